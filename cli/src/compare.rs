@@ -49,7 +49,6 @@ enum Format {
     Markdown,
 }
 
-/// The document.
 #[derive(Debug, Serialize)]
 struct Document {
     schema: u32,

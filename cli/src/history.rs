@@ -57,9 +57,9 @@ struct Told<'a> {
     chains: &'a [Read],
     /// What other regions keep of them.
     held: &'a [Held],
-    /// Without `since`.
+    /// What each region serves, told without `--since`.
     regions: &'a [RegionTold],
-    /// With it.
+    /// What was written, told with `--since`.
     entries: &'a [(&'a Chain, &'a Entry)],
 }
 

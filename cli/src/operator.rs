@@ -40,7 +40,7 @@ pub struct Operator {
 /// What a command did, or would do.
 #[derive(Debug, Serialize)]
 pub struct Told<'a> {
-    /// The command.
+    /// The command's name, such as `halt`.
     pub command: &'a str,
     /// The region that it names; null for home's chain or every region.
     pub region: Option<&'a RegionName>,
@@ -113,7 +113,7 @@ impl Operator {
 /// A region as a person names it, or home's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// Home's chain.
+    /// Home's chain, which a person calls `home`.
     Hub,
     /// A region's own.
     Region(RegionName),

@@ -42,7 +42,6 @@ pub struct Arguments {
     json: bool,
 }
 
-/// The document.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     schema: u32,

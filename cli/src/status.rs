@@ -37,7 +37,6 @@ pub struct Arguments {
     place: Place,
 }
 
-/// The document.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     schema: u32,

@@ -59,7 +59,7 @@ pub enum EngineError<E: std::error::Error + 'static> {
     /// Something waits for no time at all, again and again.
     #[error("the world stands still at {at}: {STANDSTILL} steps without a moment passing")]
     Standstill {
-        /// When.
+        /// The moment, in virtual time, that does not pass.
         at: Timestamp,
     },
 }
@@ -83,12 +83,12 @@ impl<H: Host> Engine<H> {
         Engine { world, host, asleep: BTreeMap::new(), still: (now, 0) }
     }
 
-    /// The world.
+    /// The world that it runs, shared with those who call it too.
     pub fn world(&self) -> &SharedWorld {
         &self.world
     }
 
-    /// The host.
+    /// The host that the functions run in.
     pub fn host(&self) -> &H {
         &self.host
     }

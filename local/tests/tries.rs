@@ -23,7 +23,7 @@ fn started(report: &Report) -> (usize, usize) {
 }
 
 #[test]
-fn an_undecided_region_gets_its_release_in_a_further_execution_of_the_same_night() {
+fn an_undecided_region_gets_its_release_in_a_second_execution_that_night() {
     for (seed, deliver_twice) in [(7, false), (8, true)] {
         let scenario = Scenario { deliver_twice, ..Scenario::load("tried-again").unwrap() };
         let (report, story) = lived(&scenario, seed);

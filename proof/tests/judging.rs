@@ -62,7 +62,7 @@ fn slower_models_and_models_that_decline_more_are_found() {
 }
 
 #[test]
-fn healthy_regions_do_not_mask_a_faulty_one_and_together_they_find_a_small_fault() {
+fn healthy_regions_mask_no_faulty_one_and_together_find_a_small_fault() {
     hold(500, &[Question::OneRegion, Question::Everywhere]);
 }
 

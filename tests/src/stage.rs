@@ -53,9 +53,9 @@ pub const FLAKY: &str = "sa-east-1";
 /// What a promise is tried on.
 #[derive(Debug)]
 pub struct Stage<P, W = SharedWorld> {
-    /// The ports.
+    /// The ports that are held to the promise.
     pub ports: P,
-    /// Their policy.
+    /// The policy that they act under.
     pub fleet: Arc<Fleet>,
     world: W,
 }

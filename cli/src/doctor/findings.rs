@@ -50,12 +50,12 @@ impl Finding {
         Self { outcome: Outcome::Warning, ..Self::wrong(check, what, mend) }
     }
 
-    /// Not asked.
+    /// Nobody here can ask it; `why` says what is in the way.
     pub fn not_checked(check: &'static str, why: impl Into<String>) -> Self {
         Self { place: None, check, outcome: Outcome::NotChecked, what: why.into(), mend: None }
     }
 
-    /// Not answered.
+    /// It was asked, and not answered: that is not fine.
     pub fn unknown(check: &'static str, why: impl Into<String>) -> Self {
         Self { place: None, check, outcome: Outcome::Unknown, what: why.into(), mend: None }
     }

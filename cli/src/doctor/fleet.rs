@@ -111,9 +111,9 @@ fn staged(fleet: &Fleet, pipeline: &PipelineFacts, deploy: &str) -> Finding {
 /// A service of which a part stands in one region for all.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Global {
-    /// The service.
+    /// The service, with its setting where only that needs it.
     pub service: &'static str,
-    /// That region.
+    /// AWS's name of the one region.
     pub region: &'static str,
     /// What stands there alone, and fails with it.
     pub in_one_region: &'static str,

@@ -46,7 +46,7 @@ pub struct SignedWith {
     pub public_key: PublicKey,
 }
 
-/// One region.
+/// One region of the draft.
 #[derive(Clone, Debug)]
 pub struct Place {
     name: RegionName,

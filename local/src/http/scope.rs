@@ -12,7 +12,7 @@ use meridian_domain::RegionName;
 pub(super) struct Scope {
     /// The id of the access key.
     pub key: String,
-    /// The region.
+    /// The region that the request is signed for.
     pub region: RegionName,
     /// The signing name, e.g. `monitoring`.
     pub service: String,

@@ -24,7 +24,7 @@ pub enum NightError {
     /// What a scenario says of the policy.
     #[error("scenario {scenario}: with its [policy] laid over it, {source}")]
     Policy {
-        /// Which scenario.
+        /// Name of the scenario.
         scenario: String,
         /// What is wrong; its lines count in the whole, as it was laid together.
         source: FleetError,
@@ -46,7 +46,7 @@ pub enum NightError {
     Door {
         /// The port that was asked for.
         port: u16,
-        /// Why.
+        /// What the operating system answered.
         source: std::io::Error,
     },
     /// The calls could not be recorded.
@@ -55,9 +55,9 @@ pub enum NightError {
     /// A file could not be written.
     #[error("{path}: {source}")]
     Write {
-        /// Which.
+        /// The file that was to be written.
         path: PathBuf,
-        /// Why.
+        /// What the operating system answered.
         source: std::io::Error,
     },
     /// What training or a person did in the scenario did not work.

@@ -11,7 +11,7 @@ pub(super) fn training() -> Result<KeyFile, String> {
     KeyFile::parse(&KeyFile::example_pem()).map_err(text)
 }
 
-/// Somebody else's.
+/// A key that no policy trusts.
 pub(super) fn stranger() -> Result<KeyFile, String> {
     KeyFile::parse(STRANGER).map_err(text)
 }

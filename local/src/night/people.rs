@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// Something that is done from outside.
 pub(super) struct ScriptedAction<'a> {
-    /// When.
+    /// When it is done, in virtual time.
     pub at: Timestamp,
     what: Kind<'a>,
 }
@@ -167,7 +167,7 @@ fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Re
     })
 }
 
-/// `meridian override`.
+/// What `meridian override` does.
 fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Result<String, NightError> {
     let (who, what, region) = (own.who.clone(), own.what, own.region.clone());
     let until = lock(world).now().checked_add(own.lasts).unwrap_or(Timestamp::MAX);

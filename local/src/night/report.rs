@@ -26,9 +26,9 @@ pub const REPORT_SCHEMA: u32 = 3;
 pub struct Report {
     /// [`REPORT_SCHEMA`].
     pub schema: u32,
-    /// The scenario.
+    /// Name of the scenario that was played.
     pub scenario: String,
-    /// The seed.
+    /// The seed of everything that is random.
     pub seed: u64,
     /// When the night began and ended.
     pub from: Timestamp,
@@ -63,7 +63,7 @@ pub struct Report {
 /// What one region serves in the end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionEnd {
-    /// The region.
+    /// AWS's name for it.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
@@ -73,7 +73,7 @@ pub struct RegionEnd {
     pub confirmed_by_endpoint: bool,
     /// `EndpointStatus`, or `Unknown` where the control plane does not answer.
     pub status: String,
-    /// Since when.
+    /// Since when it serves that version, by the ledger; none where the ledger has nothing that serves.
     pub since: Option<Timestamp>,
     /// By whose decision.
     pub by: Option<String>,
@@ -88,7 +88,7 @@ pub struct RegionEnd {
 /// One execution of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExecutionEnd {
-    /// Its id.
+    /// UUID of the execution.
     pub execution: String,
     /// How it ended.
     pub ending: Ending,
@@ -96,27 +96,27 @@ pub struct ExecutionEnd {
     pub failed_at: Option<String>,
 }
 
-/// One page.
+/// One message that was sent to people: a page, or advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PageSent {
-    /// When.
+    /// When it was published, in virtual time.
     pub at: Timestamp,
     /// Through which region's topic.
     pub region: RegionName,
-    /// Subject.
+    /// At most 100 ASCII characters.
     pub subject: String,
-    /// Message.
+    /// The text below the subject.
     pub message: String,
 }
 
 /// One decision, wherever it was written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
-    /// Which chain.
+    /// `home`, or the name of the region whose chain it is.
     pub chain: String,
     /// The entry in words.
     pub words: String,
-    /// The entry.
+    /// The entry as the chain has it.
     #[serde(flatten)]
     pub entry: Entry,
 }
@@ -124,9 +124,9 @@ pub struct Decision {
 /// Why something is so, as data and in words.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
-    /// In words.
+    /// The sentence, for people.
     pub words: String,
-    /// As data.
+    /// The same as data, for machines.
     pub reason: Reason,
 }
 
@@ -141,7 +141,7 @@ impl Explained {
 pub struct HubProjection {
     /// The last epoch that anyone held.
     pub epoch: u64,
-    /// Approved releases.
+    /// Digests of the approved releases.
     pub approved: Vec<String>,
     /// Rejected releases and why.
     pub rejected: BTreeMap<String, Explained>,

@@ -111,12 +111,12 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// The fleet.
+    /// The fleet that the night is played with.
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
     }
 
-    /// The world.
+    /// The world that the night is played in.
     pub fn world(&self) -> &SharedWorld {
         match &self.machine {
             Machine::InProcess(engine) => engine.world(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// One line of the story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When.
+    /// When it happened, in virtual time.
     pub at: Timestamp,
     /// What people call the region.
     pub place: String,

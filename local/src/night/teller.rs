@@ -17,7 +17,7 @@ pub(super) struct Teller {
     pub ledger: BTreeMap<Chain, Vec<Entry>>,
     /// Keys of evaluation pages written.
     pub pages_written: Vec<String>,
-    /// The story.
+    /// What was told so far.
     pub lines: Vec<Line>,
 }
 

@@ -12,7 +12,7 @@ pub enum WorldError {
     UnknownRegion {
         /// A fault or a behaviour.
         what: &'static str,
-        /// The region.
+        /// The region that it names.
         region: RegionName,
     },
     /// The template cannot be deployed with the fleet's parameters.
@@ -21,7 +21,7 @@ pub enum WorldError {
     /// A region's stack lacks something that the fleet names.
     #[error("the stack of {region}: {what}")]
     Stack {
-        /// The region.
+        /// The region whose stack it is.
         region: RegionName,
         /// What is missing, or wrong.
         what: String,

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct InstalledRelease {
     /// Its human name, e.g. `v426`.
     pub version: String,
-    /// Its identity.
+    /// SHA-256 of its manifest.
     pub release: ReleaseId,
     /// Name of the model to create.
     pub model_name: String,

@@ -19,9 +19,9 @@ pub struct Invocation {
     pub request_id: String,
     /// What is called.
     pub function: FunctionKind,
-    /// Where.
+    /// The region that the function runs in.
     pub region: RegionName,
-    /// The event.
+    /// The event in its wire shape.
     pub payload: serde_json::Value,
     /// When Lambda ends it.
     pub deadline: Timestamp,

@@ -15,7 +15,7 @@ pub struct WorldEvent {
     pub at: Timestamp,
     /// Where; a pipeline is in home.
     pub region: RegionName,
-    /// What.
+    /// What happened, and to what.
     #[serde(flatten)]
     pub what: What,
 }
@@ -42,51 +42,51 @@ pub enum Stage {
     Failed,
 }
 
-/// What happened.
+/// What happened: one variant for each kind of event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
     /// An object was written by a caller.
     ObjectCreated {
-        /// Its bucket.
+        /// Name of the bucket.
         bucket: String,
-        /// Its key.
+        /// The object's key.
         key: String,
-        /// Its version.
+        /// Id of the new version.
         version_id: String,
-        /// Its bytes.
+        /// Size in bytes.
         size: u64,
     },
     /// A copy arrived.
     ObjectReplicated {
-        /// Its bucket.
+        /// Name of the bucket that it arrived in.
         bucket: String,
-        /// Its key.
+        /// The object's key, the same as at the source.
         key: String,
         /// Its version, the same as at the source.
         version_id: String,
-        /// Its bytes.
+        /// Size in bytes.
         size: u64,
     },
     /// An endpoint has more instances.
     InstancesAdded {
-        /// Which.
+        /// Name of the endpoint.
         endpoint: String,
         /// How many now.
         instances: u32,
     },
     /// A copy will not arrive.
     ReplicationFailed {
-        /// The destination.
+        /// Name of the bucket that it was to arrive in.
         bucket: String,
-        /// The key.
+        /// The object's key.
         key: String,
     },
     /// A function was called.
     InvocationStarted {
-        /// Which call.
+        /// Names the call in this world.
         id: InvocationId,
-        /// Which function.
+        /// The function that was called.
         function: FunctionKind,
         /// Who called, e.g. `codepipeline`, `sweep`.
         source: String,
@@ -95,9 +95,9 @@ pub enum What {
     },
     /// A call of a function ended.
     InvocationEnded {
-        /// Which call.
+        /// The call, as `InvocationStarted` names it.
         id: InvocationId,
-        /// Which function.
+        /// The function that was called.
         function: FunctionKind,
         /// `answered`, `error`, `timed_out` or `crashed`.
         how: String,
@@ -106,7 +106,7 @@ pub enum What {
     },
     /// An invocation that Lambda had given up before called something that changes AWS.
     StaleCall {
-        /// Which function.
+        /// The function whose invocation it was.
         function: FunctionKind,
         /// What it called.
         operation: String,
@@ -115,20 +115,20 @@ pub enum What {
     },
     /// An alarm changed its state.
     AlarmStateChanged {
-        /// Its name.
+        /// Name of the alarm.
         alarm: String,
-        /// Before.
+        /// The state before the change.
         from: AlarmState,
-        /// After.
+        /// The state after it.
         to: AlarmState,
-        /// CloudWatch's reason.
+        /// Why, in CloudWatch's words.
         reason: String,
     },
     /// An endpoint's deployment reached a stage.
     EndpointStage {
-        /// The endpoint.
+        /// Name of the endpoint.
         endpoint: String,
-        /// The stage.
+        /// How far the deployment is now.
         stage: Stage,
         /// What `DescribeEndpoint` says now.
         status: EndpointStatus,
@@ -143,79 +143,79 @@ pub enum What {
     },
     /// A pipeline's execution began.
     ExecutionStarted {
-        /// The pipeline.
+        /// Name of the pipeline.
         pipeline: String,
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
     },
     /// A pipeline's execution ended well.
     ExecutionSucceeded {
-        /// The pipeline.
+        /// Name of the pipeline.
         pipeline: String,
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
     },
     /// A pipeline's execution failed.
     ExecutionFailed {
-        /// The pipeline.
+        /// Name of the pipeline.
         pipeline: String,
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
         /// The action that failed.
         action: String,
     },
     /// An action of an execution began.
     ActionStarted {
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
-        /// The action.
+        /// The action's name, which is its stage's too.
         action: String,
     },
     /// An action asked to be called again.
     ActionContinued {
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
-        /// The action.
+        /// The action's name, which is its stage's too.
         action: String,
         /// What it said of itself.
         summary: Option<String>,
     },
     /// An action ended well.
     ActionSucceeded {
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
-        /// The action.
+        /// The action's name, which is its stage's too.
         action: String,
         /// What it said of itself.
         summary: Option<String>,
     },
     /// An action failed.
     ActionFailed {
-        /// The execution.
+        /// UUID of the execution.
         execution: String,
-        /// The action.
+        /// The action's name, which is its stage's too.
         action: String,
         /// CodePipeline's failure type.
         failure: String,
-        /// Why.
+        /// Why it failed, in words for people.
         message: String,
     },
     /// A person was called.
     PageSent {
         /// The topic's ARN.
         topic: String,
-        /// The subject.
+        /// The subject, at most 100 ASCII characters.
         subject: String,
-        /// The message.
+        /// The text below the subject.
         message: String,
     },
     /// People were told what nobody need get up for.
     AdviceSent {
         /// The topic's ARN.
         topic: String,
-        /// The subject.
+        /// The subject, at most 100 ASCII characters.
         subject: String,
-        /// The message.
+        /// The text below the subject.
         message: String,
     },
     /// A scheduled fault began.
@@ -235,18 +235,18 @@ pub enum What {
     },
     /// A model package was registered.
     ModelPackageCreated {
-        /// Its ARN.
+        /// ARN of the package's version.
         package: String,
         /// Its approval status.
         status: ModelApprovalStatus,
     },
     /// A model package's approval status changed.
     ModelPackageStatusChanged {
-        /// Its ARN.
+        /// ARN of the package's version.
         package: String,
         /// Its approval status.
         status: ModelApprovalStatus,
-        /// Why.
+        /// Why, as `UpdateModelPackage` was told; none where it was told nothing.
         reason: Option<String>,
     },
 }

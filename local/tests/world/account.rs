@@ -11,7 +11,7 @@ fn key(world: &mut World, id: &str) -> Result<KeyMetadata, ApiError> {
 }
 
 #[test]
-fn a_key_is_the_same_by_its_id_its_arn_and_its_alias_and_another_regions_is_none() {
+fn a_key_is_found_by_id_arn_and_alias_and_only_in_its_region() {
     let mut world = world(night());
     let own = key(&mut world, "alias/meridian-fraud").unwrap();
     assert!(own.enabled && own.key_state == "Enabled" && own.arn.contains(":kms:ap-northeast-1:"), "{own:?}");
@@ -94,7 +94,7 @@ fn subscribers(world: &mut World) -> [String; 2] {
 }
 
 #[test]
-fn the_log_subscribes_to_every_topic_and_mail_waits_for_its_link_to_be_followed() {
+fn the_log_subscribes_to_every_topic_and_mail_waits_for_its_link() {
     let mut own = world(night());
     assert_eq!(subscribers(&mut own), ["1", "0"]);
     own.stop_hearing(&region(JP));

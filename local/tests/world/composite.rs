@@ -98,7 +98,7 @@ fn a_composite_alarm_that_is_told_its_state_keeps_it_until_a_member_changes() {
 }
 
 #[test]
-fn a_metric_alarm_that_is_told_its_state_is_back_when_it_is_looked_at_and_has_woken_who_it_wakes() {
+fn a_state_that_is_set_is_announced_and_holds_until_the_next_look() {
     let mut world = world(night());
     tell(&mut world, "fraud-endpoint-latency", "ALARM").unwrap();
     assert_eq!(shown(&mut world, "fraud-rollback").0, AlarmState::Alarm);
@@ -110,7 +110,7 @@ fn a_metric_alarm_that_is_told_its_state_is_back_when_it_is_looked_at_and_has_wo
 }
 
 #[test]
-fn a_rule_that_is_none_an_alarm_that_is_not_there_and_a_name_that_is_taken_are_refused() {
+fn a_bad_rule_an_unknown_alarm_and_a_taken_name_are_refused() {
     let mut world = two();
     for (name, rule) in [
         ("whole", ""),

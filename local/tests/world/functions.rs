@@ -149,7 +149,7 @@ fn sweeps_come_every_five_minutes_to_every_region() {
 }
 
 #[test]
-fn three_bad_answers_take_a_region_out_of_dns_and_three_good_ones_bring_it_back() {
+fn three_bad_answers_take_a_region_out_of_dns_and_three_good_ones_back() {
     let mut config = night();
     config.health_checks = true;
     let mut world = world(config);

@@ -48,7 +48,7 @@ pub enum Ask {
 pub struct Asked {
     /// Where; home, for time.
     pub region: RegionName,
-    /// What.
+    /// What is asked of the port.
     pub ask: Ask,
 }
 
@@ -72,7 +72,7 @@ pub enum Reply {
 /// Why a port did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {
-    /// What kind.
+    /// The kind that a handler acts on.
     pub kind: ErrorKind,
     /// The service's words.
     pub words: &'static str,

@@ -24,7 +24,7 @@ impl Outside {
         Self { world: RefCell::new(world), called: RefCell::default() }
     }
 
-    /// The ports.
+    /// Ports of this world, called from home as of now.
     pub fn desk(&self) -> Desk {
         let world = self.world();
         Desk::new(stamp(world.now), world.setting.fleet.home.clone())

@@ -13,7 +13,7 @@ pub enum State {
     Provisioning,
     /// The canary takes its share.
     Canary,
-    /// Traffic moves.
+    /// All traffic is on its way to green.
     Shifting,
     /// All traffic is on green: blue soaks, or green is still watched.
     Soaking,
@@ -23,7 +23,7 @@ pub enum State {
     Returning,
     /// At rest, on the newest release.
     Arrived,
-    /// `UpdateRollbackFailed`.
+    /// `UpdateRollbackFailed`: which bytes serve is unknown.
     Broken,
 }
 

@@ -10,7 +10,7 @@ pub struct Ended {
     pub breach: Option<Breach>,
     /// What it came to, if to anything.
     pub ending: Option<Ending>,
-    /// Counters.
+    /// What it is measured by.
     pub tally: Tally,
     /// Steps after the faults had stopped.
     pub calm_steps: u32,

@@ -24,11 +24,11 @@ pub use shrink::{Failure, shrink};
 /// What many histories came to.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// Histories run.
+    /// Histories that were run.
     pub runs: u64,
     /// Port calls of each, for the median.
     asked: Vec<u32>,
-    /// Functions' calls.
+    /// Calls of functions in each, for the median.
     calls: Vec<u32>,
     /// How each ended.
     pub endings: std::collections::BTreeMap<&'static str, u64>,

@@ -97,7 +97,7 @@ pub struct Script {
     pub shadow: Option<(NothingCaptured, RegionalFail)>,
     /// Which of the [freezes](crate::world::freezes) is policy.
     pub freeze: Option<usize>,
-    /// What happens.
+    /// What happens, and when.
     pub items: Vec<Item>,
     /// Whether only events are disturbed: the end must be as if nothing had been (I10).
     pub events_only: bool,

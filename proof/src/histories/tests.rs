@@ -196,7 +196,7 @@ fn a_region_whose_replica_never_comes_is_left_behind_and_paged() {
 }
 
 #[test]
-fn a_region_whose_captured_requests_fail_is_left_behind_and_paged_and_the_others_go_on() {
+fn a_region_whose_shadow_fails_is_left_behind_paged_while_others_go_on() {
     let said = |region, verdict| Item::Shadows { region, verdict, from: 0 };
     let items = vec![said(0, CapturedVerdict::Pass), said(1, CapturedVerdict::Fail), said(2, CapturedVerdict::Pass)];
     let shadow = Some((NothingCaptured::Leave, RegionalFail::Leave));
@@ -210,7 +210,7 @@ fn a_region_whose_captured_requests_fail_is_left_behind_and_paged_and_the_others
 }
 
 #[test]
-fn a_frozen_region_stays_as_it_is_and_nobody_is_paged_unless_a_person_lets_it_start() {
+fn a_frozen_region_stays_unpaged_unless_a_person_lets_it_start() {
     let frozen = Script { freeze: freeze("ap-southeast-2-00:00"), ..quiet_night() };
     let told = story(&frozen);
     assert_eq!(told.ended.ending, Some(Ending::Stopped), "{:#?}", told.lines);

@@ -33,9 +33,9 @@ pub enum Bursts {
 /// Factors on the two arms' rates in one minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Multipliers {
-    /// Green's.
+    /// Multiplies green's rate.
     pub green: f64,
-    /// Blue's.
+    /// Multiplies blue's rate.
     pub blue: f64,
 }
 

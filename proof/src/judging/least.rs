@@ -17,7 +17,7 @@ impl Least {
         Least { claim, promised, worst: None }
     }
 
-    /// One row.
+    /// Counts one row; `place` names it.
     pub fn add(&mut self, share: Share, place: &str) {
         if self.worst.as_ref().is_none_or(|(worst, _)| share.value() < worst.value()) {
             self.worst = Some((share, place.to_owned()));

@@ -28,7 +28,7 @@ impl Report {
     }
 }
 
-/// One promise.
+/// A promise, and whether these runs show it kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Promise {
     /// What must be true.
@@ -75,21 +75,21 @@ impl fmt::Display for Standing {
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// The question.
+    /// The question that it answers.
     pub title: String,
     /// What the rows have in common, and how to read them.
     pub note: String,
-    /// Column names.
+    /// One name for each column.
     pub columns: Vec<&'static str>,
     /// As long as `columns`, each.
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// One figure.
+/// One figure of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
-    /// Words.
+    /// Words instead of a figure.
     Text(String),
     /// A number, shown with so many decimals.
     Number(f64, #[serde(skip)] usize),
@@ -106,9 +106,9 @@ pub enum Cell {
 pub struct ShareCell {
     /// Runs in which it happened.
     hits: u64,
-    /// All runs.
+    /// Runs in all.
     of: u64,
-    /// The share.
+    /// `hits` over `of`.
     share: f64,
     /// Its one-sided upper 95 % bound (Clopper-Pearson).
     upper_95: f64,
@@ -131,7 +131,7 @@ impl Cell {
         Cell::Bounded(share.into())
     }
 
-    /// Words.
+    /// Words instead of a figure.
     pub fn text(text: impl fmt::Display) -> Cell {
         Cell::Text(text.to_string())
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Share {
     /// Runs in which it happened.
     pub hits: u64,
-    /// All runs.
+    /// Runs in all.
     pub of: u64,
 }
 

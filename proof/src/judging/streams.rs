@@ -53,7 +53,7 @@ impl Metric {
 /// One fleet's count of one metric in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arm {
-    /// Requests.
+    /// Requests in the minute.
     pub total: u64,
     /// Those of them that the metric counts.
     pub bad: u64,
@@ -62,9 +62,9 @@ pub struct Arm {
 /// Green's and blue's counts of one metric in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
-    /// The challenger's.
+    /// The challenger's count.
     pub green: Arm,
-    /// The champion's.
+    /// The champion's count.
     pub blue: Arm,
 }
 
@@ -150,7 +150,7 @@ impl Usual {
 /// What all minutes of one region have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream<'a> {
-    /// The region.
+    /// The region whose minutes they are.
     pub site: &'a Site,
     /// The champion's rates.
     pub usual: Usual,

@@ -21,7 +21,7 @@ const AFTER_SHIFT: u64 = 1;
 /// One region of a wave: where, and how the challenger does there.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The region.
+    /// The region as a simulation sees it.
     pub site: Site,
     /// What is wrong with the challenger there.
     pub effect: Effect,
@@ -39,7 +39,7 @@ impl Place {
 /// What the waves of one row have in common.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// The policy.
+    /// The policy that judges them.
     pub policy: JudgePolicy,
     /// Regions over which alpha is split.
     pub regions: usize,
@@ -54,7 +54,7 @@ pub struct Setting {
 /// What everybody made of one region's canary.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The judge.
+    /// What the judge found.
     pub judge: Watched,
     /// What users have today.
     pub peers: Peers,

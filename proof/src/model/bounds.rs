@@ -98,7 +98,7 @@ impl Bounds {
         })
     }
 
-    /// Another setting.
+    /// The same bounds with a changed setting.
     pub fn adjusted(mut self, change: impl FnOnce(&mut Setting)) -> Self {
         change(Arc::make_mut(&mut self.setting));
         self

@@ -19,7 +19,7 @@ pub enum Who {
 /// What happens to one port call beyond the faults that hold: at most one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strike {
-    /// Nothing.
+    /// Nothing happens to it.
     #[default]
     None,
     /// It is done, and the answer is lost.

@@ -28,7 +28,7 @@ pub struct Update {
     pub target: usize,
     /// What it does now.
     pub phase: Phase,
-    /// Since when.
+    /// When the phase began.
     pub since: Seconds,
     /// When the phase ends.
     pub due: Seconds,
@@ -51,9 +51,9 @@ pub struct Update {
 /// How an update is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// Where.
+    /// The region, by its place in the fleet.
     pub region: usize,
-    /// What.
+    /// The release that is to serve, by its number.
     pub release: usize,
     /// The wave's execution; none for a rollback.
     pub execution: Option<usize>,
@@ -80,13 +80,13 @@ pub struct Request {
 /// What SageMaker says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It runs.
+    /// The update runs from now on.
     Yes,
     /// Another one runs, or the endpoint is in no state for it.
     Conflict,
     /// The configuration is not there.
     Unknown,
-    /// Never.
+    /// The configuration serves already, and this world refuses that.
     Refused,
 }
 

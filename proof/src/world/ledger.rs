@@ -4,12 +4,12 @@ use super::{Seconds, stamp};
 use meridian_domain::{Actor, ChainError, Entry, Head, Projection, Record, Stored};
 use std::sync::Arc;
 
-/// A chain.
+/// A chain as it is stored.
 #[derive(Clone, Debug)]
 pub struct Chain<H> {
     /// What all entries add up to.
     pub history: H,
-    /// All entries.
+    /// All entries, in order.
     pub entries: Vec<Stored>,
     /// The end of the chain.
     head: Head,

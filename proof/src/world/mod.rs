@@ -204,7 +204,7 @@ pub const RELEASES: usize = 3;
 pub struct World {
     /// What never changes.
     pub setting: Arc<Setting>,
-    /// Now.
+    /// The world's time.
     pub now: Seconds,
     /// The hub's chain.
     pub hub: Chain<HubHistory>,
@@ -235,7 +235,7 @@ pub struct World {
 pub struct Tally {
     /// Calls of functions.
     pub calls: u32,
-    /// Port calls.
+    /// Port calls that were asked.
     pub asked: u32,
     /// Pages that went out.
     pub pages: u32,

@@ -10,7 +10,7 @@ use meridian_handlers::ports::ErrorKind;
 pub struct Execution {
     /// Its id, as the ledger has it.
     pub actor: Actor,
-    /// Which release.
+    /// The release that it walks with, by its number.
     pub release: usize,
     /// By which `replication` started it, and finds it again; none where a person did.
     pub token: Option<String>,
@@ -27,14 +27,14 @@ pub enum Stand {
     Running(Job),
     /// Over: every region serves the release, or there was nothing to do.
     Succeeded,
-    /// Over.
+    /// Over: an action failed.
     Failed,
 }
 
 /// One job: one call of an action, until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Job {
-    /// Whose.
+    /// The execution that it belongs to, by its number.
     pub execution: usize,
     /// The place whose region is to be promoted; the number of regions stands for `Verify-Fleet`.
     pub action: usize,
@@ -153,7 +153,7 @@ impl World {
         Ok(Reply::Done)
     }
 
-    /// `PutJobFailureResult`.
+    /// `PutJobFailureResult`: the execution has failed.
     pub(super) fn fails(&mut self, id: &str) -> Result<Reply, Failure> {
         let job = self.job(id)?;
         self.goes_to(job, Stand::Failed);

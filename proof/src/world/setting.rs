@@ -52,9 +52,9 @@ impl Default for Live {
 /// What a look at a canary's counts shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Showing {
-    /// They pass.
+    /// They pass the judge.
     Pass,
-    /// They fail.
+    /// They fail before the judge.
     Fail,
     /// They are too few.
     Thin,
@@ -106,7 +106,7 @@ pub type Lie = fn(&World, &Ask) -> Option<Reply>;
 /// What never changes.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Policy.
+    /// The policy of the fleet.
     pub fleet: Arc<Fleet>,
     /// The champion and the releases after it.
     pub releases: Vec<(ReleaseId, Version)>,
@@ -133,7 +133,7 @@ pub struct Setting {
 /// How long SageMaker's phases take, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// New instances.
+    /// New instances come up.
     pub provisioning: Seconds,
     /// New instances where provisioning is slow.
     pub slow: Seconds,

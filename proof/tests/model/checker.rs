@@ -66,7 +66,7 @@ impl Model for Bounded {
 /// What one exploration came to.
 pub struct Explored {
     pub name: String,
-    /// Different states.
+    /// States that differ from each other.
     pub unique: usize,
     /// States made, the same ones included.
     pub made: usize,

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// The clock that a function lives by.
 #[derive(Clone, Debug)]
 pub enum AwsClock {
-    /// The machine's.
+    /// The machine's clock, which may be set ahead.
     System(SystemClock),
     /// The local world's.
     World(WorldClock),

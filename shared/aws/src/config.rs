@@ -56,7 +56,7 @@ pub enum ConfigError {
     /// The policy file cannot be read.
     #[error("the policy {path}: {source}")]
     File {
-        /// Which file.
+        /// The file that cannot be read.
         path: PathBuf,
         /// The underlying error.
         source: std::io::Error,
@@ -95,7 +95,7 @@ impl Environment {
 /// The fleet policy with its identity.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The policy.
+    /// The policy, read and checked.
     pub fleet: Arc<Fleet>,
     /// SHA-256 of the text that it was read from.
     pub digest: Sha256,

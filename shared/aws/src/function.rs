@@ -35,7 +35,7 @@ pub enum StartError {
     /// Environment or policy.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Logs.
+    /// The log's filter, or another log.
     #[error(transparent)]
     Logging(#[from] LoggingError),
     /// The asynchronous runtime.

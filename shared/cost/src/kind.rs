@@ -15,7 +15,7 @@ pub enum PriceKind {
     Transfer,
     /// S3 replication time control.
     ReplicationTime,
-    /// S3 Standard.
+    /// What is kept in S3 Standard.
     Storage,
     /// Route 53 health check of an AWS endpoint.
     HealthCheck,
@@ -25,7 +25,7 @@ pub enum PriceKind {
     ApiRequest,
     /// Lambda's time and memory.
     LambdaDuration,
-    /// Lambda's calls.
+    /// Each call of a Lambda function.
     LambdaRequest,
     /// CloudWatch alarm with periods of a minute or more.
     Alarm,
@@ -39,7 +39,7 @@ pub enum PriceKind {
     Pipeline,
     /// KMS key of one's own.
     Key,
-    /// KMS calls.
+    /// Each request to KMS.
     KeyRequest,
     /// Application Load Balancer.
     Balancer,
@@ -47,7 +47,7 @@ pub enum PriceKind {
     CapacityUnit,
     /// Public IPv4 address in use.
     PublicAddress,
-    /// Global Accelerator.
+    /// Global Accelerator, without what goes through it.
     Accelerator,
     /// What goes through it, from customers near a region to that region.
     AcceleratorData,

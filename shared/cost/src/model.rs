@@ -107,12 +107,12 @@ pub(crate) struct SiteCost {
 }
 
 impl SiteCost {
-    /// All items.
+    /// What all items cost together.
     pub fn total(&self) -> Amount {
         self.items.values().copied().sum()
     }
 
-    /// One item.
+    /// What one item costs; nothing where there is no such item.
     pub fn item(&self, item: Item) -> Amount {
         self.items.get(&item).copied().unwrap_or_default()
     }
@@ -365,7 +365,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Begun minutes.
+/// Minutes, of which a begun one counts whole.
 fn minutes(time: SignedDuration) -> f64 {
     (time.as_secs_f64() / 60.0).ceil()
 }

@@ -17,7 +17,7 @@ const BOUNDS: std::ops::RangeInclusive<f64> = 1e-12..=1e9;
 /// Stands for every region that has no row of its own.
 const EVERY_REGION: &str = "*";
 
-/// The table.
+/// The table of prices: `prices.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriceTable {
     /// When somebody last looked through it.
@@ -28,7 +28,7 @@ pub struct PriceTable {
     pub prices: Vec<Price>,
 }
 
-/// One price.
+/// What one unit of something costs in a region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {

@@ -21,7 +21,7 @@ pub enum Line {
     Capacity,
     /// Calls of the function `front`.
     FrontCalls,
-    /// Its time.
+    /// The time that the function `front` runs.
     FrontTime,
     /// The accelerator's hours and addresses, in home.
     Accelerator,
@@ -74,7 +74,7 @@ pub struct Reach {
     pub routing: Routing,
     /// What the two are paid for, without lines that they do not have.
     pub lines: Vec<LineCost>,
-    /// All lines.
+    /// What all lines cost together.
     pub total: Amount,
     /// All lines and the fleet's items.
     pub together: Amount,
@@ -84,10 +84,10 @@ pub struct Reach {
     pub unpriced: Vec<Unpriced>,
 }
 
-/// One line.
+/// What one line costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LineCost {
-    /// Which.
+    /// What is paid for.
     pub line: Line,
     /// What it costs in all regions.
     #[serde(flatten)]
@@ -99,7 +99,7 @@ pub struct LineCost {
 /// One region's part of a line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionAmount {
-    /// Where.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// What it costs there.
     #[serde(flatten)]
@@ -124,13 +124,13 @@ pub struct WayCost {
 /// Use that the table has no price for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unpriced {
-    /// Which price.
+    /// The kind that has no price.
     pub kind: PriceKind,
-    /// Where.
+    /// The region in which it has none.
     pub region: RegionName,
     /// How many a month.
     pub units: f64,
-    /// Of what.
+    /// What a unit is: [`PriceKind::unit`].
     pub unit: &'static str,
 }
 

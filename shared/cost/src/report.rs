@@ -69,7 +69,7 @@ pub struct CostReport {
 /// One region's month.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionCost {
-    /// Which region.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
@@ -94,7 +94,7 @@ pub struct RegionCost {
 /// The same customers from home alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OneRegion {
-    /// Home.
+    /// AWS's name of home.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
@@ -110,10 +110,10 @@ pub struct OneRegion {
     pub total: Amount,
 }
 
-/// One item.
+/// What one item costs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ItemCost {
-    /// Which.
+    /// What is paid for.
     pub item: Item,
     /// What it costs.
     #[serde(flatten)]
@@ -138,7 +138,7 @@ pub struct Step {
 /// What a nightly floor saves against the day's floor at every hour.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NightSaving {
-    /// Where.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
@@ -157,13 +157,13 @@ pub struct NightSaving {
 /// What one instance less would save.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FloorSaving {
-    /// Where.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
     /// The floor as it is, by day.
     pub from: u32,
-    /// One less.
+    /// The floor with one instance less.
     pub to: u32,
     /// US dollars a month.
     pub saves: Amount,

@@ -97,7 +97,7 @@ impl<'a> Site<'a> {
 /// How much of a fleet runs twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// Every instance.
+    /// All of its instances.
     All,
     /// So many per cent of them, at least one.
     Percent(u32),

@@ -61,7 +61,7 @@ pub struct Calls {
     pub front: Call,
 }
 
-/// One call.
+/// What one call of a function takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {

@@ -138,13 +138,13 @@ pub(crate) enum Checkers {
 /// A word that names no front or routing, or two that the template refuses together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WayError {
-    /// No front.
+    /// The word names no front.
     #[error("{word:?} is no front: FrontKind of template.yaml is {}", words(FrontKind::ALL))]
     Front {
         /// What was given.
         word: String,
     },
-    /// No routing.
+    /// The word names no routing.
     #[error("{word:?} is no routing: Routing of template.yaml is {}", words(Routing::ALL))]
     Routing {
         /// What was given.

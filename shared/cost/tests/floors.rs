@@ -32,7 +32,7 @@ fn nights_of(region: &str, own: &str) -> String {
 }
 
 #[test]
-fn a_nightly_floors_saving_is_its_hours_of_instances_and_the_smaller_second_fleet() {
+fn a_nightly_floor_saves_its_hours_of_instances_and_a_part_of_green() {
     let (usual, flat) = (of(POLICY), of(&nights_of("eu-west-1", "")));
     let [saving] = &usual.night_floors[..] else { panic!("{:?}", usual.night_floors) };
     assert!(flat.night_floors.is_empty() && flat.regions[0].night_floor.is_none());

@@ -184,7 +184,7 @@ fn an_accelerator_is_paid_once_and_its_bytes_in_each_region() {
 }
 
 #[test]
-fn the_load_balancers_checks_take_the_place_of_route_53s_behind_an_accelerator() {
+fn behind_an_accelerator_load_balancers_check_instead_of_route_53() {
     let (usual, behind) = (reached(FrontKind::Proxy, Routing::Latency), accelerated());
     let checks = 12.0 * 60.0 * 730.0;
     for (usual, behind) in usual.regions.iter().zip(&behind.regions) {

@@ -3,7 +3,7 @@
 /// A template, or its settings, that cannot be deployed. Every message names the place and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeploymentError {
-    /// Not YAML.
+    /// The template is not YAML.
     #[error("the template is not YAML: {0}")]
     Yaml(String),
     /// Not TOML, or not as `sam` writes it.

@@ -18,7 +18,7 @@ pub enum Effect {
     Deny,
 }
 
-/// Who asks.
+/// Who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// A role, by its ARN.
@@ -36,7 +36,7 @@ enum Subjects {
     Everybody,
     /// ARNs of roles or accounts.
     Aws(Vec<String>),
-    /// Services.
+    /// AWS's services, such as `events.amazonaws.com`.
     Services(Vec<String>),
 }
 

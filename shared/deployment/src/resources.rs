@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 pub struct Function {
     /// The binary, as `functions/` has it.
     pub binary: String,
-    /// Its name.
+    /// `FunctionName` of the template.
     pub name: String,
-    /// Its ARN.
+    /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
     pub arn: String,
     /// MB.
     pub memory: u32,
@@ -30,16 +30,16 @@ pub struct Function {
     pub retries: u32,
     /// Its role's ARN.
     pub role: String,
-    /// Environment variables.
+    /// Environment variables, their intrinsics resolved.
     pub environment: BTreeMap<String, String>,
 }
 
 /// A rule of EventBridge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its name.
+    /// `Name`, or what CloudFormation would make up.
     pub name: String,
-    /// Its ARN.
+    /// `arn:aws:events:REGION:ACCOUNT:rule/NAME`.
     pub arn: String,
     /// What it is for.
     pub description: Option<String>,
@@ -56,7 +56,7 @@ pub struct Rule {
 pub struct RuleTarget {
     /// What the rule calls it.
     pub id: String,
-    /// Its ARN.
+    /// ARN of what is called.
     pub arn: String,
     /// The ARN of the queue of what could not be delivered to it.
     pub dead_letters: Option<String>,
@@ -65,7 +65,7 @@ pub struct RuleTarget {
 /// When a rule fires.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
-    /// On events.
+    /// On each event that the pattern takes.
     Event(Pattern),
     /// Every so many seconds.
     Rate(u32),
@@ -78,7 +78,7 @@ pub struct Invoker {
     pub logical: String,
     /// The function, by name or ARN.
     pub function: String,
-    /// The service.
+    /// The service that may call it, such as `events.amazonaws.com`.
     pub service: String,
     /// The ARN on whose behalf it calls, with wildcards.
     pub source: Option<String>,
@@ -89,7 +89,7 @@ pub struct Invoker {
 pub struct Role {
     /// Its logical id.
     pub logical: String,
-    /// Its ARN.
+    /// `arn:aws:iam::ACCOUNT:role/NAME`.
     pub arn: String,
     /// Who may take it on.
     pub trust: Vec<Statement>,
@@ -104,7 +104,7 @@ pub struct Role {
 /// A key of KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its ARN.
+    /// `arn:aws:kms:REGION:ACCOUNT:key/ID`.
     pub arn: String,
     /// Its aliases, such as `alias/meridian-fraud`.
     pub aliases: Vec<String>,
@@ -114,10 +114,10 @@ pub struct Key {
     pub spec: Option<String>,
 }
 
-/// A topic.
+/// A topic of SNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// Its ARN.
+    /// `arn:aws:sns:REGION:ACCOUNT:NAME`.
     pub arn: String,
     /// The key, by ARN, that it encrypts with.
     pub key: Option<String>,
@@ -130,9 +130,9 @@ pub struct Topic {
 /// A group of versions in the model registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageGroup {
-    /// Its name.
+    /// `ModelPackageGroupName` of the template.
     pub name: String,
-    /// Its ARN.
+    /// `arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME`.
     pub arn: String,
     /// What it is for.
     pub description: Option<String>,
@@ -141,19 +141,19 @@ pub struct PackageGroup {
 /// A metric alarm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
-    /// Its name.
+    /// `AlarmName`, or what CloudFormation would make up.
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
     /// The metric's namespace.
     pub namespace: String,
-    /// The metric.
+    /// The metric's name in that namespace.
     pub metric: String,
     /// Name and value of each dimension.
     pub dimensions: Vec<(String, String)>,
     /// A simple statistic.
     pub statistic: Option<String>,
-    /// A percentile.
+    /// A percentile such as `p99`, where it is no simple statistic.
     pub percentile: Option<String>,
     /// Seconds.
     pub period: u32,
@@ -161,7 +161,7 @@ pub struct Alarm {
     pub periods: u32,
     /// M of "M of N".
     pub to_alarm: Option<u32>,
-    /// The bound.
+    /// What the values are compared with, in the metric's unit.
     pub threshold: f64,
     /// How a value is held against it.
     pub comparison: String,
@@ -172,7 +172,7 @@ pub struct Alarm {
 /// An alarm over other alarms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Composite {
-    /// Its name.
+    /// `AlarmName`, or what CloudFormation would make up.
     pub name: String,
     /// What it is for.
     pub description: Option<String>,

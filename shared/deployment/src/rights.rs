@@ -8,7 +8,7 @@ use std::fmt;
 /// A request to AWS, as IAM sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Who asks.
+    /// Who makes the request.
     pub principal: &'a Principal,
     /// For what, such as `s3:GetObject`.
     pub action: &'a str,
@@ -23,9 +23,9 @@ pub struct Request<'a> {
 pub struct Grant {
     /// The role or the resource whose policy it is, by its logical id.
     pub owner: String,
-    /// The statement.
+    /// The statement's name, or its policy's: [`Statement::sid`].
     pub sid: String,
-    /// Its action.
+    /// The action in the statement, which may have wildcards.
     pub action: String,
     /// Which of its resources, counted from 0: the same in every region.
     pub number: usize,
@@ -43,9 +43,9 @@ impl fmt::Display for Grant {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not authorized to perform: {action} on resource: {resource} {why}")]
 pub struct Denied {
-    /// The action.
+    /// The action that was asked for.
     pub action: String,
-    /// The resource.
+    /// The resource that it was asked for.
     pub resource: String,
     /// In IAM's words.
     pub why: String,

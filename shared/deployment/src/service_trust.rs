@@ -23,9 +23,9 @@ pub enum AssumingService {
     ApiGateway,
     /// Reads its source and calls functions.
     CodePipeline,
-    /// Runs functions.
+    /// Runs functions, each with its own role.
     Lambda,
-    /// Replicates releases.
+    /// Replicates releases to the other regions.
     S3,
     /// Runs the endpoint's instances.
     SageMaker,
@@ -39,7 +39,7 @@ pub enum SentKey {
 }
 
 impl AssumingService {
-    /// Every one.
+    /// Every service that assumes a role of the fleet.
     pub const ALL: [Self; 5] = [Self::ApiGateway, Self::CodePipeline, Self::Lambda, Self::S3, Self::SageMaker];
 
     /// Its name in a trust policy.

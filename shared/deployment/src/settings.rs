@@ -12,7 +12,7 @@ use toml::{Table, Value};
 pub struct Environment {
     /// The stack's name.
     pub stack: String,
-    /// Parameter overrides.
+    /// The stack's parameters: `parameter_overrides`.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -21,7 +21,7 @@ pub struct Environment {
 pub struct Settings {
     /// The account's id, twelve digits.
     pub account: String,
-    /// By region.
+    /// One for each region that is deployed to.
     pub environments: BTreeMap<RegionName, Environment>,
 }
 

@@ -30,11 +30,11 @@ pub struct Stack {
     pub invokers: Vec<Invoker>,
     /// Buckets, by name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// Keys.
+    /// Keys of KMS.
     pub keys: Vec<Key>,
-    /// Topics.
+    /// Topics of SNS.
     pub topics: Vec<Topic>,
-    /// Metric alarms.
+    /// Alarms over metrics.
     pub alarms: Vec<Alarm>,
     /// Alarms over alarms.
     pub composites: Vec<Composite>,
@@ -61,7 +61,7 @@ pub struct Stack {
 /// The stacks of all regions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deployment {
-    /// By region.
+    /// One stack for each region.
     pub stacks: BTreeMap<RegionName, Stack>,
 }
 

@@ -95,7 +95,7 @@ pub fn cut(text: &str, longest: usize) -> String {
 /// What is unusual in a file of ours, and on which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusual {
-    /// 1-based line.
+    /// 1-based line; none where it is the whole file.
     pub line: Option<usize>,
     /// The field, what was found and what is expected.
     pub message: String,

@@ -165,7 +165,7 @@ pub enum HandlerError {
     StepRefused {
         /// Whose regions are named.
         fleet: Arc<Fleet>,
-        /// The step.
+        /// The step that was refused.
         step: StepKind,
         /// What it would break.
         violations: Vec<Violation>,

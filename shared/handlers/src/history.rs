@@ -93,7 +93,7 @@ pub enum Trouble {
 /// What a release is, by the manifest in one region's own bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bytes {
-    /// The release.
+    /// SHA-256 of the manifest, by which it was asked for.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,

@@ -13,9 +13,9 @@ pub enum LiftError {
     /// The fleet has no such region.
     #[error("region {region} is not in fleet {fleet} (it has {known}, and home)")]
     Region {
-        /// The region.
+        /// The region that was named.
         region: RegionName,
-        /// The fleet.
+        /// Name of the fleet.
         fleet: String,
         /// The fleet's regions.
         known: String,

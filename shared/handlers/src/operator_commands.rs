@@ -17,9 +17,9 @@ pub enum OperatorCommandError {
     /// The fleet has no such region.
     #[error("region {region} is not in fleet {fleet}: it has {known}")]
     Region {
-        /// The region.
+        /// The region that was named.
         region: RegionName,
-        /// The fleet.
+        /// Name of the fleet.
         fleet: String,
         /// The fleet's regions.
         known: String,
@@ -89,11 +89,11 @@ async fn halt_in<P: Ledger + Clock, H: Projection>(
 /// A rule to be set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// The rule.
+    /// The rule that shall not count.
     pub what: Rule,
     /// The region; every region if none is named.
     pub region: Option<RegionName>,
-    /// The reason.
+    /// The person's reason.
     pub why: String,
     /// The end. Now or earlier ends an earlier override of the same rule and region.
     pub until: Timestamp,

@@ -35,7 +35,7 @@ pub enum PublishError {
     /// What training handed over makes no manifest.
     #[error("{version} cannot be published: {}", meridian_messages::files::manifest(.fault))]
     Manifest {
-        /// The version.
+        /// The version that was to be published.
         version: Version,
         /// What is wrong with it.
         fault: Box<ManifestFault>,
@@ -43,7 +43,7 @@ pub enum PublishError {
     /// Evaluation would score the model on no records.
     #[error("{version} is not published, for evaluation would reject it: {}", meridian_messages::evaluating::words(.why))]
     Model {
-        /// The version.
+        /// The version that was to be published.
         version: Version,
         /// Why it cannot be scored.
         why: Box<EvaluationReason>,
@@ -51,7 +51,7 @@ pub enum PublishError {
     /// It cannot be signed.
     #[error("{version} is not published: {source}")]
     Signing {
-        /// The version.
+        /// The version that was to be published.
         version: Version,
         /// The underlying error.
         source: SigningError,
@@ -59,7 +59,7 @@ pub enum PublishError {
     /// The store did not take a file.
     #[error("{version} is not published: {source}")]
     File {
-        /// The version.
+        /// The version that was to be published.
         version: Version,
         /// Which file, and why.
         source: Box<FileError>,
@@ -80,7 +80,7 @@ pub fn examine(spec: &PublishSpec) -> Result<Vec<Caveat>, PublishError> {
 /// A release, ready to be written: everything but its signature.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// Its identity.
+    /// SHA-256 of the manifest's bytes.
     pub release: ReleaseId,
     /// What names it.
     pub manifest: Manifest,

@@ -77,7 +77,7 @@ fn list(releases: &[ReleaseId]) -> String {
 /// What was done about an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// The object.
+    /// What is in quarantine, or was.
     pub object: Object,
     /// The releases that it takes, or took, out of consideration.
     pub releases: Vec<ReleaseId>,

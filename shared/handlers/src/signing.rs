@@ -168,9 +168,9 @@ pub trait Signer {
 
 /// A key whose private half lies in a file.
 pub enum KeyFile {
-    /// P-256.
+    /// ECDSA on P-256 with SHA-256.
     P256(EcdsaKeyPair),
-    /// Ed25519.
+    /// Ed25519, as RFC 8032 has it.
     Ed25519(Ed25519KeyPair),
 }
 

@@ -82,7 +82,7 @@ impl CapturedGate {
 /// What a gate found. A difference above its margin is a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CapturedFinding {
-    /// Which gate.
+    /// The gate that was asked.
     pub gate: CapturedGate,
     /// `Pass`: the whole interval lies within the margin; `Fail`: the whole of it beyond; else `Inconclusive`.
     pub verdict: Verdict,
@@ -91,14 +91,14 @@ pub struct CapturedFinding {
     /// The challenger's number, where each model has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenger: Option<f64>,
-    /// The champion's.
+    /// The champion's number, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion: Option<f64>,
     /// What is held against the margin.
     pub difference: f64,
     /// Its confidence interval, lower end first.
     pub interval: [f64; 2],
-    /// The margin.
+    /// The margin, in the difference's unit.
     pub allowed: f64,
     /// The feature that moved most, for the gates that know: by its name, never a value of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,7 +165,7 @@ impl fmt::Display for CapturedVerdict {
 /// What a challenger's shadow on captured requests came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CapturedJudgement {
-    /// The verdict.
+    /// What the gates say together.
     pub verdict: CapturedVerdict,
     /// What was captured.
     pub counts: CapturedCounts,
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undecided_gate_hides_no_failure_and_one_that_decides_nothing_holds_nobody_up() {
+    fn an_undecided_gate_hides_no_failure_and_a_nondeciding_one_no_pass() {
         let failed = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Fail)));
         let held = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Pass)));
         assert_eq!(judged(&[failed, (CapturedGate::AlertRate, None)]).verdict, CapturedVerdict::Fail);

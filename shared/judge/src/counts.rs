@@ -20,17 +20,17 @@ pub struct MetricNameError {
 }
 
 impl MetricName {
-    /// Longest name.
+    /// Most characters of a name.
     const LONGEST: usize = 40;
     /// Between the family and the bound.
     const OVER: &'static str = "_over_";
 
-    /// Client errors.
+    /// `4xx`: answers that say the caller is at fault.
     pub fn errors_4xx() -> Self {
         Self("4xx".to_owned())
     }
 
-    /// Server errors.
+    /// `5xx`: answers that say the service is at fault.
     pub fn errors_5xx() -> Self {
         Self("5xx".to_owned())
     }
@@ -103,7 +103,7 @@ impl fmt::Display for MetricName {
 /// One arm's count of one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arm {
-    /// Requests.
+    /// Requests that the arm served.
     pub total: u64,
     /// Those that the metric counts.
     pub bad: u64,

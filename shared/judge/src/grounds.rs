@@ -118,7 +118,7 @@ pub struct Scattered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Witness {
-    /// Blue's minutes.
+    /// Blue's counts, minute by minute.
     Blue,
     /// Green's part of both arms' 4xx in a minute: callers may send as many more from one minute to the next as they like.
     GreensPart,

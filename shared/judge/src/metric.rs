@@ -63,7 +63,7 @@ pub(super) enum Worse {
     No,
     /// Significant at the declared dispersion, but not at the one that green shows: no failure, and no pass either.
     Suspected,
-    /// Significant.
+    /// Significant at the dispersion that green shows, too.
     Shown,
 }
 

@@ -38,7 +38,7 @@ pub enum WatchStage {
 /// Sums over the minutes that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Requests.
+    /// Requests in these minutes.
     pub total: u64,
     /// Those that the metric counts.
     pub bad: u64,
@@ -60,7 +60,7 @@ impl Tally {
 /// customer is in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RegionEvidence {
-    /// By metric.
+    /// One summary for each metric.
     pub metrics: BTreeMap<MetricName, MetricEvidence>,
 }
 
@@ -101,9 +101,9 @@ pub struct MetricEvidence {
 /// What a planned look saw: both arms over the planned minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// Green.
+    /// Green over the planned minutes.
     pub green: Tally,
-    /// Blue.
+    /// Blue over the planned minutes.
     pub blue: Tally,
 }
 
@@ -138,7 +138,7 @@ impl Judgement {
 /// One metric, pooled over this region and those before it whose comparison counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PooledJudgement {
-    /// Which.
+    /// The metric that is judged.
     pub metric: MetricName,
     /// What the counts of all these regions say together.
     pub verdict: Verdict,
@@ -158,7 +158,7 @@ pub struct PooledJudgement {
 /// One metric of one region, judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricJudgement {
-    /// Which.
+    /// The metric that is judged.
     pub metric: MetricName,
     /// What its counts say in this region.
     pub verdict: Verdict,

@@ -62,7 +62,7 @@ pub struct JudgePolicy {
     pub tries: u32,
 }
 
-/// `[judge.metrics.NAME]`.
+/// `[judge.metrics.NAME]` of `fleet.toml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricPolicy {

@@ -76,7 +76,7 @@ pub enum ProbationFinding {
     Callers,
     /// Nothing beyond what days differ.
     Nothing,
-    /// Worse.
+    /// Worse by more than days differ.
     Worse {
         /// The slot after which it was shown, counted from 0.
         slot: usize,
@@ -86,7 +86,7 @@ pub enum ProbationFinding {
 /// One metric of one region, with its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbationJudgement {
-    /// Which metric.
+    /// The metric that is judged.
     pub metric: MetricName,
     /// What it shows.
     pub finding: ProbationFinding,
@@ -271,7 +271,6 @@ impl Walk {
     }
 }
 
-/// Both together.
 fn plus(one: Tally, other: Tally) -> Tally {
     Tally { total: one.total.saturating_add(other.total), bad: one.bad.saturating_add(other.bad) }
 }

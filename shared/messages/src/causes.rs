@@ -84,7 +84,7 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
     }
 }
 
-/// As [`entry`].
+/// As [`entry`], of a region's own rollback.
 fn own_entry(reason: &WayBackReason) -> (&'static str, Option<WayBackReason>) {
     match reason {
         WayBackReason::Alarm { alike: None, .. } => ("its rollback alarm is in ALARM", Some(ill_alike())),

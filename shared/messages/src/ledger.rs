@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// What happens.
+    /// What happens, neither good nor bad.
     Plain,
     /// Of small interest.
     Quiet,

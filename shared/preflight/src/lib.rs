@@ -28,7 +28,7 @@ const INSTANCES: &str = "sagemaker.amazonaws.com";
 /// A key of KMS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// Its ARN.
+    /// `arn:aws:kms:REGION:ACCOUNT:key/ID`.
     pub arn: String,
     /// `Enabled`, `Disabled`, `PendingDeletion`, ...
     pub state: String,
@@ -62,7 +62,7 @@ pub struct LentFacts {
 pub struct QuotaFacts {
     /// The quota's code, `L-` and eight hexadecimal digits: what a request for more names.
     pub code: String,
-    /// Instances.
+    /// The quota's value, in instances.
     pub instances: f64,
 }
 

@@ -13,7 +13,7 @@ use std::fmt;
 pub enum Caveat {
     /// Training stopped early, and the image serves the trees up to the best round alone.
     ServesBest {
-        /// The image.
+        /// The image that serves the model.
         image: Image,
         /// Trees up to the best round.
         best: usize,
@@ -22,7 +22,7 @@ pub enum Caveat {
     },
     /// Training stopped early, and the image serves all trees.
     ServesAll {
-        /// The image.
+        /// The image that serves the model.
         image: Image,
         /// Trees up to the best round.
         best: usize,

@@ -8,7 +8,7 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// No rows.
+    /// A table without rows.
     pub const EMPTY: Matrix<'static> = Matrix { values: &[], width: 1 };
 
     /// `None` unless `values` is a whole number of rows of `width` (1 or more).

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_double_that_lies_between_two_floats_is_rounded_twice_as_the_container_rounds_it() {
+    fn a_number_is_rounded_twice_as_the_container_rounds_it() {
         // Rounded once, from the text, this would be 1 + 2^-23; through f64 it is a tie, which goes to even.
         assert_eq!(parse_field(b"1.00000005960464477539062501"), Ok(1.0));
         assert_eq!("1.00000005960464477539062501".parse::<f32>(), Ok(1.000_000_1));

@@ -77,7 +77,7 @@ enum Held {
     Missing,
     /// From the first, below the second.
     Within(f32, f32),
-    /// A category.
+    /// This category and no other.
     Exactly(f32),
 }
 

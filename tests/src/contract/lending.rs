@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, Page, PortError, Ports};
 
-/// Home.
+/// Home, whose control plane answers.
 const WELL: &str = "eu-west-1";
 
 fn failure<T>(answer: Answer<T>) -> Result<PortError, &'static str> {

@@ -16,7 +16,7 @@ const AFTER: usize = 3;
 /// What happens to an update, in minutes after its start.
 #[derive(Clone, Copy, Debug)]
 pub enum Trip {
-    /// Nothing.
+    /// Nothing happens to it.
     Never,
     /// The verdict is revert from then on.
     Verdict(i64),

@@ -73,49 +73,49 @@ pub enum WireError {
     /// A binary cannot be started.
     #[error("cannot start {path}: {source} (build the functions first: cargo build --release)")]
     Binary {
-        /// The binary.
+        /// The file that was to be started.
         path: PathBuf,
-        /// Why.
+        /// What the operating system answered.
         source: io::Error,
     },
     /// The region's stack has no such function.
     #[error("the template makes no {function} in {region}")]
     NotDeployed {
-        /// The function.
+        /// The function that was called.
         function: FunctionKind,
-        /// Its region.
+        /// The region that it was called in.
         region: RegionName,
     },
     /// A log file cannot be written.
     #[error("cannot write {path}: {source}")]
     Log {
-        /// The file.
+        /// The child's log file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system answered.
         source: io::Error,
     },
     /// A child ended or gave up before it ever asked for work.
     #[error("{function} in {region} did not start: {message}; see {log}")]
     Start {
-        /// The function.
+        /// The function that the child is.
         function: FunctionKind,
-        /// Its region.
+        /// The region that the child stands in.
         region: RegionName,
         /// What is known of the reason.
         message: String,
-        /// Its output.
+        /// The file that its output goes to.
         log: PathBuf,
     },
     /// A child did nothing for longer than a child may.
     #[error("{function} in {region} has neither slept nor answered for {patience:?} of real time; see {log}")]
     Silent {
-        /// The function.
+        /// The function that the child is.
         function: FunctionKind,
-        /// Its region.
+        /// The region that the child stands in.
         region: RegionName,
         /// How long that is.
         patience: Duration,
-        /// Its output.
+        /// The file that its output goes to.
         log: PathBuf,
     },
 }

@@ -34,7 +34,7 @@ impl fmt::Display for ChildId {
 /// What a child did.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Report {
-    /// It sleeps.
+    /// It sleeps until this moment of virtual time.
     Sleeping(Timestamp),
     /// Its handler answered.
     Answered(Value),
@@ -61,13 +61,13 @@ struct Line {
     inbox: Option<Work>,
     /// Its long poll.
     poll: Option<oneshot::Sender<Work>>,
-    /// Its sleep.
+    /// Its request to sleep, which is answered to wake it.
     sleep: Option<oneshot::Sender<()>>,
     /// Whether it has ever asked for work.
     ready: bool,
 }
 
-/// All lines.
+/// The lines of all children.
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     world: SharedWorld,

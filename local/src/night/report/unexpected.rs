@@ -12,9 +12,9 @@ pub(super) const UNKNOWN: &str = "unknown";
 /// One thing that did not come out as it should, as data and in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// In words.
+    /// The sentence, for people.
     pub words: String,
-    /// As data.
+    /// The same as data, for machines.
     #[serde(flatten)]
     pub what: Unexpected,
 }
@@ -31,7 +31,7 @@ impl From<Unexpected> for Problem {
 pub enum Unexpected {
     /// A region serves another version than the scenario expects.
     OtherVersion {
-        /// The region.
+        /// AWS's name for the region.
         region: RegionName,
         /// What people call it.
         title: String,
@@ -42,7 +42,7 @@ pub enum Unexpected {
     },
     /// A region's endpoint does not confirm what its ledger says.
     Unconfirmed {
-        /// The region.
+        /// AWS's name for the region.
         region: RegionName,
         /// What people call it.
         title: String,
@@ -53,7 +53,7 @@ pub enum Unexpected {
     },
     /// A region serves its release since later than the scenario expects.
     Late {
-        /// The region.
+        /// AWS's name for the region.
         region: RegionName,
         /// What people call it.
         title: String,
@@ -64,14 +64,14 @@ pub enum Unexpected {
     },
     /// More or fewer pages.
     Pages {
-        /// So many.
+        /// So many were sent.
         sent: usize,
         /// So many were expected.
         expected: usize,
     },
     /// More or fewer messages that page nobody.
     Advice {
-        /// So many.
+        /// So many were sent.
         sent: usize,
         /// So many were expected.
         expected: usize,
@@ -85,7 +85,7 @@ pub enum Unexpected {
     },
     /// The scenario does not say what a region serves in the end.
     NothingExpected {
-        /// The region.
+        /// AWS's name for the region.
         region: RegionName,
         /// What people call it.
         title: String,
@@ -97,25 +97,25 @@ pub enum Unexpected {
     },
     /// I1: regions were between canary and full shift together.
     MidShiftTogether {
-        /// The regions.
+        /// Those that were mid-shift, sorted by name.
         regions: Vec<RegionName>,
-        /// Since when.
+        /// When it came to more than one.
         at: Timestamp,
     },
     /// I1: a wave started a region while another one was mid-shift.
     StartedBeside {
-        /// The region.
+        /// The region that was started.
         region: RegionName,
         /// The other one.
         other: RegionName,
-        /// When.
+        /// When the start was put on record.
         at: Timestamp,
     },
     /// The entries of a chain do not follow from each other.
     ChainBroken {
-        /// Which.
+        /// The chain that an auditor would refuse.
         chain: Chain,
-        /// How.
+        /// What is wrong with the first entry that does not follow.
         error: ChainError,
     },
 }

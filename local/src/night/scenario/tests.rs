@@ -57,7 +57,7 @@ fn refused(text: &str) -> String {
 
 /// A night that names what is not there would go another way than its author thinks, and perhaps end as expected.
 #[test]
-fn a_region_or_a_release_that_the_night_does_not_have_is_named_with_the_nearest_one() {
+fn an_unknown_region_or_release_is_named_with_the_nearest_one() {
     let fault = |region: &str| format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"{region}\"\n");
     let error = refused(&fault("ap-northeast-2"));
     assert!(

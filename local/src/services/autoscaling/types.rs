@@ -32,7 +32,7 @@ impl Scalable {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RegisterScalableTarget {
-    /// What.
+    /// The variant whose instances are bounded.
     #[serde(flatten)]
     pub scalable: Scalable,
     /// At least so many; required where nothing is registered yet.
@@ -55,9 +55,9 @@ pub struct RegisterScalableTargetOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutScalingPolicy {
-    /// Its name.
+    /// The policy's name; one of the same variant and name is replaced.
     pub policy_name: String,
-    /// What.
+    /// The registered variant that is scaled; `ObjectNotFoundException` where it is not registered.
     #[serde(flatten)]
     pub scalable: Scalable,
     /// `TargetTrackingScaling`: the world knows no other.
@@ -66,13 +66,13 @@ pub struct PutScalingPolicy {
     pub target_tracking_scaling_policy_configuration: TargetTracking,
 }
 
-/// `TargetTrackingScalingPolicyConfiguration`.
+/// How `PutScalingPolicy` keeps a metric near a value: `TargetTrackingScalingPolicyConfiguration` of the API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TargetTracking {
     /// The metric is kept near it.
     pub target_value: f64,
-    /// The metric.
+    /// The metric that is kept near `target_value`.
     pub predefined_metric_specification: PredefinedMetric,
     /// Seconds between two steps up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub struct TargetTracking {
     pub scale_in_cooldown: Option<i64>,
 }
 
-/// `PredefinedMetricSpecification`.
+/// The metric of a target tracking policy: `PredefinedMetricSpecification` of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PredefinedMetric {
@@ -102,9 +102,9 @@ pub struct PutScalingPolicyOutput {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutScheduledAction {
-    /// Its name.
+    /// The action's name; one of the same variant and name is replaced.
     pub scheduled_action_name: String,
-    /// What.
+    /// The registered variant that is scaled; `ObjectNotFoundException` where it is not registered.
     #[serde(flatten)]
     pub scalable: Scalable,
     /// `cron(minute hour day month weekday year)`.
@@ -112,11 +112,11 @@ pub struct PutScheduledAction {
     /// The zone whose clock counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    /// The bounds.
+    /// The bounds that the schedule sets; the world stores them and never applies them.
     pub scalable_target_action: ScalableTargetAction,
 }
 
-/// `ScalableTargetAction`.
+/// The bounds that a scheduled action sets: `ScalableTargetAction` of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ScalableTargetAction {
@@ -128,13 +128,13 @@ pub struct ScalableTargetAction {
     pub max_capacity: Option<u32>,
 }
 
-/// `DeleteScheduledAction`.
+/// `DeleteScheduledAction`: `ObjectNotFoundException` where the variant has no such action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeleteScheduledAction {
-    /// Its name.
+    /// The action's name, as `PutScheduledAction` gave it.
     pub scheduled_action_name: String,
-    /// What.
+    /// The variant that the action belongs to.
     #[serde(flatten)]
     pub scalable: Scalable,
 }
@@ -147,7 +147,7 @@ pub struct Empty {}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScalableTargets {
-    /// [`NAMESPACE`].
+    /// [`NAMESPACE`]; nothing is found under any other.
     pub service_namespace: String,
     /// Only these; all where empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,7 +169,7 @@ pub struct DescribeScalableTargetsOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ScalableTarget {
-    /// What.
+    /// The variant whose instances are bounded.
     #[serde(flatten)]
     pub scalable: Scalable,
     /// At least so many.
@@ -183,7 +183,7 @@ pub struct ScalableTarget {
     pub creation_time: EpochSeconds,
     /// What of its scaling stands still.
     pub suspended_state: SuspendedState,
-    /// Its ARN.
+    /// The target's ARN; here all targets of a region have the same.
     #[serde(rename = "ScalableTargetARN")]
     pub scalable_target_arn: String,
 }
@@ -196,7 +196,7 @@ pub struct SuspendedState {
     pub dynamic_scaling_in_suspended: bool,
     /// By policies, up.
     pub dynamic_scaling_out_suspended: bool,
-    /// By schedules.
+    /// By scheduled actions, either way.
     pub scheduled_scaling_suspended: bool,
 }
 
@@ -204,7 +204,7 @@ pub struct SuspendedState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScalingPolicies {
-    /// [`NAMESPACE`].
+    /// [`NAMESPACE`]; nothing is found under any other.
     pub service_namespace: String,
     /// Only these; all where empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -225,14 +225,14 @@ pub struct DescribeScalingPoliciesOutput {
     pub scaling_policies: Vec<ScalingPolicy>,
 }
 
-/// One policy.
+/// A scaling policy as `DescribeScalingPolicies` lists it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ScalingPolicy {
     /// As it was put.
     #[serde(flatten)]
     pub put: PutScalingPolicy,
-    /// Its ARN.
+    /// `arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:ID:resource/sagemaker/RESOURCE:policyName/NAME`.
     #[serde(rename = "PolicyARN")]
     pub policy_arn: String,
     /// When it was put first.
@@ -243,7 +243,7 @@ pub struct ScalingPolicy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScheduledActions {
-    /// [`NAMESPACE`].
+    /// [`NAMESPACE`]; nothing is found under any other.
     pub service_namespace: String,
     /// Only these; all where empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -271,7 +271,7 @@ pub struct ScheduledAction {
     /// As it was put.
     #[serde(flatten)]
     pub put: PutScheduledAction,
-    /// Its ARN.
+    /// `arn:aws:autoscaling:REGION:ACCOUNT:scheduledAction:ID:resource/sagemaker/RESOURCE:scheduledActionName/NAME`.
     #[serde(rename = "ScheduledActionARN")]
     pub scheduled_action_arn: String,
     /// When it was put first.

@@ -32,7 +32,7 @@ pub(crate) struct WatchedMetric {
     pub status: Status,
 }
 
-/// `ComparisonOperator`.
+/// How an alarm compares a value with its threshold: `ComparisonOperator` of `PutMetricAlarm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Greater,

@@ -3,7 +3,7 @@
 
 use crate::services::cloudwatch::types::AlarmState;
 
-/// `TreatMissingData`.
+/// What a missing datapoint counts as: `TreatMissingData` of `PutMetricAlarm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
     /// Silence is insufficient data.

@@ -73,7 +73,7 @@ impl Samples {
     }
 }
 
-/// A statistic.
+/// What the samples of a period are reduced to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Statistic {
     SampleCount,

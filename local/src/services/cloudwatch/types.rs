@@ -21,7 +21,7 @@ impl Dimension {
     }
 }
 
-/// `PutMetricData`.
+/// `PutMetricData`: 1 to 1000 data, all stored or none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct PutMetricData {
@@ -46,7 +46,7 @@ pub struct MetricDatum {
     /// From two weeks ago to two hours ahead; now where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<EpochSeconds>,
-    /// One sample.
+    /// One sample; `values` are counted besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// Several samples, at most 150.
@@ -69,7 +69,7 @@ pub struct MetricDatum {
 pub struct PutMetricAlarm {
     /// At most 255 characters.
     pub alarm_name: String,
-    /// For people.
+    /// What the alarm is for, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm_description: Option<String>,
     /// Whether `alarm_actions` run.
@@ -138,7 +138,7 @@ pub struct PutCompositeAlarm {
     pub alarm_name: String,
     /// E.g. `ALARM("a") OR NOT OK("b")`.
     pub alarm_rule: String,
-    /// For people.
+    /// What the alarm is for, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm_description: Option<String>,
     /// Whether actions run; the world notifies EventBridge only.
@@ -159,11 +159,11 @@ pub struct PutCompositeAlarmOutput {}
 pub struct SetAlarmState {
     /// An alarm of either kind.
     pub alarm_name: String,
-    /// An [`AlarmState`].
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`: see [`AlarmState`].
     pub state_value: String,
     /// For people; at most 1023 characters.
     pub state_reason: String,
-    /// JSON.
+    /// The same for machines, as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason_data: Option<String>,
 }
@@ -234,7 +234,7 @@ pub struct MetricAlarm {
     /// What it is made of.
     #[serde(flatten)]
     pub definition: PutMetricAlarm,
-    /// Its state.
+    /// What the last evaluation found, or what `SetAlarmState` has set since.
     pub state_value: AlarmState,
     /// Why it is in that state.
     pub state_reason: String,
@@ -260,7 +260,7 @@ pub struct CompositeAlarm {
     /// Whether actions run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions_enabled: Option<bool>,
-    /// Its state.
+    /// What the last evaluation found, or what `SetAlarmState` has set since.
     pub state_value: AlarmState,
     /// Why it is in that state.
     pub state_reason: String,
@@ -270,13 +270,13 @@ pub struct CompositeAlarm {
     pub state_transitioned_timestamp: EpochSeconds,
 }
 
-/// `GetMetricData`.
+/// `GetMetricData`: for each query, a statistic of one metric in each period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetMetricData {
     /// At most 500.
     pub metric_data_queries: Vec<MetricDataQuery>,
-    /// Inclusive.
+    /// Inclusive, rounded down to the minute, or for a shorter period to a multiple of it.
     pub start_time: EpochSeconds,
     /// Exclusive.
     pub end_time: EpochSeconds,
@@ -297,7 +297,7 @@ pub struct MetricDataQuery {
     /// Metric math over other queries' ids instead; the world has it for alarms only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
-    /// For people.
+    /// Name of the result in the answer; the metric's name where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Whether the answer holds this one; true where absent.
@@ -309,7 +309,7 @@ pub struct MetricDataQuery {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MetricStat {
-    /// Which metric.
+    /// The metric with all of its dimensions: with fewer it is another metric.
     pub metric: Metric,
     /// Seconds: 10, 30 or a multiple of 60.
     pub period: u32,

@@ -23,7 +23,6 @@ pub(crate) struct PipelineStage {
     pub waiting: VecDeque<usize>,
 }
 
-/// One execution.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub id: String,

@@ -12,7 +12,7 @@ mod pipeline;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StartPipelineExecution {
-    /// The pipeline.
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
     pub name: String,
     /// Values of the pipeline's variables, read by actions as `#{variables.name}`.
     pub variables: Vec<PipelineVariable>,
@@ -49,7 +49,7 @@ pub struct SourceRevisionOverride {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartPipelineExecutionOutput {
-    /// A UUID.
+    /// UUID of the execution; of the earlier one where its client token is repeated.
     pub pipeline_execution_id: String,
 }
 
@@ -95,7 +95,7 @@ pub struct PutJobSuccessResultOutput {}
 pub struct PutJobFailureResult {
     /// The job's id, from its event.
     pub job_id: String,
-    /// Why.
+    /// What kind of failure it is, with a message for people.
     pub failure_details: FailureDetails,
 }
 

@@ -9,7 +9,7 @@ pub struct DescribeImages {
     /// The account; the caller's own where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
-    /// The repository.
+    /// Name of the repository; `RepositoryNotFoundException` where the registry has no such one.
     pub repository_name: String,
     /// Which images; all where nothing is said.
     #[serde(default)]
@@ -36,9 +36,9 @@ pub struct DescribeImagesOutput {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageDetail {
-    /// The account.
+    /// Id of the account whose registry it is.
     pub registry_id: String,
-    /// The repository.
+    /// Name of the repository that was asked for.
     pub repository_name: String,
     /// `sha256:` and 64 hexadecimal digits.
     pub image_digest: String,

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// An event as it went over a region's bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BusEvent {
-    /// When.
+    /// When it went over the bus, in virtual time.
     pub at: Timestamp,
     /// The region whose bus it was.
     pub region: RegionName,

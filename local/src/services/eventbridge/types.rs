@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The bus that there is: an account's own, which AWS's services put their events on.
 pub const DEFAULT_BUS: &str = "default";
 
-/// `TestEventPattern`.
+/// `TestEventPattern`: whether a pattern takes an event, by the matcher that invokes the functions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct TestEventPattern {
@@ -24,11 +24,11 @@ pub struct TestEventPatternOutput {
     pub result: bool,
 }
 
-/// `DescribeRule`.
+/// `DescribeRule`: one of the template's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DescribeRule {
-    /// The rule.
+    /// The rule's name, 1 to 64 characters; `ResourceNotFoundException` where the bus has no such rule.
     pub name: String,
     /// The name or ARN of its bus; [`DEFAULT_BUS`] where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,20 +39,20 @@ pub struct DescribeRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeRuleOutput {
-    /// The rule.
+    /// The rule, as `ListRules` shows it too.
     #[serde(flatten)]
     pub rule: Rule,
     /// The account that made it.
     pub created_by: String,
 }
 
-/// A rule.
+/// A rule of the bus, as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Rule {
-    /// Its name.
+    /// The name by which other operations ask for it.
     pub name: String,
-    /// Its ARN.
+    /// `arn:aws:events:REGION:ACCOUNT:rule/NAME`.
     pub arn: String,
     /// Which events it takes, as JSON; or else `schedule_expression`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,14 +62,14 @@ pub struct Rule {
     pub schedule_expression: Option<String>,
     /// `ENABLED`: the template turns none off.
     pub state: String,
-    /// For people.
+    /// What the rule is for, in words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The bus whose events it looks at.
     pub event_bus_name: String,
 }
 
-/// `ListRules`.
+/// `ListRules`: the rules of a bus, page by page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListRules {
@@ -91,18 +91,18 @@ pub struct ListRules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListRulesOutput {
-    /// By name.
+    /// One page of the rules, sorted by name.
     pub rules: Vec<Rule>,
     /// Where the next page begins; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
 
-/// `ListTargetsByRule`.
+/// `ListTargetsByRule`: what one rule calls, page by page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListTargetsByRule {
-    /// The rule.
+    /// The rule's name, 1 to 64 characters; `ResourceNotFoundException` where the bus has no such rule.
     pub rule: String,
     /// The name or ARN of its bus; [`DEFAULT_BUS`] where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ pub struct ListTargetsByRuleOutput {
 pub struct Target {
     /// What the rule calls it.
     pub id: String,
-    /// Its ARN.
+    /// ARN of the function that is called.
     pub arn: String,
     /// Where events go that could not be delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,11 +143,11 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeadLetterConfig {
-    /// A queue.
+    /// ARN of an SQS queue.
     pub arn: String,
 }
 
-/// `ListRuleNamesByTarget`.
+/// `ListRuleNamesByTarget`: which rules call one target, page by page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListRuleNamesByTarget {

@@ -14,21 +14,21 @@ pub struct GetRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetRoleOutput {
-    /// The role.
+    /// The role that was asked for; `NoSuchEntity` (404) where no stack has it.
     pub role: Role,
 }
 
-/// A role.
+/// A role of a stack, as `GetRole` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Role {
     /// `/`: none of the template's has another.
     pub path: &'static str,
-    /// Its name.
+    /// The name without the path.
     pub role_name: String,
     /// Begins with `AROA`.
     pub role_id: String,
-    /// Its ARN.
+    /// `arn:aws:iam::ACCOUNT:role/NAME`.
     pub arn: String,
     /// When it was made.
     pub create_date: String,

@@ -15,7 +15,7 @@ pub struct DescribeKey {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeKeyOutput {
-    /// The key.
+    /// The key that the id, ARN or alias names.
     pub key_metadata: KeyMetadata,
 }
 
@@ -74,12 +74,12 @@ pub struct SignOutput {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct KeyMetadata {
-    /// The account.
+    /// Id of the account that owns the key.
     #[serde(rename = "AWSAccountId")]
     pub aws_account_id: String,
-    /// Its id.
+    /// The last part of its ARN.
     pub key_id: String,
-    /// Its ARN.
+    /// `arn:aws:kms:REGION:ACCOUNT:key/ID`.
     pub arn: String,
     /// When it was made.
     pub creation_date: EpochSeconds,

@@ -28,20 +28,20 @@ pub struct ListAwsDefaultServiceQuotas {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListServiceQuotasOutput {
-    /// The quotas.
+    /// One page of the quotas; here a page holds one.
     pub quotas: Vec<ServiceQuota>,
     /// Where the next page begins; none on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
 
-/// One quota.
+/// How many instances of one type the account may have for one use.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ServiceQuota {
-    /// The service.
+    /// `sagemaker`: the world has no quotas of another service.
     pub service_code: String,
-    /// The quota.
+    /// `L-` and eight hexadecimal digits, which the world makes from the name.
     pub quota_code: String,
     /// What people call it.
     pub quota_name: String,

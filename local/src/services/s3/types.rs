@@ -10,7 +10,7 @@ use jiff::Timestamp;
 /// A SHA-256 as 32 raw bytes; S3's header carries it in base64.
 pub type Digest = [u8; 32];
 
-/// `PutObject`.
+/// `PutObject`: writes a new version of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutObject {
     /// The bucket, which must be in the region that is called.
@@ -57,7 +57,7 @@ pub struct PutObjectOutput {
     pub checksum_sha256: Digest,
 }
 
-/// `GetObject`.
+/// `GetObject`: a whole object; ranges are not modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetObject {
     /// The bucket, which must be in the region that is called.
@@ -73,7 +73,7 @@ pub struct GetObject {
 pub struct GetObjectOutput {
     /// Everything but the bytes.
     pub head: HeadObjectOutput,
-    /// The bytes.
+    /// The whole object's bytes.
     pub body: Bytes,
 }
 
@@ -105,7 +105,7 @@ pub struct HeadObjectOutput {
     pub checksum_sha256: Digest,
 }
 
-/// `x-amz-replication-status`.
+/// How far an object's replication is: `x-amz-replication-status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplicationStatus {
     /// At the source: not every destination has it yet.
@@ -148,7 +148,7 @@ pub struct ListObjectsV2 {
 /// What `ListObjectsV2` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListObjectsV2Output {
-    /// This page.
+    /// The objects of this page.
     pub contents: Vec<ListedObject>,
     /// Whether there is a next page.
     pub is_truncated: bool,

@@ -10,7 +10,6 @@ use crate::world::log::Stage;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 
-/// An endpoint.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub created: Timestamp,
@@ -139,7 +138,8 @@ impl Update {
         })
     }
 
-    /// `PendingDeploymentSummary`.
+    /// What `DescribeEndpoint` says of the update. `soak_shows_baking` is the world's live fact: whether soak shows as
+    /// `Baking`.
     pub fn summary(&self, soak_shows_baking: bool) -> PendingDeploymentSummary {
         let mut variant = self.target.summary();
         variant.variant_status.extend(self.variant_status(soak_shows_baking));

@@ -17,7 +17,7 @@ pub struct Publish {
     /// The first message attribute's name, flat as the query protocol has it: no other is modelled.
     #[serde(default, rename = "MessageAttributes.entry.1.Name", skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
-    /// Its text.
+    /// That attribute's text; by the two the world tells advice from a page.
     #[serde(default, rename = "MessageAttributes.entry.1.Value.StringValue", skip_serializing_if = "Option::is_none")]
     pub urgency: Option<String>,
 }
@@ -26,11 +26,11 @@ pub struct Publish {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PublishOutput {
-    /// A UUID.
+    /// A UUID, new for each message.
     pub message_id: String,
 }
 
-/// `GetTopicAttributes`.
+/// `GetTopicAttributes`: how a topic is set up, and how many subscribe to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetTopicAttributes {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRole {
-    /// The role.
+    /// ARN of the role; `AccessDenied` where no stack has it or it does not trust the caller.
     pub role_arn: String,
     /// What the session is called: 2 to 64 letters, digits and `_+=,.@-`.
     pub role_session_name: String,
@@ -39,7 +39,7 @@ fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoleOutput {
-    /// The keys.
+    /// Keys that act with the role until they expire.
     pub credentials: Credentials,
     /// In whose name they act.
     pub assumed_role_user: AssumedRoleUser,
@@ -55,7 +55,7 @@ pub struct GetCallerIdentity {}
 pub struct GetCallerIdentityOutput {
     /// The user's id, or the role's and its session's name.
     pub user_id: String,
-    /// The account.
+    /// Id of the caller's account.
     pub account: String,
     /// The ARN of the user or of the role's session.
     pub arn: String,

@@ -33,11 +33,10 @@ pub(crate) struct Served {
 /// Instances of one configuration that take traffic.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Serving {
-    /// Its configuration.
+    /// Name of the endpoint configuration.
     pub config: String,
     /// Its release, by every name that it has.
     pub labels: Vec<String>,
-    /// Its instances.
     pub instances: u32,
     /// Its share of the traffic, 0 to 1.
     pub share: f64,
@@ -48,7 +47,7 @@ pub(crate) struct Serving {
 /// The instances that took their first requests last, of all that take any.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Newest {
-    /// When.
+    /// When they took their first requests.
     pub since: Timestamp,
     /// Their share of the instances that take requests, 0 to 1.
     pub share: f64,

@@ -37,7 +37,7 @@ pub struct Days<'a> {
     pub dispersion: f64,
     /// How days differ.
     pub law: Law,
-    /// Earlier days.
+    /// Earlier days that are compared with.
     pub count: usize,
     /// Usual requests of each slot.
     pub requests: &'a [f64],

@@ -16,7 +16,7 @@ const HALVES: u32 = 60;
 /// Which answers are bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// 5xx.
+    /// Answers 500 to 599.
     Errors,
     /// Over 20 ms.
     Latency,
@@ -56,14 +56,14 @@ impl Course {
     pub const ALL: [Course; 4] = [Course::AtOnce, Course::AtLoad, Course::HourLater, Course::Growing];
 }
 
-/// A fault.
+/// What is wrong with a challenger.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fault {
     /// Of which answers.
     pub kind: Kind,
     /// Bad answers per request beyond the champion's, once it is there in full.
     pub excess: f64,
-    /// When.
+    /// When the excess is there.
     pub course: Course,
     /// The stream of the one region that has it; none for all.
     pub only: Option<u64>,

@@ -147,7 +147,7 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
     }
 }
 
-/// One row.
+/// A fault, and what it costs with each way of finding it.
 struct Row {
     fault: Fault,
     place: String,

@@ -42,7 +42,7 @@ pub enum Reading {
 /// What a finding of probation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probation {
-    /// Nobody asks.
+    /// Nobody asks probation.
     Off,
     /// A person is told, and takes the region back half an hour later.
     Tell,
@@ -73,7 +73,7 @@ pub struct Night<'a> {
     pub requests: &'a [Vec<f64>],
     pub since_start: &'a [u32],
     pub law: Law,
-    /// Earlier days.
+    /// Earlier days that probation compares with.
     pub days: usize,
 }
 

@@ -13,9 +13,9 @@ const BOUND: f64 = 0.01;
 /// So many breaching datapoints of the last so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// `DatapointsToAlarm`.
+    /// M of "M of N": `DatapointsToAlarm`.
     pub datapoints: usize,
-    /// `EvaluationPeriods`.
+    /// N of "M of N": `EvaluationPeriods`.
     pub periods: usize,
 }
 

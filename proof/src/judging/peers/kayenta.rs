@@ -18,7 +18,7 @@ const ACCURACY: f64 = 1e-6;
 /// What Kayenta makes of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Neither.
+    /// Neither higher nor lower than the baseline.
     Pass,
     /// Higher than the baseline: where the metric's direction is `increase` or `either`, it fails.
     High,
@@ -33,7 +33,7 @@ pub enum Class {
 pub struct Shift {
     /// Lower end of the 98 % interval.
     pub lower: f64,
-    /// Upper end.
+    /// Upper end of the 98 % interval.
     pub upper: f64,
     /// The Hodges-Lehmann estimate.
     pub estimate: f64,

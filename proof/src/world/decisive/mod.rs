@@ -93,7 +93,7 @@ impl<H: Hasher> Prints<'_, H> {
         relative.hash(self.hasher);
     }
 
-    /// Anything else.
+    /// Anything else, as its own hash.
     pub fn thing(&mut self, thing: impl Hash) {
         thing.hash(self.hasher);
     }

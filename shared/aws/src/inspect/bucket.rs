@@ -36,7 +36,7 @@ pub struct PublicAccess {
 /// One replication rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name.
+    /// The id that the bucket has it under.
     pub id: String,
     /// Whether it is in force.
     pub enabled: bool,

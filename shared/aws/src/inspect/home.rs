@@ -21,7 +21,7 @@ pub struct PipelineFacts {
 /// One action of the pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Action {
-    /// Its name.
+    /// The action's name in the pipeline.
     pub name: String,
     /// What it gives to its function.
     pub parameters: String,

@@ -24,7 +24,7 @@ use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 /// What a service said to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said<T> {
-    /// This.
+    /// That it is this.
     Is(T),
     /// That there is none.
     Absent,

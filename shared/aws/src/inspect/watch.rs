@@ -21,10 +21,10 @@ pub struct WatchFacts {
     pub skew: Option<SignedDuration>,
 }
 
-/// One alarm.
+/// A metric or composite alarm, as CloudWatch shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlarmFacts {
-    /// Its name.
+    /// The name that CloudWatch has it under.
     pub name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub state: String,
@@ -34,7 +34,7 @@ pub struct AlarmFacts {
     pub rule: Option<String>,
 }
 
-/// A topic.
+/// A region's topic, as SNS shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TopicFacts {
     /// The key that it encrypts with: an id, an alias, or the ARN of either.

@@ -62,7 +62,6 @@ impl World {
     }
 }
 
-/// Night begins.
 pub fn start() -> Timestamp {
     "2026-11-20T03:00:00Z".parse().unwrap()
 }

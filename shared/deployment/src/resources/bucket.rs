@@ -5,10 +5,10 @@ use serde_json::Value;
 /// The status of what is on.
 pub(crate) const ENABLED: &str = "Enabled";
 
-/// A bucket.
+/// A bucket of S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// Its name.
+    /// `BucketName`, or what CloudFormation would make up.
     pub name: String,
     /// `Enabled` or `Suspended`; none where versions were never kept.
     pub versioning: Option<String>,
@@ -55,7 +55,7 @@ pub struct PublicAccess {
 /// One rule of replication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicationRule {
-    /// Its id.
+    /// `Id` of the template.
     pub id: String,
     /// Whether it is in force.
     pub enabled: bool,
@@ -82,7 +82,7 @@ pub struct ReplicationRule {
 pub struct Clocked {
     /// `Enabled` or `Disabled`.
     pub status: String,
-    /// Minutes.
+    /// How many minutes it counts.
     pub minutes: Option<u32>,
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// The pipeline.
+/// Home's pipeline, as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pipeline {
-    /// Its name.
+    /// `Name` of the template.
     pub name: String,
     /// `V1` or `V2`.
     pub kind: String,
@@ -19,16 +19,16 @@ pub struct Pipeline {
     pub store: String,
     /// The artifacts' key: its id or ARN, and its type, `KMS`.
     pub artifact_key: Option<(String, String)>,
-    /// Its variables.
+    /// What an execution may give values to.
     pub variables: Vec<Variable>,
-    /// In order.
+    /// In the order in which an execution walks through them.
     pub stages: Vec<PipelineStage>,
 }
 
 /// A pipeline's variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
+    /// The variable's name: `NAME` of `#{variables.NAME}`.
     pub name: String,
     /// Its value where an execution gives none.
     pub default: Option<String>,
@@ -39,7 +39,7 @@ pub struct Variable {
 /// A stage with its one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineStage {
-    /// Its name.
+    /// The stage's name, which is its action's too.
     pub name: String,
     /// What it does.
     pub action: PipelineAction,
@@ -54,7 +54,7 @@ pub struct PipelineStage {
 pub struct Declared {
     /// `Source` or `Invoke`, by whom, with what, in which version.
     pub kind: ActionKind,
-    /// As texts.
+    /// The action's settings by name, each value as text.
     pub configuration: BTreeMap<String, String>,
     /// Artifacts that it is handed.
     pub inputs: Vec<String>,
@@ -98,7 +98,7 @@ pub enum PipelineAction {
     },
     /// Calls a function.
     Invoke {
-        /// Its name.
+        /// Name of the function.
         function: String,
         /// What it is handed, with the pipeline's variables as `#{...}`.
         parameters: String,

@@ -116,7 +116,7 @@ fn the_pipelines_declaration_is_the_templates() {
 }
 
 #[test]
-fn a_bucket_is_set_up_as_the_template_says_and_by_s3s_defaults_where_it_says_nothing() {
+fn a_bucket_is_as_the_template_says_or_by_s3s_defaults() {
     let deployed = deployed();
     let home = &deployed.stacks[&region("eu-west-1")];
     let releases = &home.buckets["fraud-models-eu"];
@@ -197,7 +197,7 @@ fn a_proxys_load_balancer_leads_to_the_front_and_to_the_health_of_its_region() {
 
 /// An accelerator and CloudFront change how customers come, and nothing behind a region's front.
 #[test]
-fn one_door_for_all_regions_stands_in_home_and_leaves_the_rest_of_every_region_as_it_is() {
+fn one_door_stands_in_home_and_leaves_the_regions_as_they_are() {
     let kinds = |stack: &Stack, service: &str| -> Vec<String> {
         let own = stack.created.values().filter(|kind| kind.contains(service));
         own.map(|kind| kind.rsplit(':').next().unwrap().to_owned()).collect()

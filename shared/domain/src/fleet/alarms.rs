@@ -81,9 +81,9 @@ impl MissingData {
 /// One statistic of one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Metric namespace.
+    /// CloudWatch's namespace: SageMaker's own or one of Meridian's.
     pub namespace: &'static str,
-    /// Metric name.
+    /// The metric's name in that namespace.
     pub metric: &'static str,
     /// Dimensions, name and value.
     pub dimensions: Vec<(&'static str, String)>,
@@ -94,7 +94,7 @@ pub struct Measured {
 /// What an alarm compares with its threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Watched {
-    /// One metric.
+    /// One metric, as it is.
     Metric(Measured),
     /// One metric less another in the same period, by metric math ([`EXCESS`]). A period in which either is missing is
     /// itself missing *(live)*: what the alarm makes of that is its [`MissingData`].
@@ -122,7 +122,7 @@ pub const EXCESS: &str = "green - blue";
 /// A metric alarm: breaches when what it watches is greater than (or, for `below`, less than) the threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmSpec {
-    /// Name.
+    /// Name of the alarm; one that exists is replaced.
     pub name: String,
     /// What it is for.
     pub description: String,
@@ -145,10 +145,10 @@ pub struct AlarmSpec {
 /// State of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AlarmState {
-    /// Fine.
+    /// The threshold is not crossed.
     #[serde(rename = "OK")]
     Ok,
-    /// Breached.
+    /// The threshold is crossed, as often as the alarm asks for.
     #[serde(rename = "ALARM")]
     Alarm,
     /// Too little data.
@@ -159,9 +159,9 @@ pub enum AlarmState {
 /// An alarm as CloudWatch shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmView {
-    /// Name.
+    /// The name that CloudWatch has it under.
     pub name: String,
-    /// State.
+    /// What CloudWatch says of it.
     pub state: AlarmState,
     /// Why, in CloudWatch's words.
     pub reason: String,
@@ -220,7 +220,7 @@ pub struct WayBack {
 /// A wave's deferral of a region whose ledger did not answer: people were paged, and the region need not halt for what follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftBehind {
-    /// The wave.
+    /// The wave that deferred the region.
     pub wave: Actor,
     /// Since when it got no answer.
     pub since: Timestamp,

@@ -16,9 +16,9 @@ pub struct Bake {
 /// So many of an endpoint's instances: SageMaker counts a canary in whole ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct CanarySize {
-    /// The canary's.
+    /// Instances that the canary takes, at least one.
     pub instances: u32,
-    /// All.
+    /// Instances of the endpoint, the canary's among them.
     pub of: u32,
 }
 

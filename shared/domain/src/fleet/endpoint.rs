@@ -11,21 +11,21 @@ use std::num::NonZeroU32;
 /// `EndpointStatus` of SageMaker's `DescribeEndpoint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EndpointStatus {
-    /// Being made.
+    /// The first instances are being provisioned.
     Creating,
     /// An update, its soak included.
     Updating,
     /// SageMaker's own maintenance.
     SystemUpdating,
-    /// Going back.
+    /// An update is being rolled back.
     RollingBack,
     /// Serving. By itself it proves nothing: a guardrail rollback ends here too (I4).
     InService,
-    /// Not serving.
+    /// It takes no requests.
     OutOfService,
-    /// Going away.
+    /// It is being deleted.
     Deleting,
-    /// Creation failed.
+    /// It could not be created.
     Failed,
     /// A rollback failed: which bytes serve is unknown.
     UpdateRollbackFailed,
@@ -43,20 +43,20 @@ impl EndpointStatus {
 pub enum VariantPhase {
     /// Green instances are being provisioned.
     Creating,
-    /// Being changed.
+    /// The variant's capacity is being changed.
     Updating,
-    /// Going away.
+    /// Green's instances are being terminated.
     Deleting,
     /// Traffic is moving.
     ActivatingTraffic,
-    /// Being watched.
+    /// Alarms are watched before the next step.
     Baking,
 }
 
 /// What `DescribeEndpoint` says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointView {
-    /// Status.
+    /// What SageMaker says that the endpoint does.
     pub status: EndpointStatus,
     /// The configuration that the endpoint names: the old one until an update has ended well.
     pub config: ResourceName,
@@ -106,7 +106,7 @@ pub struct PendingDeployment {
 /// A model to create: immutable, its name is made of its content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
-    /// Name.
+    /// The name, made of the content.
     pub name: ResourceName,
     /// Image in the region's registry.
     pub image: String,
@@ -129,13 +129,13 @@ pub struct ModelSpec {
 /// An endpoint configuration to create: immutable, its name is made of its content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigSpec {
-    /// Name.
+    /// The name, made of the content.
     pub name: ResourceName,
     /// The variant's name.
     pub variant: ResourceName,
-    /// Model.
+    /// Name of the model that serves.
     pub model: ResourceName,
-    /// Instance type.
+    /// SageMaker's instance type, such as `ml.m6i.xlarge`.
     pub instance_type: String,
     /// Instances at the start; autoscaling's number is kept by updates (`RetainAllVariantProperties`).
     pub instances: u32,
@@ -165,7 +165,7 @@ pub struct UpdateSpec {
     pub routing: Routing,
     /// How long blue stays warm after the shift (`TerminationWaitInSeconds`).
     pub termination_wait: SignedDuration,
-    /// `MaximumExecutionTimeoutInSeconds`.
+    /// `MaximumExecutionTimeoutInSeconds`: an update that takes longer is rolled back.
     pub max_execution: SignedDuration,
     /// Alarms that send the traffic back; at most 10. Without any there is no automatic rollback.
     pub rollback_alarms: Vec<String>,
@@ -174,7 +174,7 @@ pub struct UpdateSpec {
 /// How traffic moves to green.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Routing {
-    /// At once.
+    /// All traffic in one step.
     AllAtOnce,
     /// First a share, then, after the bake, the rest.
     Canary {
@@ -207,7 +207,7 @@ pub enum Routing {
 /// What serves, or is to serve, in one region: the names that follow from a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// The release.
+    /// The release that these names are made for.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,

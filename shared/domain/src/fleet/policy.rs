@@ -255,7 +255,7 @@ impl Guardrail {
     }
 }
 
-/// One `[[region]]`.
+/// One `[[region]]` of `fleet.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Region {
     /// AWS's name for it.

@@ -156,7 +156,7 @@ pub enum ManifestFault {
     },
     /// An image that the fleet does not allow.
     Image {
-        /// The release.
+        /// The release, by its manifest.
         release: ReleaseId,
         /// The image's repository.
         repository: RepositoryName,
@@ -169,7 +169,7 @@ pub enum ManifestFault {
     },
     /// For another fleet.
     Fleet {
-        /// The release.
+        /// The release, by its manifest.
         release: ReleaseId,
         /// Whose bucket it lies in.
         expected: FleetName,
@@ -178,7 +178,7 @@ pub enum ManifestFault {
     },
     /// From the future.
     Future {
-        /// The release.
+        /// The release, by its manifest.
         release: ReleaseId,
         /// Its human name.
         version: Version,
@@ -200,17 +200,17 @@ pub enum Malformed {
     },
     /// It has another format than [`MANIFEST_SCHEMA`].
     Schema {
-        /// Its format.
+        /// The format that it has.
         found: u32,
     },
     /// The archive's key is not the content-addressed one of its digest.
     ArchiveKey {
-        /// Its key.
+        /// The key that the manifest names.
         key: String,
     },
     /// The archive has more bytes than any that a function can evaluate.
     ArchiveSize {
-        /// Its bytes.
+        /// The size that the manifest names.
         bytes: u64,
         /// How many it may have.
         most: u64,
@@ -221,7 +221,7 @@ pub enum Malformed {
     NoFeatures,
     /// It names more features than a model may have.
     FeatureCount {
-        /// How many.
+        /// How many it names.
         features: u64,
         /// How many it may have.
         most: u64,
@@ -235,7 +235,7 @@ pub enum Malformed {
     },
     /// Training finished at a moment that nobody means.
     Created {
-        /// The moment.
+        /// The moment that the manifest names.
         at: Timestamp,
     },
     /// Its provenance names a moment that nobody means.
@@ -244,7 +244,7 @@ pub enum Malformed {
     ProvenanceOrder,
     /// Its provenance has more materials than a training job reads.
     Materials {
-        /// How many.
+        /// How many it has.
         materials: u64,
         /// How many it may have.
         most: u64,

@@ -17,7 +17,7 @@ pub enum ServingRole {
     /// `execution_role` of `fleet.toml`.
     #[default]
     First,
-    /// `execution_role_in_turn`.
+    /// `execution_role_in_turn` of `fleet.toml`.
     InTurn,
 }
 

@@ -21,7 +21,7 @@ pub enum ChainError {
     /// An entry does not follow from the one before.
     #[error("ledger entry {seq} does not have the hash of the entry before it: the chain was altered")]
     Hash {
-        /// The entry.
+        /// Sequence number of the entry that does not follow.
         seq: u64,
     },
 }

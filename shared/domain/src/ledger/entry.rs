@@ -101,7 +101,7 @@ pub enum EntryError {
     /// The same values in another form.
     #[error("ledger entry {seq} is not formatted as Meridian writes it: it was altered by hand")]
     Form {
-        /// The entry.
+        /// Sequence number of the entry.
         seq: u64,
     },
 }

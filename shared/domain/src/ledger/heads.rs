@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct KeptHead {
     /// Its sequence number.
     pub seq: u64,
-    /// Its hash.
+    /// SHA-256 of its stored bytes.
     pub hash: Sha256,
 }
 

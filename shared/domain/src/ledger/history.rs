@@ -78,7 +78,7 @@ pub struct RegionHistory {
 /// A release that probation found worse than the days before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorseOnRecord {
-    /// The release.
+    /// The release that serves.
     pub release: ReleaseId,
     /// What it showed.
     pub worse: WorseThanBefore,
@@ -118,7 +118,7 @@ pub struct Owed {
     pub why: Reason,
     /// What they were to do.
     pub advice: Advice,
-    /// Since when.
+    /// When it was put on record.
     pub at: Timestamp,
 }
 
@@ -127,7 +127,7 @@ pub struct Owed {
 pub struct Unknown {
     /// The time from which it holds.
     pub since: Timestamp,
-    /// The reason.
+    /// What SageMaker says of the endpoint.
     pub why: Fault,
 }
 

@@ -31,7 +31,7 @@ impl Holdout {
 /// A hold-out that was approved, as the hub's chain says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedHoldout {
-    /// The records.
+    /// The records that were approved.
     pub holdout: Holdout,
     /// When it was approved: it counts for releases that home attests from then on.
     pub since: Timestamp,

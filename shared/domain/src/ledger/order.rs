@@ -32,7 +32,7 @@ pub struct OrderReason {
 /// What a region usually serves, requests a second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegionTraffic {
-    /// Which region.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// At the hour.
     pub rps: f64,

@@ -32,15 +32,15 @@ impl fmt::Display for Rule {
 /// A rule that a person has set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
-    /// Which rule.
+    /// The rule that does not count.
     pub what: Rule,
     /// For which region; none for every one.
     pub region: Option<RegionName>,
-    /// The person.
+    /// The person who set it aside.
     pub who: Actor,
-    /// The reason.
+    /// The person's reason.
     pub why: String,
-    /// The end.
+    /// From then on the rule counts again.
     pub until: Timestamp,
 }
 

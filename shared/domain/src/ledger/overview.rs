@@ -22,11 +22,11 @@ const WAVE_IS_SILENT: SignedDuration = SignedDuration::from_mins(15);
 /// What was seen of one region.
 #[derive(Clone, Debug)]
 pub struct RegionSeen<'a> {
-    /// The region.
+    /// The region as policy has it.
     pub region: &'a Region,
     /// Its chain; none where that cannot be read or believed.
     pub entries: Option<&'a [Entry]>,
-    /// Its endpoint.
+    /// Its endpoint as SageMaker shows it; none where there is no endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether its rollback alarm is in ALARM.
     pub alarm: Seen<bool>,
@@ -35,7 +35,7 @@ pub struct RegionSeen<'a> {
 /// The fleet at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Overview {
-    /// The moment.
+    /// The moment that it tells of.
     pub at: Timestamp,
     /// What a person has to do, the most urgent first; empty where that is nothing.
     pub needs: Vec<Need>,
@@ -49,10 +49,10 @@ pub struct Overview {
     pub overrides: Vec<Override>,
 }
 
-/// One region.
+/// One region's line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionRow {
-    /// The region.
+    /// AWS's name of the region.
     pub region: RegionName,
     /// What its ledger says; none where that cannot be read or believed.
     pub account: Option<Account>,
@@ -62,10 +62,10 @@ pub struct RegionRow {
     pub alarm: Option<bool>,
 }
 
-/// A wave.
+/// The wave that was started or ended last.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaveRow {
-    /// Its release.
+    /// The release that it promotes.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,
@@ -78,13 +78,13 @@ pub struct WaveRow {
 /// A condemned release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CondemnedRow {
-    /// The release.
+    /// The release that was condemned.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,
-    /// Since when.
+    /// When it was condemned first.
     pub since: Timestamp,
-    /// The reason.
+    /// What the evidence says.
     pub why: Reason,
     /// The regions whose customers may meet it.
     pub exposed: Vec<(RegionName, Exposure)>,

@@ -14,7 +14,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
-    /// One release.
+    /// One release, by its digest.
     Release(ReleaseId),
     /// A key of the release bucket: every release whose manifest names it.
     Key(String),
@@ -55,7 +55,7 @@ pub struct Quarantine {
     pub since: Timestamp,
     /// Who said so.
     pub who: Actor,
-    /// The reason.
+    /// The person's reason.
     pub why: String,
 }
 

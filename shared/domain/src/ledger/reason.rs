@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 pub enum Reason {
     /// A person's own words.
     Said {
-        /// The words.
+        /// The person's words, as they were given.
         words: String,
         /// Who said them, where the entry's actor does not.
         by: Option<Actor>,
@@ -77,7 +77,7 @@ pub enum Reason {
     FullLoad(FullLoad),
     /// A region is left behind: why, and what is known of its state.
     LeftBehind {
-        /// The reason.
+        /// Why it is left behind.
         why: Box<Reason>,
         /// What is known of its state.
         state: RegionState,
@@ -106,7 +106,7 @@ pub enum Reason {
 /// A request that AWS refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The operation.
+    /// The operation that was refused.
     pub operation: OperationName,
     /// What AWS answered.
     pub message: String,
@@ -122,7 +122,7 @@ pub enum Stopped {
     RegionHalted {
         /// The region it is about.
         region: RegionName,
-        /// The reason.
+        /// Why the region is halted.
         why: Box<Reason>,
     },
     /// No region may start the release.
@@ -136,7 +136,7 @@ pub enum Stopped {
     WaveOver,
     /// The whole fleet is frozen, and the wave has waited for as long as policy lets it.
     FrozenTooLong {
-        /// The freeze.
+        /// The freeze that holds.
         frozen: Frozen,
         /// How long the wave has held.
         held: SignedDuration,

@@ -31,7 +31,7 @@ pub enum Record {
     // The hub's chain.
     /// A wave was started for a release that the fleet has attested.
     WaveStarted {
-        /// The release.
+        /// The release that the wave promotes.
         release: ReleaseId,
         /// Its human name.
         version: Version,
@@ -55,21 +55,21 @@ pub enum Record {
     },
     /// A hold-out was approved: releases that home attests from now on are evaluated on it. The entry's actor says who.
     HoldoutApproved {
-        /// The records.
+        /// The records that were approved.
         holdout: Holdout,
         /// Why it takes the place of the one before.
         why: String,
     },
     /// The release stands in the model registry.
     Registered {
-        /// The release.
+        /// The release that the package stands for.
         release: ReleaseId,
-        /// Package ARN.
+        /// ARN of the model package.
         package: String,
     },
     /// Shadow evaluation's verdict.
     Evaluated {
-        /// The release.
+        /// The challenger that was evaluated.
         release: ReleaseId,
         /// The release that it was compared with.
         champion: Option<ReleaseId>,
@@ -84,35 +84,35 @@ pub enum Record {
     },
     /// The package was approved: regions may start.
     Approved {
-        /// The release.
+        /// The release that regions may start.
         release: ReleaseId,
         /// When its training finished, as its manifest says.
         created: Timestamp,
     },
     /// The package was rejected.
     Rejected {
-        /// The release.
+        /// The release that no region may start.
         release: ReleaseId,
-        /// The reason.
+        /// What evaluation found.
         why: Reason,
     },
     /// One actor has acquired the lease.
     LeaseTaken {
-        /// Its generation.
+        /// The lease's generation, one more than the last.
         epoch: Epoch,
         /// Until when, unless renewed.
         until: Timestamp,
     },
     /// The holder goes on.
     LeaseRenewed {
-        /// Its generation.
+        /// The lease's generation.
         epoch: Epoch,
-        /// The end.
+        /// Until when, unless renewed again.
         until: Timestamp,
     },
     /// The holder is done.
     LeaseReleased {
-        /// Its generation.
+        /// The lease's generation.
         epoch: Epoch,
     },
     /// A region's control plane does not answer.
@@ -144,21 +144,21 @@ pub enum Record {
     },
     /// Evidence says that the release is bad: nobody takes it any more.
     Condemned {
-        /// The release.
+        /// The release that is bad.
         release: ReleaseId,
         /// Where it was seen.
         region: RegionName,
-        /// The reason.
+        /// What the evidence says.
         why: Reason,
     },
     /// A person sets a rule aside for a while; the entry's actor says who. A later one of the same rule and region takes
     /// its place, and one that ends when it is written ends it.
     Overridden {
-        /// Which rule.
+        /// The rule that does not count.
         what: Rule,
         /// For which region; none for every one.
         region: Option<RegionName>,
-        /// The reason.
+        /// The person's reason.
         why: String,
         /// Until when: from then on it counts for nothing.
         until: Timestamp,
@@ -169,14 +169,14 @@ pub enum Record {
         object: Object,
         /// The releases that are or hold it, as far as they were published by then.
         releases: Vec<ReleaseId>,
-        /// The reason.
+        /// The person's reason.
         why: String,
     },
     /// A person ends a quarantine.
     QuarantineLifted {
-        /// Of what.
+        /// What counts again.
         object: Object,
-        /// The reason.
+        /// The person's reason.
         why: String,
     },
     /// People were told that a region is further from its peers than policy allows.
@@ -185,14 +185,14 @@ pub enum Record {
         region: RegionName,
         /// The newest release that another region serves, or is about to.
         newest: ReleaseId,
-        /// How far.
+        /// How far it is behind.
         why: Reason,
     },
     /// The audit refused a step: a defect of the planner, or of what it was shown. Nothing of the step was done.
     StepRefused {
         /// The wave's execution.
         execution: Actor,
-        /// The step.
+        /// The step that was refused.
         step: StepKind,
         /// What it would have broken.
         notes: Vec<Violation>,
@@ -210,7 +210,7 @@ pub enum Record {
     },
     /// A wave ended.
     WaveEnded {
-        /// The release.
+        /// The release that the wave promoted.
         release: ReleaseId,
         /// The pipeline execution.
         execution: Actor,
@@ -221,14 +221,14 @@ pub enum Record {
     // A region's chain.
     /// Every file of the release lies in this region's bucket with the digest that the manifest names.
     Attested {
-        /// The release.
+        /// The release whose files were checked.
         release: ReleaseId,
         /// Its human name.
         version: Version,
     },
     /// What the requests that this region captured say of a release, before any customer is answered by it: the first word stands.
     Shadowed {
-        /// The release.
+        /// The challenger, which scored the requests again.
         release: ReleaseId,
         /// Its human name.
         version: Version,
@@ -239,7 +239,7 @@ pub enum Record {
     },
     /// The release's bytes here are not what its manifest says: not attested as they are, and people were told.
     Refused {
-        /// The release.
+        /// The release that is not attested.
         release: ReleaseId,
         /// Which file, and what was found.
         why: Reason,
@@ -263,7 +263,7 @@ pub enum Record {
     },
     /// An update is about to be asked for.
     UpdateIntended {
-        /// Where to.
+        /// What is to serve.
         target: Target,
         /// Where the region can roll back to (I5); none for a first release.
         back: Option<Target>,
@@ -282,7 +282,7 @@ pub enum Record {
     },
     /// The canary takes traffic.
     CanaryStarted {
-        /// The wave.
+        /// The wave whose canary it is.
         execution: Actor,
         /// The first moment.
         from: Timestamp,
@@ -291,11 +291,11 @@ pub enum Record {
     },
     /// What policy makes of the evidence.
     Decided {
-        /// The wave.
+        /// The wave, or the rollback, whose update it is.
         execution: Actor,
-        /// The decision.
+        /// What happens to the update.
         decision: Decision,
-        /// The reason.
+        /// What the decision rests on.
         why: Reason,
         /// The judgement, where counts were judged.
         judgement: Option<Judgement>,
@@ -305,9 +305,9 @@ pub enum Record {
     },
     /// Shifted, and the golden records were answered with the target's scores (I4): "on v427" means this.
     Confirmed {
-        /// What serves.
+        /// What serves, proved.
         target: Target,
-        /// The wave.
+        /// The wave, or the rollback, whose update it was.
         execution: Actor,
         /// Golden records asked, all answered right.
         golden: u32,
@@ -315,9 +315,9 @@ pub enum Record {
     /// What the first minutes at full load said, against blue's last hour: only then does another region start (I3). One
     /// that fails is no such record but a decision to revert.
     FullLoadJudged {
-        /// What serves.
+        /// What serves, at full load.
         target: Target,
-        /// The wave.
+        /// The wave that brought it.
         execution: Actor,
         /// What it rests on; or why nothing was judged.
         why: Reason,
@@ -326,26 +326,26 @@ pub enum Record {
     },
     /// Soak is over: `InService` on the target.
     Settled {
-        /// What serves.
+        /// What serves, with soak over.
         target: Target,
-        /// The wave.
+        /// The wave that brought it.
         execution: Actor,
     },
     /// How many instances the region is to have is about to be registered.
     ScalingIntended {
-        /// The wave.
+        /// The wave that has it registered.
         execution: Actor,
         /// What is registered.
         floor: Floor,
     },
     /// It was registered.
     ScalingSet {
-        /// The wave.
+        /// The wave that had it registered.
         execution: Actor,
     },
     /// The wait for instances that were asked for before an update is over.
     InstancesAwaited {
-        /// The wave.
+        /// The wave that waited.
         execution: Actor,
         /// Whether they came.
         there: bool,
@@ -356,7 +356,7 @@ pub enum Record {
         from: Target,
         /// What serves now.
         to: Target,
-        /// The reason.
+        /// Why the region rolled back.
         why: Reason,
     },
     /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself rolls back.
@@ -371,7 +371,7 @@ pub enum Record {
     ProbationFound {
         /// The region it is about.
         region: RegionName,
-        /// What serves.
+        /// What serves, and was found worse.
         target: Target,
         /// What it showed.
         worse: WorseThanBefore,
@@ -409,12 +409,12 @@ pub enum Record {
     },
     /// Nothing starts until it is lifted.
     Halted {
-        /// The reason.
+        /// Why nothing may start.
         why: Reason,
     },
     /// A halt is over.
     Lifted {
-        /// The reason.
+        /// The person's reason.
         why: String,
     },
 }

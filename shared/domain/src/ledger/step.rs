@@ -56,7 +56,7 @@ pub enum StepKind {
     TellHub,
     /// Write to a region's chain.
     TellRegion {
-        /// Whose chain.
+        /// The region whose chain it is.
         region: RegionName,
     },
     /// Do something outside the ledger.

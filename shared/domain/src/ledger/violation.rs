@@ -18,14 +18,14 @@ pub enum Violation {
     // I2
     /// The region has not attested the release's bytes.
     NotAttested {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
         /// The wave's release.
         version: Version,
     },
     /// What the region's customers send does not suit the release, or too little was captured to say so, and policy does not let it start.
     ShadowNotPassed {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
         /// The wave's release.
         version: Version,
@@ -47,12 +47,12 @@ pub enum Violation {
     },
     /// The region failed at full load and would be called evidence.
     FailedAtFullLoad {
-        /// The region.
+        /// The region that failed.
         region: RegionName,
     },
     /// The region is not proved to serve what would be called evidence.
     NotProvedToServe {
-        /// The region.
+        /// The region that would be evidence.
         region: RegionName,
         /// The release that it is said to serve.
         version: Version,
@@ -64,32 +64,32 @@ pub enum Violation {
     },
     /// The region is frozen, and nobody has overridden that.
     Frozen {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
     },
     // I4
     /// The golden records were not all answered right.
     GoldenNotAnswered {
-        /// The region.
+        /// The region that would be confirmed.
         region: RegionName,
     },
     /// The endpoint is not in service on the configuration.
     NotInService {
-        /// The region.
+        /// The region that would be settled.
         region: RegionName,
         /// The configuration that it should serve.
         config: ResourceName,
     },
     /// Golden records have not shown that the region answers as the release.
     AnswersNotProved {
-        /// The region.
+        /// The region that would be settled.
         region: RegionName,
         /// The release that it should answer as.
         version: Version,
     },
     /// The region would be counted as done, and does not serve the release.
     CountedAsDone {
-        /// The region.
+        /// The region that would not be listed as lagging.
         region: RegionName,
     },
     // I5
@@ -97,24 +97,24 @@ pub enum Violation {
     NoWayBack,
     /// What the region would roll back to does not serve there, or is not proved to.
     WayBackNotServed {
-        /// The region.
+        /// The region that would be updated.
         region: RegionName,
     },
     /// An endpoint would be created where a release has served: there would be no way back to it.
     NotNew {
-        /// The region.
+        /// The region that would get the endpoint.
         region: RegionName,
     },
     // I6
     /// The region's own rollback would be replaced in its ledger.
     OwnRollbackReplaced {
-        /// The region.
+        /// The region that rolls back.
         region: RegionName,
     },
     // I7
     /// The region is deferred in this wave.
     AlreadyDeferred {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
     },
     /// The fleet or one of its regions is halted.
@@ -135,12 +135,12 @@ pub enum Violation {
     },
     /// The region would be deferred for a fault of the release.
     ReleaseFaultDeferred {
-        /// The region.
+        /// The region that would be deferred.
         region: RegionName,
     },
     /// The release would be condemned, and no revert in the region says so.
     CondemnedWithoutRevert {
-        /// The region.
+        /// The region that the condemnation names.
         region: RegionName,
         /// The wave's release.
         version: Version,
@@ -148,14 +148,14 @@ pub enum Violation {
     // I8
     /// The region's ledger holds no intent for the update.
     NoIntent {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
         /// The wave's release.
         version: Version,
     },
     /// The region's ledger holds no intent of this wave for the scaling.
     NoScalingIntent {
-        /// The region.
+        /// The region whose instances would be registered.
         region: RegionName,
     },
     // I9
@@ -163,42 +163,42 @@ pub enum Violation {
     NoPass,
     /// The canary would proceed after a revert was decided.
     RevertOverruled {
-        /// The region.
+        /// The region with the canary.
         region: RegionName,
     },
     /// The region would be evidence after a revert was decided.
     RevertedIsEvidence {
-        /// The region.
+        /// The region that would be evidence.
         region: RegionName,
     },
     /// The timer on record would not be the one that SageMaker was asked for.
     OtherTimer {
-        /// The region.
+        /// The region with the canary.
         region: RegionName,
     },
     /// The canary was not planned, or is outside of policy's bounds.
     CanaryNotAllowed {
-        /// The region.
+        /// The region with the canary.
         region: RegionName,
     },
     /// The wave goes on after an earlier one, and the region has had as many canaries as policy splits its chances to err over.
     TriesUsedUp {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
     },
     /// A heartbeat would keep a canary alive that nobody let through.
     BeatWithoutDecision {
-        /// The region.
+        /// The region with the canary.
         region: RegionName,
     },
     /// The region was shifted without a decision to proceed.
     ShiftedWithoutDecision {
-        /// The region.
+        /// The region that would be confirmed.
         region: RegionName,
     },
     /// The heartbeat alarm would be disarmed, and nobody let the canary through.
     DisarmedWithoutDecision {
-        /// The region.
+        /// The region with the canary.
         region: RegionName,
     },
     // I10
@@ -231,17 +231,17 @@ pub enum Violation {
     },
     /// Which bytes the region serves is unknown.
     ServingUnknown {
-        /// The region.
+        /// The region that would start.
         region: RegionName,
     },
     /// The region would be called well, and cannot be seen.
     UnseenCalledWell {
-        /// The region.
+        /// The region that would be called well.
         region: RegionName,
     },
     /// The region would be counted as done, and cannot be seen.
     UnseenCountedAsDone {
-        /// The region.
+        /// The region that would not be listed as lagging.
         region: RegionName,
     },
 }

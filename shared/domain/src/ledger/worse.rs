@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a metric showed that is worse than on the days before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorseThanBefore {
-    /// Which metric.
+    /// The metric that is worse.
     pub metric: MetricName,
     /// Requests since the check at full load, and bad ones among them.
     pub today: Tally,

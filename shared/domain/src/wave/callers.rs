@@ -31,7 +31,7 @@ const AFTER: SignedDuration = SignedDuration::from_mins(5);
 pub struct Minutes {
     /// The target it is about.
     pub target: Target,
-    /// The minutes.
+    /// The minutes whose counts are asked for.
     pub span: Span,
 }
 

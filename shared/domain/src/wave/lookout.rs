@@ -66,9 +66,9 @@ impl Span {
 /// latencies are comparable. Scaling is suspended during an update, so what is seen now holds for the whole of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instances {
-    /// The challenger's.
+    /// Instances of the challenger that take requests; none where unknown.
     pub green: Option<NonZeroU32>,
-    /// The champion's.
+    /// Instances of the champion that take requests; none where unknown.
     pub blue: Option<NonZeroU32>,
 }
 
@@ -93,9 +93,9 @@ impl Instances {
 pub struct Lookout {
     /// How the minutes are judged.
     pub watch: Watch,
-    /// Green's minutes.
+    /// The challenger's minutes that are judged.
     pub green: Span,
-    /// Blue's.
+    /// The champion's minutes that it is compared with.
     pub blue: Span,
     /// Minute 0 of the watch.
     zero: i64,

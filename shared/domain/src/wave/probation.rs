@@ -32,7 +32,7 @@ fn worse_than_before(judged: &ProbationJudgement) -> WorseThanBefore {
 pub struct Probation {
     /// What policy makes of a finding.
     pub action: ProbationAction,
-    /// Each metric.
+    /// One judgement for each metric.
     pub judged: Vec<ProbationJudgement>,
 }
 

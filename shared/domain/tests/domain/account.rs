@@ -361,7 +361,7 @@ fn a_hub_that_cannot_be_read_is_no_quiet_hub() {
 
 /// After trouble "since" alone would say that nothing happened: the last time with another release is told beside it.
 #[test]
-fn the_last_interruption_is_told_with_what_was_on_its_way_and_how_long_nobody_knew() {
+fn the_last_interruption_names_the_other_release_and_the_unknown_time() {
     let mut chains = Chains::updating();
     assert_eq!(chains.at("03:12:00").answers[0].interrupted, None);
     let canary = Record::CanaryStarted { execution: actor(WAVE), from: at("03:13:00"), ends: at("03:21:00") };

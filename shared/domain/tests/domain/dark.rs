@@ -149,7 +149,7 @@ fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
 /// The last region of a wave is left behind without a word, and the wave is over when its bucket answers again: what the wave noted
 /// beside the way back says that people know.
 #[test]
-fn a_deferral_noted_beside_the_way_back_is_neither_paged_again_nor_halts_the_fleet() {
+fn a_deferral_noted_beside_the_way_back_neither_pages_again_nor_halts() {
     let noted = |wave: &str, night: &Night| {
         let left = Some(LeftBehind { wave: actor(wave), since: night.now });
         Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))

@@ -142,7 +142,7 @@ proptest! {
 
 /// 200 requests a second in Sydney's afternoon, and Dublin's night beside it; seven minutes until the verdict, fourteen back.
 #[test]
-fn what_is_at_stake_is_the_hours_traffic_times_the_time_until_blue_serves_again() {
+fn the_stakes_are_the_hours_traffic_times_the_time_until_blue_serves() {
     let fleet = fleet();
     assert_eq!(Exposure::of(&fleet.guardrail), Exposure::default(), "the built-in one is the delivered one");
     let au = fleet.region(&name(AU)).unwrap();

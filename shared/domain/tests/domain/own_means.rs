@@ -104,7 +104,7 @@ fn a_region_that_is_ill_by_itself_halts_nobody_else() {
 
 /// The wave let a release through whose golden records nobody answers, and paged as it left the region behind; soak was over by then.
 #[test]
-fn a_region_that_its_wave_could_not_prove_goes_back_unpaged_unless_its_alarm_rings() {
+fn a_region_not_proved_rolls_back_unpaged_unless_its_alarm_rings() {
     for rings in [false, true] {
         let mut night = Night::let_through(AU);
         night.in_service(AU, "v427");

@@ -62,7 +62,7 @@ fn a_release_that_arrives_during_a_wave_waits_for_its_end() {
 
 /// The older one's start stood still until the newer one's wave had begun: evaluated last, it is no newer for that.
 #[test]
-fn a_release_that_is_approved_late_is_left_to_the_newer_one_that_was_approved_before_it() {
+fn a_release_approved_late_gives_way_to_a_newer_one_approved_before_it() {
     let mut night = Night::new();
     let trained = night.now - SignedDuration::from_mins(30);
     night.approve_created("v428", trained);

@@ -56,7 +56,7 @@ pub struct Survey {
 #[derive(Clone, Debug)]
 struct Asked {
     name: MetricName,
-    /// Its requests.
+    /// Its requests, counted or not.
     requests: usize,
     /// Those that it counts.
     counted: usize,
@@ -173,7 +173,7 @@ fn count(value: f64) -> u64 {
 
 /// Whose metrics are asked, by their dimensions.
 struct Source {
-    /// SageMaker's.
+    /// Dimensions of SageMaker's own metrics.
     sagemaker: Vec<(&'static str, String)>,
     /// The containers' own, with their namespace.
     containers: Option<(&'static str, Vec<(&'static str, String)>)>,

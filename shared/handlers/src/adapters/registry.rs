@@ -2,7 +2,7 @@
 
 use meridian_domain::ReleaseId;
 
-/// Longest `ApprovalDescription`.
+/// Longest `ApprovalDescription`, in characters.
 pub const LONGEST_REASON: usize = 1024;
 /// What an evaluation's numbers are.
 pub const JSON: &str = "application/json";

@@ -28,13 +28,13 @@ pub struct FrontEvent {
     pub method: String,
     /// `/score`, without the query.
     pub path: String,
-    /// `Authorization`.
+    /// The header `Authorization`; none where the request has none.
     pub authorization: Option<String>,
-    /// `Content-Type`.
+    /// The header `Content-Type`; none where the request has none.
     pub content_type: Option<String>,
-    /// `Content-Encoding`.
+    /// The header `Content-Encoding`; none where the request has none.
     pub content_encoding: Option<String>,
-    /// `Accept`.
+    /// The header `Accept`; none where the request has none.
     pub accept: Option<String>,
     /// The body's own bytes.
     pub body: Bytes,

@@ -22,7 +22,7 @@ pub struct PipelineJob {
 /// `UserParameters`: a string of JSON, written in the pipeline's definition with the execution's variables in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserParameters {
-    /// The fleet.
+    /// The fleet that the pipeline promotes in.
     pub fleet: FleetName,
     /// What to do.
     pub action: Action,
@@ -30,7 +30,7 @@ pub struct UserParameters {
     pub release: ReleaseId,
     /// Digest of the fleet policy under which the wave was started.
     pub policy: Sha256,
-    /// The pipeline.
+    /// Name of the pipeline.
     pub pipeline: ResourceName,
     /// The execution: the wave, and who acts.
     pub execution: Actor,

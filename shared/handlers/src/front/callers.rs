@@ -31,7 +31,7 @@ pub enum CallersError {
     /// A token too many.
     #[error("caller {name} has more than two tokens: remove the oldest; two allow a rotation")]
     TooMany {
-        /// The caller.
+        /// The name before the digest.
         name: String,
     },
 }

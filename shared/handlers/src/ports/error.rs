@@ -15,7 +15,7 @@ pub struct PortError {
     pub kind: ErrorKind,
     /// The region it is about.
     pub region: RegionName,
-    /// The operation.
+    /// The operation that failed.
     pub operation: OperationName,
     /// The service's code and message. Never a payload or a credential (I12).
     pub message: String,

@@ -39,7 +39,7 @@ pub struct PackageSpec {
     pub release: ReleaseId,
     /// Model package group: the fleet's name.
     pub group: String,
-    /// Human-readable description.
+    /// What the package is, in words for people.
     pub description: String,
     /// Image in home's registry.
     pub image: String,
@@ -65,7 +65,7 @@ pub fn metadata_value(text: &str) -> String {
 pub struct Question {
     /// What the answer should be in.
     pub accept: Option<String>,
-    /// The record.
+    /// The record, in `text/csv`.
     pub body: Bytes,
 }
 
@@ -78,11 +78,11 @@ impl fmt::Debug for Question {
 /// What the container answered. It may repeat the record: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Scored {
-    /// A score.
+    /// The container answered with a score.
     Answer {
         /// What it is in.
         content_type: String,
-        /// The score.
+        /// The answer as the container gave it.
         body: Bytes,
     },
     /// The container answered with an error of its own.
@@ -118,7 +118,7 @@ impl fmt::Debug for Scored {
 pub struct MetricPoint {
     /// Metric name, e.g. `Heartbeat`.
     pub name: &'static str,
-    /// Dimension `EndpointName`.
+    /// Value of the dimension `EndpointName`.
     pub endpoint: ResourceName,
     /// The value, without unit.
     pub value: f64,
@@ -139,7 +139,7 @@ pub struct CountsQuery {
     pub release: ReleaseId,
     /// The role that its containers write their own metrics with.
     pub role: ServingRole,
-    /// First minute.
+    /// Start of the first minute.
     pub from: Timestamp,
     /// End, exclusive.
     pub to: Timestamp,
@@ -167,7 +167,7 @@ pub struct SlotsQuery {
 /// An execution to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartSpec {
-    /// Pipeline name.
+    /// Name of the pipeline.
     pub pipeline: ResourceName,
     /// Idempotency token: at most 128 characters.
     pub token: String,

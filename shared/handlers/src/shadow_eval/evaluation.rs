@@ -84,7 +84,7 @@ enum Fault {
     Release(RejectedFor, EvaluationReason),
     /// There is no time to score the challenger.
     Later,
-    /// Somebody else's.
+    /// A fault of something else, such as a service.
     Other(HandlerError),
 }
 

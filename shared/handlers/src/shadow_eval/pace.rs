@@ -19,7 +19,7 @@ pub(super) const PATIENCE: u32 = 60;
 
 const TOLD: &str = "told";
 
-/// One call.
+/// One call of a job: which one it is, and since when it runs.
 pub(super) struct Pace {
     call: u32,
     began: Timestamp,

@@ -155,7 +155,6 @@ impl World {
         }
     }
 
-    /// The present.
     pub fn now(&self) -> Timestamp {
         self.ports.now()
     }

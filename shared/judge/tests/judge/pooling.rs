@@ -83,7 +83,7 @@ const INTERVAL: (f64, f64) = (1.051_14, 1.453_27);
 const SMALLEST: f64 = 1.823_36;
 
 #[test]
-fn a_pool_without_a_bad_one_on_blue_has_no_ratio_and_its_interval_begins_at_nothing() {
+fn a_pool_with_nothing_bad_on_blue_has_no_ratio_and_an_interval_from_0() {
     let judgement = judged(&even((3_600, 0), (32_400, 0)), &[]);
     let together = pool(&judgement, "5xx");
     assert_eq!((together.effect, together.smallest_detectable_effect), (None, None));

@@ -43,7 +43,7 @@ pub struct Evidence {
 /// The champion that a release was compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComparedWith {
-    /// The champion.
+    /// SHA-256 of the champion's manifest.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,

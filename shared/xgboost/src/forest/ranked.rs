@@ -44,7 +44,7 @@ impl Word {
         self.0 as u8
     }
 
-    /// The slot.
+    /// The slot whose code is compared.
     #[inline(always)]
     pub(crate) fn slot(self) -> u16 {
         (self.0 >> SLOT_SHIFT & SLOT_BITS) as u16

@@ -163,7 +163,6 @@ impl Ranks {
         self.columns.get(usize::from(*owner))
     }
 
-    /// All columns.
     pub(crate) fn columns(&self) -> &[Column] {
         &self.columns
     }

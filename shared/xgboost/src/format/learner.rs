@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Format {
     /// UBJSON: what `save_model` writes for a name without extension since XGBoost 2.1, and for `.ubj`.
     Ubjson,
-    /// JSON.
+    /// JSON: what `save_model` writes for `.json`.
     Json,
     /// The binary format that XGBoost wrote for a name without extension up to 2.0, and read up to 3.0.
     Legacy,

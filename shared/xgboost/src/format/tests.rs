@@ -237,7 +237,7 @@ fn more_nodes_than_a_function_holds_are_refused() {
 }
 
 #[test]
-fn a_limit_of_more_trees_than_the_file_holds_is_refused_for_the_image_that_heeds_it() {
+fn a_limit_beyond_the_files_trees_is_refused_where_the_image_heeds_it() {
     let files = zoo("1.7.6", "stopped");
     let json = files.values().find_map(|files| files.get("model").filter(|file| file.starts_with(b"{\""))).unwrap();
     let text = std::str::from_utf8(json).unwrap();
@@ -279,7 +279,6 @@ fn a_base_score_near_0_or_1_is_taken_as_the_versions_that_write_it_do() {
     assert_eq!(BaseScore::parse("[0E0]", Objective::BinaryLogitRaw).unwrap().margin(Objective::BinaryLogitRaw), 0.0);
 }
 
-/// Counts trees.
 struct Counting(usize);
 
 impl TreeSink for Counting {

@@ -235,7 +235,7 @@ fn chain(count: u32) -> Tree {
 }
 
 #[test]
-fn thresholds_beyond_a_byte_take_further_columns_and_beyond_eight_of_those_the_general_layout() {
+fn more_thresholds_take_more_columns_and_then_the_general_layout() {
     for (count, fast) in [(1, true), (255, true), (256, true), (2040, true), (2041, false)] {
         let tree = chain(count);
         let mut forest = Forest::default();

@@ -42,7 +42,7 @@ impl Instructions {
         available
     }
 
-    /// The fastest.
+    /// The fastest that this machine has.
     pub(super) fn best() -> Instructions {
         Instructions::available().last().copied().unwrap_or(Instructions::PORTABLE)
     }

@@ -228,7 +228,7 @@ fn expected_at_leaf(tree: &Tree, row: &[f32]) -> f64 {
 }
 
 #[test]
-fn a_path_of_more_features_than_one_register_has_points_for_is_explained_exactly() {
+fn a_path_longer_than_one_registers_points_is_explained_exactly() {
     for features in [15, 16, 17, 18] {
         let tree = chain(features);
         let rows = [vec![1.0; features], vec![0.0; features], (0..features).map(|k| (k % 3) as f32).collect()].concat();

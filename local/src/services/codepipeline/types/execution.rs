@@ -12,7 +12,7 @@ pub struct ListPipelines {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListPipelinesOutput {
-    /// By name.
+    /// The region's one pipeline; empty where its stack has none.
     pub pipelines: Vec<PipelineSummary>,
 }
 
@@ -20,7 +20,7 @@ pub struct ListPipelinesOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineSummary {
-    /// Its name.
+    /// The name by which other operations ask for it.
     pub name: String,
     /// Counts changes, from 1.
     pub version: u32,
@@ -34,13 +34,13 @@ pub struct PipelineSummary {
     pub updated: EpochSeconds,
 }
 
-/// `GetPipelineExecution`.
+/// `GetPipelineExecution`: how one execution stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GetPipelineExecution {
-    /// The pipeline.
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
     pub pipeline_name: String,
-    /// The execution.
+    /// UUID of the execution; `PipelineExecutionNotFoundException` where it never began.
     pub pipeline_execution_id: String,
 }
 
@@ -52,15 +52,15 @@ pub struct GetPipelineExecutionOutput {
     pub pipeline_execution: PipelineExecution,
 }
 
-/// One execution.
+/// One execution of a pipeline, as `GetPipelineExecution` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineExecution {
-    /// The pipeline.
+    /// Name of the pipeline that it walks through.
     pub pipeline_name: String,
     /// Its version when the execution began.
     pub pipeline_version: u32,
-    /// A UUID.
+    /// The UUID that `StartPipelineExecution` answered.
     pub pipeline_execution_id: String,
     /// `InProgress`, `Succeeded` or `Failed`; the world knows no other.
     pub status: String,
@@ -76,7 +76,7 @@ pub struct PipelineExecution {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolvedVariable {
-    /// Its name.
+    /// The variable's name, as the pipeline declares it.
     pub name: String,
     /// What it comes to.
     pub resolved_value: String,
@@ -94,7 +94,7 @@ pub struct Trigger {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ListPipelineExecutions {
-    /// The pipeline.
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
     pub pipeline_name: String,
     /// 1 to 100, which is how many there are where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ pub struct ListPipelineExecutionsOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineExecutionSummary {
-    /// A UUID.
+    /// The UUID that `StartPipelineExecution` answered.
     pub pipeline_execution_id: String,
     /// `InProgress`, `Succeeded` or `Failed`.
     pub status: String,

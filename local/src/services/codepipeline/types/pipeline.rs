@@ -4,11 +4,11 @@ use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `GetPipeline`.
+/// `GetPipeline`: the pipeline as the template declares it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GetPipeline {
-    /// The pipeline.
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
     pub name: String,
     /// The current version where absent; there is but the first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,13 +29,13 @@ pub struct GetPipelineOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineDeclaration {
-    /// Its name.
+    /// The name by which operations ask for it.
     pub name: String,
     /// The role that it works with.
     pub role_arn: String,
     /// Where its artifacts lie.
     pub artifact_store: ArtifactStore,
-    /// In order.
+    /// In the order in which an execution walks through them.
     pub stages: Vec<StageDeclaration>,
     /// Counts changes, from 1.
     pub version: u32,
@@ -55,7 +55,7 @@ pub struct ArtifactStore {
     /// `S3`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The bucket.
+    /// Name of the bucket that they lie in.
     pub location: String,
     /// The key that they are encrypted with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,13 +72,13 @@ pub struct EncryptionKey {
     pub kind: String,
 }
 
-/// One stage.
+/// A stage as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StageDeclaration {
-    /// Its name.
+    /// The stage's name, which is its action's too.
     pub name: String,
-    /// One here.
+    /// One here: the template gives no stage a second action.
     pub actions: Vec<ActionDeclaration>,
     /// What happens by itself where it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,17 +105,17 @@ pub struct RetryConfiguration {
     pub retry_mode: String,
 }
 
-/// One action.
+/// An action as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActionDeclaration {
-    /// Its name.
+    /// The action's name, which is its stage's too.
     pub name: String,
     /// What does it.
     pub action_type_id: ActionTypeId,
     /// Its place in the stage, from 1.
     pub run_order: u32,
-    /// As texts.
+    /// The action's settings by name, each value as text.
     pub configuration: BTreeMap<String, String>,
     /// What it makes.
     pub output_artifacts: Vec<Artifact>,
@@ -139,7 +139,7 @@ pub struct ActionTypeId {
 /// An artifact, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// The name.
+    /// The name by which one action makes it and another takes it.
     pub name: String,
 }
 
@@ -147,7 +147,7 @@ pub struct Artifact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineVariableDeclaration {
-    /// Its name.
+    /// The variable's name: `NAME` of `#{variables.NAME}`.
     pub name: String,
     /// Its value where an execution gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,7 +161,7 @@ pub struct PipelineVariableDeclaration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineMetadata {
-    /// Its ARN.
+    /// `arn:aws:codepipeline:REGION:ACCOUNT:NAME`.
     pub pipeline_arn: String,
     /// When it was made.
     pub created: EpochSeconds,

@@ -18,15 +18,15 @@ macro_rules! questions {
 }
 
 questions! {
-    /// `GetBucketVersioning`.
+    /// `GetBucketVersioning`: whether it keeps versions.
     GetBucketVersioning;
-    /// `GetBucketEncryption`.
+    /// `GetBucketEncryption`: how it encrypts what is put without a choice.
     GetBucketEncryption;
-    /// `GetPublicAccessBlock`.
+    /// `GetPublicAccessBlock`: its switches against public access.
     GetPublicAccessBlock;
     /// `GetBucketPolicy`: 404 where it has none.
     GetBucketPolicy;
-    /// `GetBucketNotificationConfiguration`.
+    /// `GetBucketNotificationConfiguration`: who is told of its events.
     GetBucketNotificationConfiguration;
     /// `GetBucketReplication`: 404 where nothing is configured.
     GetBucketReplication;
@@ -56,7 +56,7 @@ pub struct GetPublicAccessBlockOutput {
 /// What `GetBucketPolicy` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetBucketPolicyOutput {
-    /// The document.
+    /// The bucket's policy, a JSON document.
     pub policy: Value,
 }
 

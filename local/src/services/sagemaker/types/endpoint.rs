@@ -4,7 +4,7 @@ use crate::world::service::Tag;
 use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
 
-/// `CreateEndpoint`.
+/// `CreateEndpoint`: refused where the name is taken or the configuration is not known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateEndpoint {
@@ -12,7 +12,7 @@ pub struct CreateEndpoint {
     pub endpoint_name: String,
     /// A configuration of the region.
     pub endpoint_config_name: String,
-    /// Tags.
+    /// With any, the caller needs the right to tag; the world stores them and never shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -29,7 +29,7 @@ pub struct CreateEndpointOutput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateEndpoint {
-    /// The endpoint.
+    /// The endpoint's name; `ValidationException` where there is no such endpoint.
     pub endpoint_name: String,
     /// The configuration to go to.
     pub endpoint_config_name: String,
@@ -48,7 +48,7 @@ pub struct UpdateEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct VariantProperty {
-    /// Which one.
+    /// `DesiredInstanceCount`, `DesiredWeight` or `DataCaptureConfig`; others are ignored.
     pub variant_property_type: String,
 }
 
@@ -79,7 +79,7 @@ pub struct DeploymentConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BlueGreenUpdatePolicy {
-    /// The steps.
+    /// Whether traffic moves at once, after a canary or in linear steps.
     pub traffic_routing_configuration: TrafficRoutingConfig,
     /// Seconds that blue stays after the full shift: 0 (default) to 3600.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,7 +149,7 @@ pub struct RollbackAlarm {
     pub alarm_name: String,
 }
 
-/// `DescribeEndpoint`.
+/// `DescribeEndpoint`: `ValidationException` where there is no such endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeEndpoint {
@@ -201,7 +201,7 @@ pub struct DescribeEndpointOutput {
     /// The instances that serve; not there while there is none yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub production_variants: Vec<ProductionVariantSummary>,
-    /// The status.
+    /// What the endpoint does now. A guardrail rollback ends `InService` too.
     pub endpoint_status: EndpointStatus,
     /// Why the last creation or update failed; may be absent even then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,10 +243,10 @@ pub struct ProductionVariantSummary {
 pub struct VariantStatus {
     /// `Creating`, `Updating`, `Deleting`, `ActivatingTraffic` or `Baking`.
     pub status: String,
-    /// For people.
+    /// What is going on, in words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
-    /// Since when.
+    /// When it began to do that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<EpochSeconds>,
 }
@@ -257,7 +257,7 @@ pub struct VariantStatus {
 pub struct PendingDeploymentSummary {
     /// The configuration that it goes to.
     pub endpoint_config_name: String,
-    /// Green's instances.
+    /// Green's instances, as one variant.
     #[serde(default)]
     pub production_variants: Vec<ProductionVariantSummary>,
     /// When it began.

@@ -5,7 +5,7 @@ use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `CreateModel`.
+/// `CreateModel`: refused where the name is taken.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateModel {
@@ -22,7 +22,7 @@ pub struct CreateModel {
     /// Where the instances' network interfaces stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
-    /// Tags.
+    /// With any, the caller needs the right to tag; the world stores them and never shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -61,7 +61,7 @@ pub struct CreateModelOutput {
     pub model_arn: String,
 }
 
-/// `DescribeModel`.
+/// `DescribeModel`: `ValidationException` where there is no such model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeModel {
@@ -88,11 +88,11 @@ pub struct DescribeModelOutput {
     /// As it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
-    /// When.
+    /// When `CreateModel` was called.
     pub creation_time: EpochSeconds,
 }
 
-/// `CreateEndpointConfig`.
+/// `CreateEndpointConfig`: refused where the name is taken or a variant's model is not there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateEndpointConfig {
@@ -103,7 +103,7 @@ pub struct CreateEndpointConfig {
     /// What is captured of the requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_capture_config: Option<DataCaptureConfig>,
-    /// Tags.
+    /// With any, the caller needs the right to tag; the world stores them and never shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -196,7 +196,7 @@ pub struct CreateEndpointConfigOutput {
     pub endpoint_config_arn: String,
 }
 
-/// `DescribeEndpointConfig`.
+/// `DescribeEndpointConfig`: `ValidationException` where there is no such configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeEndpointConfig {
@@ -217,6 +217,6 @@ pub struct DescribeEndpointConfigOutput {
     /// As it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_capture_config: Option<DataCaptureConfig>,
-    /// When.
+    /// When `CreateEndpointConfig` was called.
     pub creation_time: EpochSeconds,
 }

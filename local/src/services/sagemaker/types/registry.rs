@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Whether a package may be deployed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModelApprovalStatus {
-    /// It may.
+    /// It may be deployed.
     Approved,
     /// It may not.
     Rejected,
@@ -51,7 +51,7 @@ pub struct CreateModelPackage {
     /// At most 36 characters of `[a-zA-Z0-9-]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
-    /// Tags.
+    /// The world reads none of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -69,7 +69,7 @@ pub struct ModelMetrics {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ModelQuality {
-    /// The numbers.
+    /// Where the document with the model's numbers lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<MetricsSource>,
 }
@@ -120,7 +120,7 @@ pub struct CreateModelPackageOutput {
     pub model_package_arn: String,
 }
 
-/// `DescribeModelPackage`.
+/// `DescribeModelPackage`: one version of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeModelPackage {
@@ -134,7 +134,7 @@ pub struct DescribeModelPackage {
 pub struct DescribeModelPackageOutput {
     /// The version's ARN.
     pub model_package_arn: String,
-    /// Its group.
+    /// The group, as `CreateModelPackage` named it.
     pub model_package_group_name: String,
     /// 1, 2, ...
     pub model_package_version: u32,
@@ -150,13 +150,13 @@ pub struct DescribeModelPackageOutput {
     pub model_package_status_details: ModelPackageStatusDetails,
     /// Whether it may be deployed.
     pub model_approval_status: ModelApprovalStatus,
-    /// Why.
+    /// Why the status is what it is, at most 1024 characters; absent until `UpdateModelPackage` gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_description: Option<String>,
     /// As it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_metrics: Option<ModelMetrics>,
-    /// Metadata.
+    /// What `CreateModelPackage` gave, with what updates added or replaced.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub customer_metadata_properties: BTreeMap<String, String>,
     /// When it was created.
@@ -171,11 +171,11 @@ pub struct DescribeModelPackageOutput {
 pub struct ModelPackageStatusDetails {
     /// Empty: only packages for the marketplace are validated.
     pub validation_statuses: Vec<serde_json::Value>,
-    /// Empty likewise.
+    /// Empty: no image is scanned.
     pub image_scan_statuses: Vec<serde_json::Value>,
 }
 
-/// `UpdateModelPackage`.
+/// `UpdateModelPackage`: changes the approval status, or adds metadata. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct UpdateModelPackage {
@@ -204,7 +204,7 @@ pub struct UpdateModelPackageOutput {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListModelPackages {
-    /// The group.
+    /// Name or ARN of the group; where absent, every package is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_package_group_name: Option<String>,
     /// Only those with this status.
@@ -228,7 +228,7 @@ pub struct ListModelPackages {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListModelPackagesOutput {
-    /// This page.
+    /// The packages of this page, at most 100.
     pub model_package_summary_list: Vec<ModelPackageSummary>,
     /// How to ask for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,7 +241,7 @@ pub struct ListModelPackagesOutput {
 pub struct ModelPackageSummary {
     /// The version's ARN.
     pub model_package_arn: String,
-    /// Its group.
+    /// The group, as `CreateModelPackage` named it.
     pub model_package_group_name: String,
     /// 1, 2, ...
     pub model_package_version: u32,
@@ -256,7 +256,7 @@ pub struct ModelPackageSummary {
     pub creation_time: EpochSeconds,
 }
 
-/// `DescribeModelPackageGroup`.
+/// `DescribeModelPackageGroup`: `ValidationException` where the region's stack has no such group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeModelPackageGroup {
@@ -268,9 +268,9 @@ pub struct DescribeModelPackageGroup {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeModelPackageGroupOutput {
-    /// Its name.
+    /// The name, as the template declares it.
     pub model_package_group_name: String,
-    /// Its ARN.
+    /// `arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME`.
     pub model_package_group_arn: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

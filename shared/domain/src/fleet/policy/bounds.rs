@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// The least and the most. Written as `{ min = "8m", max = "10m" }`, or as one value where there is nothing to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Bounds<T> {
-    /// The least.
+    /// The least, itself allowed.
     pub min: T,
-    /// The most.
+    /// The most, itself allowed.
     pub max: T,
 }
 

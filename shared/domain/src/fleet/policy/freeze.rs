@@ -43,7 +43,7 @@ enum When {
 pub struct Frozen {
     /// The freeze's name.
     pub name: String,
-    /// The reason.
+    /// Why, as policy says it.
     pub why: String,
     /// When it began, or begins.
     pub from: Timestamp,

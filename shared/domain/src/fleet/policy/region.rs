@@ -60,7 +60,7 @@ impl Style {
 pub struct Zone(String);
 
 impl Zone {
-    /// Its name.
+    /// Its name, as `fleet.toml` has it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -20,7 +20,7 @@ const PER_INSTANCE: std::ops::RangeInclusive<f64> = 0.001..=1e6;
 /// Between two looks: usual traffic moves in straight lines from hour to hour.
 const STEP: SignedDuration = SignedDuration::from_mins(15);
 
-/// `[scaling]`.
+/// `[scaling]` of `fleet.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingPolicy {
@@ -97,13 +97,13 @@ pub struct ScalingSpec {
     pub variant: ResourceName,
     /// `MinCapacity` from now on.
     pub least: u32,
-    /// `MaxCapacity`.
+    /// `MaxCapacity` from now on.
     pub most: u32,
     /// Target of `SageMakerVariantInvocationsPerInstance`: requests a minute.
     pub invocations_per_instance: f64,
-    /// `ScaleOutCooldown`.
+    /// `ScaleOutCooldown`: the time between two steps up.
     pub scale_out: SignedDuration,
-    /// `ScaleInCooldown`.
+    /// `ScaleInCooldown`: the time between two steps down.
     pub scale_in: SignedDuration,
     /// The nightly floor; what an earlier policy registered goes where there is none.
     pub nightly: Option<Nightly>,

@@ -22,7 +22,7 @@ pub const EXAMPLE_KEY: PublicKey = PublicKey::Ed25519(*b"\xc9\x00\xa7\xda\x70\x8
 pub enum PublicKey {
     /// ECDSA on P-256 with SHA-256 (KMS: `ECC_NIST_P256`, `ECDSA_SHA_256`): the uncompressed point.
     P256([u8; 65]),
-    /// Ed25519.
+    /// Ed25519: the 32 bytes of RFC 8032.
     Ed25519([u8; 32]),
 }
 

@@ -27,7 +27,7 @@ pub struct SigningPolicy {
 pub struct TrustedKey {
     /// What people call it.
     pub id: KeyId,
-    /// The key.
+    /// What its signatures are checked with.
     pub public_key: PublicKey,
     /// Nothing that it signed is attested before this time, by the clock of the region that attests.
     #[serde(default)]
@@ -71,28 +71,28 @@ pub const LONGEST_SIGNATURE: usize = 64 * 1024;
 pub enum SignatureFault {
     /// It has more than [`LONGEST_SIGNATURE`] bytes.
     TooLong {
-        /// The release.
+        /// The release that it should sign.
         release: ReleaseId,
     },
     /// Not a bundle with a DSSE envelope, or not a statement in it.
     Malformed {
-        /// The release.
+        /// The release that it should sign.
         release: ReleaseId,
         /// 1-based line, of the bundle or of the statement in it; 0 where none can be named.
         line: u64,
-        /// 1-based column.
+        /// 1-based column in that line.
         column: u64,
     },
     /// No trusted key has made any of the signatures.
     Untrusted {
-        /// The release.
+        /// The release that it should sign.
         release: ReleaseId,
         /// The trusted keys.
         trusted: Vec<KeyId>,
     },
     /// The key is not trusted yet.
     TooEarly {
-        /// Which key.
+        /// The key that has signed.
         key: KeyId,
         /// From when on.
         from: Timestamp,
@@ -101,25 +101,25 @@ pub enum SignatureFault {
     },
     /// The key is not trusted any more.
     TooLate {
-        /// Which key.
+        /// The key that has signed.
         key: KeyId,
-        /// The end.
+        /// From when on it is not trusted.
         until: Timestamp,
         /// The region's time.
         now: Timestamp,
     },
     /// A trusted key has signed something else.
     OtherRelease {
-        /// Which key.
+        /// The key that has signed.
         key: KeyId,
-        /// The release.
+        /// The release that it should sign.
         release: ReleaseId,
     },
     /// The signed list of files is not the manifest's.
     OtherFiles {
-        /// Which key.
+        /// The key that has signed.
         key: KeyId,
-        /// The release.
+        /// The release whose manifest it is.
         release: ReleaseId,
     },
 }

@@ -13,7 +13,7 @@ pub struct Halt {
     pub at: Timestamp,
     /// Who set it.
     pub by: Actor,
-    /// The reason.
+    /// Why nothing may start.
     pub why: Reason,
     /// True for the whole fleet's, which stands in the hub's chain; false for the region's own.
     pub fleet: bool,
@@ -24,11 +24,11 @@ pub struct Halt {
 pub struct Deferral {
     /// The time from which it holds.
     pub at: Timestamp,
-    /// Which wave.
+    /// The wave's pipeline execution.
     pub wave: Actor,
     /// The release that the region did not get.
     pub release: ReleaseId,
-    /// The reason.
+    /// Why the region was left behind.
     pub why: Reason,
 }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Who holds the lease, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// Generation.
+    /// The lease's generation, one more than that of the lease before.
     pub epoch: Epoch,
     /// The pipeline execution that holds it.
     pub holder: Actor,
@@ -30,7 +30,7 @@ impl Lease {
 /// A release that regions may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedRelease {
-    /// Which.
+    /// The release that was approved.
     pub release: ReleaseId,
     /// When its training finished, as its manifest says, but no later than its approval: this orders releases.
     pub came: Timestamp,
@@ -57,13 +57,13 @@ pub struct HubHistory {
     pub versions: BTreeMap<ReleaseId, Version>,
     /// Hold-outs in the order of their approval.
     pub holdouts: Vec<ApprovedHoldout>,
-    /// Model packages.
+    /// ARNs of the releases' model packages.
     pub packages: BTreeMap<ReleaseId, String>,
     /// Evaluated releases and what decided it.
     pub evaluated: BTreeMap<ReleaseId, Reason>,
     /// Digests of the golden records that evaluation wrote.
     pub golden: BTreeMap<ReleaseId, Sha256>,
-    /// Approved releases.
+    /// Releases that evaluation approved.
     pub approved: BTreeSet<ReleaseId>,
     /// Approved releases in the order in which they came: what was evaluated late is not newer for that.
     pub line: Vec<ApprovedRelease>,

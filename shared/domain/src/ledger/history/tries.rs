@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A canary that went back because its counts did not decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Try {
-    /// The wave.
+    /// The wave's pipeline execution.
     pub execution: Actor,
     /// The canary, as it was planned.
     pub bake: Option<Bake>,

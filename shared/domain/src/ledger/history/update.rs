@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// An update that was asked for and has not been seen to its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenUpdate {
-    /// Where to.
+    /// What is to serve.
     pub target: Target,
     /// Where back to.
     pub back: Option<Target>,

@@ -21,7 +21,7 @@ pub enum EvaluationReason {
         challenger: HeldOutRates,
         /// What it was compared with; none for a first release.
         champion: Option<ChampionRates>,
-        /// Held-out records.
+        /// Held-out records that were scored.
         records: u64,
     },
     /// Required gates did not pass.
@@ -35,7 +35,7 @@ pub enum EvaluationReason {
     NothingRequired,
     /// A person took the release, or a file of it, out of consideration.
     Quarantined {
-        /// The release.
+        /// The release that is out of consideration.
         release: ReleaseId,
         /// What is in quarantine, by whom, since when and why.
         quarantine: Box<Quarantine>,
@@ -67,11 +67,11 @@ pub enum EvaluationReason {
     },
     /// A model gave another number of scores than there are records.
     OtherRecords {
-        /// Which model.
+        /// The model with the other number.
         role: ModelRole,
-        /// Held-out records.
+        /// Records that the hold-out has.
         records: u64,
-        /// Its scores.
+        /// Scores that the model gave.
         scores: u64,
     },
     /// The champion's scores are not finite numbers.
@@ -85,12 +85,12 @@ pub enum EvaluationReason {
     },
     /// The manifest's operating threshold is no probability that a score can be compared with.
     Threshold {
-        /// The threshold.
+        /// The threshold in the manifest.
         threshold: f64,
     },
     /// The call that began to evaluate did not end: it ran out of memory or time, or crashed.
     CallDied {
-        /// The release.
+        /// The release that was being evaluated.
         release: ReleaseId,
         /// Its human name.
         version: Version,
@@ -144,9 +144,9 @@ pub struct HeldOutRates {
 /// The champion's main numbers on the held-out records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChampionRates {
-    /// Its version.
+    /// The champion's human name.
     pub version: Version,
-    /// Its numbers.
+    /// At the champion's own threshold.
     pub rates: HeldOutRates,
 }
 

@@ -56,7 +56,7 @@ pub enum FeatureFault {
     },
     /// The records pass more splits than scoring may take.
     Work {
-        /// Records.
+        /// Records that were to be scored.
         records: u64,
         /// Splits that a record passes at most.
         splits: u64,

@@ -19,7 +19,7 @@ pub enum Revert {
     Undecided(Grounds),
     /// The last decision was due, and the counts could not be read (I9).
     CountsUnseen {
-        /// Why not.
+        /// Why the counts could not be read.
         why: Unseen,
     },
     /// SageMaker's timer ended before anybody had decided (I9).
@@ -30,7 +30,7 @@ pub enum Revert {
     Stopped(Stopped),
     /// No active region shows evidence that a region without a canary could rely on (I3).
     NoEvidence {
-        /// The release.
+        /// The release that has no evidence.
         version: Version,
     },
     /// The region's alarm was in ALARM while the update was in flight.
@@ -83,16 +83,16 @@ impl Revert {
 pub enum Proof {
     /// They were answered, and not all with the release's scores.
     Wrong {
-        /// Answered right.
+        /// Golden records answered with the release's scores.
         right: u32,
-        /// Asked.
+        /// Golden records that were asked.
         asked: u32,
         /// As which release.
         version: Version,
     },
     /// They could not be asked.
     Unasked {
-        /// Why not.
+        /// Why they could not be asked.
         why: Unseen,
     },
 }
@@ -105,12 +105,12 @@ pub enum Sign {
     Failed(Grounds),
     /// A guardrail alarm is in ALARM that watches green alone.
     GreenGuard {
-        /// Its name.
+        /// Name of the alarm.
         alarm: String,
     },
     /// The region is silent, and others are silent with it: not a single-region fault.
     SilentWithOthers {
-        /// The region.
+        /// The region, and since when.
         silent: SilentRegion,
         /// What people call the others.
         others: Vec<crate::fleet::names::RegionName>,
@@ -119,12 +119,12 @@ pub enum Sign {
     SilentAlone(SilentRegion),
     /// SageMaker found no instances.
     NoCapacity {
-        /// SageMaker's `FailureReason`.
+        /// What SageMaker says: `FailureReason` of `DescribeEndpoint`.
         reason: String,
     },
     /// Another guardrail alarm is in ALARM: the verdict's, or the heartbeat's.
     OtherGuard {
-        /// Its name.
+        /// Name of the alarm.
         alarm: String,
     },
     /// The alarm over the whole endpoint rings: green may be bad, or blue.

@@ -81,7 +81,7 @@ pub enum Traffic {
     Usual,
     /// The same, because the counts could not be read.
     Unseen {
-        /// Why not.
+        /// Why the counts could not be read.
         why: Unseen,
     },
 }
@@ -107,7 +107,7 @@ pub enum Wait {
     Freeze { region: RegionName, frozen: crate::fleet::Frozen },
     /// A freeze of the whole fleet.
     FleetFreeze { frozen: crate::fleet::Frozen },
-    /// Green's instances.
+    /// Green's instances are being provisioned.
     Provisioning { region: RegionName },
     /// The first endpoint's instances.
     FirstProvisioning { region: RegionName },
@@ -119,13 +119,13 @@ pub enum Wait {
     Canary { since: Timestamp, verdict: Verdict, grounds: Grounds },
     /// The counts, which cannot be read just now.
     Counts { why: Unseen },
-    /// The shift.
+    /// The shift, which SageMaker's timer brings at `at`.
     Shift { at: Timestamp },
     /// Traffic on its way.
     Traffic { region: RegionName, version: Version },
     /// Traffic on its way in steps.
     TrafficInSteps { region: RegionName, until: Timestamp },
-    /// The proof.
+    /// The golden records, which have not proved what serves.
     Proof(super::Proof),
     /// The way back, which SageMaker was told.
     Return { region: RegionName, why: Option<Box<Reason>> },
@@ -155,14 +155,14 @@ pub enum AtFullLoad {
     Nothing,
     /// The judge's word.
     Judged {
-        /// Its verdict.
+        /// The judge's verdict so far.
         verdict: Verdict,
         /// What it rests on.
         grounds: Grounds,
     },
     /// The counts cannot be read.
     Unseen {
-        /// Why not.
+        /// Why they cannot be read.
         why: Unseen,
     },
 }
@@ -179,7 +179,7 @@ pub enum FullLoad {
     UpdateNotOnRecord,
     /// The counts cannot be read.
     Unseen {
-        /// Why not.
+        /// Why they cannot be read.
         why: Unseen,
     },
 }
@@ -188,7 +188,7 @@ pub enum FullLoad {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proceed {
-    /// It passes.
+    /// Its counts pass.
     Passes(Grounds),
     /// There is no canary here; these regions have shown evidence.
     RelyOn(Vec<RegionName>),

@@ -47,7 +47,7 @@ pub enum NextTry {
 pub struct Retry {
     /// How long, and which share.
     pub bake: Bake,
-    /// Not before.
+    /// The first moment at which home may start it.
     pub from: Timestamp,
     /// The chance that a release as good as the champion passes in it.
     pub chance: f64,

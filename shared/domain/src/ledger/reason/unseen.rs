@@ -30,7 +30,7 @@ pub struct ServiceFailure {
     pub kind: ErrorKind,
     /// The region it is about.
     pub region: RegionName,
-    /// The operation.
+    /// The operation that failed.
     pub operation: OperationName,
     /// The service's own code and message; its client's words where the service said nothing, or nothing that is an answer. Never
     /// a payload or a credential (I12).
@@ -51,7 +51,7 @@ pub enum Unseen {
     Service(ServiceFailure),
     /// A chain of the ledger could not be read or written.
     Ledger {
-        /// The chain.
+        /// The chain that was to be read or written.
         chain: Chain,
         /// What the store answered.
         failure: ServiceFailure,
@@ -60,7 +60,7 @@ pub enum Unseen {
     Altered {
         /// The region it lies in.
         region: RegionName,
-        /// The chain.
+        /// The chain that was altered.
         chain: Chain,
         /// What is wrong with it.
         fault: ChainError,
@@ -69,7 +69,7 @@ pub enum Unseen {
     File(Box<FileFault>),
     /// There is no such alarm, or it may not be read.
     NoAlarm {
-        /// The alarm.
+        /// Name of the alarm.
         alarm: String,
     },
     /// The ledger has no canary, so there are no counts to read.
@@ -90,7 +90,7 @@ pub enum IllService {
     ControlPlane,
     /// SageMaker's data plane.
     Runtime,
-    /// CloudWatch.
+    /// CloudWatch's metrics and alarms.
     Metrics,
     /// STS, or what refuses its role to home.
     Roles,

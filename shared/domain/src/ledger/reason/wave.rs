@@ -63,7 +63,7 @@ pub enum Lagging {
     EndpointIs(EndpointStatus),
     /// It is rolling back.
     RollingBack,
-    /// It soaks.
+    /// Its soak is not over.
     Soaks,
     /// It names the release's configuration, and nobody proved that it answers as the release.
     Unproved,
@@ -78,7 +78,7 @@ pub enum Lagging {
 /// A region that is further behind its peers than policy allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lag {
-    /// The region.
+    /// The region that is behind.
     pub region: RegionName,
     /// What it serves.
     pub serves: Version,

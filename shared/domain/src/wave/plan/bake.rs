@@ -41,7 +41,7 @@ pub struct Hour {
 /// What a canary would find of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// Which metric.
+    /// The metric that is judged.
     pub metric: MetricName,
     /// Share of the requests that it counts before the release.
     pub base_rate: f64,
@@ -65,7 +65,7 @@ impl Finding {
 /// A bake with what it would find.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BakePlan {
-    /// The choice.
+    /// How long, and which share.
     pub bake: Bake,
     /// The same share in instances.
     pub size: CanarySize,
@@ -98,7 +98,7 @@ impl BakePlan {
 /// What an equal release would show of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HarmForecast {
-    /// Which metric.
+    /// The metric that is judged.
     pub metric: MetricName,
     /// Share of the requests that it counts before the release.
     pub base_rate: f64,
@@ -114,15 +114,15 @@ pub struct HarmForecast {
 
 /// What a plan for one region starts from.
 pub struct BakeQuestion<'a> {
-    /// The policy.
+    /// The policy whose bounds hold.
     pub fleet: &'a Fleet,
-    /// The region.
+    /// The region whose canary it is.
     pub region: &'a Region,
     /// Its instances then.
     pub instances: u32,
     /// When its canary begins.
     pub from: Timestamp,
-    /// Its traffic.
+    /// What is known of its traffic.
     pub hour: &'a Hour,
     /// What the regions before it have shown, or are expected to show: green and blue of each metric.
     pub carried: &'a BTreeMap<MetricName, (u64, u64)>,

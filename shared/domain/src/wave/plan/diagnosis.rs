@@ -34,7 +34,7 @@ pub struct Signs {
     pub silent: Option<SilentRegion>,
     /// The other regions that do not answer either.
     pub silent_too: Vec<RegionName>,
-    /// SageMaker's `FailureReason`.
+    /// What SageMaker says: `FailureReason` of `DescribeEndpoint`.
     pub failure: Option<String>,
 }
 

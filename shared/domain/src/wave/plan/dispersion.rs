@@ -12,7 +12,7 @@ const UPPER: f64 = 1.645;
 pub struct Dispersion {
     /// Pairs of minutes that were compared.
     pub pairs: u32,
-    /// The estimate.
+    /// The ratio that the minutes show.
     pub estimate: f64,
     /// Its upper 95 % bound.
     pub upper: f64,

@@ -111,7 +111,7 @@ pub struct Unfound {
 /// One region's turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Turn {
-    /// Which region.
+    /// AWS's name for it.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
@@ -143,13 +143,13 @@ pub struct Turn {
 /// A region that a freeze keeps from starting when its turn comes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Left {
-    /// Which region.
+    /// AWS's name for it.
     pub region: RegionName,
     /// What people call it.
     pub title: String,
     /// The freeze's name.
     pub freeze: String,
-    /// The reason.
+    /// The freeze's reason, as policy says it.
     pub why: String,
     /// When it may start again.
     pub until: Timestamp,

@@ -158,9 +158,9 @@ impl Sight {
 /// How many golden records were asked, and how many were answered with the target's scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Golden {
-    /// Asked.
+    /// Golden records that were asked.
     pub asked: u32,
-    /// Answered right.
+    /// Golden records answered with the target's scores.
     pub right: u32,
 }
 
@@ -176,18 +176,18 @@ impl Golden {
 pub struct Plan {
     /// What to do.
     pub next: Next,
-    /// The reason.
+    /// Why it is to be done.
     pub why: Reason,
 }
 
-/// One step.
+/// What is to be done next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// Take the fleet's lease, at this generation. Only one of two can.
     TakeLease {
         /// The generation after the last one.
         epoch: Epoch,
-        /// The end.
+        /// Until when, unless renewed.
         until: Timestamp,
     },
     /// Write to the hub's chain.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 /// An execution that is due: it tries again what the last one left undecided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resume {
-    /// The release.
+    /// The release that is tried again.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,

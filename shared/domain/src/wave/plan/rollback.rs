@@ -28,14 +28,14 @@ const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
 pub struct RollbackSight {
-    /// Who acts.
+    /// Whose name the records get.
     pub actor: Actor,
     /// The region's chain.
     pub history: Seen<Arc<RegionHistory>>,
     /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read. Asked too where the
     /// ledger has an update about which a wave that is silent may have noted its last word there.
     pub way_back: Seen<Option<WayBack>>,
-    /// Its endpoint.
+    /// Its endpoint as SageMaker shows it; none where there is no endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
     /// What the days before say of the release that serves, where a look at it is due and nothing rings.
     pub probation: Seen<Option<Probation>>,

@@ -29,7 +29,7 @@ pub enum Stage {
     /// A rollback failed: instances of both configurations may answer, and which bytes serve is unknown. A state of its own:
     /// neither old nor new (I13), and never a success (I4).
     UnknownBytes,
-    /// Not serving.
+    /// The endpoint is `OutOfService`, `Deleting` or `Failed`.
     Broken,
 }
 

@@ -20,9 +20,8 @@ const LATER: SignedDuration = SignedDuration::from_mins(30);
 /// A bake with the chance that an equal release passes in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Likely {
-    /// The bake.
     pub bake: Bake,
-    /// The chance.
+    /// 0 to 1, of an equal release.
     pub chance: f64,
 }
 
@@ -88,11 +87,11 @@ impl Likely {
 /// A further try of a region: which canary, and when?
 #[derive(Clone, Debug)]
 pub struct RetryQuestion<'a> {
-    /// The policy.
+    /// The policy whose bounds hold.
     pub fleet: &'a Fleet,
-    /// The region.
+    /// The region that is tried again.
     pub region: &'a Region,
-    /// Its instances.
+    /// Instances of its endpoint.
     pub instances: u32,
     /// Each metric's usual rate, as the try before showed it, or as it was measured.
     pub rates: BTreeMap<MetricName, f64>,

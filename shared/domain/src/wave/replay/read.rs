@@ -22,7 +22,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct CountsError {
-    /// 1-based.
+    /// 1-based line of the file.
     pub line: usize,
     /// The field and what was expected of it.
     pub message: String,
