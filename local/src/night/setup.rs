@@ -162,6 +162,7 @@ impl Champion {
                 late: Vec::new(),
                 order: None,
                 resumes: None,
+                policy: None,
             },
             Record::Approved { release, created: self.manifest.created },
             Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },

@@ -394,8 +394,15 @@ fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
     if let Some(Published { id, version, .. }) = releases.first() {
         let (release, version, execution) = (*id, version.clone(), actor.clone());
         let (late, order, lagging) = (Vec::new(), None, Vec::new());
-        let started =
-            Record::WaveStarted { release, version, execution: execution.clone(), late, order, resumes: None };
+        let started = Record::WaveStarted {
+            release,
+            version,
+            execution: execution.clone(),
+            late,
+            order,
+            resumes: None,
+            policy: None,
+        };
         chain.append(at, &actor, started);
         chain.append(at, &actor, Record::Approved { release, created: created(0) });
         chain.append(at, &actor, Record::WaveEnded { release, execution, lagging });

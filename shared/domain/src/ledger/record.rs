@@ -45,6 +45,10 @@ pub enum Record {
         /// The execution that it goes on after; none for a release's first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resumes: Option<Resumed>,
+        /// SHA-256 of the `fleet.toml` by which it walks: its jobs carry the same, and are refused where a function has another.
+        /// None where no wave walked: what was installed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<Sha256>,
     },
     /// The order of a wave whose start did not say it: an execution that a person started.
     WaveOrdered {

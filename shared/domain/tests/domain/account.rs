@@ -324,6 +324,7 @@ fn a_late_region_is_deferred_until_it_serves_the_release() {
         late: vec![name(JP)],
         order: None,
         resumes: None,
+        policy: None,
     };
     chains.hub("03:15:00", WAVE, late).own("03:22:00", WAVE, confirmed("v427", WAVE));
     assert_eq!(chains.at("03:21:00").deferred.unwrap().why, Fault::ReplicaLate.into());

@@ -186,6 +186,7 @@ fn of_the_hub() -> Vec<Record> {
             late: vec![name(BR)],
             order: None,
             resumes: None,
+            policy: Some(Sha256::of(b"fleet.toml")),
         },
         Record::WaveOrdered { execution: wave(), order: order() },
         Record::LeaseTaken { epoch: Epoch(3), until },

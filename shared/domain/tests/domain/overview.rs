@@ -33,6 +33,7 @@ fn wave_started() -> Record {
         late: Vec::new(),
         order: None,
         resumes: None,
+        policy: None,
     }
 }
 

@@ -215,6 +215,7 @@ fn a_release_that_went_nowhere_takes_nobodys_place() {
             late,
             order: None,
             resumes: None,
+            policy: None,
         });
         night
     };

@@ -72,8 +72,8 @@ macro_rules! crosses {
 /// Every field of every record, by name: nothing is left out with `..`.
 fn crosses_the_border(record: &Record) {
     match record {
-        Record::WaveStarted { release, version, execution, late, order, resumes } => {
-            crosses!(release, version, execution, late, order, resumes)
+        Record::WaveStarted { release, version, execution, late, order, resumes, policy } => {
+            crosses!(release, version, execution, late, order, resumes, policy)
         }
         Record::WaveOrdered { execution, order } => crosses!(execution, order),
         Record::HoldoutApproved { holdout, why } => crosses!(holdout, why),

@@ -28,7 +28,7 @@ fn start(night: &mut Night, since: Timestamp) {
 
 fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
     let (release, version, execution) = (release("v427"), version("v427"), actor(execution));
-    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes }
+    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes, policy: None }
 }
 
 /// Its canary is told to go back, and is back.

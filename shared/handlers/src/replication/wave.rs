@@ -180,6 +180,7 @@ where
         late: Vec::new(),
         order: Some(plan::wave_order(&ctx.fleet, ports.now())),
         resumes: Some(due.resumed),
+        policy: Some(ctx.policy),
     };
     let known = |history: &HubHistory| history.resumed.contains_key(&execution);
     hub.clone().append_unless(ports, &ctx.actor(FunctionKind::Replication), record, known).await?;
@@ -243,6 +244,7 @@ where
         late: late.clone(),
         order: Some(plan::wave_order(&ctx.fleet, ports.now())),
         resumes: None,
+        policy: Some(ctx.policy),
     };
     let actor = ctx.actor(FunctionKind::Replication);
     // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.

@@ -96,7 +96,7 @@ impl HubHistory {
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
-            Record::WaveStarted { release, version, execution, late, order, resumes } => {
+            Record::WaveStarted { release, version, execution, late, order, resumes, policy: _ } => {
                 self.order_wave(execution, order.as_ref());
                 if let Some(resumed) = resumes {
                     self.resume(execution, resumed);

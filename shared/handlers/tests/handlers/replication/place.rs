@@ -22,7 +22,7 @@ fn waves(world: &World) -> Vec<ReleaseId> {
 
 fn wave_of(release: ReleaseId) -> Record {
     let (version, execution) = ("v427".parse().unwrap(), "wave".parse().unwrap());
-    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes: None }
+    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes: None, policy: None }
 }
 
 fn say(world: &World, record: Record) {
