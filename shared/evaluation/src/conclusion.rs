@@ -40,20 +40,20 @@ pub enum Warning<'a> {
     Gate(&'a Gate),
     /// Gates that failed on one value of a column of slices.
     Slice {
-        /// The column.
+        /// Column of the hold-out that the slices are by.
         column: &'a str,
-        /// The value.
+        /// The slice's value in that column.
         value: &'a str,
         /// The gates, by their keys.
         gates: Vec<&'a str>,
     },
     /// Values of a column of slices that have too few records to be judged on.
     SmallSlices {
-        /// The column.
+        /// Column of the hold-out that the slices are by.
         column: &'a str,
         /// Values with too few records.
         small: usize,
-        /// Values.
+        /// Values that the column has in all.
         values: usize,
         /// Positives, and negatives, that are needed.
         floor: u64,
@@ -101,7 +101,7 @@ pub enum Remark {
     },
     /// A column whose values are too many, or too long, to be slices.
     NoSlices {
-        /// The column.
+        /// Column of the hold-out that is left out.
         column: String,
         /// Different values, and bytes of each, that there may be.
         most: u64,

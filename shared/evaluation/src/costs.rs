@@ -24,7 +24,7 @@ pub struct Prices {
 pub struct Costs {
     /// What one wrong answer costs.
     pub prices: Prices,
-    /// The challenger.
+    /// The challenger's, at its own threshold.
     pub challenger: ModelCosts,
     /// The champion; absent for a first release.
     pub champion: Option<ModelCosts>,

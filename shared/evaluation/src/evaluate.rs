@@ -23,7 +23,7 @@ pub enum EvaluateError {
         role: &'static str,
         /// Records of the held-out set.
         expected: usize,
-        /// Margins given.
+        /// Margins that were given.
         found: usize,
     },
     /// The champion's margins are damaged: the loader accepts no model that makes such ones.

@@ -13,7 +13,7 @@ pub const EVALUATION_SCHEMA: u32 = 3;
 /// What evaluation found.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Evaluation {
-    /// [`EVALUATION_SCHEMA`].
+    /// [`EVALUATION_SCHEMA`] of the code that made it.
     pub schema: u32,
     /// `Pass` may be approved; `Fail` and `Inconclusive` may not.
     pub verdict: Verdict,
@@ -125,7 +125,7 @@ pub struct ModelNumbers {
 pub struct RegionNumbers {
     /// The region, as the held-out set names it.
     pub region: String,
-    /// Its records.
+    /// Held-out records of the slice.
     pub rows: u64,
     /// Its records with label 1.
     pub positives: u64,
@@ -138,7 +138,7 @@ pub struct RegionNumbers {
 /// The records by the values of one column.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Slices {
-    /// The column.
+    /// Column of the hold-out that the slices are by.
     pub column: String,
     /// Both models on the records of each value (`region`), sorted by value.
     pub regions: Vec<RegionNumbers>,
@@ -156,7 +156,7 @@ impl Slices {
 /// What the figures of a report are drawn from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curves {
-    /// The challenger's.
+    /// The challenger's, over all held-out records.
     pub challenger: ModelCurves,
     /// The champion's; absent for a first release.
     pub champion: Option<ModelCurves>,
@@ -171,7 +171,7 @@ pub struct ModelCurves {
     pub calibration: Vec<CalibrationBin>,
     /// Negatives by score, in [`HISTOGRAM_BINS`] equally wide bins from 0 to 1.
     pub negatives: Vec<u64>,
-    /// Positives likewise.
+    /// Records with label 1, likewise.
     pub positives: Vec<u64>,
 }
 
@@ -200,7 +200,7 @@ pub struct ReasonsShift {
     pub agreement: f64,
     /// The champion's ten most important features.
     pub before: Vec<FeatureShare>,
-    /// The challenger's.
+    /// The challenger's ten most important features.
     pub after: Vec<FeatureShare>,
     /// The ten features whose share moved most, largest move first.
     pub moved: Vec<FeatureMove>,

@@ -31,7 +31,7 @@ pub enum Finding {
     TrainedOn {
         /// Records that are there.
         trained: u64,
-        /// Records.
+        /// Held-out records.
         rows: u64,
     },
     /// The challenger's number was compared with another one: the gate holds both, their difference and its margin.
@@ -112,14 +112,14 @@ pub enum Finding {
     },
     /// The hold-out has enough records.
     HoldoutSize {
-        /// Records.
+        /// Held-out records.
         rows: u64,
         /// Records with label 1.
         positives: u64,
     },
     /// Few enough of the hold-out's records repeat another one.
     HoldoutRepeats {
-        /// Records.
+        /// Held-out records.
         rows: u64,
         /// Records whose features are all those of another one before them.
         repeated: u64,
@@ -215,12 +215,12 @@ pub enum Reference {
     ChampionItself,
     /// What a perfectly calibrated model has, where there is no champion.
     Ideal {
-        /// Its number.
+        /// The gate's number, in the gate's own unit.
         value: f64,
     },
     /// What two samples of one distribution show without any shift.
     Noise {
-        /// On average.
+        /// On average, between samples of one distribution.
         expected: f64,
         /// In 95 of 100 cases at most: a number up to it is no more than noise.
         usual: f64,

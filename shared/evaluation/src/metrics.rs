@@ -27,9 +27,9 @@ pub struct Confusion {
     pub true_positives: u64,
     /// Negatives with an alert.
     pub false_positives: u64,
-    /// Negatives without.
+    /// Records with label 0 below the threshold.
     pub true_negatives: u64,
-    /// Positives without.
+    /// Records with label 1 below the threshold.
     pub false_negatives: u64,
 }
 

@@ -13,14 +13,14 @@ pub(crate) struct Subset {
     pub region: Option<String>,
     /// True where a record is a positive.
     pub labels: Vec<bool>,
-    /// The challenger.
+    /// The challenger's scores of these records.
     pub challenger: Side,
     /// The champion; `None` for a first release.
     pub champion: Option<Side>,
 }
 
 impl Subset {
-    /// All records.
+    /// The subset that is all records.
     pub fn whole(challenger: Contender<'_>, champion: Option<Contender<'_>>, holdout: &HeldOut) -> Subset {
         Subset::of(None, challenger, champion, holdout, |_| true)
     }

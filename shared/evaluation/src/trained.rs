@@ -22,7 +22,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 pub struct TrainedOn {
     /// Held-out records whose digest training lists.
     pub trained: u64,
-    /// Held-out records.
+    /// Held-out records that were looked up.
     pub rows: u64,
     /// Digests that training lists.
     pub listed: u64,

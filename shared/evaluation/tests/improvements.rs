@@ -37,7 +37,7 @@ struct Draw {
 #[derive(Clone)]
 struct Served {
     margins: Vec<f32>,
-    /// As log-odds.
+    /// Scores from here on are alerts, as log-odds.
     threshold: f64,
 }
 

@@ -43,7 +43,7 @@ pub enum Notice {
     NotReplicated(Vec<Unreplicated>),
     /// A chain differs from what a neighbour keeps of it.
     ChainAltered {
-        /// The chain.
+        /// Home's or a region's chain.
         chain: Chain,
         /// The entry that was seen before.
         kept: KeptHead,
@@ -84,7 +84,7 @@ pub struct Unreplicated {
     pub key: String,
     /// The bucket that it should have gone to.
     pub bucket: String,
-    /// S3's event.
+    /// Name of the event that S3 sent, such as `Replication:OperationFailedReplication`.
     pub event: String,
     /// S3's reason, where it gives one.
     pub reason: Option<String>,

@@ -16,9 +16,9 @@ pub enum ScenarioError {
     /// The file cannot be read.
     #[error("scenario {name}: {source}")]
     Read {
-        /// The file.
+        /// Its name or path, as it was asked for.
         name: String,
-        /// Why.
+        /// What the operating system answered.
         source: std::io::Error,
     },
     /// Not for so few regions.
@@ -27,7 +27,7 @@ pub enum ScenarioError {
              rehearse another (meridian night --list)"
     )]
     TooFewRegions {
-        /// Which.
+        /// The scenario that was asked for.
         name: String,
         /// Whose regions would play it.
         fleet: FleetName,
@@ -39,7 +39,7 @@ pub enum ScenarioError {
     /// Not a scenario.
     #[error("scenario {name}{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
     Malformed {
-        /// Which.
+        /// The scenario that was asked for.
         name: String,
         /// 1-based line, where one can be named.
         line: Option<usize>,

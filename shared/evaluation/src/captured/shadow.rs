@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 /// One of the two models.
 #[derive(Clone, Copy, Debug)]
 pub struct Shadowed<'a> {
-    /// The model.
+    /// The model that scores the captured records.
     pub model: &'a Model,
     /// How many of its splits use each feature; `None` where they were not counted.
     pub splits: Option<&'a [u32]>,

@@ -23,11 +23,11 @@ const STRONGEST: usize = 10;
 pub(crate) struct Suspects<'a> {
     /// Both models on all records.
     pub whole: &'a Subset,
-    /// The challenger.
+    /// The challenger, as it was scored.
     pub challenger: Contender<'a>,
     /// The champion; `None` for a first release.
     pub champion: Option<Contender<'a>>,
-    /// The records.
+    /// The records on which both were scored.
     pub holdout: &'a HeldOut,
     /// What training saw of them, where it says so.
     pub trained: Option<TrainedOn>,

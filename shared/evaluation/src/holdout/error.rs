@@ -54,9 +54,9 @@ pub enum HoldoutError {
     /// A column of a Parquet file is of a type that is not read.
     #[error("held-out column `{}` is of Parquet type {found}; expected {expected}, so cast the column before writing it", short_name(.column))]
     Type {
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
-        /// Its type.
+        /// Its type, in the file's own words.
         found: String,
         /// The types that are read.
         expected: Cow<'static, str>,
@@ -68,7 +68,7 @@ pub enum HoldoutError {
     NotANumber {
         /// Row, from 1.
         row: usize,
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
     },
     /// A value is infinite.
@@ -78,7 +78,7 @@ pub enum HoldoutError {
     Infinite {
         /// Row, from 1.
         row: usize,
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
     },
     /// A label is neither 0 nor 1.
@@ -86,7 +86,7 @@ pub enum HoldoutError {
     Label {
         /// Row, from 1.
         row: usize,
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
     },
     /// A row has no region.
@@ -94,7 +94,7 @@ pub enum HoldoutError {
     Region {
         /// Row, from 1.
         row: usize,
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
     },
     /// A region's name is implausibly long.
@@ -104,7 +104,7 @@ pub enum HoldoutError {
     RegionTooLong {
         /// Row, from 1.
         row: usize,
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
         /// Most bytes that are allowed.
         limit: usize,
@@ -112,7 +112,7 @@ pub enum HoldoutError {
     /// The region column has implausibly many values.
     #[error("column `{}` has more than {limit} different values; is it really the region?", short_name(.column))]
     TooManyRegions {
-        /// Column name.
+        /// Column, as the file names it.
         column: String,
         /// Most that are allowed.
         limit: usize,

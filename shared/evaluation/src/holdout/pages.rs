@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_gzip_that_inflates_to_more_than_it_says_is_refused_before_it_is_held() {
+    fn a_gzip_page_that_outgrows_its_stated_size_is_refused_unheld() {
         let bomb = gzip(&vec![0; 1 << 20]);
         assert_eq!(walk(&[page(0, 1 << 20, &[], &bomb), page(0, 0, &[], b"")].concat(), true), Ok(1 << 20));
         let error = walk(&page(0, 1000, &[], &bomb), true).unwrap_err();

@@ -39,7 +39,7 @@ pub struct Approval {
     pub since: String,
     /// Who approved them.
     pub by: String,
-    /// Why.
+    /// Why these records count now, in the words of who approved them.
     pub why: String,
 }
 
@@ -57,7 +57,7 @@ pub struct Provenance {
 pub struct EvaluateCommand {
     /// The challenger's archive or model file.
     pub challenger: String,
-    /// The champion's.
+    /// The champion's model file; none for a first release.
     pub champion: Option<String>,
     /// The held-out set.
     pub holdout: String,

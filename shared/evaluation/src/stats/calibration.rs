@@ -16,7 +16,7 @@ const FARTHEST: f64 = 1e3;
 /// the difference of two fits on the same records varies as the difference of their influences does.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fitted {
-    /// The estimate.
+    /// The estimate itself, without its interval.
     pub value: f64,
     influence: Vec<f64>,
 }

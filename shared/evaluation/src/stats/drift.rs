@@ -99,7 +99,7 @@ impl Column {
 /// The population stability index of two samples, beside what chance does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Distance {
-    /// The index.
+    /// The population stability index (PSI).
     pub index: f64,
     /// The 95 % quantile of what two samples of one distribution show.
     pub noise: f64,

@@ -3,7 +3,7 @@
 /// What two yes-or-no answers say about the same records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Paired {
-    /// Records.
+    /// Records that both models scored.
     pub records: u64,
     /// Records on which both say yes.
     pub both: u64,

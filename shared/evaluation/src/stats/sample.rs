@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// The sizes of a hold-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HoldoutFacts {
-    /// Records.
+    /// Records of the hold-out.
     pub rows: u64,
     /// Records with label 1.
     pub positives: u64,
@@ -23,7 +23,7 @@ pub struct HoldoutFacts {
 pub enum Unfit {
     /// Too few records.
     Rows {
-        /// Records found.
+        /// Records that the file has.
         rows: u64,
         /// Records asked for.
         least: u64,
@@ -41,7 +41,7 @@ pub enum Unfit {
     Repeated {
         /// Records that repeat one before them.
         repeated: u64,
-        /// Records found.
+        /// Records that the file has.
         rows: u64,
         /// Largest share allowed.
         most: f64,
