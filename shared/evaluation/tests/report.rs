@@ -140,8 +140,11 @@ fn a_pull_request_sees_the_verdict_first_and_names_as_text() {
         let text = markdown(&evaluation, &provenance);
         assert!(text.starts_with(&format!("## {}: ", evaluation.verdict.to_string().to_uppercase())), "{}", case.name);
         assert!(text.contains(&provenance.repeat[0]), "{}", case.name);
+        // Between two backticks, where a sentence names a feature, Markdown obeys nothing.
+        let named = format!("`{}`", short_name(HOSTILE));
+        let rest = text.replace(&provenance.repeat[0], "").replace(&named, "");
         for tag in ["<script", "<img", "<candidate"] {
-            assert!(!text.replace(&provenance.repeat[0], "").contains(tag), "{}: {tag}", case.name);
+            assert!(!rest.contains(tag), "{}: {tag}", case.name);
         }
     }
 }
