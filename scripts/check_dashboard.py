@@ -7,9 +7,8 @@ import json
 import pathlib
 import re
 import sys
-import tomllib
 
-from stack import ways
+from stack import Fleet
 
 # Metrics that AWS makes of what the template declares, with their dimensions, and that neither an alarm nor the code names.
 OF_AWS = {
@@ -102,24 +101,34 @@ def wrong(widgets, stacks):
             yield f"{title}: shown for {sorted(titles.get(title, []))}, not for {sorted(regions)}"
 
 
+def shown(stacks):
+    """The widgets of each fleet page that the stacks make."""
+    pages = [r for stack in stacks for r in stack.of_type("AWS::CloudWatch::Dashboard").values()]
+    return [json.loads(page["DashboardBody"])["widgets"] for page in pages]
+
+
+def wrong_with(fleet):
+    for way, stacks in fleet.ways.items():
+        try:
+            pages = shown(stacks)
+        except ValueError as error:
+            yield f"{way}: FleetPage is no JSON: {error}"
+            continue
+        if len(pages) != 1:
+            yield f"{way}: {len(pages)} pages"
+        for widgets in pages:
+            yield from (f"{way}: {fault}" for fault in wrong(widgets, stacks))
+    if {region["name"] for region in fleet.policy["region"]} != fleet.deployed.keys():
+        yield "samconfig.toml and fleet.toml name other regions"
+
+
 def main():
-    faults = []
-    for way, stacks in ways().items():
-        pages = [r for stack in stacks for r in stack.of_type("AWS::CloudWatch::Dashboard").values()]
-        faults += [] if len(pages) == 1 else [f"{way}: {len(pages)} pages"]
-        for page in pages:
-            try:
-                widgets = json.loads(page["DashboardBody"])["widgets"]
-            except ValueError as error:
-                faults.append(f"{way}: FleetPage is no JSON: {error}")
-                continue
-            faults.extend(f"{way}: {fault}" for fault in wrong(widgets, stacks))
-    fleet = {r["name"] for r in tomllib.loads(pathlib.Path("fleet.toml").read_text())["region"]}
-    if fleet != {stack.region for stack in stacks}:
-        faults.append("samconfig.toml and fleet.toml name other regions")
+    fleet = Fleet.chosen()
+    faults = list(wrong_with(fleet))
     for fault in faults:
         print(f"check-dashboard: {fault}", file=sys.stderr)
     if not faults:
+        widgets, stacks = shown(fleet.stacks)[0], fleet.stacks
         print(f"check-dashboard: {len(widgets)} widgets show {len(stacks)} regions' own metrics and alarms, with each front and each door")
     return 1 if faults else 0
 

@@ -6,14 +6,14 @@ that every stack takes for its deployer.
 """
 
 import fnmatch
+import functools
 import json
 import pathlib
 import re
 import sys
-import tomllib
 
 from cfnlint.decode.cfn_yaml import load
-from stack import Stack, environments, fronts, listed, PROXY, translated
+from stack import Fleet, listed, translated
 
 PACE = pathlib.Path("shared/handlers/src/shadow_eval/pace.rs")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -27,7 +27,7 @@ OF_PROXY = ("AWS::ElasticLoadBalancingV2::", "AWS::EC2::", "Proxy", "ScoreTarget
 
 
 def seconds(text):
-    return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)\s*([smh])", text))
+    return sum(float(n) * UNITS[unit.lower()] for n, unit in re.findall(r"(?i)([\d.]+)\s*([smh])", text))
 
 
 def text(value):
@@ -70,9 +70,9 @@ def wrong_translation():
         yield f"template.yaml, Front: SAM makes the paths {sorted(paths)} of it, not /health and /score"
 
 
-def wrong_fronts():
+def wrong_fronts(fleet):
     """A region has the one front or the other, whole."""
-    for front, stacks in fronts().items():
+    for front, stacks in fleet.fronts.items():
         for stack in stacks:
             yield from (f"FrontKind={front}, {stack.region}: {words}" for words in stack.refused)
             words = {name: (r["Type"], name) for name, r in stack.resources.items()}
@@ -88,39 +88,40 @@ def wrong_fronts():
                     yield f"{stack.region}: the load balancer takes other than TLS 1.2 and 1.3"
                 policies = stack.resources["ProxyRole"]["Properties"]["Policies"]
                 statements = [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
-                endpoint = f"arn:aws:sagemaker:{stack.region}:111122223333:endpoint/{stack.parameters['EndpointName']}"
+                endpoint = f"arn:aws:sagemaker:{stack.region}:{fleet.account}:endpoint/{stack.parameters['EndpointName']}"
                 asks = [(s["Action"], s["Resource"]) for s in statements if s["Action"].startswith("sagemaker:")]
                 # What a record must look like stands in the region's own ledger and manifests.
                 others = {s["Action"] for s in statements} - {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"}
                 if asks != [("sagemaker:InvokeEndpoint", endpoint)] or others != {"sagemaker:InvokeEndpoint"}:
                     yield f"{stack.region}: the proxy may do more or less than ask its endpoint and read its ledger: {statements}"
-    region, own = next(iter(environments().values()))
-    for name in PROXY.keys() - {"FrontKind"}:
-        if not Stack(region, {**own, **PROXY, name: ""}).refused:
+    for name in fleet.proxy(fleet.home).keys() - {"FrontKind"}:
+        if not fleet.stack(fleet.home, {**fleet.with_front("proxy", fleet.home), name: ""}).refused:
             yield f"template.yaml takes FrontKind=proxy without {name}"
 
 
-def wrong_moves():
+def wrong_moves(fleet):
     """Another region can become home while the old one is as it was: what knows no regions has other names there."""
     def worldwide(stack):
         kinds = {"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::CloudWatch::Dashboard": "DashboardName"}
         return {own[name] for kind, name in kinds.items() for own in stack.of_type(kind).values() if name in own}
 
-    deployed = dict(environments().values())
-    home = next(region for region, own in deployed.items() if own["HomeRegion"] == region)
-    old = worldwide(Stack(home, deployed[home]))
+    deployed, home = fleet.deployed, fleet.home
+    as_it_was = fleet.stack(home, deployed[home])
+    old, old_parameters = worldwide(as_it_was), as_it_was.parameters
     for region, own in deployed.items():
-        moved = Stack(region, {**deployed[home], **own, "HomeRegion": region, "EndpointRoleName": "the-runbook-says-another"})
+        # docs/runbooks/lost-home.md gives the instances' roles other names.
+        roles = {role: f"another-{role}" for role in ("EndpointRoleName", "EndpointRoleInTurn") if old_parameters[role]}
+        moved = fleet.stack(region, {**deployed[home], **own, "HomeRegion": region, **roles})
         if region != home and (taken := sorted(old & worldwide(moved))):
             yield f"{region} cannot become home: {', '.join(taken)} would be made twice"
 
 
-def wrong_build():
+def wrong_build(fleet):
     """Functions are built for the processors that they are deployed to."""
-    config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())
-    built = dict(own.split("=", 1) for own in config["default"]["build"]["parameters"].get("parameter_overrides", []))
-    for region, own in environments().values():
-        wanted, made = (Stack(region, given).parameters["Architecture"] for given in (own, built))
+    built = fleet.config.get("default", {}).get("build", {}).get("parameters", {}).get("parameter_overrides", [])
+    built = dict(own.split("=", 1) for own in built)
+    for region, own in fleet.deployed.items():
+        wanted, made = (fleet.stack(region, given).parameters["Architecture"] for given in (own, built))
         if wanted != made:
             yield f"samconfig.toml: {region} runs {wanted}, and `sam build` is told to make {made}"
 
@@ -130,14 +131,14 @@ def wrong_account(fleet):
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        caller = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()
+        caller = boto3.client("sts", region_name=fleet.policy["fleet"]["home"]).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         yield f"the account is not known: {error}"
         return
-    if caller["Account"] != fleet["fleet"]["account"]:
-        yield f"these credentials belong to account {caller['Account']}, fleet.toml names {fleet['fleet']['account']}"
-    for region, own in environments().values():
-        deployers = Stack(region, own).parameters["DeployerRoles"]
+    if caller["Account"] != fleet.account:
+        yield f"these credentials belong to account {caller['Account']}, fleet.toml names {fleet.account}"
+    for stack in fleet.stacks:
+        region, deployers = stack.region, stack.parameters["DeployerRoles"]
         if not is_deployer(caller["Arn"], deployers):
             yield (
                 f"{region}: these credentials are {caller['Arn']}'s, and DeployerRoles is {deployers}: this deployment would lock itself "
@@ -152,6 +153,57 @@ def is_deployer(caller, pattern):
     return bool(role) and fnmatch.fnmatchcase(role, pattern.rpartition("/")[2].replace("[", "[[]"))
 
 
+@functools.cache
+def template():
+    return load("template.yaml")
+
+
+def functions():
+    """The functions' properties by the names of their programs."""
+    resources = template()["Resources"].values()
+    return {r["Metadata"]["BuildProperties"]["Binary"]: r["Properties"] for r in resources if r["Type"] == "AWS::Serverless::Function"}
+
+
+def wrong_with(fleet):
+    """What of the template does not go with a fleet."""
+    lease = seconds(fleet.policy["wave"]["lease"])
+    for name in ("promote", "rollback"):
+        if functions()[name]["Timeout"] >= lease:
+            yield f"template.yaml, {name}: a timeout of {functions()[name]['Timeout']} s outlives the {lease:g} s lease"
+    for stack in fleet.stacks:
+        yield from (f"samconfig.toml, {stack.region}: {words}" for words in stack.refused)
+    yield from wrong_fronts(fleet)
+    yield from wrong_moves(fleet)
+    yield from wrong_build(fleet)
+
+
+def wrong_with_any():
+    """What is wrong with the template whatever the fleet."""
+    # A call of shadow-eval begins no step after ENOUGH; each step then has twice as long.
+    enough = re.search(r"ENOUGH: SignedDuration = SignedDuration::from_secs\((\d+)\)", PACE.read_text())
+    packages = sorted(p.parent.name for p in pathlib.Path("functions").glob("*/Cargo.toml"))
+    if sorted(functions()) != packages:
+        yield f"template.yaml builds {sorted(functions())}, functions/ holds {packages}"
+    if functions()["shadow-eval"]["Timeout"] < 3 * int(enough[1]):
+        yield f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short"
+    lent = template()["Resources"][LENT]["Properties"]["Policies"]
+    for name, policies in ({name: own["Policies"] for name, own in functions().items()} | {LENT: lent}).items():
+        yield from wrong_prefixes(name, policies)
+    for statement in lent[0]["PolicyDocument"]["Statement"]:
+        # Of what knows no resource, the region must be asked for, or one region's role would act in all of them.
+        region = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
+        if statement.get("Resource") == "*" and region != {"Ref": "AWS::Region"}:
+            yield f"template.yaml, {LENT}.{statement['Sid']}: it allows the same in every region"
+    for name, function in functions().items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] in ("EventBridgeRule", "Schedule") and "DeadLetterConfig" not in event["Properties"]:
+                yield f"template.yaml, {name}: a rule without a dead-letter queue loses events after a day"
+    for path in sorted(pathlib.Path("events").glob("*/*.json")):
+        if path.parent.name != "hostile" and path.parent.name not in functions():
+            yield f"{path}: no function {path.parent.name}"
+        json.loads(path.read_text())
+
+
 def told(faults):
     for fault in faults:
         print(f"check-deployment: {fault}", file=sys.stderr)
@@ -159,57 +211,12 @@ def told(faults):
 
 
 def main():
-    fleet = tomllib.loads(pathlib.Path("fleet.toml").read_text())
     if "--account" in sys.argv:
-        return told(list(wrong_account(fleet)))
-    template = load("template.yaml")
-    faults = []
-
-    # A call of shadow-eval begins no step after ENOUGH; each step then has twice as long.
-    enough = re.search(r"ENOUGH: SignedDuration = SignedDuration::from_secs\((\d+)\)", PACE.read_text())
-    lease = seconds(fleet["wave"]["lease"])
-    functions = {
-        r["Metadata"]["BuildProperties"]["Binary"]: r["Properties"]
-        for r in template["Resources"].values()
-        if r["Type"] == "AWS::Serverless::Function"
-    }
-    packages = sorted(p.parent.name for p in pathlib.Path("functions").glob("*/Cargo.toml"))
-    if sorted(functions) != packages:
-        faults.append(f"template.yaml builds {sorted(functions)}, functions/ holds {packages}")
-    for name in ("promote", "rollback"):
-        if functions[name]["Timeout"] >= lease:
-            faults.append(f"template.yaml, {name}: a timeout of {functions[name]['Timeout']} s outlives the {lease} s lease")
-
-    if functions["shadow-eval"]["Timeout"] < 3 * int(enough[1]):
-        faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
-
-    faults.extend(wrong_translation())
-    if faults:
-        # What follows looks at stacks, which are made of the translation.
-        return told(faults)
-    faults.extend(wrong_fronts())
-    faults.extend(wrong_moves())
-    faults.extend(wrong_build())
-    lent = template["Resources"][LENT]["Properties"]["Policies"]
-    for name, policies in ({name: own["Policies"] for name, own in functions.items()} | {LENT: lent}).items():
-        faults.extend(wrong_prefixes(name, policies))
-    for statement in lent[0]["PolicyDocument"]["Statement"]:
-        # Of what knows no resource, the region must be asked for, or one region's role would act in all of them.
-        region = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
-        if statement.get("Resource") == "*" and region != {"Ref": "AWS::Region"}:
-            faults.append(f"template.yaml, {LENT}.{statement['Sid']}: it allows the same in every region")
-    for name, function in functions.items():
-        for event in function.get("Events", {}).values():
-            if event["Type"] in ("EventBridgeRule", "Schedule") and "DeadLetterConfig" not in event["Properties"]:
-                faults.append(f"template.yaml, {name}: a rule without a dead-letter queue loses events after a day")
-
-    for path in sorted(pathlib.Path("events").glob("*/*.json")):
-        if path.parent.name != "hostile" and path.parent.name not in functions:
-            faults.append(f"{path}: no function {path.parent.name}")
-        json.loads(path.read_text())
-
+        return told(list(wrong_account(Fleet.chosen())))
+    # What follows looks at stacks, which are made of the translation.
+    faults = list(wrong_translation()) or [*wrong_with_any(), *wrong_with(Fleet.chosen())]
     if not faults:
-        print(f"check-deployment: template, fleet and code agree ({len(functions)} functions)")
+        print(f"check-deployment: template, fleet and code agree ({len(functions())} functions)")
     return told(faults)
 
 

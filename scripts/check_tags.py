@@ -1,11 +1,9 @@
 """Every resource of template.yaml that can carry tags says whose it is and where: what a region costs is summed by them."""
 
 import sys
-import tomllib
-from pathlib import Path
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from stack import environments, ways
+from stack import Fleet
 
 # SAM makes these and gives them no tags. The stack's own, in samconfig.toml, reach them.
 BY_STACK = {"AWS::ApiGateway::RestApi", "AWS::Events::Rule"}
@@ -37,18 +35,22 @@ def wrong(stack, stack_tags):
             yield f"template.yaml, {name} ({resource['Type']}): tags {tags}, not {wanted}"
 
 
+def wrong_with(fleet):
+    for stacks in fleet.ways.values():
+        for name, stack in zip(fleet.environments, stacks, strict=True):
+            given = fleet.config[name]["deploy"]["parameters"].get("tags", [])
+            yield from wrong(stack, dict(tag.split("=", 1) for tag in given))
+
+
 def main():
-    config = tomllib.loads(Path("samconfig.toml").read_text())
-    faults, tagged = [], 0
-    for stacks in ways().values():
-        for name, stack in zip(environments(), stacks, strict=True):
-            stack_tags = dict(tag.split("=", 1) for tag in config[name]["deploy"]["parameters"].get("tags", []))
-            faults.extend(wrong(stack, stack_tags))
-            tagged += sum(1 for r in stack.resources.values() if tag_property(r["Type"], stack.region))
+    fleet = Fleet.chosen()
+    faults = list(wrong_with(fleet))
     for fault in faults:
         print(f"check-tags: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-tags: {tagged} resources of {len(environments())} regions, with each front and each door, carry fleet and region")
+        stacks = [stack for stacks in fleet.ways.values() for stack in stacks]
+        tagged = sum(1 for stack in stacks for r in stack.resources.values() if tag_property(r["Type"], stack.region))
+        print(f"check-tags: {tagged} resources of {len(fleet.stacks)} regions, with each front and each door, carry fleet and region")
     return 1 if faults else 0
 
 

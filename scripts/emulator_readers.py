@@ -60,7 +60,7 @@ def key(client, own, properties, physical):
     kms = client("kms")
     policy = json.loads(kms.get_key_policy(KeyId=own, PolicyName="default")["Policy"])
     rotates = kms.get_key_rotation_status(KeyId=own)["KeyRotationEnabled"]
-    declared = {"KeyPolicy": properties["KeyPolicy"], "EnableKeyRotation": properties["EnableKeyRotation"]}
+    declared = {"KeyPolicy": properties["KeyPolicy"], "EnableKeyRotation": properties.get("EnableKeyRotation", False)}
     return differing(declared, {"KeyPolicy": policy, "EnableKeyRotation": rotates}, physical)
 
 
@@ -84,13 +84,13 @@ def queue_policy(client, _, properties, physical):
 
 def record(client, _, properties, physical):
     pages = client("route53").list_resource_record_sets(HostedZoneId=properties["HostedZoneId"])
-    own = [r for r in pages["ResourceRecordSets"] if r.get("SetIdentifier") == properties["SetIdentifier"]]
+    name, identifier = properties["Name"], properties.get("SetIdentifier")
+    own = [r for r in pages["ResourceRecordSets"] if (r["Name"].rstrip("."), r.get("SetIdentifier")) == (name, identifier)]
     if len(own) != 1:
         return ["number of records"]
     # The check that the record names is of a type that the emulator does not know.
-    declared = {key: properties[key] for key in ("Type", "TTL", "SetIdentifier", "Region")}
-    seen = {**own[0], "TTL": str(own[0]["TTL"])}
-    return differing(declared, seen, physical) + ([] if own[0]["Name"].rstrip(".") == properties["Name"] else ["Name"])
+    declared = {key: value for key, value in properties.items() if key in ("Type", "TTL", "Region", "Weight", "Failover", "GeoLocation")}
+    return differing(declared, {**own[0], "TTL": str(own[0]["TTL"])}, physical)
 
 
 def domain(client, own, properties, physical):

@@ -1,7 +1,8 @@
 """What a survivor carries when all customers of another region come to it: the table of docs/routing.md.
 
-Usual traffic as the functions reckon it (shared/domain/src/fleet/traffic.rs), instances by fleet.toml's requests_per_instance.
-With --check it compares the page with what it reckons.
+Usual traffic as the functions reckon it (shared/domain/src/fleet/traffic.rs), instances by fleet.toml's requests_per_instance; of a
+fleet without [scaling] only the traffic. With --check it compares the page with what it reckons of the fleet that Meridian is
+delivered with.
 """
 
 import datetime
@@ -9,8 +10,9 @@ import math
 import pathlib
 import re
 import sys
-import tomllib
 import zoneinfo
+
+from stack import REFERENCE, Fleet
 
 PAGE = pathlib.Path("docs/routing.md")
 BEGIN, END = "<!-- failover load -->\n```text\n", "```\n"
@@ -36,41 +38,46 @@ def rate(region, shares, at):
 
 def floor(region, night, at):
     """The least number of instances that the region has at a moment."""
+    if night is None:
+        return region["instances"]
     clock = at.astimezone(zoneinfo.ZoneInfo(region["time_zone"])).strftime("%H:%M")
     begins, ends = night["from"], night["until"]
     by_night = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
     return region.get("night_instances", region["instances"]) if by_night else region["instances"]
 
 
-def table():
-    policy = tomllib.loads(pathlib.Path("fleet.toml").read_text())
-    fleet, scaling = policy["region"], policy["scaling"]
+def table(policy):
+    regions, scaling = policy["region"], policy.get("scaling", {})
+    each, night = scaling.get("requests_per_instance"), scaling.get("night")
     shares = profile()
-    lines = ["lost  survivor  floor   any hour            in the night's wave"]
-    for lost in fleet:
-        for survivor in fleet:
+    wide = max([4, *(len(region["title"]) for region in regions)]) + 2
+    lines = [f"{'lost':<{wide}}{'survivor':<{max(wide, 10)}}floor   any hour            in the night's wave"]
+    for lost in regions:
+        for survivor in regions:
             if survivor is lost:
                 continue
-            line = f"{lost['title']:<6}{survivor['title']:<10}{survivor['instances']:>5}"
+            line = f"{lost['title']:<{wide}}{survivor['title']:<{max(wide, 10)}}{survivor['instances']:>5}"
             for minutes in (range(24 * 60), WAVE):
                 times = [day + datetime.timedelta(minutes=minute) for day in DAYS for minute in minutes]
-                loads = [(rate(lost, shares, at) + rate(survivor, shares, at), floor(survivor, scaling["night"], at)) for at in times]
-                instances = lambda load: math.ceil(load / scaling["requests_per_instance"])
+                loads = [(rate(lost, shares, at) + rate(survivor, shares, at), floor(survivor, night, at)) for at in times]
                 load = max(load for load, _ in loads)
-                short = " short" if any(instances(load) > least for load, least in loads) else ""
-                line += f"   {load:>4.0f}/s  {instances(load)} needed{short:<6}"
+                line += f"   {load:>4.0f}/s"
+                if each:
+                    short = " short" if any(math.ceil(load / each) > least for load, least in loads) else ""
+                    line += f"  {math.ceil(load / each)} needed{short:<6}"
             lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
 
 
 def main():
+    own = table(Fleet.chosen().policy)
     if "--check" not in sys.argv:
-        print(table(), end="")
+        print(own, end="")
         return 0
-    page = PAGE.read_text()
+    page, reckoned = PAGE.read_text(), table(Fleet(REFERENCE).policy)
     quoted = page.partition(BEGIN)[2].partition(END)[0]
-    if quoted != table():
-        print(f"failover-load: {PAGE} does not show what is reckoned now:\n{table()}", file=sys.stderr)
+    if quoted != reckoned:
+        print(f"failover-load: {PAGE} does not show what is reckoned now:\n{reckoned}", file=sys.stderr)
         return 1
     print(f"failover-load: {PAGE} shows what is reckoned")
     return 0

@@ -16,7 +16,7 @@ import sys
 import time
 import zipfile
 
-from stack import environments
+from stack import Fleet
 
 BUILT = pathlib.Path(".aws-sam/build")
 RELEASE = pathlib.Path("target/release")
@@ -81,7 +81,7 @@ def machine(path):
 def wanted(template):
     """The processors that samconfig.toml's environments ask for."""
     default = re.search(r"^  Architecture:\n    Type: String\n    Default: (\w+)$", template, re.M)[1]
-    return {own.get("Architecture", default) for _, own in environments().values()}
+    return {own.get("Architecture", default) for own in Fleet(".").deployed.values()}
 
 
 def write_zip(path, folder):

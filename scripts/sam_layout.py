@@ -2,7 +2,7 @@
 a `bootstrap` for every function. The binaries lie in the folder that is given, by their names.
 
 The functions are template.yaml's own (runtime, handler, memory, time limit, environment); only where their code lies is
-another, and that the local world's address can be handed to them by `sam local --env-vars`.
+another, that the reference fleet lies beside it, and that the local world's address can be handed to them by `sam local --env-vars`.
 """
 
 import json
@@ -14,6 +14,8 @@ import sys
 from samcli.yamlhelper import yaml_parse
 
 OUT = pathlib.Path(".aws-sam/local")
+# The fleet of the nights, whatever the programs are built with.
+FLEET = pathlib.Path("local/fleets/reference/fleet.toml")
 # SAM only overrides variables that a template names.
 WORLD = {"AWS_ENDPOINT_URL": "", "MERIDIAN_CLOCK_URL": ""}
 # The token in the fixtures of events/front is this one's: the function does not start where nobody may ask.
@@ -37,6 +39,7 @@ def main(binaries):
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(binaries / binary, folder / "bootstrap")
         os.chmod(folder / "bootstrap", 0o755)
+        shutil.copyfile(FLEET, folder / "fleet.toml")
         function["Properties"]["CodeUri"] = name
         function["Properties"].pop("Events", None)
         function.pop("Condition", None)

@@ -1,16 +1,25 @@
-"""What CloudFormation would make of template.yaml in one region: SAM's translation, with a region's parameters put in."""
+"""What CloudFormation would make of template.yaml in one region: SAM's translation, with a region's parameters put in.
 
-import copy
+A fleet's files lie in the repository's folder, or in the one that MERIDIAN_FLEET_DIR names.
+"""
+
 import functools
+import json
 import logging
+import math
 import os
 import pathlib
 import re
 import tomllib
 
-ACCOUNT = "111122223333"
+# The fleet that Meridian is delivered with. The product's own pages show this one, whatever the repository's folder holds.
+REFERENCE = pathlib.Path("local/fleets/reference")
 # What !Ref AWS::NoValue is: the property is left out.
 ABSENT = object()
+# What samconfig.toml says of one way of routing.
+OF_ONE_ROUTING = {
+    "Weight", "FailoverPlace", "GeoContinent1", "GeoContinent2", "GeoCountry1", "GeoCountry2", "DoorRegion", "AcceleratorListener",
+}
 
 
 def listed(value):
@@ -18,58 +27,151 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def environments():
-    """samconfig.toml's environments: name -> region and parameters."""
-    config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())
-    found = {}
-    for name, environment in config.items():
-        if isinstance(environment, dict) and "deploy" in environment:
-            given = environment["deploy"]["parameters"]["parameter_overrides"]
-            parameters = dict(parameter.split("=", 1) for parameter in given)
-            found[name] = (environment["global"]["parameters"]["region"], parameters)
-    return found
+def number(value):
+    """A number that a parameter is given as text; what is no number stays as it is."""
+    try:
+        return json.loads(str(value))
+    except ValueError:
+        return value
 
 
-# What FrontKind=proxy needs of a region besides; an example.
-PROXY = {
-    "FrontKind": "proxy",
-    "Callers": f"checkout={'0a' * 32},checkout={'0b' * 32},mobile={'0c' * 32}",
-    "VpcId": "vpc-0123456789abcdef0",
-    "Subnet1": "subnet-0123456789abcdef0",
-    "Subnet2": "subnet-0123456789abcdef1",
-}
+def within(value, known):
+    """Whether a parameter's value is a number within its bounds."""
+    own = number(value)
+    return isinstance(own, (int, float)) and known.get("MinValue", -math.inf) <= own <= known.get("MaxValue", math.inf)
 
 
-# What Routing=global-accelerator needs in the regions without the accelerator, and Routing=cloudfront everywhere; examples.
-LISTENER = f"arn:aws:globalaccelerator::{ACCOUNT}:accelerator/01234567-89ab-cdef-0123-456789abcdef/listener/0a1b2c3d"
-EDGE = {"EdgeCertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555"}
+class Fleet:
+    """A fleet's files, fleet.toml and samconfig.toml, and the stacks that are made of them.
 
+    Every front and every routing is tried with every fleet: examples stand in for what a fleet does not say.
+    """
 
-def fronts():
-    """Every region's stack with each front: the front's name -> stacks, in samconfig.toml's order."""
-    deployed = environments().values()
-    return {
-        "api": [Stack(region, own) for region, own in deployed],
-        "proxy": [Stack(region, {**own, **PROXY}) for region, own in deployed],
-    }
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.policy = tomllib.loads((self.folder / "fleet.toml").read_text())
+        self.config = tomllib.loads((self.folder / "samconfig.toml").read_text())
+        self.account = self.policy["fleet"]["account"]
+        # samconfig.toml's environments: name -> region and parameters.
+        self.environments, self._names = {}, {}
+        for name, environment in self.config.items():
+            if isinstance(environment, dict) and "deploy" in environment:
+                given = environment["deploy"]["parameters"]["parameter_overrides"]
+                region = environment["global"]["parameters"]["region"]
+                self.environments[name] = (region, dict(parameter.split("=", 1) for parameter in given))
+                self._names[region] = environment["global"]["parameters"]["stack_name"]
+        # Region -> parameters.
+        self.deployed = dict(self.environments.values())
 
+    @classmethod
+    def chosen(cls):
+        """The fleet that this run is about."""
+        return cls(os.environ.get("MERIDIAN_FLEET_DIR") or ".")
 
-def ways():
-    """Every region's stack in each way that makes other resources: both fronts, and one door for all regions."""
-    deployed = environments().values()
-    accelerator = {**PROXY, "Routing": "global-accelerator", "AcceleratorListener": LISTENER}
-    return fronts() | {
-        "global-accelerator": [Stack(region, {**own, **accelerator}) for region, own in deployed],
-        "cloudfront": [Stack(region, {**own, **EDGE, "Routing": "cloudfront"}) for region, own in deployed],
-    }
+    def is_reference(self):
+        """Whether its files are those that Meridian is delivered with."""
+        names = ("fleet.toml", "samconfig.toml")
+        return all((self.folder / name).read_bytes() == (REFERENCE / name).read_bytes() for name in names)
+
+    @functools.cached_property
+    def home(self):
+        by_default = translated()["Parameters"]["HomeRegion"]["Default"]
+        homes = {own.get("HomeRegion", by_default) for own in self.deployed.values()}
+        if len(homes) != 1 or not homes <= self.deployed.keys():
+            raise SystemExit(
+                f"{self.folder / 'samconfig.toml'}: HomeRegion is {', '.join(sorted(homes))}, and the environments are "
+                f"{', '.join(self.deployed)}: name one of them, the same in each"
+            )
+        return homes.pop()
+
+    def stack(self, region, parameters, kind=None):
+        """The stack of a region with these parameters."""
+        name = self._names.get(region, self._names[self.home])
+        return (kind or Stack)(region, parameters, self.account, name)
+
+    @functools.cached_property
+    def stacks(self):
+        """Every region's stack as samconfig.toml has it."""
+        return [self.stack(region, own) for region, own in self.deployed.items()]
+
+    def given(self, region):
+        """What samconfig.toml says of a region; empty is not said."""
+        return {name: value for name, value in self.deployed[region].items() if value}
+
+    def named(self, region):
+        """What every routing but none needs: the fleet's own name, or an example."""
+        own = {name: value for any_region in self.deployed for name, value in self.given(any_region).items()}
+        return {
+            "DomainName": own.get("DomainName", "fraud.example.com"),
+            "HostedZoneId": own.get("HostedZoneId", "Z0123456789EXAMPLE"),
+            "CertificateArn": f"arn:aws:acm:{region}:{self.account}:certificate/11111111-2222-3333-4444-555555555555",
+        }
+
+    def proxy(self, region):
+        """What FrontKind=proxy needs of a region besides; an example."""
+        return {
+            "FrontKind": "proxy",
+            "CertificateArn": self.named(region)["CertificateArn"],
+            "Callers": f"checkout={'0a' * 32},checkout={'0b' * 32},mobile={'0c' * 32}",
+            "VpcId": "vpc-0123456789abcdef0",
+            "Subnet1": "subnet-0123456789abcdef0",
+            "Subnet2": "subnet-0123456789abcdef1",
+        }
+
+    @property
+    def listener(self):
+        """What Routing=global-accelerator needs in the regions without the accelerator; an example."""
+        return f"arn:aws:globalaccelerator::{self.account}:accelerator/01234567-89ab-cdef-0123-456789abcdef/listener/0a1b2c3d"
+
+    @property
+    def edge(self):
+        """What Routing=cloudfront needs everywhere; an example."""
+        return {"EdgeCertificateArn": f"arn:aws:acm:us-east-1:{self.account}:certificate/11111111-2222-3333-4444-555555555555"}
+
+    def with_front(self, front, region):
+        """A region's own parameters, with this front."""
+        own = self.given(region)
+        if front == "proxy":
+            return {**self.proxy(region), **own, "FrontKind": "proxy"}
+        # An accelerator leads to load balancers only.
+        routing = {"Routing": "none"} if own.get("Routing") == "global-accelerator" else {}
+        return {**own, **routing, "FrontKind": "api"}
+
+    def routed(self, front, region, routing, example):
+        """The same with another routing, and what that one needs."""
+        own = {name: value for name, value in self.with_front(front, region).items() if name not in OF_ONE_ROUTING}
+        return {**self.named(region), **own, "Routing": routing, **example}
+
+    @functools.cached_property
+    def fronts(self):
+        """Every region's stack with each front: the front's name -> stacks, in samconfig.toml's order."""
+        return {
+            front: [self.stack(region, self.with_front(front, region)) for region in self.deployed] for front in ("api", "proxy")
+        }
+
+    @functools.cached_property
+    def ways(self):
+        """Every region's stack in each way that makes other resources: both fronts, and one door for all regions."""
+        own_front = {region: self.given(region).get("FrontKind", "api") for region in self.deployed}
+        listener = {"AcceleratorListener": self.listener}
+        return self.fronts | {
+            "global-accelerator": [
+                self.stack(region, self.routed("proxy", region, "global-accelerator", listener)) for region in self.deployed
+            ],
+            "cloudfront": [
+                self.stack(region, self.routed(front, region, "cloudfront", self.edge)) for region, front in own_front.items()
+            ],
+        }
 
 
 @functools.cache
-def _translated():
+def translated():
+    """What SAM makes of the template: plain CloudFormation. All stacks share it: it must not be changed."""
     from samcli.yamlhelper import yaml_parse
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    # SAM asks for a region, and makes the same of the template in each.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     template = yaml_parse(pathlib.Path("template.yaml").read_text())
@@ -77,27 +179,26 @@ def _translated():
     return Translator({}, Parser()).translate(template, {})
 
 
-def translated():
-    """What SAM makes of the template: plain CloudFormation."""
-    return copy.deepcopy(_translated())
-
-
 class Stack:
     """One region's stack. A resource of the stack is known by its logical name: "<Front>", "<Front.Arn>"."""
 
-    def __init__(self, region, parameters):
+    def __init__(self, region, parameters, account, name):
         self.template = translated()
         self.region = region
+        self._holds = {}
         self.parameters = {
-            "AWS::AccountId": ACCOUNT,
+            "AWS::AccountId": account,
             "AWS::Partition": "aws",
             "AWS::Region": region,
-            "AWS::StackName": "meridian-fraud",
+            "AWS::StackName": name,
             "AWS::URLSuffix": "amazonaws.com",
             **{name: p["Default"] for name, p in self.template["Parameters"].items() if "Default" in p},
             **parameters,
         }
         self.refused = self._refused()
+        for name, value in self.parameters.items():
+            if self.template["Parameters"].get(name, {}).get("Type") == "Number":
+                self.parameters[name] = number(value)
         self.resources = {
             name: self.value(resource)
             for name, resource in self.template["Resources"].items()
@@ -110,22 +211,29 @@ class Stack:
     def _refused(self):
         """What the template's rules say against these parameters, and parameters that it does not know or allow."""
         against = []
+        declared = self.template["Parameters"]
+        against += [f"{name}: it has no default and is not given" for name in declared.keys() - self.parameters.keys()]
         for name, value in self.parameters.items():
-            known = self.template["Parameters"].get(name)
+            known = declared.get(name)
             if known is None:
                 against += [f"{name}: no such parameter"] if not name.startswith("AWS::") else []
             elif "AllowedValues" in known and str(value) not in map(str, known["AllowedValues"]):
                 against.append(f"{name}: {value!r} is none of {known['AllowedValues']}")
             elif not re.fullmatch(known.get("AllowedPattern", "(?s:.*)"), str(value)):
                 against.append(f"{name}: {value!r} does not fit {known['AllowedPattern']}")
+            elif len(str(value)) > known.get("MaxLength", math.inf):
+                against.append(f"{name}: it is longer than {known['MaxLength']} characters")
+            elif known["Type"] == "Number" and not within(value, known):
+                against.append(f"{name}: {value!r} is no number, or is out of bounds")
         for rule in self.template.get("Rules", {}).values():
             if self.value(rule.get("RuleCondition", True)):
                 against += [a["AssertDescription"] for a in rule["Assertions"] if not self.value(a["Assert"])]
         return against
 
-    @functools.cache
     def holds(self, condition):
-        return self.value(self.template["Conditions"][condition])
+        if condition not in self._holds:
+            self._holds[condition] = self.value(self.template["Conditions"][condition])
+        return self._holds[condition]
 
     def value(self, value):
         """A value with its functions carried out."""

@@ -14,6 +14,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// Stage1 to Stage6 of template.yaml.
+const MOST_REGIONS: usize = 6;
+/// Of FleetBuckets, which roles are given in every bucket of the account that it matches: a few letters and a star would match
+/// anybody's.
+const SHORTEST_PATTERN: usize = 6;
+
 /// Arguments of `meridian init`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 the files are written; 2 wrong input, and nothing was written.\n\n\
@@ -66,7 +72,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
     let draft = draft(arguments)?;
     let (text, fleet) = draft.fleet()?;
-    let samconfig = Settings::of_fleet(&fleet).samconfig(&fleet);
+    let settings = Settings::of_fleet(&fleet);
+    deployable(&fleet, &settings)?;
+    let samconfig = settings.samconfig(&fleet);
     fs::create_dir_all(&arguments.out).map_err(|error| format!("{}: {error}", arguments.out.display()))?;
     for (path, text) in files.iter().zip([&text, &samconfig]) {
         fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
@@ -135,6 +143,22 @@ fn asked_regions() -> Result<Vec<Place>, Box<dyn Error>> {
 fn public_key(path: &Path) -> Result<PublicKey, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     PublicKey::try_from(text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Refuses what is a fleet and what template.yaml has no parameters for.
+fn deployable(fleet: &Fleet, settings: &Settings) -> Result<(), String> {
+    let regions = fleet.regions.len();
+    if regions > MOST_REGIONS {
+        return Err(format!("template.yaml has parameters for {MOST_REGIONS} regions, and this fleet has {regions}"));
+    }
+    let mut patterns = settings.environments.values().filter_map(|own| own.parameters.get("FleetBuckets"));
+    if let Some(pattern) = patterns.find(|own| own.ends_with('*') && own.len() < SHORTEST_PATTERN) {
+        return Err(format!(
+            "the buckets' names must begin alike: roles are given the buckets that {pattern} matches (FleetBuckets), which must \
+             be the fleet's alone; bucket= of a region names another one"
+        ));
+    }
+    Ok(())
 }
 
 fn next_steps(out: &mut dyn Write, fleet: &Fleet, folder: &Path) -> io::Result<()> {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn fleet() -> Fleet {
-        Fleet::parse(include_str!("../../fleet.toml")).unwrap()
+        Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml")).unwrap()
     }
 
     #[test]

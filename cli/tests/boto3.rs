@@ -23,7 +23,7 @@ fn boto3_looks_into_a_served_night_in_two_regions_before_and_in_the_dark() {
     let variables = typed.split_whitespace().filter_map(|word| word.split_once('='));
     let looked = Command::new(tools.join("bin/python"))
         .arg(root.join("tests/wire/look_in.py"))
-        .arg(root.join("fleet.toml"))
+        .arg(root.join("local/fleets/reference/fleet.toml"))
         // Nothing of this machine's own AWS; and a call that nobody answers is not asked again.
         .env_clear()
         .envs(variables)

@@ -14,9 +14,14 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Runs where fleet.toml is.
+/// Runs where the reference fleet is.
 fn cost(more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_meridian")).arg("cost").args(more).current_dir(root()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .arg("cost")
+        .args(more)
+        .current_dir(root().join("local/fleets/reference"))
+        .output()
+        .unwrap()
 }
 
 /// A file of the repository with one thing changed.
@@ -84,7 +89,7 @@ fn an_invalid_front_or_routing_is_exit_code_2() {
 
 #[test]
 fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
-    let stranger = changed("fleet.toml", "sa-east-1", "eu-north-1");
+    let stranger = changed("local/fleets/reference/fleet.toml", "sa-east-1", "eu-north-1");
     let output = cost(&["--policy", stranger.path().to_str().unwrap()]);
     let said = error(&output);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));

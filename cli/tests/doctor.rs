@@ -40,7 +40,14 @@ fn serve(scenario: &str, at: &str) -> Served {
 
 fn doctor(url: &str, keys: bool) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
-    command.env_clear().args(["doctor", "--json", "--fleet", "../fleet.toml", "--endpoint-url", url]);
+    command.env_clear().args([
+        "doctor",
+        "--json",
+        "--fleet",
+        "../local/fleets/reference/fleet.toml",
+        "--endpoint-url",
+        url,
+    ]);
     command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
     if keys {
         command.env("AWS_ACCESS_KEY_ID", "NOTAREALKEY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");

@@ -39,7 +39,7 @@ const FLEETS: [&[&str]; 12] = [
     &["me-central-1=40", "me-south-1=40"],
     &["ca-central-1=90,title=CA", "us-east-2=1500,title=US", "mx-central-1=30,title=MX"],
     &["eu-west-1=600,title=EU", "ap-southeast-2=200", "ap-northeast-1=150", "sa-east-1=100"],
-    &["af-south-1=25", "eu-south-2=70,bucket=models-madrid", "il-central-1=15"],
+    &["af-south-1=25", "eu-south-2=70,bucket=credit-models-madrid", "il-central-1=15"],
     &["us-west-1=700,time-zone=America/New_York", "us-west-2=700", "us-east-1=700", "us-east-2=700"],
     &[
         "eu-central-1=80",
@@ -88,6 +88,25 @@ fn a_new_fleet_lives_the_built_in_nights_with_its_own_regions_in_their_parts() {
     assert!(error(&night).contains("scenario planes-dark needs 3 regions"), "{}", error(&night));
 }
 
+/// What is a fleet, and what no stacks can be made of.
+#[test]
+fn what_the_template_has_no_parameters_for_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let seven =
+        ["us-east-1=7", "us-east-2=6", "us-west-1=5", "us-west-2=4", "eu-west-1=3", "eu-west-2=2", "eu-west-3=1"];
+    let (six, seven) =
+        (init(folder.path(), "credit", &[], &seven[..6]), init(folder.path(), "kyc", &["--force"], &seven));
+    assert!(six.status.success(), "{}", error(&six));
+    assert_eq!(seven.status.code(), Some(2));
+    let words = "template.yaml has parameters for 6 regions, and this fleet has 7";
+    assert!(error(&seven).contains(words), "{}", error(&seven));
+    let unlike = init(folder.path(), "credit", &["--force"], &["us-east-1=4", "us-east-2=4,bucket=crystal"]);
+    let words = "the buckets' names must begin alike: roles are given the buckets that cr* matches";
+    assert!(error(&unlike).contains(words), "{}", error(&unlike));
+    let single = init(folder.path(), "credit", &["--force"], &["us-east-1=4,bucket=abc"]);
+    assert!(single.status.success(), "{}", error(&single));
+}
+
 #[test]
 fn what_is_missing_is_named_and_nothing_is_written_or_replaced() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,6 +119,7 @@ fn what_is_missing_is_named_and_nothing_is_written_or_replaced() {
         ("us-east-1=-4", "is no number of requests a second above 0"),
         ("us-east-1=4,colour=red", "is not title=, bucket= or time-zone="),
         ("us-east-1=4,time-zone=Europe/Atlantis", "is not an IANA time zone such as Europe/Paris"),
+        ("us-east-1=4,title=United States", "region.title of us-east-1 must have 1 to 20 letters, digits, dashes"),
     ];
     for (region, words) in wrong {
         let output = init(folder.path(), "credit", &[], &[region]);
@@ -108,6 +128,8 @@ fn what_is_missing_is_named_and_nothing_is_written_or_replaced() {
     }
     let twice = init(folder.path(), "credit", &[], &["us-east-1=4", "us-east-1=5"]);
     assert!(error(&twice).contains("this cannot be a fleet: "), "{}", error(&twice));
+    let capitals = init(folder.path(), "Credit", &[], &["us-east-1=4"]);
+    assert!(error(&capitals).contains("is not a fleet name: up to 20 lower-case letters"), "{}", error(&capitals));
     assert!(!folder.path().join("fleet.toml").exists());
     assert!(init(folder.path(), "credit", &[], &["us-east-1=40"]).status.success());
     let again = init(folder.path(), "debit", &[], &["us-east-1=40"]);

@@ -106,7 +106,7 @@ fn the_document_has_what_scripts_ask_for() {
 
 #[test]
 fn a_fleets_policy_splits_alpha_over_its_regions_and_names_them() {
-    let policy = root().join("fleet.toml");
+    let policy = root().join("local/fleets/reference/fleet.toml");
     let output = judge(&counts("eu-west-1", 0, 30, 4), &["--policy", policy.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("\nEU "), "{}", text(&output.stdout));

@@ -7,7 +7,7 @@ use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use std::path::Path;
 use std::process::{Command, Output};
 
-const FLEET: &str = include_str!("../../fleet.toml");
+const FLEET: &str = include_str!("../../local/fleets/reference/fleet.toml");
 /// What the local world's KMS signs with: docs/signing.md says that everybody can read its private half.
 const PUBLIC_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKCnfsRGqXGCm6oECfH8sSGgXfLEEsH+3B0VkfDY0TXbMe1ptJQRdC9Yb/ZTRh/nX2wj3gx/kOizcElqI3up8ew==";
 

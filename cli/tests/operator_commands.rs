@@ -57,7 +57,7 @@ fn whoever_has_no_credentials_is_told_what_to_set() {
 #[test]
 fn an_endpoint_is_an_address_and_one_that_is_empty_is_none() {
     let status = |url: &str| {
-        let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../fleet.toml");
+        let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml");
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_meridian"));
         command.args(["status", "--fleet", fleet]).env_clear().env("AWS_EC2_METADATA_DISABLED", "true");
         let output = command.env("AWS_ENDPOINT_URL", url).output().unwrap();

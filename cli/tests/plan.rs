@@ -13,9 +13,14 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Runs where fleet.toml is.
+/// Runs where the reference fleet is.
 fn plan(more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_meridian")).arg("plan").args(more).current_dir(root()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .arg("plan")
+        .args(more)
+        .current_dir(root().join("local/fleets/reference"))
+        .output()
+        .unwrap()
 }
 
 /// Two hours of Dublin's minutes at 300 requests per second, of which one in 500 is answered 4xx, with a day's scatter.

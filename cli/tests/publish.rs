@@ -12,7 +12,7 @@ const FEATURES: &str = include_str!("../../local/models/features.txt");
 fn publish(change: impl Fn(&std::path::Path)) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
+    std::fs::write(path.join("fleet.toml"), include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
     std::fs::write(path.join("model.tar.gz"), MODEL).unwrap();
     std::fs::write(path.join("features.txt"), FEATURES).unwrap();
     std::fs::write(path.join("key.pem"), KeyFile::example_pem()).unwrap();
@@ -44,7 +44,7 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn a_wrong_fleet_policy_is_named_with_its_line() {
-    let right = include_str!("../../fleet.toml");
+    let right = include_str!("../../local/fleets/reference/fleet.toml");
     let wrong = right.replace("peak_rps = 600", "peak_rps = -600");
     assert_ne!(wrong, right);
     let output = publish(|path| std::fs::write(path.join("fleet.toml"), &wrong).unwrap());
@@ -55,7 +55,7 @@ fn a_wrong_fleet_policy_is_named_with_its_line() {
 
 #[test]
 fn a_disallowed_image_is_refused_before_any_write() {
-    let right = include_str!("../../fleet.toml");
+    let right = include_str!("../../local/fleets/reference/fleet.toml");
     let other = right.replace("repository = \"sagemaker-xgboost\"", "repository = \"another\"");
     assert_ne!(other, right);
     let output = publish(|path| std::fs::write(path.join("fleet.toml"), &other).unwrap());
@@ -67,7 +67,7 @@ fn a_disallowed_image_is_refused_before_any_write() {
 fn a_hold_out_that_says_too_little_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
+    std::fs::write(path.join("fleet.toml"), include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
     std::fs::write(path.join("holdout.csv"), "label,customer_region,amount\n1,eu,2\n0,eu,3\n").unwrap();
     std::fs::write(path.join("features.txt"), "amount\n").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_meridian"))

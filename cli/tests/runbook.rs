@@ -55,7 +55,7 @@ fn typed(night: &Served, folder: &Path, commands: &str) -> Output {
     let own = format!(
         "{} \"$1\" --endpoint-url {url} --fleet {}",
         env!("CARGO_BIN_EXE_meridian"),
-        root().join("fleet.toml").display()
+        root().join("local/fleets/reference/fleet.toml").display()
     );
     let commands = commands.replace("target/release/meridian", "meridian");
     let script = format!(

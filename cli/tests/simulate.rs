@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 fn simulate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference"))
         .args(["simulate", "judge"])
         .args(arguments)
         .output()
@@ -54,7 +54,7 @@ fn wrong_input_names_what_was_expected() {
 #[test]
 fn an_equal_release_is_followed_through_the_whole_system() {
     let output = Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference"))
         .args(["simulate", "nights", "--runs", "1", "--scenario", "good-night", "--beyond", "0", "--json"])
         .output()
         .unwrap();

@@ -44,7 +44,8 @@ fn history_and_doctor_fit_the_terminal() {
     for arguments in [&["history"][..], &["history", "--since", "2026-11-20T03:44Z"], &["doctor", "--all"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
         command.args(arguments).args(["--endpoint-url", &url]).env_clear().envs(common::KEYS);
-        let said = on_terminal(80, command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")));
+        let said =
+            on_terminal(80, command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference")));
         assert!(said.lines().count() > 10, "{said}");
         // Digests and commands are there to be copied.
         let copied = |line: &&str| line.split_whitespace().any(is_digest) || line.contains(" --");

@@ -194,13 +194,13 @@ pub fn deployed(text: &str) {
     }
 }
 
-/// Reads a table of prices, and reckons the repository's own fleet with it.
+/// Reads a table of prices, and reckons the reference fleet with it.
 ///
 /// # Panics
 /// Where an amount is no number: that is the finding.
 pub fn forecast(text: &str) {
     static FLEET: OnceLock<Fleet> = OnceLock::new();
-    let fleet = FLEET.get_or_init(|| Fleet::parse(include_str!("../../fleet.toml")).expect("the repository's own"));
+    let fleet = FLEET.get_or_init(|| Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml")).expect("it is checked in"));
     let table = match PriceTable::parse(text) {
         Ok(table) => table,
         Err(error) => return drop(error.to_string()),

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let fleet = Fleet::parse(include_str!("../../fleet.toml"))?;
+    let fleet = Fleet::parse(include_str!("../fleets/reference/fleet.toml"))?;
     let home = fleet.region(&fleet.home).ok_or("home is a region of the fleet")?;
     let config =
         WorldConfig { health_checks: false, ..WorldConfig::new(fleet.clone(), "2026-11-20T03:00:00Z".parse()?, 7) };

@@ -37,7 +37,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-const FLEET: &str = include_str!("../../fleet.toml");
+const FLEET: &str = include_str!("../fleets/reference/fleet.toml");
 type Failure = Box<dyn Error>;
 
 /// What was measured of a job, over all its calls.

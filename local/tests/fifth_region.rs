@@ -3,8 +3,8 @@
 
 use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 
-const FLEET: &str = include_str!("../../fleet.toml");
-const SAMCONFIG: &str = include_str!("../../samconfig.toml");
+const FLEET: &str = include_str!("../fleets/reference/fleet.toml");
+const SAMCONFIG: &str = include_str!("../fleets/reference/samconfig.toml");
 
 const REGION: &str = r#"
 [[region]]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const FLEET: &str = include_str!("../../fleet.toml");
+const FLEET: &str = include_str!("../fleets/reference/fleet.toml");
 const BEGIN: &str = "<!-- scenarios:start -->\n";
 const END: &str = "<!-- scenarios:end -->";
 const HEADER: &str = "

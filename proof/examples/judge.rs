@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (runs, seed) = (number()?, number()?);
     let asked: Vec<Question> = arguments.map(|name| name.parse()).collect::<Result<_, _>>()?;
     let questions = if asked.is_empty() { &Question::ALL[..] } else { &asked };
-    let fleet = Fleet::parse(include_str!("../../fleet.toml"))?;
+    let fleet = Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml"))?;
     println!("{}", Study::new(&fleet, runs, seed).report(questions));
     Ok(())
 }

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 /// The reference fleet, each canary long enough to compare the three minutes that a failure needs.
 fn fleet() -> Fleet {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../fleet.toml")).unwrap();
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml")).unwrap();
     let mut fleet = Fleet::parse(&text).unwrap();
     for region in &mut fleet.regions {
         region.bake = region.bake.max(jiff::SignedDuration::from_mins(8));

@@ -1,4 +1,4 @@
-//! A small world to try promises on: the repository's own fleet with a champion in service everywhere, in which home is
+//! A small world to try promises on: the reference fleet with a champion in service everywhere, in which home is
 //! well and every other region is ill in a way of its own.
 //!
 //! | region | what is wrong |
@@ -29,7 +29,7 @@ use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-const FLEET: &str = include_str!("../../fleet.toml");
+const FLEET: &str = include_str!("../../local/fleets/reference/fleet.toml");
 const ARCHIVE: &[u8] = include_bytes!("../../local/models/v426.tar.gz");
 /// The models' features.
 const FEATURES: usize = 400;
@@ -110,7 +110,7 @@ pub struct Job {
 /// The world of a stage, and its fleet.
 ///
 /// # Errors
-/// The repository's own fleet or model cannot be used.
+/// The reference fleet or the repository's model cannot be used.
 pub fn world() -> Result<(SharedWorld, Arc<Fleet>), Box<dyn Error>> {
     let fleet = Fleet::parse(FLEET)?;
     let start = START.parse()?;

@@ -62,7 +62,7 @@ fn examined(meridian: &Path, folder: &Path) -> PathBuf {
     let url = night.open_door(0).unwrap().url();
     let doctor = Command::new(meridian)
         .args(["doctor", "--endpoint-url", &url, "--fleet"])
-        .arg(root().join("fleet.toml"))
+        .arg(root().join("local/fleets/reference/fleet.toml"))
         .env("AWS_ACCESS_KEY_ID", "NOTAREALKEY")
         .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
         .output()

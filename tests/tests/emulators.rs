@@ -107,7 +107,7 @@ fn the_doctor_finds_what_is_broken_in_a_public_emulator_and_nothing_else() {
         );
     }
     let folder = tempfile::tempdir().unwrap();
-    let fleet = root().join("fleet.toml");
+    let fleet = root().join("local/fleets/reference/fleet.toml");
     let arguments = [meridian.as_os_str(), fleet.as_os_str(), folder.path().as_os_str()];
     println!("{}", script("check_doctor.py", arguments));
 }

@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 
 /// Made by `scripts/signing-tools`, which `scripts/test` runs first.
 const TOOLS: &str = ".tools/signing";
-const FLEET: &str = include_str!("../../fleet.toml");
+const FLEET: &str = include_str!("../../local/fleets/reference/fleet.toml");
 /// The scalar says what it is worth: "this key is public: never trust!".
 const P256: &str = "-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdGhpcyBrZXkgaXMg

@@ -36,7 +36,7 @@ const KEEPS: &str = r#"{"Statement": [
         "Resource": "arn:aws:s3:::fraud-models-eu/*"}]}"#;
 
 fn policy() -> Fleet {
-    let delivered = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+    let delivered = Fleet::parse(include_str!("../../../local/fleets/reference/fleet.toml")).unwrap();
     // The delivered fleet's containers may reach everything, which is warned of: its own test is below.
     Fleet { network_isolation: true, ..delivered }
 }

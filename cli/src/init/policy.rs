@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::str::FromStr;
 
 /// What a new fleet begins with where nothing of its own is said: everything between `[fleet]` and whose releases are believed.
-const DELIVERED: &str = include_str!("../../../fleet.toml");
+const DELIVERED: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 const FROM: &str = "[wave]\n";
 const TO: &str = "# Whose releases are releases";
 const SCALING: &str = "requests_per_instance = 250 ";
@@ -149,8 +149,7 @@ impl Draft {
         let home = self.regions.first().ok_or("a fleet has at least one region")?;
         let policy = DELIVERED.split_once(FROM).and_then(|(_, rest)| rest.split_once(TO)).map(|(policy, _)| policy);
         let policy = policy.filter(|policy| policy.contains(SCALING));
-        let policy = policy
-            .ok_or("this program was built with a fleet.toml that is not the delivered one; init needs that one")?;
+        let policy = policy.ok_or("this program was built with another reference fleet than init knows")?;
         let policy = policy.replace(SCALING, &format!("requests_per_instance = {} ", self.requests_per_instance));
         let Draft { name, account, instance_type, key, .. } = self;
         let pem = key.public_key.pem();

@@ -24,7 +24,8 @@ pub fn without_credentials(arguments: &[&str]) -> Output {
 
 fn with_keys(keys: &[(&str, &str)], arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("fleet.toml"), include_str!("../../../fleet.toml")).unwrap();
+    std::fs::write(folder.path().join("fleet.toml"), include_str!("../../../local/fleets/reference/fleet.toml"))
+        .unwrap();
     Command::new(env!("CARGO_BIN_EXE_meridian"))
         .args(arguments)
         .args(["--endpoint-url", "http://127.0.0.1:9"])

@@ -66,7 +66,7 @@ impl Served {
             .args(["--endpoint-url", &format!("http://{}", self.address)])
             .env_clear()
             .envs(super::KEYS)
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference"))
             .output()
             .unwrap()
     }

@@ -26,7 +26,7 @@ pub use session::Session;
 pub use site::Site;
 pub use story::{Line, Narrator};
 
-/// Runs a night on the repository's own fleet, or what the scenario makes of it, telling each line as it happens.
+/// Runs a night on the reference fleet, or what the scenario makes of it, telling each line as it happens.
 ///
 /// # Errors
 /// What kept the night from being run. A night that ends otherwise than its scenario expects is no error.

@@ -110,7 +110,7 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
-    /// What this night's `fleet.toml` says otherwise than the repository's: tables of it, laid over it; regions and freezes by
+    /// What this night's `fleet.toml` says otherwise than the reference fleet: tables of it, laid over it; regions and freezes by
     /// their names.
     #[serde(default)]
     pub policy: toml::Table,

@@ -219,7 +219,7 @@ fn write_evaluations(world: &mut World, fleet: &Fleet, keys: &[String], out: &Pa
 
 /// The folder in which the binaries find the fleet, where it is not the one that they were built with.
 fn task_root(site: &Site, out: &Path) -> Result<Option<PathBuf>, NightError> {
-    if site.is_repository() {
+    if site.is_built_in() {
         return Ok(None);
     }
     let folder = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());

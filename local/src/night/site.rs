@@ -9,10 +9,13 @@ use meridian_domain::Fleet;
 use std::sync::Arc;
 use toml::{Table, Value};
 
-/// The repository's own fleet, which the functions are built with.
-const FLEET: &str = include_str!("../../../fleet.toml");
+/// The fleet that the built-in nights are told of, whichever is to be deployed from this repository.
+const FLEET: &str = include_str!("../../fleets/reference/fleet.toml");
 /// What it is deployed with.
-const SAMCONFIG: &str = include_str!("../../../samconfig.toml");
+const SAMCONFIG: &str = include_str!("../../fleets/reference/samconfig.toml");
+
+/// The fleet that the functions' programs of this repository are built with.
+const BUILT_WITH: &str = include_str!("../../../fleet.toml");
 
 /// A fleet, and the stacks of its regions.
 #[derive(Clone, Debug)]
@@ -26,7 +29,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// The repository's own template, fleet and `samconfig.toml`.
+    /// The repository's own template with the reference fleet and its `samconfig.toml`.
     ///
     /// # Errors
     /// One of them cannot be read, or they contradict each other.
@@ -76,7 +79,7 @@ impl Site {
         Self::deployed(text, Arc::new(fleet), &settings, TEMPLATE)
     }
 
-    /// The repository's fleet and settings, with another template: what there would be if that one were deployed.
+    /// The reference fleet and its settings, with another template: what there would be if that one were deployed.
     ///
     /// # Errors
     /// The template cannot be deployed.
@@ -98,7 +101,7 @@ impl Site {
         Self::deployed(FLEET.to_owned(), fleet, &settings, TEMPLATE)
     }
 
-    /// The repository's template, deployed for another fleet with other settings.
+    /// The repository's own template, deployed for another fleet with other settings.
     ///
     /// # Errors
     /// As [`Site::repository`].
@@ -118,9 +121,9 @@ impl Site {
         Ok(Site { text, fleet, deployment })
     }
 
-    /// Whether the functions' binaries must be told of the fleet.
-    pub(super) fn is_repository(&self) -> bool {
-        self.text == FLEET
+    /// Whether the functions' binaries know of the fleet without being told.
+    pub(super) fn is_built_in(&self) -> bool {
+        self.text == BUILT_WITH
     }
 }
 
@@ -169,11 +172,11 @@ mod tests {
         let (own, usual) = (site("[policy.fleet]\norder = \"signal\"").unwrap(), Site::repository().unwrap());
         assert_eq!(own.fleet.order, OrderPolicy::Signal);
         assert_eq!(Fleet { order: OrderPolicy::Fixed, ..(*own.fleet).clone() }, *usual.fleet);
-        assert!(!own.is_repository());
+        assert_ne!(own.text, usual.text);
         let sydney = site("[[policy.region]]\nname = \"ap-southeast-2\"\ninstances = 4").unwrap();
         let changed = |site: &Site| site.fleet.regions.iter().map(|own| own.instances).collect::<Vec<_>>();
         assert_eq!((changed(&usual), changed(&sydney)), (vec![3, 2, 2, 2], vec![3, 4, 2, 2]));
-        assert!(site("").unwrap().is_repository());
+        assert_eq!(site("").unwrap().text, usual.text);
     }
 
     #[test]

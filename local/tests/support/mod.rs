@@ -31,7 +31,7 @@ pub fn region(name: &str) -> RegionName {
 /// The repository's fleet in a quiet world: nothing deployed, no health checks. Only the sweeps of `replication` and
 /// `rollback` come by, in each region at times of its own: the first ones from 03:00:40 on.
 pub fn quiet() -> WorldConfig {
-    let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+    let fleet = Fleet::parse(include_str!("../../fleets/reference/fleet.toml")).unwrap();
     WorldConfig { health_checks: false, ..WorldConfig::new(fleet, start(), 7) }
 }
 

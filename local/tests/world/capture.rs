@@ -21,7 +21,7 @@ fn features() -> Vec<String> {
 
 /// The reference night in which half of the requests are captured, and a shadow looks two hours back.
 fn capturing() -> WorldConfig {
-    let text = include_str!("../../../fleet.toml");
+    let text = include_str!("../../fleets/reference/fleet.toml");
     let fleet = Fleet::parse(&format!("{text}\n[shadow]\ncapture_percent = 50\nhours = 2\n")).unwrap();
     let ignore = ["label", "customer_region"].map(str::to_owned);
     let requests = Some(Arc::new(Records::read(HOLDOUT, &features(), &ignore).unwrap()));

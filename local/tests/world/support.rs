@@ -30,7 +30,7 @@ pub fn at(time: &str) -> Timestamp {
 
 /// The reference night's configuration, without health checks: their calls only make logs longer.
 pub fn night() -> WorldConfig {
-    let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+    let fleet = Fleet::parse(include_str!("../../fleets/reference/fleet.toml")).unwrap();
     let timing = Timing { provisioning: Bounds::only(SignedDuration::from_mins(3)), ..Timing::default() };
     WorldConfig { health_checks: false, timing, ..WorldConfig::new(fleet, at("03:00:00"), 7) }
 }

@@ -71,7 +71,7 @@ mod tests {
 
     /// BR's alarms, which want three minutes in a row of errors and more of latency.
     fn alarms() -> Vec<AlarmSpec> {
-        let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+        let fleet = Fleet::parse(include_str!("../../../local/fleets/reference/fleet.toml")).unwrap();
         let wave = planned::wave(&fleet, super::super::NIGHT, Usual::errors(0.001));
         wave.into_iter().find(|turn| turn.place.site.title == "BR").unwrap().alarms
     }

@@ -149,7 +149,8 @@ pub struct Timing {
 
 /// The fleet from which random fleets are cut: the reference fleet's regions and four more.
 static EIGHT: LazyLock<Fleet> = LazyLock::new(|| {
-    let text = concat!(include_str!("../../../fleet.toml"), "\n", include_str!("more-regions.toml"));
+    let text =
+        concat!(include_str!("../../../local/fleets/reference/fleet.toml"), "\n", include_str!("more-regions.toml"));
     // How many instances a region has is not in this world, nor what containers say of themselves.
     let fleet = Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"));
     let judge = JudgePolicy { metrics: BTreeMap::new(), ..fleet.judge };
@@ -161,7 +162,9 @@ static FREEZES: LazyLock<Vec<Freeze>> = LazyLock::new(|| {
     let windows = [("03:00", "03:20"), ("03:10", "03:40"), ("03:20", "05:00"), ("03:45", "06:00"), ("00:00", "12:00")];
     let names = EIGHT.regions.iter().map(|region| Some(&region.name));
     let places: Vec<_> = names.chain([None]).collect();
-    let mut text = concat!(include_str!("../../../fleet.toml"), "\n", include_str!("more-regions.toml")).to_owned();
+    let mut text =
+        concat!(include_str!("../../../local/fleets/reference/fleet.toml"), "\n", include_str!("more-regions.toml"))
+            .to_owned();
     for (place, (from, until)) in places.iter().flat_map(|place| windows.map(|window| (place, window))) {
         let (region, until) = match place {
             Some(name) => (format!("regions = [{:?}]\n", name.as_str()), until),

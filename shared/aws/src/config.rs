@@ -176,10 +176,11 @@ mod tests {
         let load = || Policy::load(&environment(&[("LAMBDA_TASK_ROOT", root)]));
         let built_with = load().unwrap();
         assert_eq!(built_with.digest, Policy::compiled_in().unwrap().digest);
-        let own = COMPILED_IN.replace("name = \"fraud\"", "name = \"credit\"");
+        let reference = include_str!("../../../local/fleets/reference/fleet.toml");
+        let own = reference.replace("name = \"fraud\"", "name = \"credit-2\"");
         std::fs::write(folder.path().join(BESIDE), &own).unwrap();
         let beside = load().unwrap();
-        assert_eq!((beside.fleet.name.as_str(), beside.digest), ("credit", Sha256::of(own.as_bytes())));
+        assert_eq!((beside.fleet.name.as_str(), beside.digest), ("credit-2", Sha256::of(own.as_bytes())));
         std::fs::write(folder.path().join(BESIDE), "[fleet]\nname = 7\n").unwrap();
         let error = load().unwrap_err().to_string();
         assert!(error.starts_with("fleet.toml line "), "{error}");

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_years_samples_have_summer_time_and_winter_time() {
-        let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+        let fleet = Fleet::parse(include_str!("../../../local/fleets/reference/fleet.toml")).unwrap();
         let traffic = Traffic::of(&fleet, "2026-11-20".parse().unwrap());
         assert_eq!(traffic.days.len(), 12);
         let dublin = traffic.together(fleet.regions.iter().take(1).map(|region| &region.name));

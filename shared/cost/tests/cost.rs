@@ -1,4 +1,4 @@
-//! What a forecast promises, on the repository's own fleet and table.
+//! What a forecast promises, on the reference fleet and the repository's table.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
@@ -6,7 +6,7 @@ use meridian_cost::{BUILT_IN, CostReport, Item, ItemCost, PriceKind, PriceTable,
 use meridian_domain::Fleet;
 use proptest::prelude::*;
 
-const POLICY: &str = include_str!("../../../fleet.toml");
+const POLICY: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 const PAGE: &str = include_str!("../../../docs/cost.md");
 
 fn table() -> PriceTable {

@@ -1,11 +1,11 @@
-//! What floors by night make of a forecast, and what a wave adds before an update, on the repository's own fleet and table.
+//! What floors by night make of a forecast, and what a wave adds before an update, on the reference fleet and the repository's table.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_cost::{BUILT_IN, CostReport, Item, ItemCost, PriceTable, Way, report};
 use meridian_domain::Fleet;
 
-const POLICY: &str = include_str!("../../../fleet.toml");
+const POLICY: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 
 fn table() -> PriceTable {
     PriceTable::parse(BUILT_IN).unwrap()

@@ -1,4 +1,4 @@
-//! What front and routing cost, on the repository's own fleet, table and template.
+//! What front and routing cost, on the reference fleet, and the repository's table and template.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
@@ -7,7 +7,7 @@ use meridian_cost::{
 };
 use meridian_domain::Fleet;
 
-const POLICY: &str = include_str!("../../../fleet.toml");
+const POLICY: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// Seconds of the month.
 const MONTH: f64 = 730.0 * 3600.0;

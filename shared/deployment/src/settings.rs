@@ -16,6 +16,14 @@ pub struct Environment {
     pub parameters: BTreeMap<String, String>,
 }
 
+/// The parameters that name the roles of people and of training, and how such a role is called where nobody says.
+const ROLES: [(&str, &str); 4] = [
+    ("ApproverRoles", "approver"),
+    ("DeployerRoles", "deployer"),
+    ("OperatorRoles", "operator"),
+    ("PublisherRoles", "publisher"),
+];
+
 /// What is deployed where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -57,7 +65,7 @@ impl Settings {
         Ok(Settings { account: account.to_owned(), environments })
     }
 
-    /// What `samconfig.toml` would say for a fleet. `make check` holds the file against it.
+    /// What `samconfig.toml` would say for a fleet.
     pub fn of_fleet(fleet: &Fleet) -> Self {
         let away = || fleet.regions.iter().filter(|region| region.name != fleet.home);
         let stack = format!("meridian-{}", fleet.name);
@@ -81,10 +89,14 @@ impl Settings {
                     ("Max5xx", fleet.judge.max_5xx.to_string()),
                     // A name for the fleet is no part of its policy.
                     ("Routing", "none".to_owned()),
-                    ("ScoreRate", fleet.regions.iter().map(|own| own.peak_rps).sum::<f64>().to_string()),
+                    // API Gateway takes whole requests a second.
+                    ("ScoreRate", fleet.regions.iter().map(|own| own.peak_rps).sum::<f64>().ceil().to_string()),
                 ]
                 .map(|(name, value)| (name.to_owned(), value)),
             );
+            // Who may do what is the account's to say; by default nobody's of another fleet.
+            parameters
+                .extend(ROLES.map(|(parameter, who)| (parameter.to_owned(), format!("meridian-{}-{who}", fleet.name))));
             let in_turn = fleet.execution_role_in_turn.as_ref();
             parameters.extend(in_turn.map(|role| ("EndpointRoleInTurn".to_owned(), role.clone())));
             if fleet.regions.iter().any(|own| own.vpc.is_some()) {
@@ -114,7 +126,11 @@ impl Settings {
 impl Settings {
     /// `samconfig.toml` with these settings, environments in the fleet's order under its titles: `sam deploy --config-env eu`.
     pub fn samconfig(&self, fleet: &Fleet) -> String {
-        let name = |region: &meridian_domain::Region| region.title.to_lowercase();
+        // [default] is SAM's own.
+        let name = |region: &meridian_domain::Region| match region.title.to_lowercase() {
+            title if title == "default" => region.name.to_string(),
+            title => title,
+        };
         let names: Vec<String> = fleet.regions.iter().map(name).collect();
         let home = fleet.region(&fleet.home).map(name).unwrap_or_default();
         let mut text = format!(
@@ -153,8 +169,11 @@ impl Settings {
     }
 }
 
-/// What the names of all buckets begin with, and a star.
+/// What the names of all buckets begin with, and a star; of a single one its name.
 fn shared_pattern(fleet: &Fleet) -> String {
+    if let [only] = fleet.regions.as_slice() {
+        return only.bucket.to_string();
+    }
     let mut names = fleet.regions.iter().map(|region| region.bucket.as_str());
     let first = names.next().unwrap_or_default();
     let shared = names.fold(first, |shared, name| {

@@ -27,12 +27,12 @@ pub mod status;
 
 #[cfg(test)]
 mod own_policy {
-    //! The repository's own `fleet.toml`, for what is tested without a world.
+    //! The reference fleet, for what is tested without a world.
 
     use crate::context::Context;
     use meridian_domain::{Fleet, RegionName};
 
-    pub const FLEET: &str = include_str!("../../../fleet.toml");
+    pub const FLEET: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 
     pub fn fleet() -> Fleet {
         Fleet::parse(FLEET).unwrap()

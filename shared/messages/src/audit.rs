@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_violation_begins_with_its_invariant() {
-        let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+        let fleet = Fleet::parse(include_str!("../../../local/fleets/reference/fleet.toml")).unwrap();
         let (voice, region) = (Voice::of(&fleet), "eu-west-1".parse::<RegionName>().unwrap());
         let step = StepKind::Act { act: meridian_domain::plan::Act::Update, region: region.clone() };
         let against = Violation::EvidenceAgainst { region: region.clone(), version: "v427".parse().unwrap() };

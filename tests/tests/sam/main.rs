@@ -73,7 +73,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// A fixture with the world's own release, policy and execution in it.
     fn event(&self, name: &str) -> String {
-        let policy = Sha256::of(include_bytes!("../../../fleet.toml")).to_string();
+        let policy = Sha256::of(include_bytes!("../../../local/fleets/reference/fleet.toml")).to_string();
         let text = self.tools.event(name).replace(RELEASE, &self.release).replace(POLICY, &policy);
         text.replace(EXECUTION, &self.execution)
     }

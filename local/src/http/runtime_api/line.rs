@@ -201,7 +201,7 @@ mod tests {
     const CHILD: ChildId = ChildId(1);
 
     fn board() -> (Switchboard, Receiver<(ChildId, Report)>) {
-        let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+        let fleet = Fleet::parse(include_str!("../../../fleets/reference/fleet.toml")).unwrap();
         let world = World::new(WorldConfig::new(fleet, Timestamp::UNIX_EPOCH, 7)).unwrap();
         let (sender, reports) = channel();
         let board = Switchboard::new(Arc::new(Mutex::new(world)), sender);

@@ -51,7 +51,7 @@ fn no_impossible_night_is_begun() {
 }
 
 fn refused(text: &str) -> String {
-    let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+    let fleet = Fleet::parse(include_str!("../../../fleets/reference/fleet.toml")).unwrap();
     Scenario::parse("own", text).unwrap().within(&fleet).unwrap_err().to_string()
 }
 
@@ -75,7 +75,7 @@ fn an_unknown_region_or_release_is_named_with_the_nearest_one() {
 
 #[test]
 fn a_release_may_be_named_by_what_is_known_only_in_the_night() {
-    let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+    let fleet = Fleet::parse(include_str!("../../../fleets/reference/fleet.toml")).unwrap();
     let digest = "0123456789abcdef".repeat(4);
     let named = |name: &str| {
         let text = format!("{GOOD}\n[[behaviour]]\nrelease = \"{name}\"\n");
@@ -120,7 +120,7 @@ fn a_name_that_is_almost_a_scenarios_is_answered_with_it() {
 
 #[test]
 fn a_region_that_no_fleet_has_is_refused_in_another_fleet_too() {
-    let delivered = include_str!("../../../../fleet.toml");
+    let delivered = include_str!("../../../fleets/reference/fleet.toml");
     let fleet = Fleet::parse(delivered).unwrap();
     let own = Fleet::parse(&delivered.replace("ap-southeast-2", "us-east-1")).unwrap();
     let fault = |region: &str| format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"{region}\"\n");

@@ -35,7 +35,10 @@ impl Write for Lines {
 
 fn context() -> Context {
     let callers = Arc::new(Callers::parse(&format!("checkout={DIGEST}")).unwrap());
-    Context { callers, ..Context::new(include_str!("../../../../fleet.toml"), region()).unwrap() }
+    Context {
+        callers,
+        ..Context::new(include_str!("../../../../local/fleets/reference/fleet.toml"), region()).unwrap()
+    }
 }
 
 fn event(token: &str, body: Value) -> Value {

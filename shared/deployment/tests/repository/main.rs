@@ -1,4 +1,4 @@
-//! The repository's own template, with the repository's own settings.
+//! The repository's own template, with the settings of the reference fleet.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 mod rights;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
-const SAMCONFIG: &str = include_str!("../../../../samconfig.toml");
-const FLEET: &str = include_str!("../../../../fleet.toml");
+const SAMCONFIG: &str = include_str!("../../../../local/fleets/reference/samconfig.toml");
+const FLEET: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 fn deployed() -> Deployment {
     let fleet = Fleet::parse(FLEET).unwrap();
@@ -53,36 +53,6 @@ fn behind_proxies(routing: &[(&'static str, &str)]) -> Deployment {
 
 fn region(name: &str) -> RegionName {
     name.parse().unwrap()
-}
-
-#[test]
-fn samconfig_deploys_what_the_fleet_would_have() {
-    let fleet = Fleet::parse(FLEET).unwrap();
-    let (settings, mut wanted) = (Settings::parse(SAMCONFIG, &fleet.account).unwrap(), Settings::of_fleet(&fleet));
-    let regions = |settings: &Settings| settings.environments.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(regions(&settings), regions(&wanted), "samconfig.toml, regions");
-    for (region, wanted) in &wanted.environments {
-        for (key, value) in &settings.environments[region].parameters {
-            let wanted = wanted.parameters.get(key).filter(|_| key != "Routing");
-            assert_eq!(value, wanted.unwrap_or(value), "samconfig.toml, {region}: {key}");
-        }
-    }
-    // Which images are copied, and may be fetched, is no policy.
-    for (region, environment) in &mut wanted.environments {
-        let images = settings.environments[region].parameters.get_key_value("ImagePrefix");
-        environment.parameters.extend(images.map(|(key, value)| (key.clone(), value.clone())));
-    }
-    // What it leaves to the template's defaults.
-    let from_file = deployed();
-    let from_fleet = Deployment::of(TEMPLATE, &wanted).unwrap();
-    assert_eq!(from_file.stacks.len(), fleet.regions.len());
-    for (region, stack) in &from_fleet.stacks {
-        // But for the fleet's name in DNS, which is no policy.
-        let mut own = from_file.stacks[region].clone();
-        own.created.clone_from(&stack.created);
-        own.unmodelled.clone_from(&stack.unmodelled);
-        assert_eq!(own, *stack, "{region}");
-    }
 }
 
 #[test]

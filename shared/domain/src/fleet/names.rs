@@ -94,7 +94,8 @@ text_name!(
 );
 text_name!(
     /// The name of a fleet: the regions that serve one model.
-    FleetName, "a fleet name: up to 20 letters, digits and dashes", |t| dashed(t, 20)
+    FleetName, "a fleet name: up to 20 lower-case letters, digits and dashes",
+    |t| dashed(t, 20) && t.bytes().all(|b| !b.is_ascii_uppercase())
 );
 text_name!(
     /// A release's human name, such as `v427`. Never its identity: that is [`ReleaseId`].

@@ -68,7 +68,7 @@ mod tests {
     use crate::fleet::names::Sha256;
 
     fn fleet(roles: &str) -> Fleet {
-        let text = include_str!("../../../../fleet.toml");
+        let text = include_str!("../../../../local/fleets/reference/fleet.toml");
         let own = "execution_role = \"meridian-fraud-endpoint\"\n";
         assert!(text.contains(own));
         Fleet::parse(&text.replacen(own, &format!("{own}{roles}"), 1)).unwrap()

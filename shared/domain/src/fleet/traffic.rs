@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn no_hour_is_above_the_peak_and_the_mean_is_the_curves() {
-        let fleet = crate::fleet::Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+        let fleet = crate::fleet::Fleet::parse(include_str!("../../../../local/fleets/reference/fleet.toml")).unwrap();
         let region = &fleet.regions[2];
         let at = |minute| "2026-11-20T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute);
         assert!((0..1440).all(|m| region.usual_rps(at(m)) >= 0.2 * 150.0 && region.usual_rps(at(m)) <= 150.0));

@@ -176,7 +176,8 @@ fn a_forecast_uses_the_traffic_at_each_canary() {
 fn a_forecast_omits_regions_that_freeze_before_soak_ends() {
     let freeze = "[[freeze]]\nname = \"peak\"\nwhy = \"x\"\nregions = [\"eu-west-1\"]\ntime_zone = \"UTC\"\n\
                   from = \"2026-11-20 04:00\"\nuntil = \"2026-11-20 09:00\"";
-    let fleet = Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../fleet.toml"))).unwrap();
+    let fleet =
+        Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../local/fleets/reference/fleet.toml"))).unwrap();
     for (starts, left) in [("03:36:00", 0), ("03:38:00", 1), ("03:45:00", 1)] {
         assert_eq!(forecast(&fleet, at(starts), &BTreeMap::new()).frozen.len(), left, "{starts}");
     }

@@ -5,7 +5,7 @@ use meridian_domain::{
     Sha256, Target, evaluation_policy,
 };
 
-const GOOD: &str = include_str!("../../../../fleet.toml");
+const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 /// Sydney's bake, Europe's, and a bound of the wave.
 const AU: &str = "bake = \"9m\"";
@@ -86,6 +86,18 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("order = \"fixed\"", "order = \"random\"", "fleet.order: unknown variant `random`"),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", "fleet.home_place is of an order"),
         ("account = \"111122223333\"", "account = \"1111\"", "fleet.account"),
+        (
+            "name = \"fraud\"",
+            "name = \"Fraud\"",
+            "fleet.name: \"Fraud\" is not a fleet name: up to 20 lower-case letters",
+        ),
+        (
+            "execution_role = \"meridian-fraud-endpoint\"",
+            "execution_role = \"service-role/endpoint\"",
+            "fleet.execution_role must be an IAM role's name",
+        ),
+        ("title = \"BR\"", "title = \"au\"", "region.title: au belongs to two regions"),
+        ("title = \"BR\"", "title = \"South America\"", "region.title of sa-east-1 must have 1 to 20 letters, digits"),
         (
             "repository = \"sagemaker-xgboost\"",
             "repository = \"XGBoost\"",

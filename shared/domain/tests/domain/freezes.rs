@@ -6,7 +6,7 @@ use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Lagging, RegionState, Step, Stopped, Wait, WaveEnd};
 use meridian_domain::{Fleet, Frozen, Head, Override, Reason, Record, Rule, Violation, audit};
 
-const GOOD: &str = include_str!("../../../../fleet.toml");
+const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 /// The repository's fleet with no freeze but this one.
 fn frozen(table: &str) -> Fleet {

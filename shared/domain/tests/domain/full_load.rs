@@ -102,7 +102,7 @@ fn zero_minutes_switch_the_check_off() {
 
 #[test]
 fn a_check_that_is_no_number_of_minutes_or_takes_too_long_is_refused() {
-    let text = include_str!("../../../../fleet.toml");
+    let text = include_str!("../../../../local/fleets/reference/fleet.toml");
     let with = |minutes: &str| Fleet::parse(&text.replace("full_load = \"2m\"", &format!("full_load = \"{minutes}\"")));
     for wrong in ["-1m", "90s", "31m"] {
         let error = with(wrong).unwrap_err();

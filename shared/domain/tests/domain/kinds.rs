@@ -9,7 +9,7 @@ use meridian_domain::{
     audit,
 };
 
-const GOOD: &str = include_str!("../../../../fleet.toml");
+const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 /// The repository's fleet, with these lines added to regions.
 fn with(regions: &[(&str, &str)]) -> String {

@@ -20,7 +20,7 @@ pub const JP: &str = "ap-northeast-1";
 pub const BR: &str = "sa-east-1";
 
 pub fn fleet() -> Fleet {
-    Fleet::parse(include_str!("../../../../fleet.toml")).unwrap()
+    Fleet::parse(include_str!("../../../../local/fleets/reference/fleet.toml")).unwrap()
 }
 
 pub fn name(region: &str) -> RegionName {

@@ -30,7 +30,7 @@ fn verdicts(text: &str) -> (Verdict, Vec<Verdict>) {
 
 #[test]
 fn the_built_in_policy_is_the_one_that_is_delivered() {
-    let delivered = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap().judge;
+    let delivered = Fleet::parse(include_str!("../../../../local/fleets/reference/fleet.toml")).unwrap().judge;
     assert_eq!(JudgePolicy { metrics: delivered.metrics.clone(), ..JudgePolicy::default() }, delivered);
 }
 

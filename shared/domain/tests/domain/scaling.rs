@@ -9,7 +9,7 @@ use meridian_domain::{
 };
 use std::num::NonZeroU32;
 
-const GOOD: &str = include_str!("../../../../fleet.toml");
+const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 fn policy(fleet: &Fleet) -> &ScalingPolicy {
     fleet.scaling.as_ref().unwrap()

@@ -6,7 +6,7 @@ use meridian_domain::reason::{Gate, Wait};
 use meridian_domain::{Advice, Fleet, Reason, Record, Violation, audit};
 use meridian_judge::{CapturedCounts, CapturedFinding, CapturedGate, CapturedJudgement, CapturedVerdict, Verdict};
 
-const GOOD: &str = include_str!("../../../../fleet.toml");
+const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 /// EU, AU and JP serve v427; it is BR's turn, and policy has a shadow with these keys.
 fn turn_of_br(keys: &str) -> Night {

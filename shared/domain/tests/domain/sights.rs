@@ -322,7 +322,7 @@ pub fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night
 /// The same fleet, frozen on the night of these sights.
 pub static FROZEN: LazyLock<Fleet> = LazyLock::new(|| {
     let freeze = "[[freeze]]\nname = \"peak\"\nwhy = \"volumes\"\nfrom = \"2026-11-19\"\nuntil = \"2026-11-22\"\n";
-    Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../fleet.toml"))).unwrap()
+    Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../local/fleets/reference/fleet.toml"))).unwrap()
 });
 
 // One of these moments, a little later, with each part of it now and then replaced by any other.

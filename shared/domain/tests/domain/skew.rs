@@ -108,7 +108,7 @@ fn an_override_of_the_skew_silences_one_region_while_it_counts() {
 
 #[test]
 fn a_region_that_joins_lags_in_silence() {
-    let text = include_str!("../../../../fleet.toml").replacen(
+    let text = include_str!("../../../../local/fleets/reference/fleet.toml").replacen(
         "name = \"sa-east-1\"",
         "name = \"sa-east-1\"\nkind = \"joining\"",
         1,

@@ -6,7 +6,7 @@ const P256: &str = "-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg
 -----END PRIVATE KEY-----";
 
-/// Training's key, as the repository's own `fleet.toml` trusts it.
+/// Training's key, as the reference fleet trusts it.
 fn signer() -> KeyFile {
     KeyFile::parse(&KeyFile::example_pem()).unwrap()
 }

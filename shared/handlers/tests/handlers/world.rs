@@ -22,10 +22,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-/// The text of the repository's own `fleet.toml`.
-pub const FLEET: &str = include_str!("../../../../fleet.toml");
+/// The text of the reference fleet, local/fleets/reference/fleet.toml.
+pub const FLEET: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
-/// The fleet of the repository's own `fleet.toml`.
+/// The reference fleet.
 pub fn fleet() -> Fleet {
     Fleet::parse(FLEET).unwrap()
 }
@@ -40,7 +40,7 @@ pub fn name(region: &str) -> RegionName {
     region.parse().unwrap()
 }
 
-/// Training's key, as the repository's own `fleet.toml` trusts it.
+/// Training's key, as the reference fleet trusts it.
 pub fn signer() -> KeyFile {
     KeyFile::parse(&KeyFile::example_pem()).unwrap()
 }

@@ -13,7 +13,7 @@ const START: &str = "<!-- pages:start -->";
 const END: &str = "<!-- pages:end -->";
 
 fn fleet() -> Fleet {
-    Fleet::parse(include_str!("../../../../fleet.toml")).unwrap()
+    Fleet::parse(include_str!("../../../../local/fleets/reference/fleet.toml")).unwrap()
 }
 
 fn jp() -> RegionName {

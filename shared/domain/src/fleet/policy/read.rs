@@ -59,7 +59,7 @@ struct FleetTable {
     home_place: Option<toml::Spanned<HomePlace>>,
     pipeline: ResourceName,
     account: toml::Spanned<String>,
-    execution_role: String,
+    execution_role: toml::Spanned<String>,
     #[serde(default = "isolated")]
     network_isolation: bool,
     #[serde(default)]
@@ -139,7 +139,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         home_place: f.home_place.map(toml::Spanned::into_inner).unwrap_or_default(),
         pipeline: f.pipeline,
         account: f.account.into_inner(),
-        execution_role: f.execution_role,
+        execution_role: f.execution_role.into_inner(),
         network_isolation: f.network_isolation,
         execution_role_in_turn: f.execution_role_in_turn.map(toml::Spanned::into_inner),
         judge: JudgePolicy { tries: document.wave.tries, ..document.judge },

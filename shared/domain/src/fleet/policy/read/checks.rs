@@ -30,7 +30,9 @@ const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
 /// Requests a second of a region: what forecasts divide by, and what they add up, stay numbers.
 const PEAK_RPS: std::ops::RangeInclusive<f64> = 0.001..=1e7;
 /// Characters of a region's title.
-const LONGEST_TITLE: usize = 24;
+const LONGEST_TITLE: usize = 20;
+/// Characters of an IAM role's name.
+const LONGEST_ROLE: usize = 64;
 /// Instances of one region: SageMaker's quotas end far below.
 const MOST_INSTANCES: u32 = 10_000;
 
@@ -49,10 +51,19 @@ impl Reader<'_> {
                 format!("fleet.account is {account:?}; expected the 12 digits of an AWS account"),
             ));
         }
-        if let Some(role) = fleet.execution_role_in_turn.as_ref().filter(|role| *role.get_ref() == fleet.execution_role)
-        {
+        let in_turn = fleet.execution_role_in_turn.as_ref();
+        if let Some(role) = in_turn.filter(|role| role.get_ref() == fleet.execution_role.get_ref()) {
             let message = "fleet.execution_role_in_turn is execution_role again; name another role, or leave it out";
             return Err(self.wrong(role, message.to_owned()));
+        }
+        let roles = [("execution_role", Some(&fleet.execution_role)), ("execution_role_in_turn", in_turn)];
+        for (field, role) in roles.into_iter().filter_map(|(field, role)| Some((field, role?))) {
+            if !is_role_name(role.get_ref()) {
+                let message = format!(
+                    "fleet.{field} must be an IAM role's name: 1 to {LONGEST_ROLE} letters, digits and +=,.@_-, without its path"
+                );
+                return Err(self.wrong(role, message));
+            }
         }
         self.check_policies(document)?;
         if let (true, Some(metric)) = (fleet.network_isolation, document.judge.own_metric()) {
@@ -69,6 +80,7 @@ impl Reader<'_> {
         }
         let mut seen = BTreeSet::new();
         let mut buckets = BTreeSet::new();
+        let mut titles = BTreeSet::new();
         for region in &document.region {
             let table = region.get_ref();
             let name = table.name.get_ref();
@@ -82,6 +94,11 @@ impl Reader<'_> {
                 return Err(self.wrong(region, message));
             }
             self.check_region(table, document)?;
+            if !titles.insert(table.title.get_ref().to_ascii_lowercase()) {
+                let message =
+                    format!("region.title: {} belongs to two regions; each needs its own", table.title.get_ref());
+                return Err(self.wrong(&table.title, message));
+            }
         }
         if !seen.contains(fleet.home.get_ref()) {
             let home = fleet.home.get_ref();
@@ -108,9 +125,11 @@ impl Reader<'_> {
                 format!("region.peak_rps of {name} must be above 0: from {least} to {most:e} requests a second");
             return Err(self.wrong(&table.peak_rps, message));
         }
-        if table.title.get_ref().is_empty() || table.title.get_ref().chars().count() > LONGEST_TITLE {
-            let message =
-                format!("region.title of {name} must have 1 to {LONGEST_TITLE} characters: it stands in every line");
+        if !is_title(table.title.get_ref()) {
+            let message = format!(
+                "region.title of {name} must have 1 to {LONGEST_TITLE} letters, digits, dashes and underscores: it names the \
+                 region's stage of the pipeline"
+            );
             return Err(self.wrong(&table.title, message));
         }
         if *table.instances.get_ref().max(&table.most_instances.as_ref().map_or(0, |most| *most.get_ref()))
@@ -167,6 +186,17 @@ impl Reader<'_> {
         document.shadow.iter().try_for_each(|policy| shadow::check(&reader, policy))?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
+}
+
+/// CodePipeline takes such a name for a stage, and TOML for the region's environment in samconfig.toml.
+fn is_title(text: &str) -> bool {
+    (1..=LONGEST_TITLE).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+fn is_role_name(text: &str) -> bool {
+    (1..=LONGEST_ROLE).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
 }
 
 fn guardrail_checks(guardrail: &Guardrail) -> [Check; 6] {

@@ -1,0 +1,106 @@
+"""Holds fleets' files (fleet.toml and samconfig.toml in each of the folders that are given) to the template: every check of
+`make check-template` that only reads, and cfn-lint over stacks with their parameters put in.
+
+It prints a line for each fleet. In one process, twelve fleets take about half a minute.
+"""
+
+import collections
+import json
+import pathlib
+import re
+import sys
+import tempfile
+
+import check_dashboard
+import check_deployment
+import check_routing
+import check_tags
+import failover_load
+from cfnlint.config import ConfigMixIn
+from cfnlint.runner import Runner
+from stack import Fleet, Stack, listed
+
+CHECKS = {
+    "check-deployment": check_deployment.wrong_with,
+    "check-routing": check_routing.wrong_with,
+    "check-tags": check_tags.wrong_with,
+    "check-dashboard": check_dashboard.wrong_with,
+}
+# cfn-lint takes a second for a stack: of a fleet it reads home and so many others, those first whose regions it has read least.
+OTHERS = 1
+
+
+class Written(Stack):
+    """A stack as plain CloudFormation: parameters and conditions are put in, references to its own resources stay."""
+
+    def document(self):
+        for resource in self.resources.values():
+            if "DependsOn" in resource:
+                resource["DependsOn"] = [name for name in listed(resource["DependsOn"]) if name in self.resources]
+        return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": self.resources}
+
+    def _call(self, function, argument):
+        if function == "Fn::GetAtt" or (function == "Ref" and argument in self.template["Resources"]):
+            return {function: argument}
+        if function == "Fn::Join":
+            separator, parts = argument[0], self.value(argument[1])
+            return {function: [separator, parts]} if any(isinstance(part, dict) for part in parts) else separator.join(map(str, parts))
+        return super()._call(function, argument)
+
+    def _substituted(self, argument):
+        pattern, own = (argument, {}) if isinstance(argument, str) else (argument[0], self.value(argument[1]))
+        left = {}
+
+        def replaced(match):
+            name = match[1]
+            value = own.get(name, self.parameters.get(name))
+            if isinstance(value, dict):
+                left[name] = value
+            return match[0] if value is None or name in left or name.startswith("!") else str(value)
+
+        text = re.sub(r"\${([^}]+)}", replaced, pattern)
+        return {"Fn::Sub": [text, left] if left else text} if "${" in text else text
+
+
+def wrong_by_linter(fleet, read):
+    """What cfn-lint finds. `read` counts how often it has read a stack of each region."""
+    others = sorted(fleet.deployed.keys() - {fleet.home}, key=lambda region: (read[region], region))
+    for region in [fleet.home, *others[:OTHERS]]:
+        read[region] += 1
+        stack = fleet.stack(region, fleet.deployed[region], Written)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(stack.document(), file)
+            file.flush()
+            for match in Runner(ConfigMixIn([], templates=[file.name], regions=[region])).run():
+                yield f"{region}, {'/'.join(map(str, match.path or []))}: {match.message} ({match.rule.id})"
+
+
+def wrong(folder, read):
+    """What is wrong with a fleet, and how many regions it has."""
+    fleet = Fleet(folder)
+    faults = [f"{name}: {fault}" for name, check in CHECKS.items() for fault in check(fleet)]
+    faults += [f"cfn-lint: {fault}" for fault in wrong_by_linter(fleet, read)]
+    failover_load.table(fleet.policy)
+    return faults, len(fleet.deployed)
+
+
+def main():
+    folders = [pathlib.Path(folder) for folder in sys.argv[1:]]
+    if not folders:
+        sys.exit("check-fleets: name the folders of fleets, each with its fleet.toml and samconfig.toml")
+    read, ill = collections.Counter(), 0
+    for folder in folders:
+        try:
+            faults, regions = wrong(folder, read)
+        except Exception as error:
+            raise RuntimeError(f"check-fleets: {folder}") from error
+        for fault in faults:
+            print(f"check-fleets: {folder.resolve().name}: {fault}", file=sys.stderr)
+        ill += bool(faults)
+        print(f"{folder.resolve().name}: {regions} regions, {len(faults)} faults", flush=True)
+    print(f"check-fleets: {len(folders) - ill} of {len(folders)} fleets go with the template")
+    return 1 if ill else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
