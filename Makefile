@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: dist quick slowest live-facts wire-nights ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: dist wheel quick slowest live-facts wire-nights ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ build: ## the functions and the command line, optimised
 
 dist: build sam-build ## a release in target/dist: the command line, the functions ready for `sam deploy`, their SBOMs, checksums (minutes)
 	@scripts/dist
+
+wheel: ## the Python package for notebooks, in target/wheels (python/README.md)
+	@scripts/wheel
 
 test: ## every test; ends with the counts
 	@scripts/test

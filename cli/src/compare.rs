@@ -1,10 +1,10 @@
 //! `meridian compare`: several models against one champion, a row for each.
 
-use crate::desk::{Contest, Desk, Exam, Judged};
 use crate::evaluate;
 use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
 use anstyle::Style;
+use meridian_desk::{Contest, Desk, Exam, Judged};
 use meridian_domain::Verdict;
 use meridian_evaluation::{Drift, Gate, ModelNumbers, Named, markdown_drift, markdown_table};
 use meridian_messages::layout::{Cells, columns};

@@ -1,8 +1,8 @@
 //! `meridian evaluate`: what the pipeline will say of a model, at a data scientist's desk.
 
-use crate::desk::{Contest, Desk, Exam, Judged};
 use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
+use meridian_desk::{Contest, Desk, Exam, Judged, cost};
 use meridian_domain::Verdict;
 use meridian_evaluation::{Prices, html, json, junit, markdown};
 use std::error::Error;
@@ -102,11 +102,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Format::Junit => terminal::text(&junit(&evaluation, &provenance))?,
     }
     Ok(code(evaluation.verdict))
-}
-
-fn cost(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|cost: &f64| *cost > 0.0 && cost.is_finite());
-    number.ok_or_else(|| "expected a number above 0".to_owned())
 }
 
 /// The exit code that tells a verdict.

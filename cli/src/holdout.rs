@@ -1,8 +1,8 @@
 //! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
 
 use crate::aws::{self, Session, read};
-use crate::features;
 use crate::operator::{Operator, Told};
+use meridian_desk::read_features;
 use meridian_handlers::holdout::{Approval, approve};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let Command::Approve(arguments) = &arguments.command;
     // What is wrong with the records is said first, without credentials too.
     let session = Session::open(&arguments.operator.place)?;
-    let (records, features) = (read(&arguments.records)?.into(), features::read(&arguments.features)?);
+    let (records, features) = (read(&arguments.records)?.into(), read_features(&arguments.features)?);
     let operator = &arguments.operator;
     let told = |words| Told { command: "holdout approve", region: None, until: None, words };
     let file = arguments.records.display();

@@ -20,7 +20,7 @@ pub use report::{
     Decision, ExecutionEnd, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
 };
 pub use scenario::{
-    Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names, or_rather,
+    Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names,
 };
 pub use session::Session;
 pub use site::Site;

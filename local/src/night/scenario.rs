@@ -14,7 +14,6 @@ pub use error::ScenarioError;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml};
 use meridian_domain::{Actor, RegionName, Rule, Version};
-pub use possible::or_rather;
 use read::Wrong;
 use serde::Deserialize;
 use std::collections::BTreeMap;

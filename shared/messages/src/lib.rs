@@ -30,6 +30,7 @@ mod replay;
 mod revert;
 mod runbook;
 mod step;
+mod suggestion;
 pub mod unseen;
 mod wait;
 mod wave;
@@ -40,6 +41,7 @@ pub use causes::{causes_of_a_revert, causes_of_a_rollback};
 pub use overview::interrupted;
 pub use replay::replay_warning;
 pub use runbook::Runbook;
+pub use suggestion::or_rather;
 
 use meridian_domain::{Fleet, RegionName};
 

@@ -1,8 +1,8 @@
 //! Why a scenario cannot be run.
 
 use super::names;
-use super::possible::or_rather;
 use meridian_domain::FleetName;
+use meridian_messages::or_rather;
 
 /// A scenario that cannot be run.
 #[derive(Debug, thiserror::Error)]

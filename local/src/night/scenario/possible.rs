@@ -4,9 +4,8 @@ use super::tables::is_name;
 use super::{CHAMPION, Scenario, ScenarioError};
 use crate::world::ANY_RELEASE;
 use meridian_domain::{Fleet, RegionName};
+use meridian_messages::or_rather;
 
-/// How alike two names are that somebody may have taken for each other, from 0 to 1.
-const ALIKE: f64 = 0.8;
 /// Hexadecimal digits of a release's digest.
 const DIGEST: usize = 64;
 
@@ -65,11 +64,4 @@ impl Scenario {
         let (table, release) = named.find(|(_, name)| !known.contains(name))?;
         Some(format!("{table}: release {release} is neither published nor {CHAMPION}{}", or_rather(release, &known)))
     }
-}
-
-/// "; did you mean JP?", where a known name is like it.
-pub fn or_rather(asked: &str, known: &[&str]) -> String {
-    let alike = known.iter().map(|name| (strsim::jaro_winkler(asked, name), name)).filter(|(alike, _)| *alike > ALIKE);
-    let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    nearest.map(|(_, name)| format!("; did you mean {name}?")).unwrap_or_default()
 }

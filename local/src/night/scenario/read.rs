@@ -3,9 +3,9 @@
 
 use super::ScenarioError;
 use super::fields::{Absent, Field, Table, Takes};
-use super::possible::or_rather;
 use super::tables::SCENARIO;
 use meridian_domain::edge::cut;
+use meridian_messages::or_rather;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

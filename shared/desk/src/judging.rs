@@ -1,130 +1,20 @@
 //! Models judged on held-out records at a desk, as the pipeline judges them: what `evaluate` and `compare` share.
 
+use crate::exam::Exam;
 use crate::features;
-use crate::models::{self, ModelFile, Serving, open};
+use crate::models::{FileError, ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::reference;
 use meridian_domain::{EvaluationPolicy, Sha256, evaluation_policy};
 use meridian_evaluation::{
-    Columns, Contender, Costs, Digesting, Digests, DriftReference, EvaluateCommand, Evaluation, HeldOut, HoldoutError,
-    Named, Prices, Provenance, Remark, TrainedOn, evaluate_after_training, shell_line,
+    Columns, Contender, Costs, Digesting, Digests, DriftReference, Evaluation, HeldOut, Named, Prices, Provenance,
+    Remark, TrainedOn, evaluate_after_training,
 };
-use meridian_local::night::or_rather;
 use meridian_xgboost::{Image, ModelFeatures, Said, Sample};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// On which records models are judged, and how.
-#[derive(Debug, clap::Args)]
-pub struct Exam {
-    /// Labelled records that no model was trained on: CSV or Parquet, plain or gzip, columns in any order.
-    #[arg(long, value_name = "FILE")]
-    holdout: PathBuf,
-    /// The column with 0 or 1.
-    #[arg(long, value_name = "NAME")]
-    label: String,
-    /// The column with the customer's region: every gate is asked again for each.
-    #[arg(long, value_name = "NAME")]
-    region_column: Option<String>,
-    /// Columns that are no features, such as ids and dates: they are left out. May be repeated.
-    #[arg(long, value_name = "COL,COL", value_delimiter = ',')]
-    ignore: Vec<String>,
-    /// Other records with the same columns, such as those of training, with or without the label: tells which features moved
-    /// since. Counts for no verdict.
-    #[arg(long, value_name = "FILE")]
-    reference: Option<PathBuf>,
-    /// The fleet.toml whose [evaluation] table holds the bounds and the operating threshold [default: built-in bounds,
-    /// threshold 0.5].
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
-    /// Score, as a probability, at and above which a record is an alert [default: the policy's].
-    #[arg(long, value_name = "SCORE", value_parser = threshold)]
-    threshold: Option<f64>,
-    /// The champion's, where it is deployed with another [default: --threshold].
-    #[arg(long, value_name = "SCORE", value_parser = threshold, requires = "champion")]
-    champion_threshold: Option<f64>,
-    /// The image that serves the champion, where it is another [default: --image].
-    #[arg(long, value_name = "TAG", requires = "champion")]
-    champion_image: Option<Image>,
-    #[command(flatten)]
-    serving: Serving,
-}
-
-impl Exam {
-    /// What repeats this evaluation. Threads and the form of the answer change nothing in it.
-    fn command(&self, challenger: &Path, contest: Contest<'_>) -> EvaluateCommand {
-        let text = |path: &Path| path.to_string_lossy().into_owned();
-        EvaluateCommand {
-            challenger: text(challenger),
-            champion: contest.champion.map(text),
-            holdout: text(&self.holdout),
-            label: self.label.clone(),
-            region_column: self.region_column.clone(),
-            ignore: self.ignore.clone(),
-            slices: contest.slices.unwrap_or_default().to_vec(),
-            features: self.serving.features.as_deref().map(text),
-            image: Some(self.serving.image.to_string()),
-            champion_image: self.champion_image.map(|image| image.to_string()),
-            policy: self.policy.as_deref().map(text),
-            threshold: self.threshold,
-            champion_threshold: self.champion_threshold,
-            prices: contest.prices,
-            reference: self.reference.as_deref().map(text),
-            training_rows: contest.training_rows.map(text),
-        }
-    }
-
-    /// A column has one part: what is left out cannot be needed.
-    fn check_ignored(&self, features: &BTreeSet<&String>) -> Result<(), String> {
-        for column in &self.ignore {
-            let needed = match column {
-                label if *label == self.label => "it is the label",
-                region if Some(region) == self.region_column.as_ref() => "it is the column of customer regions",
-                feature if features.contains(feature) => "it is a feature of a model that is evaluated",
-                _ => continue,
-            };
-            return Err(format!("--ignore {column}: {needed}, and cannot be left out"));
-        }
-        Ok(())
-    }
-
-    /// What is wrong with the records, and which option mends it.
-    fn explain(&self, error: &HoldoutError, features: &[String], has_slices: bool) -> String {
-        let hint = match error {
-            HoldoutError::Columns { extra, .. } if !extra.is_empty() => self.uses_of(extra, has_slices),
-            HoldoutError::NoSuchColumn { column, there } => {
-                let option = if self.ignore.contains(column) { "--ignore" } else { "--slice" };
-                let slices = if option == "--slice" { features } else { &[] };
-                let known: Vec<&str> = there.iter().chain(slices).map(String::as_str).collect();
-                format!(": correct {option} {column}, or leave it out{}", or_rather(column, &known))
-            }
-            _ => String::new(),
-        };
-        format!("{}: {error}{hint}", self.holdout.display())
-    }
-
-    /// What can be done with columns that are no features.
-    fn uses_of(&self, columns: &[String], has_slices: bool) -> String {
-        let named = if columns.len() > MOST_NAMED { "COL,COL".to_owned() } else { columns.join(",") };
-        let ignore = shell_line(["--ignore", &named]);
-        let slice = if has_slices { ", --slice COLUMN shows the models by its values" } else { "" };
-        let region = match self.region_column {
-            None => ", --region-column NAME says that one is the customer's region",
-            Some(_) => "",
-        };
-        format!(" ({ignore} leaves them out{slice}{region})")
-    }
-}
-
-/// Columns too many that the line which leaves them out is written for.
-const MOST_NAMED: usize = 10;
-
-fn threshold(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| *number > 0.0 && *number < 1.0);
-    number.ok_or_else(|| "expected a probability above 0 and below 1".to_owned())
-}
 
 /// The callers' feature list, and the file that holds it.
 type Callers = (PathBuf, Vec<String>);
@@ -132,7 +22,7 @@ type Callers = (PathBuf, Vec<String>);
 /// The built-in policy, unless a file is named: none is ever looked for.
 fn policy(path: Option<&Path>) -> Result<EvaluationPolicy, Box<dyn Error>> {
     let Some(path) = path else { return Ok(EvaluationPolicy::default()) };
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = fs::read_to_string(path).map_err(|source| FileError::Open { path: path.to_owned(), source })?;
     evaluation_policy(&text).map_err(|error| {
         let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
         format!("{}{line}: {}", path.display(), error.message).into()
@@ -145,6 +35,7 @@ fn callers(serving: &Serving) -> Result<Option<Callers>, features::FeaturesError
 }
 
 /// A judge of models, and what it was told.
+#[derive(Debug)]
 pub struct Desk<'a> {
     exam: &'a Exam,
     policy: EvaluationPolicy,
@@ -153,9 +44,11 @@ pub struct Desk<'a> {
 }
 
 /// What is judged.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Contest<'a> {
+    /// The models to be judged, by file.
     pub challengers: &'a [PathBuf],
+    /// The model that serves now.
     pub champion: Option<&'a Path>,
     /// The rows that the challenger was trained on.
     pub training_rows: Option<&'a Path>,
@@ -166,8 +59,11 @@ pub struct Contest<'a> {
 }
 
 /// What came of one challenger.
+#[derive(Debug)]
 pub struct Judged {
+    /// The gates, and what they say together.
     pub evaluation: Evaluation,
+    /// What was read, and how to repeat it.
     pub provenance: Provenance,
 }
 
@@ -182,14 +78,20 @@ type Answer = (Said, Named);
 
 impl<'a> Desk<'a> {
     /// Reads the policy and the callers' features.
+    ///
+    /// # Errors
+    /// One of the files cannot be read, or is none of its kind.
     pub fn open(exam: &'a Exam) -> Result<Self, Box<dyn Error>> {
         let mut policy = policy(exam.policy.as_deref())?;
         policy.threshold = exam.threshold.unwrap_or(policy.threshold);
-        Ok(Desk { exam, policy, progress: Progress::new(), callers: callers(&exam.serving)? })
+        Ok(Desk { exam, policy, progress: Progress::default(), callers: callers(&exam.serving)? })
     }
 
     /// Judges every challenger, in the order given. Each model is read once, one after the other, and only what it says is held
     /// of it.
+    ///
+    /// # Errors
+    /// A file cannot be read ([`FileError`]), or is refused: the text says which, why, and what to do.
     pub fn judge(&self, contest: Contest<'_>) -> Result<Vec<Judged>, Box<dyn Error>> {
         let image = self.exam.serving.image;
         let (mut challengers, mut noticed) = (Vec::new(), Vec::new());
@@ -290,7 +192,7 @@ impl<'a> Desk<'a> {
         let callers = self.callers.as_ref().map(|(path, names)| (path.as_path(), names.as_slice()));
         let features = match (file.features(&head, callers), champions) {
             // What callers send is to change with the challenger: the champion is scored as it was served until now.
-            (Err(models::Error::Mismatch { path, list, source: fault }), Some(remarks))
+            (Err(FileError::Mismatch { path, list, source: fault }), Some(remarks))
                 if matches!(head, ModelFeatures::Named(_)) =>
             {
                 let (model, list) = (path.display().to_string(), list.display().to_string());
@@ -335,7 +237,7 @@ impl<'a> Desk<'a> {
         let mut file = Digesting::new(file);
         let trained = TrainedOn::count(&mut file, holdout.records(), &challenger.features);
         let trained = trained.map_err(|error| format!("{}: {error}", path.display()))?;
-        let sha256 = file.finish().map_err(|error| format!("{}: {error}", path.display()))?;
+        let sha256 = file.finish().map_err(|source| FileError::Open { path: path.to_owned(), source })?;
         Ok(Some((trained, named(path, sha256))))
     }
 

@@ -8,17 +8,46 @@ use std::path::{Path, PathBuf};
 /// Why a feature list was refused. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum FeaturesError {
+    /// It is not there, or is no text.
     #[error("{path}: {source}; expected a text file with one feature name a line")]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The list's file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line names nothing.
     #[error("{path}, line {line} is empty; expected one feature name a line, in the order in which callers send them")]
-    Blank { path: PathBuf, line: usize },
+    Blank {
+        /// The list's file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+    },
+    /// A feature stands there twice.
     #[error("{path}, line {line}: `{name}` stands on line {first} already; a feature is sent once")]
-    Twice { path: PathBuf, line: usize, first: usize, name: String },
+    Twice {
+        /// The list's file.
+        path: PathBuf,
+        /// The second line of the two.
+        line: usize,
+        /// The first.
+        first: usize,
+        /// The feature.
+        name: String,
+    },
+    /// It names none.
     #[error("{path} is empty; expected one feature name a line, in the order in which callers send them")]
-    Empty { path: PathBuf },
+    Empty {
+        /// The list's file.
+        path: PathBuf,
+    },
 }
 
 /// Reads a list: one name a line, in the order sent.
+///
+/// # Errors
+/// [`FeaturesError`].
 pub fn read(path: &Path) -> Result<Vec<String>, FeaturesError> {
     let text = fs::read_to_string(path).map_err(|source| FeaturesError::Read { path: path.to_owned(), source })?;
     parse(path, &text)

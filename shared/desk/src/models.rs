@@ -24,7 +24,7 @@ pub struct Serving {
     pub image: Image,
     /// Threads to use [default: all cores]. The numbers do not depend on it.
     #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    pub threads: Option<NonZeroUsize>,
 }
 
 impl Serving {
@@ -39,27 +39,62 @@ impl Serving {
     }
 }
 
-/// Why a model cannot be scored.
+/// Why a file cannot be read, or a model in it not be scored.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum FileError {
+    /// The file is not there, or cannot be read.
     #[error("{path}: {source}")]
-    Open { path: PathBuf, source: io::Error },
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is no model that is scored.
     #[error("{path}: {source}")]
-    Model { path: PathBuf, source: ModelError },
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// Why it is refused.
+        source: ModelError,
+    },
+    /// A second reading, for the reasons of a sample, failed.
     #[error("{path}: {source}")]
-    Explain { path: PathBuf, source: StreamError },
+    Explain {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: StreamError,
+    },
+    /// Nothing names the model's features.
     #[error(
         "{path}: the model holds no feature names, so nothing tells the order of its {count} features; give the callers' \
          list with --features FILE, one name a line in the order sent"
     )]
-    NoNames { path: PathBuf, count: usize },
+    NoNames {
+        /// The model's file.
+        path: PathBuf,
+        /// How many features it takes.
+        count: usize,
+    },
+    /// The callers' list is not the model's.
     #[error("{list} is not the feature list of {path}: {source}")]
-    Mismatch { path: PathBuf, list: PathBuf, source: ShapeError },
+    Mismatch {
+        /// The model's file.
+        path: PathBuf,
+        /// The list's file.
+        list: PathBuf,
+        /// The first difference.
+        source: ShapeError,
+    },
 }
 
 /// Opens a file for reading.
-pub fn open(path: &Path) -> Result<File, Error> {
-    let wrong = |source| Error::Open { path: path.to_owned(), source };
+///
+/// # Errors
+/// It is not there, not readable, or a folder.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    let wrong = |source| FileError::Open { path: path.to_owned(), source };
     let file = File::open(path).map_err(wrong)?;
     // Opening a folder goes well; what reading it says is no help.
     if file.metadata().map_err(wrong)?.is_dir() {
@@ -69,10 +104,13 @@ pub fn open(path: &Path) -> Result<File, Error> {
 }
 
 /// A model's file, and how it is served.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ModelFile<'a> {
+    /// Where it is.
     pub path: &'a Path,
+    /// As what it is read.
     pub options: ReadOptions,
+    /// What tells how far reading is.
     pub progress: &'a Progress,
 }
 
@@ -83,39 +121,59 @@ impl ModelFile<'_> {
     }
 
     /// What it says of its features, which stands before its trees.
-    pub fn head(&self) -> Result<ModelFeatures, Error> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is no model.
+    pub fn head(&self) -> Result<ModelFeatures, FileError> {
         let file = open(self.path)?;
-        ModelFeatures::read(file, &self.options).map_err(|source| Error::Model { path: self.path.to_owned(), source })
+        ModelFeatures::read(file, &self.options)
+            .map_err(|source| FileError::Model { path: self.path.to_owned(), source })
     }
 
     /// Reads the whole file as a stream, explains a sample meanwhile, and takes the digest of all its bytes.
-    pub fn read(&self, sample: Option<&Sample>) -> Result<(Served, Sha256), Error> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is no model that is scored.
+    pub fn read(&self, sample: Option<&Sample>) -> Result<(Served, Sha256), FileError> {
         let doing = format!("reading {}", self.path.display());
         let mut file = Digesting::new(self.progress.reading(&doing, open(self.path)?));
         let served = Served::read(&mut file, &self.options, sample);
-        let served = served.map_err(|source| Error::Model { path: self.path.to_owned(), source })?;
-        let sha256 = file.finish().map_err(|source| Error::Open { path: self.path.to_owned(), source })?;
+        let served = served.map_err(|source| FileError::Model { path: self.path.to_owned(), source })?;
+        let sha256 = file.finish().map_err(|source| FileError::Open { path: self.path.to_owned(), source })?;
         Ok((served, Sha256::from_bytes(sha256)))
     }
 
     /// Reads it once more, where the reasons of a sample need that.
-    pub fn explain(&self, explainer: Explainer) -> Result<Attributions, Error> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is another file than before.
+    pub fn explain(&self, explainer: Explainer) -> Result<Attributions, FileError> {
         let file = self.progress.reading(&format!("reading {} to explain", self.path.display()), open(self.path)?);
         let read = explainer.read(file, &self.options);
-        read.map_err(|source| Error::Explain { path: self.path.to_owned(), source })
+        read.map_err(|source| FileError::Explain { path: self.path.to_owned(), source })
     }
 
     /// The features in the order in which they are served: the model's names, which `callers` must repeat where it is
     /// given with its file; `callers` alone where the model holds none.
-    pub fn features(&self, head: &ModelFeatures, callers: Option<(&Path, &[String])>) -> Result<Vec<String>, Error> {
+    ///
+    /// # Errors
+    /// The two differ, or there is neither.
+    pub fn features(
+        &self,
+        head: &ModelFeatures,
+        callers: Option<(&Path, &[String])>,
+    ) -> Result<Vec<String>, FileError> {
         match (callers, head) {
             (Some((list, callers)), _) => {
-                let mismatch = |source| Error::Mismatch { path: self.path.to_owned(), list: list.to_owned(), source };
+                let mismatch =
+                    |source| FileError::Mismatch { path: self.path.to_owned(), list: list.to_owned(), source };
                 head.check(callers).map_err(mismatch)?;
                 Ok(callers.to_vec())
             }
             (None, ModelFeatures::Named(names)) => Ok(names.clone()),
-            (None, ModelFeatures::Counted(count)) => Err(Error::NoNames { path: self.path.to_owned(), count: *count }),
+            (None, ModelFeatures::Counted(count)) => {
+                Err(FileError::NoNames { path: self.path.to_owned(), count: *count })
+            }
         }
     }
 }

@@ -12,12 +12,14 @@ pub struct Progress {
     shown: bool,
 }
 
-impl Progress {
+impl Default for Progress {
     /// Shows nothing yet, and nothing ever where standard error is no terminal.
-    pub fn new() -> Progress {
+    fn default() -> Progress {
         Progress { shown: io::stderr().is_terminal() }
     }
+}
 
+impl Progress {
     /// Says what is being done.
     pub fn say(&self, text: &str) {
         if self.shown {

@@ -1,0 +1,133 @@
+//! On which records models are judged, and how: the options that `evaluate` and `compare` share.
+
+use crate::judging::Contest;
+use crate::models::Serving;
+use meridian_evaluation::{EvaluateCommand, HoldoutError, shell_line};
+use meridian_messages::or_rather;
+use meridian_xgboost::Image;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// On which records models are judged, and how.
+#[derive(Debug, clap::Args)]
+pub struct Exam {
+    /// Labelled records that no model was trained on: CSV or Parquet, plain or gzip, columns in any order.
+    #[arg(long, value_name = "FILE")]
+    pub holdout: PathBuf,
+    /// The column with 0 or 1.
+    #[arg(long, value_name = "NAME")]
+    pub label: String,
+    /// The column with the customer's region: every gate is asked again for each.
+    #[arg(long, value_name = "NAME")]
+    pub region_column: Option<String>,
+    /// Columns that are no features, such as ids and dates: they are left out. May be repeated.
+    #[arg(long, value_name = "COL,COL", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Other records with the same columns, such as those of training, with or without the label: tells which features moved
+    /// since. Counts for no verdict.
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
+    /// The fleet.toml whose [evaluation] table holds the bounds and the operating threshold [default: built-in bounds,
+    /// threshold 0.5].
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Score, as a probability, at and above which a record is an alert [default: the policy's].
+    #[arg(long, value_name = "SCORE", value_parser = threshold)]
+    pub threshold: Option<f64>,
+    /// The champion's, where it is deployed with another [default: --threshold].
+    #[arg(long, value_name = "SCORE", value_parser = threshold, requires = "champion")]
+    pub champion_threshold: Option<f64>,
+    /// The image that serves the champion, where it is another [default: --image].
+    #[arg(long, value_name = "TAG", requires = "champion")]
+    pub champion_image: Option<Image>,
+    /// How models are served.
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+impl Exam {
+    /// What repeats this evaluation. Threads and the form of the answer change nothing in it.
+    pub(crate) fn command(&self, challenger: &Path, contest: Contest<'_>) -> EvaluateCommand {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        EvaluateCommand {
+            challenger: text(challenger),
+            champion: contest.champion.map(text),
+            holdout: text(&self.holdout),
+            label: self.label.clone(),
+            region_column: self.region_column.clone(),
+            ignore: self.ignore.clone(),
+            slices: contest.slices.unwrap_or_default().to_vec(),
+            features: self.serving.features.as_deref().map(text),
+            image: Some(self.serving.image.to_string()),
+            champion_image: self.champion_image.map(|image| image.to_string()),
+            policy: self.policy.as_deref().map(text),
+            threshold: self.threshold,
+            champion_threshold: self.champion_threshold,
+            prices: contest.prices,
+            reference: self.reference.as_deref().map(text),
+            training_rows: contest.training_rows.map(text),
+        }
+    }
+
+    /// A column has one part: what is left out cannot be needed.
+    pub(crate) fn check_ignored(&self, features: &BTreeSet<&String>) -> Result<(), String> {
+        for column in &self.ignore {
+            let needed = match column {
+                label if *label == self.label => "it is the label",
+                region if Some(region) == self.region_column.as_ref() => "it is the column of customer regions",
+                feature if features.contains(feature) => "it is a feature of a model that is evaluated",
+                _ => continue,
+            };
+            return Err(format!("--ignore {column}: {needed}, and cannot be left out"));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the records, and which option mends it.
+    pub(crate) fn explain(&self, error: &HoldoutError, features: &[String], has_slices: bool) -> String {
+        let hint = match error {
+            HoldoutError::Columns { extra, .. } if !extra.is_empty() => self.uses_of(extra, has_slices),
+            HoldoutError::NoSuchColumn { column, there } => {
+                let option = if self.ignore.contains(column) { "--ignore" } else { "--slice" };
+                let slices = if option == "--slice" { features } else { &[] };
+                let known: Vec<&str> = there.iter().chain(slices).map(String::as_str).collect();
+                format!(": correct {option} {column}, or leave it out{}", or_rather(column, &known))
+            }
+            _ => String::new(),
+        };
+        format!("{}: {error}{hint}", self.holdout.display())
+    }
+
+    /// What can be done with columns that are no features.
+    fn uses_of(&self, columns: &[String], has_slices: bool) -> String {
+        let named = if columns.len() > MOST_NAMED { "COL,COL".to_owned() } else { columns.join(",") };
+        let ignore = shell_line(["--ignore", &named]);
+        let slice = if has_slices { ", --slice COLUMN shows the models by its values" } else { "" };
+        let region = match self.region_column {
+            None => ", --region-column NAME says that one is the customer's region",
+            Some(_) => "",
+        };
+        format!(" ({ignore} leaves them out{slice}{region})")
+    }
+}
+
+/// Columns too many that the line which leaves them out is written for.
+const MOST_NAMED: usize = 10;
+
+/// A threshold as somebody gives it.
+///
+/// # Errors
+/// No probability above 0 and below 1.
+pub fn threshold(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0.0 && *number < 1.0);
+    number.ok_or_else(|| "expected a probability above 0 and below 1".to_owned())
+}
+
+/// What a miss or a false alarm costs, as somebody gives it.
+///
+/// # Errors
+/// No number above 0.
+pub fn cost(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|cost: &f64| *cost > 0.0 && cost.is_finite());
+    number.ok_or_else(|| "expected a number above 0".to_owned())
+}

@@ -1,0 +1,20 @@
+//! What `meridian evaluate`, `compare` and `score` do with files, without what they print: models judged on held-out records
+//! as the pipeline judges them, records scored and explained. The command line and the Python package (`python/`) are two ways to
+//! call it. Knows files, models and evaluation; no fleet, no release, no AWS.
+//!
+//! Options are those of the command line, and errors name them so.
+
+mod exam;
+mod features;
+mod judging;
+mod models;
+mod progress;
+mod reference;
+mod scoring;
+
+pub use exam::{Exam, cost, threshold};
+pub use features::{FeaturesError, read as read_features};
+pub use judging::{Contest, Desk, Judged};
+pub use models::{FileError, ModelFile, Serving, open};
+pub use progress::{Progress, Reading};
+pub use scoring::{Scorer, TopReasons};
