@@ -182,10 +182,10 @@ type Answer = (Said, Named);
 
 impl<'a> Desk<'a> {
     /// Reads the policy and the callers' features.
-    pub fn open(exam: &'a Exam) -> Result<Self, Box<dyn Error>> {
+    pub fn open(exam: &'a Exam, quiet: bool) -> Result<Self, Box<dyn Error>> {
         let mut policy = policy(exam.policy.as_deref())?;
         policy.threshold = exam.threshold.unwrap_or(policy.threshold);
-        Ok(Desk { exam, policy, progress: Progress::new(), callers: callers(&exam.serving)? })
+        Ok(Desk { exam, policy, progress: Progress::new(quiet), callers: callers(&exam.serving)? })
     }
 
     /// Judges every challenger, in the order given. Each model is read once, one after the other, and only what it says is held

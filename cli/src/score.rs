@@ -17,11 +17,12 @@ const BATCH: usize = 1024;
 
 /// Arguments of `meridian score`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Prints CSV: row,margin,probability and with --reasons K also reason_1,contribution_1 and so on. \
+#[command(after_help = "Example:\n  \
+                        meridian score --model v427.tar.gz --input holdout.csv.gz \\\n      \
+                        --ignore label,customer_region --reasons 3\n\n\
+                        Prints CSV: row,margin,probability and with --reasons K also reason_1,contribution_1 and so on. \
                         Rows count from 0. A margin reads back to the very f32 that XGBoost computes.\n\n\
-                        Exit code: 0 scored; 2 wrong input."
-)]
+                        Exit code: 0 scored; 2 wrong input.")]
 pub struct Arguments {
     /// The model: model.tar.gz, or a bare model file (UBJSON, JSON or legacy binary).
     #[arg(long, value_name = "FILE")]
@@ -40,9 +41,9 @@ pub struct Arguments {
 }
 
 /// Scores every record; prints CSV.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let serving = &arguments.serving;
-    let progress = Progress::new();
+    let progress = Progress::new(quiet);
     let list = serving.features.as_deref().map(|path| features::read(path).map(|names| (path, names))).transpose()?;
     let file = ModelFile { path: &arguments.model, options: serving.options(serving.image), progress: &progress };
     let (served, _) = file.read(None)?;
@@ -62,7 +63,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         count => Some((read_shap(arguments, &progress)?, count.min(names.len()))),
     };
     drop(progress);
-    warnings.iter().for_each(|warning| terminal::warning(warning));
+    if !quiet {
+        warnings.iter().for_each(|warning| terminal::warning(warning));
+    }
     let mut out = BufWriter::new(Leaving(std::io::stdout().lock()));
     write(&mut out, &names, &records, &margins, explained, serving.threads().get())?;
     out.flush()?;
