@@ -84,7 +84,7 @@ impl Session {
 
     /// The present: a served night's, where one is asked.
     pub fn now(&self) -> Timestamp {
-        self.ports.now()
+        whole_second(self.ports.now())
     }
 
     /// Makes sure that there is something to ask with: without credentials every region would look dark.
@@ -99,6 +99,11 @@ impl Session {
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
+}
+
+/// The second that a moment is in: nobody reads or types more.
+pub fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// The bytes of a file.

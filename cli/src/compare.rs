@@ -21,8 +21,9 @@ const SCHEMA: u32 = 1;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Each challenger is judged as `meridian evaluate` judges it by itself, which tells why.\n\n\
     Example:\n  \
-    meridian compare serving.tar.gz deeper.tar.gz more-data.tar.gz --holdout holdout.parquet --label label \\\n      \
-    --region-column customer_region --ignore payment_id\n\n\
+    meridian compare serving.tar.gz deeper.tar.gz more-data.tar.gz \\\n      \
+    --holdout holdout.parquet --label label --region-column customer_region \\\n      \
+    --ignore payment_id\n\n\
     Exit code: 0 at least one challenger passes; 3 none does, and at least one is inconclusive; 1 all fail; 2 wrong input, \
     and nothing was evaluated.")]
 pub struct Arguments {
@@ -92,8 +93,8 @@ struct Against {
 }
 
 /// Judges every challenger; prints a row for each.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let desk = Desk::open(&arguments.exam)?;
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let desk = Desk::open(&arguments.exam, terminal::progress(quiet))?;
     let judged = desk.judge(Contest {
         challengers: &arguments.challengers,
         champion: Some(&arguments.champion),
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     drop(desk);
     let mut warned: Vec<String> = Vec::new();
     for warning in judged.iter().flat_map(|one| one.evaluation.remarks.iter().map(ToString::to_string)) {
-        if !warned.contains(&warning) {
+        if !quiet && !warned.contains(&warning) {
             terminal::warning(&warning);
             warned.push(warning);
         }
@@ -112,7 +113,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let Some(document) = document(judged) else { return Err("a champion and a challenger are needed".into()) };
     match if arguments.json { Format::Json } else { arguments.format } {
         Format::Json => terminal::document(&document)?,
-        Format::Text => text(&mut Legible(Leaving(anstream::stdout().lock())), &document)?,
+        Format::Text if quiet => verdicts(&mut terminal::stdout(), &document)?,
+        Format::Text => text(&mut terminal::stdout(), &document)?,
         Format::Markdown => {
             let mut out = Legible(Leaving(std::io::stdout().lock()));
             writeln!(out, "{}\n\n{}", records(&document), markdown_table(&HEADERS, rows(&document).into_iter()))?;
@@ -207,6 +209,16 @@ fn against(gates: &[Against]) -> String {
 
 fn records(Document { rows, positives, holdout, .. }: &Document) -> String {
     format!("{}: {rows} held-out records, {positives} of them positive", holdout.name.escape_debug())
+}
+
+/// Each challenger's verdict, and nothing of why.
+fn verdicts(out: &mut impl Write, document: &Document) -> io::Result<()> {
+    let rows = document
+        .challengers
+        .iter()
+        .map(|own| [own.model.file.name.escape_debug().to_string(), own.verdict.to_string()]);
+    let styles = document.challengers.iter().map(|challenger| terminal::verdict(challenger.verdict));
+    terminal::styled(out, styles, &columns(rows, Cells::Words))
 }
 
 fn text(out: &mut impl Write, document: &Document) -> io::Result<()> {

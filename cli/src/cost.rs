@@ -1,7 +1,7 @@
 //! `meridian cost`: what the fleet costs in a month, against one region, and what less, another front or another routing would
 //! save.
 
-use crate::terminal::Leaving;
+use crate::terminal;
 use meridian_cost::{BUILT_IN, FrontKind, PriceTable, Routing, Way, report};
 use meridian_domain::Fleet;
 use std::error::Error;
@@ -14,12 +14,13 @@ const BUILT_IN_NAME: &str = "prices.toml (built in)";
 
 /// Arguments of `meridian cost`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet. A price that only a front or \
+#[command(after_help = "Examples:\n  \
+    meridian cost\n  \
+    meridian cost --front proxy --routing geolocation\n\n\
+    Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet. A price that only a front or \
     routing needs may be missing: what it is for is left out, and named.\n\n\
     Asks no account: list prices from a table with its date, the regions' usual traffic, and stated assumptions. \
-    docs/cost.md says what is counted."
-)]
+    docs/cost.md says what is counted.")]
 pub struct Arguments {
     /// The fleet's policy.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
@@ -40,7 +41,7 @@ pub struct Arguments {
 }
 
 /// Reckons; prints the forecast.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let way = Way::new(arguments.front, arguments.routing)?;
     let fleet = fleet(&arguments.policy)?;
     let (name, text) = match &arguments.prices {
@@ -52,14 +53,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         None => format!("{name}: {}", error.message),
     })?;
     let report = report(&fleet, &table, way).map_err(|error| format!("{name}: {error}"))?;
-    let mut stdout = Leaving(std::io::stdout().lock());
+    let width = terminal::width();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &report)?;
-        writeln!(stdout)?;
+        terminal::document(&report)?;
+    } else if quiet {
+        terminal::say(&report.sum())?;
     } else {
-        write!(stdout, "{report}")?;
+        write!(terminal::stdout(), "{report:width$}")?;
     }
-    stdout.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 

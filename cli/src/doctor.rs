@@ -13,11 +13,11 @@ mod table;
 mod tests;
 
 use crate::aws::{Place, Session};
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal;
 use findings::{Finding, all_well};
+use meridian_desk::Progress;
 use serde::Serialize;
 use std::error::Error;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Version of the document.
@@ -25,7 +25,10 @@ const SCHEMA: u32 = 1;
 
 /// Arguments of `meridian doctor`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Reads, and changes nothing. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
+#[command(after_help = "Examples:\n  \
+                        meridian doctor\n  \
+                        meridian doctor --all --json > findings.json\n\n\
+                        Reads, and changes nothing. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
                         answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
 pub struct Arguments {
     /// One JSON document instead of a table.
@@ -48,26 +51,27 @@ struct Document<'a> {
 }
 
 /// Asks every region of the fleet, and says what is wrong and what mends it.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     session.with_credentials()?;
-    let findings = session.run(ask(&session, !arguments.place.is_elsewhere()));
+    let findings = session.run(ask(&session, !arguments.place.is_elsewhere(), &terminal::progress(quiet)));
     let well = all_well(&findings);
-    let mut out = Legible(Leaving(anstream::stdout().lock()));
     if arguments.json {
         let name = session.fleet.name.as_str();
         let document = Document { schema: SCHEMA, fleet: name, well, findings: &findings, global: &fleet::GLOBAL };
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        terminal::document(&document)?;
+    } else if quiet {
+        table::counts(&mut terminal::stdout(), &findings)?;
     } else {
-        table::write(&mut out, &findings, arguments.all, terminal::columns())?;
+        table::write(&mut terminal::stdout(), &findings, arguments.all, terminal::columns())?;
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-async fn ask(session: &Session, clock: bool) -> Vec<Finding> {
+async fn ask(session: &Session, clock: bool, progress: &Progress) -> Vec<Finding> {
     let (fleet, mut findings) = (&session.fleet, Vec::new());
-    for region in &fleet.regions {
+    for (done, region) in (0..).zip(&fleet.regions) {
+        progress.share(&format!("asking {}", region.name), done, fleet.regions.len() as u64);
         let facts = facts::region(&session.ports, fleet, region).await;
         findings.extend(region::judge(fleet, region, &facts, clock));
         if region.name == fleet.home {

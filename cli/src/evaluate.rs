@@ -19,11 +19,14 @@ const INCONCLUSIVE: u8 = 3;
 /// Arguments of `meridian evaluate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    meridian evaluate --challenger new.tar.gz --champion serving.tar.gz --holdout holdout.parquet \\\n      \
-    --label label --region-column customer_region --ignore payment_id,booked_at --out report\n  \
-    meridian evaluate --challenger new.tar.gz --champion serving.tar.gz --holdout holdout.csv.gz \\\n      \
-    --label label --slice country --format junit > evaluation.xml\n  \
-    meridian evaluate --challenger new.tar.gz --holdout holdout.csv.gz --label label --cost-miss 400 --cost-false-alarm 5\n\n\
+    meridian evaluate --challenger new.tar.gz --champion serving.tar.gz \\\n      \
+    --holdout holdout.parquet --label label --region-column customer_region \\\n      \
+    --ignore payment_id,booked_at --out report\n  \
+    meridian evaluate --challenger new.tar.gz --champion serving.tar.gz \\\n      \
+    --holdout holdout.csv.gz --label label --slice country \\\n      \
+    --format junit > evaluation.xml\n  \
+    meridian evaluate --challenger new.tar.gz --holdout holdout.csv.gz \\\n      \
+    --label label --cost-miss 400 --cost-false-alarm 5\n\n\
     Exit code: 0 pass; 1 fail; 3 inconclusive; 2 wrong input, and nothing was evaluated.")]
 pub struct Arguments {
     /// The model to be judged: model.tar.gz, or a bare model file (UBJSON, JSON or legacy binary).
@@ -68,8 +71,8 @@ enum Format {
 }
 
 /// Evaluates; prints and writes what came of it.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let desk = Desk::open(&arguments.exam)?;
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let desk = Desk::open(&arguments.exam, terminal::progress(quiet))?;
     let judged = desk.judge(Contest {
         challengers: std::slice::from_ref(&arguments.challenger),
         champion: arguments.champion.as_deref(),
@@ -87,12 +90,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(folder) = &arguments.out {
         write_reports(folder, &document, &html(&evaluation, &provenance))?;
     }
-    evaluation.warnings().iter().for_each(|warning| terminal::warning(&warning.to_string()));
+    if !quiet {
+        evaluation.warnings().iter().for_each(|warning| terminal::warning(&warning.to_string()));
+    }
     match if arguments.json { Format::Json } else { arguments.format } {
-        Format::Text => {
-            let mut out = Legible(Leaving(anstream::stdout().lock()));
-            summary::write(&mut out, &evaluation, arguments.out.as_deref())?;
-        }
+        Format::Text if quiet => summary::verdict(&mut terminal::stdout(), &evaluation)?,
+        Format::Text => summary::write(&mut terminal::stdout(), &evaluation, arguments.out.as_deref())?,
         Format::Json => terminal::text(&document)?,
         Format::Markdown => {
             let mut out = Legible(Leaving(std::io::stdout().lock()));

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian halt`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "No region starts until `meridian lift`, and a canary in progress is rolled back. What serves keeps \
+#[command(after_help = "Examples:\n  \
+                        meridian halt --who maria --why \"chargebacks rise\"\n  \
+                        meridian halt --region JP --who maria --why \"home does not answer\" --dry-run\n\n\
+                        No region starts until `meridian lift`, and a canary in progress is rolled back. What serves keeps \
                         serving, and a region can always go back alone.\n\nExit code: 0 the fleet is halted; 1 AWS did \
-                        not take it; 2 wrong input."
-)]
+                        not take it; 2 wrong input.")]
 pub struct Arguments {
     /// The chain that records it: home's, or a region's by its title or AWS's name. A halt in any chain stops every start: name a
     /// region if home does not answer.

@@ -6,7 +6,7 @@ mod page;
 
 use crate::aws::{Place, Session};
 use crate::operator::{UnknownRegion, region};
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal;
 use jiff::Timestamp;
 use meridian_domain::{Chain, Entry, Fleet, Region};
 use meridian_handlers::history::{Held, Read, RegionTold, between, held, read, tell};
@@ -19,11 +19,13 @@ const NOT_WHOLE: u8 = 1;
 
 /// Arguments of `meridian history`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Reads every chain from its beginning and checks each entry's hash; writes nothing, and asks no \
+#[command(after_help = "Examples:\n  \
+                        meridian history --region JP --at 2026-11-20T03:47Z\n  \
+                        meridian history --since 2h\n  \
+                        meridian history --at 2026-11-20T03:47Z --quiet\n\n\
+                        Reads every chain from its beginning and checks each entry's hash; writes nothing, and asks no \
                         endpoint: what SageMaker says now is the doctor's to tell.\n\nExit code: 0 all was told and \
-                        verified; 1 something could not be read or is altered, the rest was told; 2 wrong input."
-)]
+                        verified; 1 something could not be read or is altered, the rest was told; 2 wrong input.")]
 pub struct Arguments {
     /// A region of the fleet, by its title or AWS's name, such as JP or ap-northeast-1; may be repeated [default: all].
     #[arg(long = "region", value_name = "REGION")]
@@ -45,7 +47,7 @@ pub struct Arguments {
 /// Arguments that contradict each other.
 #[derive(Debug, thiserror::Error)]
 enum AskedError {
-    #[error("--since {since} is not before the end, {until}: give an earlier --since, or a later --at")]
+    #[error("--since {since:.0} is not before the end, {until:.0}: give an earlier --since, or a later --at")]
     Order { since: Timestamp, until: Timestamp },
 }
 
@@ -71,7 +73,7 @@ impl Told<'_> {
 }
 
 /// Reads the ledger, and prints it.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     let fleet = &*session.fleet;
     let regions = chosen(fleet, &arguments.regions)?;
@@ -81,6 +83,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         return Err(AskedError::Order { since, until }.into());
     }
     session.with_credentials()?;
+    let progress = terminal::progress(quiet);
+    progress.say("reading the ledger");
     let chains = session.run(read(&session.ports, fleet, &regions));
     let at = arguments.at.unwrap_or_else(|| latest(&chains).map_or(until, |latest| latest.max(until)));
     let (mut told, mut entries) = (Vec::new(), Vec::new());
@@ -89,11 +93,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Some(since) => entries = about(&regions, between(&chains, since, at)),
     }
     let held = session.run(held(&session.ports, fleet, &chains));
+    drop(progress);
     let told = Told { fleet, at, since, chains: &chains, held: &held, regions: &told, entries: &entries };
     if arguments.json {
         terminal::document(&document::Document::of(&told))?;
+    } else if quiet {
+        page::brief(&mut terminal::stdout(), &told, terminal::columns())?;
     } else {
-        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &told, terminal::columns())?;
+        page::write(&mut terminal::stdout(), &told, terminal::columns())?;
     }
     Ok(if told.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) })
 }

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian holdout`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+                        meridian holdout approve holdout.csv.gz --features features.txt \\\n      \
+                        --who maria --why \"October's labels\"")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -22,11 +25,12 @@ enum Command {
 
 /// Arguments of `meridian holdout approve`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The records are stored in home's bucket under holdouts/, and the hub's ledger keeps who approved \
+#[command(after_help = "Example:\n  \
+                        meridian holdout approve holdout.csv.gz --features features.txt \\\n      \
+                        --who maria --why \"October's labels\"\n\n\
+                        The records are stored in home's bucket under holdouts/, and the hub's ledger keeps who approved \
                         them and why. Releases that home has attested already are still evaluated on the hold-out before.\n\n\
-                        Exit code: 0 it is on record; 1 AWS did not take it; 2 wrong input, and nothing was written."
-)]
+                        Exit code: 0 it is on record; 1 AWS did not take it; 2 wrong input, and nothing was written.")]
 struct Approve {
     /// Labelled records: columns `label`, `customer_region` and the features, as CSV compressed with gzip.
     #[arg(value_name = "FILE")]
@@ -59,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             )))?)
         }
         Ok(Approval::Stood(approved)) => {
-            let words = format!("these records were approved at {} by {} already", approved.since, approved.by);
+            let words = format!("these records were approved at {:.0} by {} already", approved.since, approved.by);
             Ok(operator.done(&told(words))?)
         }
         Err(error) if error.is_input() => Err(error.into()),

@@ -3,10 +3,11 @@
 mod places;
 mod policy;
 
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal;
 use meridian_deployment::Settings;
 use meridian_domain::signing::PublicKey;
 use meridian_domain::{Fleet, FleetName, KeyId, RegionName};
+use meridian_messages::layout::{Cells, columns};
 use policy::{Draft, Place, SignedWith};
 use std::error::Error;
 use std::fs;
@@ -25,8 +26,9 @@ const SHORTEST_PATTERN: usize = 6;
 #[command(after_help = "Exit code: 0 the files are written; 2 wrong input, and nothing was written.\n\n\
     Contacts no account. What is not given is asked for at a terminal. Every number that it chooses stands in fleet.toml with its \
     reason, and is yours to change.\n\n\
-    Example:\n  meridian init --name credit --account 999999999999 --public-key training.pub.pem \\\n      \
-    --region us-east-1=400 --region eu-central-1=150 --out my-fleet\n  \
+    Example:\n  meridian init --name credit --account 999999999999 \\\n      \
+    --public-key training.pub.pem --out my-fleet \\\n      \
+    --region us-east-1=400 --region eu-central-1=150\n  \
     meridian night --fleet my-fleet/fleet.toml --scenario tokyo-dark")]
 pub struct Arguments {
     /// What the fleet is called: the regions that serve one model.
@@ -63,7 +65,7 @@ pub struct Arguments {
 }
 
 /// Writes the files of a fleet, and says what comes next.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let files = ["fleet.toml", "samconfig.toml"].map(|name| arguments.out.join(name));
     if let Some(there) = files.iter().find(|path| path.exists() && !arguments.force) {
         return Err(
@@ -79,7 +81,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     for (path, text) in files.iter().zip([&text, &samconfig]) {
         fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
-    next_steps(&mut Legible(Leaving(anstream::stdout().lock())), &fleet, &arguments.out)?;
+    let [policy, settings] = files.each_ref().map(|path| path.display());
+    terminal::say(&format!("Wrote {policy} and {settings}."))?;
+    if !quiet {
+        next_steps(&mut terminal::stdout(), &fleet, &arguments.out)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -161,23 +167,17 @@ fn deployable(fleet: &Fleet, settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-fn next_steps(out: &mut dyn Write, fleet: &Fleet, folder: &Path) -> io::Result<()> {
+fn next_steps(out: &mut impl Write, fleet: &Fleet, folder: &Path) -> io::Result<()> {
     let file = folder.join("fleet.toml");
     let file = file.display();
-    writeln!(out, "Wrote {file} and {}.\n", folder.join("samconfig.toml").display())?;
     let home = |region: &RegionName| if *region == fleet.home { ", home" } else { "" };
-    for region in &fleet.regions {
-        writeln!(
-            out,
-            "  {:<6} {:<15} {} instances of {}, a canary of {:#}{}",
-            region.title,
-            region.name,
-            region.instances,
-            fleet.instance_type,
-            region.bake,
-            home(&region.name)
-        )?;
-    }
+    let rows = fleet.regions.iter().map(|region| {
+        let instances = format!("{} instances of {}", region.instances, fleet.instance_type);
+        let canary = format!("a canary of {:#}{}", region.bake, home(&region.name));
+        [region.title.to_string(), region.name.to_string(), instances, canary]
+    });
+    writeln!(out)?;
+    columns(rows, Cells::Words).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     writeln!(
         out,
         "\nNext:\n  meridian plan --policy {file}                          what a wave will do, and what it cannot find\n  \

@@ -3,7 +3,7 @@
 mod document;
 mod table;
 
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal;
 use document::Document;
 use meridian_domain::replay::{Setting, read, replay};
 use meridian_domain::stakes::Exposure;
@@ -11,7 +11,7 @@ use meridian_domain::{Fleet, JudgePolicy, Verdict};
 use meridian_messages::replay_warning;
 use std::error::Error;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,7 +24,10 @@ const WARM_UP: i64 = 1;
 
 /// Arguments of `meridian judge`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 pass; 1 fail; 3 inconclusive; 2 wrong input, and nothing was judged.\n\n\
+#[command(after_help = "Examples:\n  \
+    meridian judge --counts wave.jsonl --policy fleet.toml\n  \
+    meridian judge --counts - --json < wave.jsonl\n\n\
+    Exit code: 0 pass; 1 fail; 3 inconclusive; 2 wrong input, and nothing was judged.\n\n\
     A line of counts: {\"minute\":0,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":3600,\"bad\":4},\
     \"blue\":{\"total\":32400,\"bad\":33}}")]
 pub struct Arguments {
@@ -40,7 +43,7 @@ pub struct Arguments {
 }
 
 /// Judges, and prints the verdict.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let fleet = arguments.policy.as_deref().map(fleet).transpose()?;
     let built_in = JudgePolicy::default();
     let setting = match &fleet {
@@ -55,15 +58,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let place = |error| format!("{}, {error}", arguments.counts.display());
     let rows = read(&text(&arguments.counts)?).map_err(place)?;
     let replay = replay(&setting, &rows).map_err(place)?;
-    replay.warnings.iter().for_each(|warning| terminal::warning(&replay_warning(warning)));
+    if !quiet {
+        replay.warnings.iter().for_each(|warning| terminal::warning(&replay_warning(warning)));
+    }
     if arguments.json {
-        let document = Document::of(&replay, setting.policy);
-        let mut stdout = Leaving(std::io::stdout().lock());
-        serde_json::to_writer_pretty(&mut stdout, &document)?;
-        writeln!(stdout)?;
-        stdout.flush()?;
+        terminal::document(&Document::of(&replay, setting.policy))?;
+    } else if quiet {
+        table::verdict(&mut terminal::stdout(), &replay)?;
     } else {
-        table::write(&mut Legible(Leaving(anstream::stdout().lock())), &replay, fleet.as_ref())?;
+        table::write(&mut terminal::stdout(), &replay, fleet.as_ref())?;
     }
     Ok(match replay.wave.verdict {
         Verdict::Pass => ExitCode::SUCCESS,

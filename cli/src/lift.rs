@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian lift`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 the halt is lifted; 1 AWS refused it, or the ledger has changed meanwhile; \
+#[command(after_help = "Example:\n  \
+                        meridian lift --region home --who maria --why \"the labels were wrong\"\n\n\
+                        Exit code: 0 the halt is lifted; 1 AWS refused it, or the ledger has changed meanwhile; \
                         2 wrong input, or nothing is halted there.")]
 pub struct Arguments {
     /// The region whose own halt is meant, by its title or AWS's name, or home for the whole fleet's.

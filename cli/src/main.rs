@@ -5,10 +5,12 @@ mod compare;
 mod cost;
 mod doctor;
 mod evaluate;
+mod fitted;
 mod halt;
 mod history;
 mod holdout;
 mod init;
+mod interrupt;
 mod judge;
 mod lift;
 mod manual;
@@ -25,6 +27,7 @@ mod summary;
 mod terminal;
 
 use clap::{Parser, Subcommand};
+use interrupt::Interrupted;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -34,7 +37,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// serves.
 #[derive(Debug, Parser)]
 #[command(name = "meridian", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("MERIDIAN_BUILD"), ")"))]
+#[command(after_help = "Examples:\n  \
+    meridian night --scenario tokyo-dark      a bad night, on this machine\n  \
+    meridian status                           may I sleep?\n  \
+    meridian history --at 2026-11-20T03:47Z   which bytes served then\n\n\
+    Each command has examples and its exit codes in its own help: meridian plan --help")]
 struct Arguments {
+    /// Print only what was asked for: the verdict or the result, no progress, no warnings and no explanations. Errors, documents
+    /// for machines and the exit code stay.
+    #[arg(long, short, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -91,23 +103,24 @@ fn main() -> ExitCode {
     if let Some(code) = meridian_evaluation::isolated::serve() {
         return code;
     }
-    let outcome = match Arguments::parse().command {
-        Command::Init(arguments) => init::run(&arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Night(arguments) => night::run(&arguments),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Judge(arguments) => judge::run(&arguments),
-        Command::Plan(arguments) => plan::run(&arguments),
-        Command::Cost(arguments) => cost::run(&arguments),
-        Command::Score(arguments) => score::run(&arguments),
-        Command::Publish(arguments) => publish::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::History(arguments) => history::run(&arguments),
+    let Arguments { quiet, command } = Arguments::parse();
+    let outcome = match command {
+        Command::Init(arguments) => init::run(&arguments, quiet),
+        Command::Doctor(arguments) => doctor::run(&arguments, quiet),
+        Command::Night(arguments) => night::run(&arguments, quiet),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, quiet),
+        Command::Compare(arguments) => compare::run(&arguments, quiet),
+        Command::Judge(arguments) => judge::run(&arguments, quiet),
+        Command::Plan(arguments) => plan::run(&arguments, quiet),
+        Command::Cost(arguments) => cost::run(&arguments, quiet),
+        Command::Score(arguments) => score::run(&arguments, quiet),
+        Command::Publish(arguments) => publish::run(&arguments, quiet),
+        Command::Status(arguments) => status::run(&arguments, quiet),
+        Command::History(arguments) => history::run(&arguments, quiet),
         Command::Holdout(arguments) => holdout::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
-        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments, quiet),
         Command::Lift(arguments) => lift::run(&arguments),
         Command::Override(arguments) => overrides::run(&arguments),
         Command::Completions(arguments) => manual::completions::<Arguments>(&arguments),
@@ -115,9 +128,12 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(code) => code,
-        Err(error) => {
-            terminal::error(&error.to_string());
-            ExitCode::from(BAD_INPUT)
-        }
+        Err(error) => match error.downcast_ref::<Interrupted>() {
+            Some(by) => by.code(),
+            None => {
+                terminal::error(&error.to_string());
+                ExitCode::from(BAD_INPUT)
+            }
+        },
     }
 }

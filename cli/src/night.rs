@@ -2,9 +2,10 @@
 
 mod serve;
 
-use crate::terminal::{self, Leaving, Legible};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::terminal;
 use anstyle::{AnsiColor, Style};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use meridian_local::night::{
     self, Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site,
 };
@@ -18,7 +19,11 @@ use std::process::ExitCode;
 /// Arguments of `meridian night`.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("door").args(["wire", "serve"]).multiple(true))]
-#[command(after_help = "Exit code: 0 the fleet ended as the scenario expects; 1 it did not; 2 wrong input.")]
+#[command(after_help = "Examples:\n  \
+    meridian night --scenario tokyo-dark\n  \
+    meridian night --fleet my-fleet/fleet.toml --scenario bad-model --quiet\n  \
+    meridian night --scenario tokyo-dark --serve --at 03:47 --port 4560\n\n\
+    Exit code: 0 the fleet ended as the scenario expects; 1 it did not; 2 wrong input; 130 Ctrl-C closed it.")]
 pub struct Arguments {
     /// A built-in scenario's name, or the path of a scenario file.
     #[arg(long, value_name = "NAME|FILE", default_value = "good-night")]
@@ -35,9 +40,6 @@ pub struct Arguments {
     /// One JSON document on standard output; everything else goes to standard error.
     #[arg(long)]
     json: bool,
-    /// Tell only how the night ended, and not its story.
-    #[arg(long, short, conflicts_with = "serve")]
-    quiet: bool,
     /// Run the functions as the real release binaries, over HTTP in AWS's own protocols.
     #[arg(long)]
     wire: bool,
@@ -61,6 +63,8 @@ pub enum Error {
     Scenario(#[from] ScenarioError),
     #[error(transparent)]
     Night(#[from] NightError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     #[error("{path}: {why}")]
     Fleet { path: String, why: String },
     #[error("cannot find this program's own folder: {0}; name the binaries with --binaries")]
@@ -68,42 +72,49 @@ pub enum Error {
     #[error("cannot write the story: {0}")]
     Write(#[from] std::io::Error),
     #[error("cannot write the report: {0}")]
-    Json(#[from] serde_json::Error),
+    Report(std::io::Error),
 }
 
+/// Virtual time between two looks for Ctrl-C.
+const SLICE: SignedDuration = SignedDuration::from_mins(1);
+
 /// Runs a night; exit code 0 where the fleet ended as the scenario expects, 1 where not.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    Ok(tell(arguments)?)
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match tell(arguments, quiet) {
+        Err(Error::Interrupted(by)) => Err(by.into()),
+        told => Ok(told?),
+    }
 }
 
 fn list() -> Result<ExitCode, Error> {
     let rows = night::names().into_iter().map(|name| Ok([name.to_owned(), Scenario::load(name)?.title]));
     let rows = rows.collect::<Result<Vec<_>, ScenarioError>>()?;
-    let mut stdout = Leaving(anstream::stdout().lock());
+    let mut stdout = terminal::stdout();
     columns(rows, Cells::Words).iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
+fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     if arguments.list {
         return list();
     }
     let (site, scenario) = set(arguments)?;
+    let interrupt = Interrupt::catch()?;
     // Nothing is left behind where nobody asked for it.
     let passing = if arguments.out.is_none() { Some(tempfile::tempdir()?) } else { None };
     let out =
         arguments.out.clone().or_else(|| passing.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
     let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
     let options = Options { seed: arguments.seed, functions, out: out.clone(), record: arguments.record.clone() };
-    let story: Box<dyn Write> =
-        if arguments.json { Box::new(Legible(anstream::stderr())) } else { Box::new(Legible(anstream::stdout())) };
-    let mut story = Leaving(story);
-    if !arguments.quiet {
+    let (mut story, columns): (Box<dyn Write>, _) = match arguments.json {
+        true => (Box::new(terminal::stderr()), terminal::columns_of(std::io::stderr())),
+        false => (Box::new(terminal::stdout()), terminal::columns()),
+    };
+    if !quiet {
         title(&mut story, &scenario, arguments)?;
     }
     let session = Session::begin(site, &scenario, &options)?;
-    let quiet = arguments.quiet;
-    let mut night = Night { scenario: &scenario, session, story: &mut story, quiet, failed: None };
+    let mut night = Night { scenario: &scenario, session, story: &mut story, columns, quiet, interrupt, failed: None };
     if arguments.serve.serve {
         serve::live(&mut night, &arguments.serve)?;
     } else {
@@ -112,9 +123,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     let report = night.ended()?;
     summary(&mut night.story, &report, arguments.out.as_deref())?;
     if arguments.json {
-        let mut stdout = Leaving(std::io::stdout().lock());
-        serde_json::to_writer_pretty(&mut stdout, &report)?;
-        writeln!(stdout)?;
+        terminal::document(&report).map_err(Error::Report)?;
     }
     if arguments.serve.serve && !arguments.serve.close {
         serve::linger(&mut night)?;
@@ -141,16 +150,32 @@ fn set(arguments: &Arguments) -> Result<(Site, Scenario), Error> {
 struct Night<'a, 'b> {
     scenario: &'a Scenario,
     session: Session<'a>,
-    story: &'b mut Leaving<Box<dyn Write>>,
+    story: &'b mut Box<dyn Write>,
+    /// Of the story's terminal.
+    columns: Option<usize>,
     quiet: bool,
+    interrupt: Interrupt,
     failed: Option<std::io::Error>,
 }
 
 impl Night<'_, '_> {
-    fn run_until(&mut self, at: Timestamp) -> Result<(), NightError> {
-        let (story, failed, columns) = (&mut self.story, &mut self.failed, terminal::columns());
-        let quiet = self.quiet;
-        self.session.run_until(at, &mut |line: &Line| {
+    /// Lives up to a moment, or until somebody stops it.
+    fn run_until(&mut self, at: Timestamp) -> Result<(), Error> {
+        loop {
+            let next = self.session.now().saturating_add(SLICE).unwrap_or(at).min(at);
+            let lived = self.live(next);
+            // A signal goes to the functions' processes too: that they died of it is no news.
+            self.interrupt.check()?;
+            lived?;
+            if next == at {
+                return Ok(());
+            }
+        }
+    }
+
+    fn live(&mut self, to: Timestamp) -> Result<(), NightError> {
+        let (story, failed, columns, quiet) = (&mut self.story, &mut self.failed, self.columns, self.quiet);
+        self.session.run_until(to, &mut |line: &Line| {
             if quiet {
                 return;
             }
@@ -181,7 +206,7 @@ fn binaries(arguments: &Arguments) -> Result<PathBuf, Error> {
     Ok(program.parent().map(PathBuf::from).unwrap_or_default())
 }
 
-fn title(out: &mut dyn Write, scenario: &Scenario, arguments: &Arguments) -> std::io::Result<()> {
+fn title(out: &mut impl Write, scenario: &Scenario, arguments: &Arguments) -> std::io::Result<()> {
     let bold = Style::new().bold();
     let how = if arguments.wire { "real binaries over HTTP" } else { "in one process" };
     writeln!(out, "{bold}{}{bold:#}: {}", scenario.name, scenario.title)?;
@@ -196,11 +221,14 @@ fn title(out: &mut dyn Write, scenario: &Scenario, arguments: &Arguments) -> std
 }
 
 /// The region, its release, since when, and whose decision it was.
-fn summary(out: &mut dyn Write, report: &Report, kept: Option<&Path>) -> std::io::Result<()> {
+fn summary(out: &mut impl Write, report: &Report, kept: Option<&Path>) -> std::io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "\n{bold}The fleet at {}{bold:#}", clock(report.to))?;
-    for end in &report.fleet {
-        region(out, end)?;
+    for (line, end) in columns(report.fleet.iter().map(cells), Cells::Words).iter().zip(&report.fleet) {
+        // A title stands first in its row, whatever the columns' width.
+        let (title, rest) = line.split_at_checked(end.title.len()).unwrap_or((line.as_str(), ""));
+        writeln!(out, "  {bold}{title}{bold:#}{rest}")?;
+        end.interrupted.iter().try_for_each(|own| writeln!(out, "      {}", interrupted(own)))?;
     }
     for execution in &report.executions {
         let at = execution.failed_at.as_ref().map(|action| format!(" at {action}")).unwrap_or_default();
@@ -221,19 +249,19 @@ fn summary(out: &mut dyn Write, report: &Report, kept: Option<&Path>) -> std::io
     report.unexpected.iter().try_for_each(|problem| writeln!(out, "  - {}", problem.words))
 }
 
-fn region(out: &mut dyn Write, end: &RegionEnd) -> std::io::Result<()> {
-    let version = end.version.as_deref().unwrap_or("unknown");
+fn cells(end: &RegionEnd) -> [String; 6] {
     let since = end.since.map(clock).unwrap_or_else(|| "unknown".to_owned());
     let by = end.by.as_deref().map_or_else(|| "unknown".to_owned(), who);
     let halt = end.halt.as_ref().map(|_| ", halted").unwrap_or_default();
     let health = if end.health_changes == 0 { "in DNS throughout" } else { "left DNS meanwhile" };
-    let title = Style::new().bold();
-    writeln!(
-        out,
-        "  {title}{:<3}{title:#} {:<15} {version}  since {since}  by {by}  ({}, {health}{halt})",
-        end.title, end.region, end.status
-    )?;
-    end.interrupted.iter().try_for_each(|own| writeln!(out, "      {}", interrupted(own)))
+    [
+        end.title.clone(),
+        end.region.to_string(),
+        end.version.as_deref().unwrap_or("unknown").to_owned(),
+        format!("since {since}"),
+        format!("by {by}"),
+        format!("({}, {health}{halt})", end.status),
+    ]
 }
 
 fn clock(at: Timestamp) -> String {

@@ -9,11 +9,13 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian override`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Approval, checked bytes, proof by golden records, the rollback target, the decision before a canary's \
+#[command(after_help = "Examples:\n  \
+                        meridian override freeze --region BR --for 4h \\\n      \
+                        --who maria --why \"agreed with the acquirer\"\n  \
+                        meridian override skew --for 3d --who maria --why \"BR waits for its quota\"\n\n\
+                        Approval, checked bytes, proof by golden records, the rollback target, the decision before a canary's \
                         end and a condemnation cannot be overridden.\n\nExit code: 0 it is on record; 1 AWS did not take \
-                        it; 2 wrong input."
-)]
+                        it; 2 wrong input.")]
 pub struct Arguments {
     /// The rule to set aside.
     #[arg(value_enum)]

@@ -2,7 +2,8 @@
 
 mod page;
 
-use crate::terminal::{Leaving, Legible};
+use crate::aws::whole_second;
+use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::AwsClock;
 use meridian_domain::edge;
@@ -15,7 +16,7 @@ use meridian_messages::Voice;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,7 +25,11 @@ const SCHEMA: u32 = 3;
 
 /// Arguments of `meridian plan`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 the plan is printed, warnings included; 2 wrong input.\n\n\
+#[command(after_help = "Examples:\n  \
+    meridian plan\n  \
+    meridian plan --policy my-fleet/fleet.toml --at 2026-11-20T03:02:00Z\n  \
+    meridian plan --counts last-days.jsonl --json\n\n\
+    Exit code: 0 the plan is printed, warnings included; 2 wrong input.\n\n\
     Contacts no account: it knows the policy, the regions' usual traffic and, with --counts, what was measured.")]
 pub struct Arguments {
     /// The fleet's policy.
@@ -79,9 +84,9 @@ pub struct Proposal {
 }
 
 /// Plans, and prints the plan.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let fleet = fleet(&arguments.policy)?;
-    let at = arguments.at.unwrap_or_else(|| AwsClock::new(None).now());
+    let at = arguments.at.unwrap_or_else(|| whole_second(AwsClock::new(None).now()));
     let (hours, dispersion) = match &arguments.counts {
         Some(path) => measured(&fleet, path)?,
         None => Default::default(),
@@ -90,12 +95,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if arguments.json {
         let (words, fleet) = (Words::of(&fleet, &forecast), fleet.name.as_str());
         let document = Document { schema: SCHEMA, fleet, forecast: &forecast, words, dispersion: &dispersion };
-        let mut stdout = Leaving(std::io::stdout().lock());
-        serde_json::to_writer_pretty(&mut stdout, &document)?;
-        writeln!(stdout)?;
-        stdout.flush()?;
+        terminal::document(&document)?;
+    } else if quiet {
+        page::outcome(&mut terminal::stdout(), &fleet, &forecast)?;
     } else {
-        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &fleet, &forecast, &dispersion)?;
+        page::write(&mut terminal::stdout(), &fleet, &forecast, &dispersion)?;
     }
     Ok(ExitCode::SUCCESS)
 }

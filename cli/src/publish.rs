@@ -12,7 +12,12 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian publish`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 the release is published; 1 AWS refused it (a repeat with the same --created \
+#[command(after_help = "Example:\n  \
+    meridian publish --version v427 --archive model.tar.gz \\\n      \
+    --features features.txt --operating-threshold 0.81 \\\n      \
+    --image-repository sagemaker-xgboost --image-digest $DIGEST \\\n      \
+    --created 2026-11-20T03:00:00Z --key training.pem\n\n\
+    Exit code: 0 the release is published; 1 AWS refused it (a repeat with the same --created \
                         continues where this one stopped); 2 wrong input, and nothing was written.")]
 pub struct Arguments {
     /// Human name of the release, such as v427.
@@ -64,20 +69,27 @@ struct SignerArguments {
 }
 
 /// Publishes a release, and prints its identity.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let spec = spec(arguments)?;
     let now = session.now();
     let created = arguments.created.unwrap_or(now);
     if times::is_future(created, now) {
         return Err(format!(
-            "--created {created} is in the future: every region would refuse the release; it is {now}"
+            "--created {created:.0} is in the future: every region would refuse the release; it is {now}"
         )
         .into());
     }
     // What evaluation would reject is refused here, before anything is written.
-    examine(&spec)?.iter().for_each(|note| terminal::warning(&format!("{}: {note}", spec.version)));
-    match published(&session, created, spec, &arguments.signer)? {
+    let notes = examine(&spec)?;
+    if !quiet {
+        notes.iter().for_each(|note| terminal::warning(&format!("{}: {note}", spec.version)));
+    }
+    let progress = terminal::progress(quiet);
+    progress.say(&format!("publishing {}", spec.version));
+    let done = published(&session, created, spec, &arguments.signer)?;
+    drop(progress);
+    match done {
         Ok(release) => {
             terminal::say(&release.to_string())?;
             Ok(ExitCode::SUCCESS)

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian quarantine`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "No region starts a release in quarantine, a canary of it is rolled back, and it delays no other release. \
+#[command(after_help = "Examples:\n  \
+                        meridian quarantine v427 --who maria --why \"trained on leaked labels\"\n  \
+                        meridian quarantine v427 --lift --who maria --why \"the labels were right\"\n\n\
+                        No region starts a release in quarantine, a canary of it is rolled back, and it delays no other release. \
                         What a region serves already it keeps serving.\n\nExit code: 0 it is on record; 1 AWS did not \
-                        take it; 2 wrong input, or nothing is in quarantine there."
-)]
+                        take it; 2 wrong input, or nothing is in quarantine there.")]
 pub struct Arguments {
     /// A release by its digest or its name, or a key of home's release bucket, such as an archive's: every release made of it.
     #[arg(value_name = "RELEASE|KEY")]

@@ -1,7 +1,7 @@
 //! `meridian score`: margins, probabilities and reasons of every record.
 
 use crate::terminal::{self, Leaving};
-use meridian_desk::{Progress, Scorer, Serving, TopReasons};
+use meridian_desk::{Scorer, Serving, TopReasons};
 use meridian_domain::edge::visible;
 use meridian_evaluation::Records;
 use meridian_xgboost::{Reason, probability_of};
@@ -12,11 +12,12 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian score`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Prints CSV: row,margin,probability and with --reasons K also reason_1,contribution_1 and so on. \
+#[command(after_help = "Example:\n  \
+                        meridian score --model v427.tar.gz --input holdout.csv.gz \\\n      \
+                        --ignore label,customer_region --reasons 3\n\n\
+                        Prints CSV: row,margin,probability and with --reasons K also reason_1,contribution_1 and so on. \
                         Rows count from 0. A margin reads back to the very f32 that XGBoost computes.\n\n\
-                        Exit code: 0 scored; 2 wrong input."
-)]
+                        Exit code: 0 scored; 2 wrong input.")]
 pub struct Arguments {
     /// The model: model.tar.gz, or a bare model file (UBJSON, JSON or legacy binary).
     #[arg(long, value_name = "FILE")]
@@ -35,8 +36,8 @@ pub struct Arguments {
 }
 
 /// Scores every record; prints CSV.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let progress = Progress::default();
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = terminal::progress(quiet);
     let scorer = Scorer::open(&arguments.model, &arguments.serving, &progress)?;
     let records = scorer.read(&arguments.input, &arguments.ignore)?;
     let margins = scorer.margins(records.matrix())?;
@@ -46,7 +47,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         count => Some(scorer.explain(count)?),
     };
     drop(progress);
-    warnings.iter().for_each(|warning| terminal::warning(warning));
+    if !quiet {
+        warnings.iter().for_each(|warning| terminal::warning(warning));
+    }
     let mut out = BufWriter::new(Leaving(std::io::stdout().lock()));
     write(&mut out, &records, &margins, explained.as_ref())?;
     out.flush()?;

@@ -11,11 +11,23 @@ use clap::Subcommand;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// What the simulations of counts say by their exit code.
-const EXIT_CODES: &str = "Exit code: 0 every promise is kept; 1 one is broken; 3 too few runs to say; 2 wrong input.";
+/// Help behind the options: an example, and what the simulations of counts say by their exit code.
+macro_rules! help {
+    ($example:literal) => {
+        concat!(
+            "Example:\n  ",
+            $example,
+            "\n\nExit code: 0 every promise is kept; 1 one is broken; 3 too few runs to say; 2 wrong input."
+        )
+    };
+}
+use help;
 
 /// Arguments of `meridian simulate`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    meridian simulate histories --runs 1000\n  \
+    meridian simulate judge --runs 200 --question latency")]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -36,12 +48,12 @@ enum What {
 }
 
 /// Simulates; prints what came of it.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     match &arguments.what {
-        What::Judge(arguments) => judge::run(arguments),
-        What::Delivery(arguments) => delivery::run(arguments),
-        What::Nights(arguments) => nights::run(arguments),
-        What::Harm(arguments) => harm::run(arguments),
-        What::Histories(arguments) => histories::run(arguments),
+        What::Judge(arguments) => judge::run(arguments, quiet),
+        What::Delivery(arguments) => delivery::run(arguments, quiet),
+        What::Nights(arguments) => nights::run(arguments, quiet),
+        What::Harm(arguments) => harm::run(arguments, quiet),
+        What::Histories(arguments) => histories::run(arguments, quiet),
     }
 }

@@ -1,7 +1,7 @@
 //! `meridian status`: the whole fleet on one screen, and whether it needs a person.
 
 use crate::aws::{Place, Session};
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::account::{Account, State};
@@ -18,17 +18,16 @@ use std::process::ExitCode;
 
 /// Version of the document.
 const SCHEMA: u32 = 1;
-/// Columns of running text.
-const WIDTH: usize = 100;
 /// Something needs a person.
 const NEEDS_YOU: u8 = 1;
 
 /// Arguments of `meridian status`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Reads every chain from its beginning, asks each region's endpoint and rollback alarm, and changes nothing.\n\n\
-                        Exit code: 0 nothing needs you; 1 something does; 2 wrong input, or no credentials."
-)]
+#[command(after_help = "Examples:\n  \
+                        meridian status\n  \
+                        meridian status --quiet && echo asleep\n\n\
+                        Reads every chain from its beginning, asks each region's endpoint and rollback alarm, and changes nothing.\n\n\
+                        Exit code: 0 nothing needs you; 1 something does; 2 wrong input, or no credentials.")]
 pub struct Arguments {
     /// One JSON document instead of the screen.
     #[arg(long)]
@@ -48,25 +47,30 @@ struct Document<'a> {
 }
 
 /// Looks at the fleet, and tells it.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     session.with_credentials()?;
     let fleet = &*session.fleet;
+    let progress = terminal::progress(quiet);
+    progress.say("asking every region");
     let overview = session.run(look(&session.ports, fleet, session.now()));
+    drop(progress);
     let needs_you = !overview.needs.is_empty();
     if arguments.json {
         let voice = Voice::of(fleet);
         let words = overview.needs.iter().map(|need| voice.need(need).0).chain(voice.next(&overview)).collect();
         let document = Document { schema: SCHEMA, fleet: fleet.name.as_str(), needs_you, overview: &overview, words };
         terminal::document(&document)?;
+    } else if quiet {
+        answer(&mut terminal::stdout(), &overview)?;
     } else {
-        screen(&mut Legible(Leaving(anstream::stdout().lock())), fleet, &overview)?;
+        screen(&mut terminal::stdout(), fleet, &overview)?;
     }
     Ok(if needs_you { ExitCode::from(NEEDS_YOU) } else { ExitCode::SUCCESS })
 }
 
 fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Result<()> {
-    let (bold, voice) = (Style::new().bold(), Voice::of(fleet));
+    let (bold, voice, width) = (Style::new().bold(), Voice::of(fleet), terminal::width());
     writeln!(out, "{bold}{}{bold:#} on {} UTC\n", fleet.name, day_and_time(overview.at))?;
     needs(out, voice, overview)?;
     let rows = overview.regions.iter().map(|row| cells(fleet, row));
@@ -75,33 +79,39 @@ fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Resul
     terminal::styled(out, styles, &columns(std::iter::once(head).chain(rows), Cells::Words))?;
     writeln!(out)?;
     for line in voice.next(overview) {
-        writeln!(out, "{}", paragraph(&line, WIDTH, 2))?;
+        writeln!(out, "{}", paragraph(&line, width, 2))?;
     }
     for row in &overview.condemned {
-        writeln!(out, "{}", paragraph(&condemned(voice, row), WIDTH, 2))?;
+        writeln!(out, "{}", paragraph(&condemned(voice, row), width, 2))?;
     }
     for own in &overview.overrides {
         let region = own.region.as_ref().map_or("every region", |region| voice.title(region));
         let text =
-            format!("the {} is set aside for {region} until {}, by {}: {}", own.what, own.until, own.who, own.why);
-        writeln!(out, "{}", paragraph(&text, WIDTH, 2))?;
+            format!("the {} is set aside for {region} until {:.0}, by {}: {}", own.what, own.until, own.who, own.why);
+        writeln!(out, "{}", paragraph(&text, width, 2))?;
     }
     Ok(())
 }
 
-/// The answer first.
-fn needs(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Result<()> {
+/// Whether the fleet needs a person.
+fn answer(out: &mut impl Write, overview: &Overview) -> io::Result<()> {
     let (good, bad) = (AnsiColor::Green.on_default().bold(), AnsiColor::Red.on_default().bold());
     match overview.needs.len() {
-        0 => writeln!(out, "{good}Nothing needs you.{good:#}\n")?,
-        1 => writeln!(out, "{bad}One thing needs you.{bad:#}")?,
-        count => writeln!(out, "{bad}{count} things need you, the most urgent first.{bad:#}")?,
+        0 => writeln!(out, "{good}Nothing needs you.{good:#}"),
+        1 => writeln!(out, "{bad}One thing needs you.{bad:#}"),
+        count => writeln!(out, "{bad}{count} things need you, the most urgent first.{bad:#}"),
     }
+}
+
+/// The answer first, then what it needs.
+fn needs(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Result<()> {
+    let width = terminal::width();
+    answer(out, overview)?;
     for need in &overview.needs {
         let (what, to_do) = voice.need(need);
-        writeln!(out, "  {}\n    -> {}", paragraph(&what, WIDTH, 4), paragraph(&to_do, WIDTH, 7))?;
+        writeln!(out, "  {}\n    -> {}", paragraph(&what, width, 4), paragraph(&to_do, width, 7))?;
     }
-    if overview.needs.is_empty() { Ok(()) } else { writeln!(out) }
+    writeln!(out)
 }
 
 fn cells(fleet: &Fleet, row: &RegionRow) -> [String; 6] {

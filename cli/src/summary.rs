@@ -4,6 +4,7 @@ use crate::terminal;
 use anstyle::Style;
 use meridian_domain::{GateMode, Verdict};
 use meridian_evaluation::{CostPoint, Costs, Drift, Evaluation, FeatureDrift, Gate, ModelCosts, ModelNumbers, Slices};
+use meridian_local::night::Tone;
 use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,14 +16,7 @@ const HEADERS: [&str; 8] = ["gate", "where", "verdict", "challenger", "champion"
 /// # Errors
 /// The stream is closed.
 pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path>) -> io::Result<()> {
-    let style = terminal::verdict(evaluation.verdict).bold();
-    let word = evaluation.verdict.to_string().to_uppercase();
-    let meaning = match evaluation.verdict {
-        Verdict::Pass => "the challenger may be approved",
-        Verdict::Fail => "the challenger would be rejected",
-        Verdict::Inconclusive => "too little evidence: the challenger would not be approved",
-    };
-    writeln!(out, "{style}{word}{style:#}  {meaning}")?;
+    verdict(out, evaluation)?;
     for reason in evaluation.reasons() {
         writeln!(out, "  - {reason}")?;
     }
@@ -48,10 +42,35 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
     Ok(())
 }
 
+/// Writes the verdict and what it means.
+///
+/// # Errors
+/// The stream is closed.
+pub fn verdict(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
+    let style = terminal::verdict(evaluation.verdict).bold();
+    let word = evaluation.verdict.to_string().to_uppercase();
+    let meaning = match evaluation.verdict {
+        Verdict::Pass => "the challenger may be approved",
+        Verdict::Fail => "the challenger would be rejected",
+        Verdict::Inconclusive => "too little evidence: the challenger would not be approved",
+    };
+    writeln!(out, "{style}{word}{style:#}  {meaning}")
+}
+
+/// Writes a table: its head, and rows in styles of their own.
+fn table(out: &mut impl Write, styles: impl IntoIterator<Item = Style>, lines: &[String]) -> io::Result<()> {
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), lines)
+}
+
+/// The style of rows that say nothing good or bad.
+fn unstyled() -> impl Iterator<Item = Style> {
+    std::iter::repeat(Style::new())
+}
+
 fn gates(out: &mut impl Write, gates: &[Gate]) -> io::Result<()> {
     let lines = columns(std::iter::once(HEADERS.map(str::to_owned)).chain(gates.iter().map(cells)), Cells::Words);
     let styles = gates.iter().map(|gate| terminal::verdict(gate.verdict));
-    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
+    table(out, styles, &lines)
 }
 
 fn cells(gate: &Gate) -> [String; 8] {
@@ -99,7 +118,7 @@ fn by_value(out: &mut impl Write, slices: &Slices) -> io::Result<()> {
             worse,
         ]
     });
-    columns(std::iter::once(head).chain(rows), Cells::Words).iter().try_for_each(|line| writeln!(out, "{line}"))
+    table(out, unstyled(), &columns(std::iter::once(head).chain(rows), Cells::Words))
 }
 
 fn costs(out: &mut impl Write, costs: &Costs) -> io::Result<()> {
@@ -111,8 +130,7 @@ fn costs(out: &mut impl Write, costs: &Costs) -> io::Result<()> {
     let rows = models.into_iter().flatten().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
         [row(format!("{model}, as deployed"), *operating), row(format!("{model}, cheapest"), *cheapest)]
     });
-    let lines = columns(std::iter::once(head).chain(rows), Cells::Numbers);
-    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    table(out, unstyled(), &columns(std::iter::once(head).chain(rows), Cells::Numbers))?;
     writeln!(out, "{}", costs.note())
 }
 
@@ -133,8 +151,10 @@ pub fn drift(out: &mut impl Write, drift: &Drift) -> io::Result<()> {
         ]
     };
     if !drift.most.is_empty() {
+        let moved =
+            |feature: &FeatureDrift| if feature.is_moved() { terminal::style(Tone::Warn) } else { Style::new() };
         let lines = columns(std::iter::once(head).chain(drift.most.iter().map(row)), Cells::Words);
-        lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        table(out, drift.most.iter().map(moved), &lines)?;
     }
     writeln!(out, "{}", drift.note())
 }
@@ -165,6 +185,5 @@ fn numbers(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         let champion = evaluation.champion.as_ref().map(show).unwrap_or_default();
         [(*name).to_owned(), show(&evaluation.challenger), champion]
     });
-    let lines = columns(std::iter::once(head).chain(rows), Cells::Numbers);
-    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+    table(out, unstyled(), &columns(std::iter::once(head).chain(rows), Cells::Numbers))
 }

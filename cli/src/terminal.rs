@@ -1,18 +1,23 @@
-//! Lines for a person: coloured on a terminal, plain in a pipe (`anstream` decides, and honours `NO_COLOR`).
+//! Lines for a person: coloured on a terminal and as wide as it is, plain in a pipe (`anstream` decides, and honours `NO_COLOR`).
 
+use crate::fitted::Fitted;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
+use meridian_desk::Progress;
 use meridian_domain::{Verdict, edge};
 use meridian_local::night::{Line, Tone};
+use meridian_messages::layout::{self, WIDTH};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use terminal_size::{Width, terminal_size_of};
 
 /// Writes one line of a story, for a terminal of so many columns.
 ///
 /// # Errors
 /// The stream is closed.
-pub fn line(out: &mut impl Write, line: &Line, columns: Option<usize>) -> std::io::Result<()> {
+pub fn line(out: &mut impl Write, line: &Line, columns: Option<usize>) -> io::Result<()> {
     let style = style(line.tone);
     let time = line.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
     let dim = Style::new().dimmed();
@@ -29,7 +34,7 @@ pub fn line(out: &mut impl Write, line: &Line, columns: Option<usize>) -> std::i
 ///
 /// # Errors
 /// The stream is closed.
-pub fn styled(out: &mut impl Write, styles: impl IntoIterator<Item = Style>, lines: &[String]) -> std::io::Result<()> {
+pub fn styled(out: &mut impl Write, styles: impl IntoIterator<Item = Style>, lines: &[String]) -> io::Result<()> {
     let mut both = styles.into_iter().zip(lines);
     both.try_for_each(|(style, line)| writeln!(out, "{style}{line}{style:#}"))
 }
@@ -88,11 +93,11 @@ const LONGEST_WHY: usize = 500;
 pub struct Legible<W>(pub W);
 
 impl<W: Write> Write for Legible<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write_all(&obedient(bytes)).map(|()| bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
 }
@@ -102,14 +107,14 @@ impl<W: Write> Write for Legible<W> {
 pub struct Leaving<W>(pub W);
 
 impl<W: Write> Write for Leaving<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.write(bytes) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
             written => written,
         }
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         match self.0.flush() {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             flushed => flushed,
@@ -118,22 +123,45 @@ impl<W: Write> Write for Leaving<W> {
 }
 
 /// Columns below which no text can be laid out: a narrower terminal breaks lines itself.
-const NARROWEST: u16 = 40;
+const NARROWEST: usize = 40;
 
-/// How many columns the terminal of standard output has; none where it is a pipe or a file, which nobody lays out.
+/// How many columns the terminal of a stream has; none where it is a pipe or a file, which nobody lays out.
+pub fn columns_of(stream: impl AsFd) -> Option<usize> {
+    let (Width(columns), _) = terminal_size_of(stream)?;
+    Some(usize::from(columns)).filter(|columns| *columns >= NARROWEST)
+}
+
+/// The same of standard output.
 pub fn columns() -> Option<usize> {
-    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: `TIOCGWINSZ` writes the one struct that it is given, which lives until the call returns.
-    let answer = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
-    (answer == 0 && size.ws_col >= NARROWEST).then(|| usize::from(size.ws_col))
+    columns_of(io::stdout())
+}
+
+/// How far the work is, on standard error: where that is a terminal, and not with `--quiet`.
+pub fn progress(quiet: bool) -> Progress {
+    Progress::new(columns_of(io::stderr()).filter(|_| !quiet))
+}
+
+/// Columns of running text on standard output.
+pub fn width() -> usize {
+    columns().map_or(WIDTH, |columns| columns.min(WIDTH))
+}
+
+/// Standard output for people: what they read goes through it, whichever command writes it.
+pub fn stdout() -> impl Write {
+    Fitted::new(Legible(Leaving(anstream::stdout().lock())), columns())
+}
+
+/// Standard error for people.
+pub fn stderr() -> impl Write {
+    Fitted::new(Legible(Leaving(anstream::stderr())), columns_of(io::stderr()))
 }
 
 /// Writes one line to standard output.
 ///
 /// # Errors
 /// It cannot be written, for another reason than that nobody reads on.
-pub fn say(text: &str) -> std::io::Result<()> {
-    let mut stdout = Leaving(anstream::stdout().lock());
+pub fn say(text: &str) -> io::Result<()> {
+    let mut stdout = stdout();
     writeln!(stdout, "{}", edge::visible(text))?;
     stdout.flush()
 }
@@ -142,8 +170,8 @@ pub fn say(text: &str) -> std::io::Result<()> {
 ///
 /// # Errors
 /// It cannot be written, for another reason than that nobody reads on.
-pub fn document(document: &impl Serialize) -> std::io::Result<()> {
-    let mut stdout = Leaving(std::io::stdout().lock());
+pub fn document(document: &impl Serialize) -> io::Result<()> {
+    let mut stdout = Leaving(io::stdout().lock());
     serde_json::to_writer_pretty(&mut stdout, document)?;
     writeln!(stdout)?;
     stdout.flush()
@@ -153,8 +181,8 @@ pub fn document(document: &impl Serialize) -> std::io::Result<()> {
 ///
 /// # Errors
 /// It cannot be written, for another reason than that nobody reads on.
-pub fn text(document: &str) -> std::io::Result<()> {
-    let mut stdout = Leaving(std::io::stdout().lock());
+pub fn text(document: &str) -> io::Result<()> {
+    let mut stdout = Leaving(io::stdout().lock());
     stdout.write_all(document.as_bytes())?;
     stdout.flush()
 }
@@ -163,12 +191,12 @@ pub fn text(document: &str) -> std::io::Result<()> {
 ///
 /// # Errors
 /// The terminal is closed.
-pub fn ask(question: &str) -> std::io::Result<bool> {
+pub fn ask(question: &str) -> io::Result<bool> {
     let mut stderr = anstream::stderr().lock();
     write!(stderr, "{}\nGo on? [y/N] ", edge::visible(question))?;
     stderr.flush()?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
+    io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -176,12 +204,12 @@ pub fn ask(question: &str) -> std::io::Result<bool> {
 ///
 /// # Errors
 /// The terminal is closed.
-pub fn asked(question: &str) -> std::io::Result<String> {
+pub fn asked(question: &str) -> io::Result<String> {
     let mut stderr = anstream::stderr().lock();
     write!(stderr, "{}\n> ", edge::visible(question))?;
     stderr.flush()?;
     let mut answer = String::new();
-    if std::io::stdin().read_line(&mut answer)? == 0 {
+    if io::stdin().read_line(&mut answer)? == 0 {
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Ok(answer.trim().to_owned())
@@ -189,17 +217,23 @@ pub fn asked(question: &str) -> std::io::Result<String> {
 
 /// Writes an error to standard error.
 pub fn error(message: &str) {
-    let red = AnsiColor::Red.on_default().bold();
-    let mut stderr = anstream::stderr().lock();
-    // Nothing can be said where standard error is closed.
-    let _ = writeln!(stderr, "{red}error:{red:#} {}", edge::visible(message));
+    labelled("error:", AnsiColor::Red.on_default().bold(), message);
 }
 
 /// Writes a warning to standard error.
 pub fn warning(message: &str) {
-    let yellow = AnsiColor::Yellow.on_default().bold();
-    let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "{yellow}warning:{yellow:#} {}", edge::visible(message));
+    labelled("warning:", AnsiColor::Yellow.on_default().bold(), message);
+}
+
+/// A message under its label.
+fn labelled(label: &str, style: Style, message: &str) {
+    let message = edge::visible(message);
+    let text = match columns_of(io::stderr()) {
+        Some(columns) => Cow::Owned(layout::paragraph(&message, columns, label.len() + 1)),
+        None => message,
+    };
+    // Nothing can be said where standard error is closed.
+    let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#} {text}");
 }
 
 /// How a tone looks.

@@ -39,7 +39,10 @@ fn every_command_has_a_man_page() {
     said(&["man", pages.to_str().unwrap()]);
     let commands = said(&["--help"]);
     let commands = commands.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
-    let commands: Vec<&str> = commands.map_while(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    let commands = commands.map_while(|line| line.strip_prefix("  "));
+    // A description of several lines goes on further in.
+    let commands = commands.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_whitespace().next());
+    let commands: Vec<&str> = commands.collect();
     assert!(commands.contains(&"status") && commands.len() > 15, "{commands:?}");
     for command in commands.into_iter().filter(|command| *command != "help") {
         let page = std::fs::read_to_string(pages.join(format!("meridian-{command}.1")));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::served::{Served, serve};
+use common::served::{Served, serve, serve_by};
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::process::Command;
@@ -57,6 +57,45 @@ fn a_night_that_is_to_close_ends_with_its_exit_code() {
     served.wait_for("The night ended as expected.");
     assert_eq!(served.process.wait().unwrap().code(), Some(0));
     assert!(TcpStream::connect(&served.address).is_err(), "the door is still open");
+}
+
+#[test]
+fn a_signal_closes_the_night_and_leaves_no_folder_behind() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        let left = || std::fs::read_dir(folder.path()).unwrap().count();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+        let mut served = serve_by(command.arg("night").env("TMPDIR", folder.path()), &["--scenario", "bad-eval"]);
+        assert_eq!(left(), 1, "it has a folder of its own while it is open");
+        let sent = Command::new("kill").args([signal, &served.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(served.process.wait().unwrap().code(), Some(code));
+        assert_eq!(left(), 0, "{signal}");
+        assert!(TcpStream::connect(&served.address).is_err(), "the door is still open");
+    }
+}
+
+/// At a pace a night's clock has nanoseconds.
+#[test]
+fn no_moment_is_told_in_less_than_seconds() {
+    let served = serve(&["--scenario", "tokyo-dark", "--at", "03:47", "--pace", "1"]);
+    let typed = ["--who", "maria", "--why", "a fix must go out"];
+    for arguments in [
+        &[&["override", "freeze", "--for", "1h"], &typed[..]].concat()[..],
+        &[&["override", "skew", "--for", "999d"], &typed[..]].concat(),
+        &["status"],
+        &["history", "--region", "BR", "--since", "1s"],
+        &["doctor", "--all"],
+    ] {
+        let output = served.meridian(arguments);
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        let is_finer = |word: &str| {
+            let second = word.rsplit(':').next().and_then(|second| second.split_once('.'));
+            word.matches(':').count() >= 2
+                && second.is_some_and(|(_, part)| part.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        assert!(!said.is_empty() && !said.split_whitespace().any(is_finer), "{arguments:?}\n{said}");
+    }
 }
 
 #[test]

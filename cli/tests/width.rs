@@ -8,10 +8,10 @@ use common::served::serve;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-/// What `meridian` writes to a terminal of so many columns.
-fn on_terminal(columns: u16, command: &mut Command) -> String {
+/// What `meridian` writes to a terminal of so many columns, standard error among it where that goes there too.
+fn on_terminal(columns: u16, command: &mut Command, both: bool) -> String {
     let (mut ours, mut theirs) = (0, 0);
     let size = libc::winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let (no_name, no_modes) = (std::ptr::null_mut(), std::ptr::null());
@@ -20,9 +20,12 @@ fn on_terminal(columns: u16, command: &mut Command) -> String {
     assert_eq!(opened, 0);
     // SAFETY: both are open, and nobody else closes them.
     let (mut ours, theirs) = unsafe { (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) };
+    if both {
+        command.stderr(theirs.try_clone().unwrap());
+    }
     let mut process = command.stdout(theirs).spawn().unwrap();
     // The command keeps their end, which would keep the terminal open.
-    command.stdout(std::process::Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut said = Vec::new();
     let mut piece = [0; 4096];
     // A terminal that nobody holds any more ends with an error.
@@ -33,23 +36,77 @@ fn on_terminal(columns: u16, command: &mut Command) -> String {
     String::from_utf8(said).unwrap().replace("\r\n", "\n")
 }
 
+/// `meridian`, where fleet.toml is.
+fn meridian(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    command.args(arguments).env_clear().envs(common::KEYS);
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference"));
+    command
+}
+
 fn is_digest(word: &str) -> bool {
     word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// No line is wider, but for what is there to be copied: digests, addresses and commands.
+fn assert_fits(said: &str, columns: usize) {
+    let is_copied = |word: &str| is_digest(word) || word.contains("://") || word.starts_with("--");
+    let copied = |line: &&str| line.split_whitespace().any(is_copied);
+    let wide = said.lines().filter(|line| !copied(line)).find(|line| line.chars().count() > columns);
+    assert_eq!(wide, None, "{said}");
+}
+
 #[test]
-fn history_and_doctor_fit_the_terminal() {
+fn what_is_told_of_a_fleet_fits_the_terminal() {
     let night = serve(&["--scenario", "tokyo-dark", "--at", "04:29"]);
     let url = format!("http://{}", night.address);
-    for arguments in [&["history"][..], &["history", "--since", "2026-11-20T03:44Z"], &["doctor", "--all"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
-        command.args(arguments).args(["--endpoint-url", &url]).env_clear().envs(common::KEYS);
-        let said =
-            on_terminal(80, command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference")));
+    for arguments in [&["history"][..], &["history", "--since", "2026-11-20T03:44Z"], &["doctor", "--all"], &["status"]]
+    {
+        let said = on_terminal(80, &mut meridian(&[arguments, &["--endpoint-url", &url]].concat()), false);
         assert!(said.lines().count() > 10, "{said}");
-        // Digests and commands are there to be copied.
-        let copied = |line: &&str| line.split_whitespace().any(is_digest) || line.contains(" --");
-        let wide = said.lines().filter(|line| !copied(line)).find(|line| line.chars().count() > 80);
-        assert_eq!(wide, None, "{arguments:?}\n{said}");
+        assert_fits(&said, 80);
     }
+}
+
+#[test]
+fn a_night_and_a_forecast_fit_the_terminal() {
+    let served = ["night", "--scenario", "bad-eval", "--serve", "--pace", "86400", "--close"];
+    for arguments in [&["night", "--scenario", "tokyo-dark"][..], &served, &["plan"], &["cost"]] {
+        let said = on_terminal(80, &mut meridian(arguments), false);
+        assert!(said.lines().count() > 10, "{said}");
+        assert_fits(&said, 80);
+    }
+}
+
+#[test]
+fn help_and_errors_fit_the_terminal() {
+    for arguments in [&["--help"][..], &["evaluate", "--help"], &["cost", "--help"], &["history", "--region", "Tokio"]]
+    {
+        let said = on_terminal(80, &mut meridian(arguments), true);
+        assert!(!said.is_empty());
+        assert_fits(&said, 80);
+    }
+}
+
+/// A page told in the story says what to type, and it can be copied as it stands.
+#[test]
+fn no_command_is_broken() {
+    let said = on_terminal(80, &mut meridian(&["night", "--scenario", "rerun-bad"]), false);
+    let typed = |line: &&str| line.contains("aws sagemaker update-endpoint --region ");
+    let commands: Vec<&str> = said.lines().filter(typed).collect();
+    assert!(!commands.is_empty(), "{said}");
+    assert!(commands.iter().all(|line| line.ends_with(" --retain-all-variant-properties")), "{said}");
+}
+
+#[test]
+fn progress_is_a_bar_on_a_terminal_that_goes_and_none_where_all_is_quiet() {
+    let score = ["score", "--model", "v427.tar.gz", "--input", "holdout.csv.gz", "--ignore", "label,customer_region"];
+    let shown = |more: &[&str]| {
+        let mut command = meridian(&[&score[..], more].concat());
+        on_terminal(80, command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/models")), true)
+    };
+    let said = shown(&[]);
+    assert!(said.contains("reading holdout.csv.gz [==") && said.contains("] 100 %"), "{said}");
+    assert!(said.contains("\r\u{1b}[2Krow,margin,probability\n"), "{said}");
+    assert!(shown(&["--quiet"]).starts_with("row,margin,probability\n"));
 }

@@ -17,6 +17,6 @@ fn main() {
             let told = story(&script);
             println!("{}\n{}", told.lines.join("\n"), told.ended.words());
         }
-        None => println!("{}", simulate(seed, runs)),
+        None => println!("{}", simulate(seed, runs, |_| {})),
     }
 }

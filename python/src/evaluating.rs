@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, warn};
 use crate::options::{Names, image, needs, number, serving};
-use meridian_desk::{Contest, Desk, Exam, Judged, cost, threshold};
+use meridian_desk::{Contest, Desk, Exam, Judged, Progress, cost, threshold};
 use meridian_domain::Verdict;
 use meridian_evaluation::{Prices, html, json, markdown};
 use pyo3::types::{PyAnyMethods, PyModule};
@@ -142,7 +142,7 @@ struct Documents {
 
 impl Documents {
     fn of(exam: &Exam, contest: Contest<'_>) -> Result<Documents, Failure> {
-        let judged = Desk::open(exam)?.judge(contest)?;
+        let judged = Desk::open(exam, Progress::default())?.judge(contest)?;
         let Some(Judged { evaluation, provenance }) = judged.into_iter().next() else {
             return Err("a challenger is needed".into());
         };

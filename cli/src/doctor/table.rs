@@ -32,6 +32,7 @@ pub fn write(out: &mut impl Write, findings: &[Finding], all: bool, columns: Opt
         };
         writeln!(out, "  {text}")?;
     }
+    writeln!(out)?;
     counts(out, findings)
 }
 
@@ -47,8 +48,7 @@ fn rows(alike: &[(&Finding, Vec<&str>)], columns: Option<usize>) -> (Vec<(&'stat
     for (finding, places) in alike {
         let mut first = Some((word(finding.outcome), places.join(" "), finding.check.to_owned()));
         let mend = finding.mend.as_ref().map(|mend| format!("mend: {mend}"));
-        // A command stays one line: it is there to be copied.
-        let mend = mend.map(|mend| if mend.contains(" --") { vec![mend] } else { wrapped(&mend) });
+        let mend = mend.map(|mend| wrapped(&mend));
         for line in wrapped(&finding.what).into_iter().chain(mend.into_iter().flatten()) {
             let (word, places, check) = first.take().unwrap_or_default();
             words.push(word);
@@ -58,11 +58,15 @@ fn rows(alike: &[(&Finding, Vec<&str>)], columns: Option<usize>) -> (Vec<(&'stat
     (words, rows)
 }
 
-fn counts(out: &mut impl Write, findings: &[Finding]) -> std::io::Result<()> {
+/// Writes how many came out how.
+///
+/// # Errors
+/// The stream is closed.
+pub fn counts(out: &mut impl Write, findings: &[Finding]) -> std::io::Result<()> {
     let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
     writeln!(
         out,
-        "\n{} fine, {} wrong, {} unknown, {} warnings, {} not checked",
+        "{} fine, {} wrong, {} unknown, {} warnings, {} not checked",
         count(Outcome::Fine),
         count(Outcome::Wrong),
         count(Outcome::Unknown),

@@ -44,9 +44,25 @@ pub fn write(out: &mut impl Write, told: &Told<'_>, columns: Option<usize>) -> i
     let words = Phrasebook::of(told.chains.iter().flat_map(|read| &read.entries));
     match told.since {
         None => moment(out, told, &words)?,
-        Some(_) => entries(out, told, &words)?,
+        Some(_) => {
+            entries(out, told, &words)?;
+            writeln!(out)?;
+        }
     }
     chains(out, told)
+}
+
+/// Writes what was asked for in a line for each region or entry, and the chains only where something is wrong with one.
+///
+/// # Errors
+/// The stream is closed.
+pub fn brief(out: &mut impl Write, told: &Told<'_>, columns: Option<usize>) -> io::Result<()> {
+    let out = &mut Page { out, columns };
+    match told.since {
+        None => told.regions.iter().try_for_each(|region| line(out, told.fleet, region))?,
+        Some(_) => entries(out, told, &Phrasebook::of(told.chains.iter().flat_map(|read| &read.entries)))?,
+    }
+    if told.is_whole() { Ok(()) } else { chains(out, told) }
 }
 
 fn moment(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
@@ -73,17 +89,21 @@ fn condemned(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) ->
 }
 
 fn one(out: &mut Page<impl Write>, told: &Told<'_>, region: &RegionTold, words: &Phrasebook) -> io::Result<()> {
-    let (bold, title) = (Style::new().bold(), told.fleet.title(&region.region));
-    let (tone, headline) = headline(region.account.as_ref());
-    let style = terminal::style(tone);
-    let lead = format!("{bold}{title:<3}{bold:#} {:<15} ", region.region);
-    wrapped(out, &lead, HEADLINE, style, &headline)?;
+    line(out, told.fleet, region)?;
     if let Some(account) = &region.account {
         for (about, said) in details(account, &Clock(told.at), told.fleet, words) {
             sentence(out, about, &said)?;
         }
     }
     writeln!(out)
+}
+
+/// What served a region.
+fn line(out: &mut Page<impl Write>, fleet: &Fleet, region: &RegionTold) -> io::Result<()> {
+    let (bold, title) = (Style::new().bold(), fleet.title(&region.region));
+    let (tone, headline) = headline(region.account.as_ref());
+    let lead = format!("{bold}{title:<3}{bold:#} {:<15} ", region.region);
+    wrapped(out, &lead, HEADLINE, terminal::style(tone), &headline)
 }
 
 /// Each release once, with the regions whose own buckets say so; what a bucket cannot say, by region.
@@ -137,9 +157,9 @@ fn entries(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> i
     }
     if told.entries.is_empty() {
         let since = told.since.unwrap_or(told.at);
-        writeln!(out, "Nothing was written from {since} to {}.", told.at)?;
+        writeln!(out, "Nothing was written from {since:.0} to {:.0}.", told.at)?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 fn chains(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
@@ -149,7 +169,7 @@ fn chains(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
         chain(out, told.fleet, read)?;
         for (seq, stored) in &read.future {
             let text = format!(
-                "entry {seq} says that it was written later than {stored}, when S3 stored it: told with S3's time"
+                "entry {seq} says that it was written later than {stored:.0}, when S3 stored it: told with S3's time"
             );
             wrapped(out, "                  ", 18, terminal::style(Tone::Warn), &text)?;
         }

@@ -21,14 +21,7 @@ type Row = (Verdict, [String; 10]);
 /// The stream is closed.
 pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io::Result<()> {
     let wave = &replay.wave;
-    let style = terminal::verdict(wave.verdict).bold();
-    let word = wave.verdict.to_string().to_uppercase();
-    let meaning = match wave.verdict {
-        Verdict::Pass => "what it can still cost is within policy",
-        Verdict::Fail => "the release is worse",
-        Verdict::Inconclusive => "too little evidence to say either",
-    };
-    writeln!(out, "{style}{word}{style:#}  {meaning}, decided at minute {}", wave.decided_at_minute)?;
+    verdict(out, replay)?;
     writeln!(out, "  - {}", judging::wave(&wave.grounds))?;
     writeln!(out)?;
     let regions = replay.regions.iter().flat_map(|region| lines(region, title(region, fleet)));
@@ -42,6 +35,22 @@ pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io
         }
     }
     Ok(())
+}
+
+/// Writes the verdict and what it means.
+///
+/// # Errors
+/// The stream is closed.
+pub fn verdict(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
+    let wave = &replay.wave;
+    let style = terminal::verdict(wave.verdict).bold();
+    let word = wave.verdict.to_string().to_uppercase();
+    let meaning = match wave.verdict {
+        Verdict::Pass => "what it can still cost is within policy",
+        Verdict::Fail => "the release is worse",
+        Verdict::Inconclusive => "too little evidence to say either",
+    };
+    writeln!(out, "{style}{word}{style:#}  {meaning}, decided at minute {}", wave.decided_at_minute)
 }
 
 fn title(region: &RegionVerdict, fleet: Option<&Fleet>) -> String {

@@ -37,7 +37,7 @@ pub fn live(night: &mut Night<'_, '_>, arguments: &Serve) -> Result<(), Error> {
     night.run_until(at)?;
     let url = night.session.open_door(arguments.port)?.url();
     let pace = arguments.pace.unwrap_or(if arguments.at.is_some() { 0 } else { 60 });
-    let welcome = welcome(&night.session, &url, pace);
+    let welcome = if night.quiet { url } else { welcome(&night.session, &url, pace) };
     night.say(&welcome)?;
     let begun = instant();
     while night.session.now() < end {
@@ -49,8 +49,13 @@ pub fn live(night: &mut Night<'_, '_>, arguments: &Serve) -> Result<(), Error> {
 }
 
 /// Keeps the last moment open. Only a guest who waits for a later one moves it.
+///
+/// # Errors
+/// Always: it ends by a signal.
 pub fn linger(night: &mut Night<'_, '_>) -> Result<(), Error> {
-    night.say("\nThe night is over, and stays open as it is. Ctrl-C closes it.")?;
+    if !night.quiet {
+        night.say("\nThe night is over, and stays open as it is. Ctrl-C closes it.")?;
+    }
     loop {
         let now = night.session.now();
         look(night, now)?;

@@ -10,8 +10,6 @@ use meridian_messages::Voice;
 use meridian_messages::layout::{self, Cells, columns, thousands};
 use std::io::{self, Write};
 
-/// Columns of running text.
-const WIDTH: usize = 100;
 const HEADERS: [&str; 9] =
     ["", "starts", "traffic", "canary", "compares", "alone finds", "with those before", "decides", "on it"];
 
@@ -25,28 +23,15 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     writeln!(out, "{bold}The next wave of {}, if its release is approved by {start}{bold:#}\n", fleet.name)?;
     paragraph(out, &format!("Order: {}.", Voice::of(fleet).order(&forecast.order.why)), 0)?;
     writeln!(out)?;
-    if forecast.turns.is_empty() {
-        frozen(out, forecast)?;
-        let hold = fleet.wave.hold;
-        return writeln!(out, "\n{bold}Nothing starts{bold:#}: a wave holds for {hold:#}, and gives up after that.");
+    if !forecast.turns.is_empty() {
+        table(out, forecast)?;
     }
-    table(out, forecast)?;
     frozen(out, forecast)?;
-    let count = forecast.turns.len();
-    let who = if forecast.frozen.is_empty() {
-        format!("All {count} regions")
-    } else {
-        format!("{count} of {} regions", count + forecast.frozen.len())
-    };
-    writeln!(
-        out,
-        "\n{bold}{who} on it by {}{bold:#} where new instances come within {PROVISIONING:#}, by {} where they take \
-         {SLOWEST_PROVISIONING:#}; the last soak of {:#} is over by {} at the earliest.",
-        clock(forecast.ends),
-        clock(forecast.ends_latest),
-        fleet.guardrail.soak,
-        clock(forecast.settles)
-    )?;
+    writeln!(out)?;
+    outcome(out, fleet, forecast)?;
+    if forecast.turns.is_empty() {
+        return Ok(());
+    }
     writeln!(out)?;
     passes(out, fleet, forecast)?;
     writeln!(out)?;
@@ -57,6 +42,33 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
         paragraph(out, &Voice::of(fleet).forecast_warning(warning), "warning: ".len())?;
     }
     dispersion(out, proposals)
+}
+
+/// Writes how many regions the wave reaches, and by when.
+///
+/// # Errors
+/// The stream is closed.
+pub fn outcome(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
+    let bold = Style::new().bold();
+    if forecast.turns.is_empty() {
+        let hold = fleet.wave.hold;
+        return writeln!(out, "{bold}Nothing starts{bold:#}: a wave holds for {hold:#}, and gives up after that.");
+    }
+    let count = forecast.turns.len();
+    let who = if forecast.frozen.is_empty() {
+        format!("All {count} regions")
+    } else {
+        format!("{count} of {} regions", count + forecast.frozen.len())
+    };
+    writeln!(
+        out,
+        "{bold}{who} on it by {}{bold:#} where new instances come within {PROVISIONING:#}, by {} where they take \
+         {SLOWEST_PROVISIONING:#}; the last soak of {:#} is over by {} at the earliest.",
+        clock(forecast.ends),
+        clock(forecast.ends_latest),
+        fleet.guardrail.soak,
+        clock(forecast.settles)
+    )
 }
 
 /// Who is left as it is, and until when.
@@ -171,7 +183,7 @@ fn found(plan: &BakePlan, which: impl Fn(&Finding) -> Option<f64>) -> String {
 }
 
 fn paragraph(out: &mut impl Write, text: &str, indent: usize) -> io::Result<()> {
-    writeln!(out, "{}", layout::paragraph(text, WIDTH, indent))
+    writeln!(out, "{}", layout::paragraph(text, terminal::width(), indent))
 }
 
 fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
@@ -183,17 +195,26 @@ fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
         out,
         "\n{bold}Dispersion{bold:#} (variance over mean of blue's minutes; declare the largest proposal of a metric)"
     )?;
-    for Proposal { region, metric, dispersion, declared } in proposals {
-        let over = declared.is_some_and(|declared| dispersion.proposed > declared);
-        let style = if over { yellow } else { Style::new() };
+    let head =
+        ["  region", "metric", "estimate", "at most", "proposed", "declared", "pairs of minutes"].map(str::to_owned);
+    let rows = proposals.iter().map(|Proposal { region, metric, dispersion, declared }| {
         let declared = declared.map_or_else(|| "none".to_owned(), |declared| format!("{declared:.1}"));
-        writeln!(
-            out,
-            "{style}  {region:<16} {metric:<20} {:>5.2}, at most {:>5.2}: proposed {:>4.1}, declared {declared} ({} pairs of minutes){style:#}",
-            dispersion.estimate, dispersion.upper, dispersion.proposed, dispersion.pairs
-        )?;
-    }
-    Ok(())
+        let [estimate, upper] = [dispersion.estimate, dispersion.upper].map(|value| format!("{value:.2}"));
+        let proposed = format!("{:.1}", dispersion.proposed);
+        [
+            format!("  {region}"),
+            metric.to_string(),
+            estimate,
+            upper,
+            proposed,
+            declared,
+            thousands(dispersion.pairs.into()),
+        ]
+    });
+    let lines = columns(std::iter::once(head).chain(rows), Cells::Words);
+    let over = |own: &Proposal| own.declared.is_some_and(|declared| own.dispersion.proposed > declared);
+    let styles = proposals.iter().map(|own| if over(own) { yellow } else { Style::new() });
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
 }
 
 fn percent(share: f64) -> String {

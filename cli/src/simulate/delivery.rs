@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian simulate delivery`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
+#[command(after_help = super::help!("meridian simulate delivery --runs 100 --guardrail delivered"))]
 pub struct Arguments {
     #[command(flatten)]
     streams: Streams,
@@ -17,7 +17,10 @@ pub struct Arguments {
 }
 
 /// Simulates and prints.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let ways = if arguments.ways.is_empty() { &Way::ALL[..] } else { &arguments.ways };
-    arguments.streams.report(|study| study.delivery(ways))
+    arguments.streams.report(quiet, |study, progress| {
+        progress.say("simulating delivery");
+        study.delivery(ways)
+    })
 }

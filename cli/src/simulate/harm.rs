@@ -6,13 +6,16 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian simulate harm`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
+#[command(after_help = super::help!("meridian simulate harm --runs 50"))]
 pub struct Arguments {
     #[command(flatten)]
     streams: Streams,
 }
 
 /// Simulates and prints.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    arguments.streams.report(|study| study.harm())
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    arguments.streams.report(quiet, |study, progress| {
+        progress.say("simulating harm");
+        study.harm()
+    })
 }

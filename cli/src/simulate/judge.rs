@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Arguments of `meridian simulate judge`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
+#[command(after_help = super::help!("meridian simulate judge --runs 200 --question latency"))]
 pub struct Arguments {
     #[command(flatten)]
     streams: Streams,
@@ -17,7 +17,17 @@ pub struct Arguments {
 }
 
 /// Simulates and prints.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let questions = if arguments.questions.is_empty() { &Question::ALL[..] } else { &arguments.questions };
-    arguments.streams.report(|study| study.report(questions))
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let is_asked = |question: &Question| arguments.questions.is_empty() || arguments.questions.contains(question);
+    let questions: Vec<Question> = Question::ALL.into_iter().filter(is_asked).collect();
+    arguments.streams.report(quiet, |study, progress| {
+        let mut report = study.report(&[]);
+        for (done, question) in (0..).zip(&questions) {
+            progress.share(&format!("simulating {}", question.name()), done, questions.len() as u64);
+            let answer = study.report(std::slice::from_ref(question));
+            report.tables.extend(answer.tables);
+            report.promises.extend(answer.promises);
+        }
+        report
+    })
 }

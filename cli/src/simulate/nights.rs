@@ -1,7 +1,9 @@
 //! `meridian simulate nights`: equal releases through the whole system, beside what the streams of `delivery` say.
 
 use super::streams;
+use crate::interrupt::Interrupt;
 use crate::terminal;
+use meridian_desk::Progress;
 use meridian_local::night::{self, Functions, NightError, Options, Report as Night, Scenario};
 use meridian_local::world::Behaviour;
 use meridian_proof::judging::report::{Cell, Report, Table, per_cent};
@@ -9,6 +11,8 @@ use meridian_proof::judging::share::Share;
 use meridian_proof::judging::{Least, each};
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
 
 /// The delivered policy by night and by day, the seeds' own canary, and the order by traffic.
 const SCENARIOS: [&str; 4] = ["good-night", "day-wave", "ten-percent", "by-traffic"];
@@ -21,7 +25,7 @@ const LONGER: jiff::SignedDuration = jiff::SignedDuration::from_hours(4);
 
 /// Arguments of `meridian simulate nights`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
+#[command(after_help = super::help!("meridian simulate nights --runs 20 --scenario good-night --beyond 0.001"))]
 pub struct Arguments {
     /// Nights a row, of consecutive seeds. 299 without a miss show the promised 99 of 100.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=100_000))]
@@ -53,6 +57,8 @@ enum Family {
 }
 
 impl Family {
+    const ALL: [Family; 2] = [Family::Errors5xx, Family::Errors4xx];
+
     fn name(self) -> &'static str {
         match self {
             Family::Errors4xx => "4xx",
@@ -67,6 +73,11 @@ impl Family {
             Family::Errors5xx => Behaviour { errors_5xx: beyond, ..Behaviour::of_every_release() },
         }
     }
+}
+
+/// Nothing beyond the usual is the same nights for every family.
+fn is_row(family: Family, beyond: f64) -> bool {
+    beyond != 0.0 || family == Family::Errors5xx
 }
 
 /// What one night came to.
@@ -87,15 +98,14 @@ impl Ended {
 }
 
 /// Lives the nights and prints what came of them.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let report = report(arguments)?;
-    let said = if arguments.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
-    terminal::say(said.trim_end())?;
+pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let report = report(arguments, quiet)?;
+    streams::say(&report, arguments.json, quiet)?;
     Ok(streams::exit_code(&report))
 }
 
-fn report(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
-    let out = tempfile::tempdir()?;
+fn report(arguments: &Arguments, quiet: bool) -> Result<Report, Box<dyn Error>> {
+    let runner = Runner::new(arguments, quiet)?;
     let claim =
         format!("at least {} of equal releases reach every region in the same night, unpaged", per_cent(PROMISED));
     let mut least = Least::of(claim, PROMISED);
@@ -104,14 +114,14 @@ fn report(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
         let mut scenario = Scenario::load(name)?;
         scenario.lasts += LONGER;
         titles.push(vec![Cell::text(&scenario.name), Cell::text(&scenario.title)]);
-        for family in [Family::Errors5xx, Family::Errors4xx] {
+        for family in Family::ALL {
             for beyond in arguments.beyond.iter().copied() {
-                if beyond == 0.0 && family != Family::Errors5xx {
+                if !is_row(family, beyond) {
                     continue;
                 }
                 let mut lived = scenario.clone();
                 lived.behaviour.push(family.of_both(beyond));
-                let nights = live(&lived, arguments, out.path())?;
+                let nights = runner.run(&lived)?;
                 let place = format!("{}, {} of {} beyond the usual", scenario.name, per_cent(beyond), family.name());
                 let shares = Shares::of(&nights);
                 least.add(shares.unpaged, &place);
@@ -177,14 +187,44 @@ impl Shares {
 #[error("{0}: no release is published in it, so none can arrive")]
 struct NothingPublished(String);
 
-fn live(scenario: &Scenario, arguments: &Arguments, out: &std::path::Path) -> Result<Vec<Ended>, Box<dyn Error>> {
-    let published = scenario.publish.last().ok_or_else(|| NothingPublished(scenario.name.clone()))?;
-    let release = published.version.to_string();
-    let nights: Vec<Result<Ended, NightError>> = each(arguments.runs, |number| {
-        let seed = arguments.seed.wrapping_add(number);
-        let out = out.join(seed.to_string());
-        let options = Options { seed, functions: Functions::InProcess, out, record: None };
-        Ok(Ended::of(&night::run(scenario, &options, &mut |_| {})?, &release))
-    });
-    Ok(nights.into_iter().collect::<Result<_, _>>()?)
+/// Runs nights, and says how many it has run.
+struct Runner<'a> {
+    arguments: &'a Arguments,
+    /// Pages go there. It goes with the last night.
+    out: TempDir,
+    interrupt: Interrupt,
+    progress: Progress,
+    done: AtomicU64,
+    of: u64,
+}
+
+impl<'a> Runner<'a> {
+    fn new(arguments: &'a Arguments, quiet: bool) -> Result<Self, Box<dyn Error>> {
+        let own = |family| arguments.beyond.iter().filter(move |beyond| is_row(family, **beyond)).count();
+        let rows = arguments.scenarios.len() * Family::ALL.map(own).iter().sum::<usize>();
+        Ok(Runner {
+            arguments,
+            out: tempfile::tempdir()?,
+            interrupt: Interrupt::catch()?,
+            progress: terminal::progress(quiet),
+            done: AtomicU64::new(0),
+            of: rows as u64 * arguments.runs,
+        })
+    }
+
+    fn run(&self, scenario: &Scenario) -> Result<Vec<Ended>, Box<dyn Error>> {
+        let published = scenario.publish.last().ok_or_else(|| NothingPublished(scenario.name.clone()))?;
+        let release = published.version.to_string();
+        let nights: Vec<Option<Result<Ended, NightError>>> = each(self.arguments.runs, |number| {
+            self.interrupt.check().ok()?;
+            self.progress.share(&scenario.name, self.done.fetch_add(1, Ordering::Relaxed), self.of);
+            let seed = self.arguments.seed.wrapping_add(number);
+            let out = self.out.path().join(seed.to_string());
+            let options = Options { seed, functions: Functions::InProcess, out, record: None };
+            let night = night::run(scenario, &options, &mut |_| {});
+            Some(night.map(|night| Ended::of(&night, &release)))
+        });
+        self.interrupt.check()?;
+        Ok(nights.into_iter().flatten().collect::<Result<_, _>>()?)
+    }
 }

@@ -1,10 +1,12 @@
 //! What the simulations of seeded streams of counts have in common: their arguments, and what becomes of their report.
 
 use crate::terminal;
+use meridian_desk::Progress;
 use meridian_domain::Fleet;
 use meridian_proof::judging::Study;
 use meridian_proof::judging::report::{Report, Standing};
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,16 +34,30 @@ pub struct Streams {
 
 impl Streams {
     /// Simulates, prints the report, and makes the exit code of its promises.
-    pub fn report(&self, simulate: impl FnOnce(&Study<'_>) -> Report) -> Result<ExitCode, Box<dyn Error>> {
+    pub fn report(
+        &self,
+        quiet: bool,
+        simulate: impl FnOnce(&Study<'_>, &Progress) -> Report,
+    ) -> Result<ExitCode, Box<dyn Error>> {
         let path = self.fleet.display();
         let text = std::fs::read_to_string(&self.fleet)
             .map_err(|error| format!("{path}: {error}; name the fleet's file with --fleet"))?;
         let fleet = Fleet::parse(&text).map_err(|error| format!("{path}: {error}"))?;
-        let report = simulate(&Study::new(&fleet, self.runs, self.seed));
-        let said = if self.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
-        terminal::say(said.trim_end())?;
+        let report = simulate(&Study::new(&fleet, self.runs, self.seed), &terminal::progress(quiet));
+        say(&report, self.json, quiet)?;
         Ok(exit_code(&report))
     }
+}
+
+/// Prints a report; its promises alone where only the verdict is asked for.
+pub fn say(report: &Report, json: bool, quiet: bool) -> io::Result<()> {
+    if json {
+        return terminal::document(report);
+    }
+    if quiet {
+        return report.promises.iter().try_for_each(|promise| terminal::say(&promise.to_string()));
+    }
+    terminal::say(report.to_string().trim_end())
 }
 
 /// What a report says by its exit code.

@@ -30,14 +30,12 @@ impl Drop for Served {
 
 pub fn serve(arguments: &[&str]) -> Served {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .args(["night", "--serve"])
-        .args(arguments)
-        .arg("--out")
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    serve_by(Command::new(env!("CARGO_BIN_EXE_meridian")).args(["night", "--out"]).arg(folder.path()), arguments)
+}
+
+/// The same by a command that goes on with these arguments.
+pub fn serve_by(command: &mut Command, arguments: &[&str]) -> Served {
+    let mut process = command.arg("--serve").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
     let story = BufReader::new(process.stdout.take().unwrap());
     let mut served = Served { process, story, address: String::new(), told: String::new() };
     let line = served.wait_for("The night is open at http://");

@@ -53,6 +53,12 @@ impl Summary {
         self.strays += u64::from(ended.tally.strays);
     }
 
+    /// Whether every invariant held, in one line.
+    pub fn verdict(&self) -> String {
+        let held = if self.failure.is_some() { "an invariant was broken" } else { "no invariant was broken" };
+        format!("{} histories: {held}", self.runs)
+    }
+
     /// Port calls in the median history, and calls of functions.
     pub fn medians(&self) -> (u32, u32) {
         let median = |all: &[u32]| {
@@ -72,8 +78,7 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (asked, calls) = self.medians();
-        let held = if self.failure.is_some() { "an invariant was broken" } else { "no invariant was broken" };
-        writeln!(f, "{} histories: {held}", self.runs)?;
+        writeln!(f, "{}", self.verdict())?;
         writeln!(
             f,
             "port calls in the median history: {asked}, by {calls} calls of functions; in all {}",
@@ -97,10 +102,11 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Runs `runs` histories from `seed` on, and stops at the first that breaks an invariant, shrunk.
-pub fn simulate(seed: u64, runs: u64) -> Summary {
+/// Runs `runs` histories from `seed` on, and stops at the first that breaks an invariant, shrunk. Says how many are done.
+pub fn simulate(seed: u64, runs: u64, mut done: impl FnMut(u64)) -> Summary {
     let mut summary = Summary::default();
     for number in 0..runs {
+        done(number);
         let script = Script::draw(seed, number);
         let ended = run(&script, Some(&mut summary.coverage));
         summary.add(&ended);

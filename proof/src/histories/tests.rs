@@ -10,7 +10,7 @@ use meridian_judge::CapturedVerdict;
 
 #[test]
 fn random_histories_keep_every_invariant_and_are_not_trivial() {
-    let summary = simulate(7, 400);
+    let summary = simulate(7, 400, |_| {});
     assert!(summary.failure.is_none(), "{summary}");
     assert!(summary.medians().0 >= 1000, "{:?}", summary.medians());
     assert_eq!(summary.runs, 400);

@@ -51,6 +51,13 @@ pub enum Standing {
     Broken,
 }
 
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { claim, standing, found } = self;
+        write!(f, "{standing}: {claim} ({found})")
+    }
+}
+
 impl Standing {
     /// By what the runs show: `kept`, or at least not the contrary.
     pub fn of(kept: bool, possible: bool) -> Self {
@@ -192,10 +199,7 @@ impl fmt::Display for Report {
             writeln!(f, "{table}")?;
         }
         writeln!(f, "## Promises\n")?;
-        for Promise { claim, standing, found } in &self.promises {
-            writeln!(f, "- {standing}: {claim} ({found})")?;
-        }
-        Ok(())
+        self.promises.iter().try_for_each(|promise| writeln!(f, "- {promise}"))
     }
 }
 

@@ -4,12 +4,17 @@ use crate::kind::Item;
 use crate::model::Amount;
 use crate::reach::Reach;
 use crate::report::{CostReport, ItemCost, Step};
-use meridian_messages::layout::{Cells, columns, grouped, paragraph};
+use meridian_messages::layout::{Cells, WIDTH, columns, grouped, paragraph};
 use std::fmt;
 
-/// Columns of running text.
-const WIDTH: usize = 100;
+impl CostReport {
+    /// What the fleet costs in a month, in one line.
+    pub fn sum(&self) -> String {
+        format!("The {} fleet: {} US dollars a month", self.fleet, money(self.total))
+    }
+}
 
+/// Running text is as wide as the format asks, such as `{report:80}`.
 impl fmt::Display for CostReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fleet, date, hours, .. } = self;
@@ -26,6 +31,10 @@ impl fmt::Display for CostReport {
         beside(f, self)?;
         estimates(f, self)
     }
+}
+
+fn width(f: &fmt::Formatter<'_>) -> usize {
+    f.width().unwrap_or(WIDTH)
 }
 
 /// A row's first cell and its numbers.
@@ -169,7 +178,7 @@ fn ways(f: &mut fmt::Formatter<'_>, reach: &Reach) -> fmt::Result {
         format!("{} in {}, {} {} a month", own.kind, own.region, grouped(&format!("{:.0}", own.units)), own.unit)
     };
     let names = reach.unpriced.iter().map(name).collect::<Vec<_>>().join("; ");
-    writeln!(f, "  {}", paragraph(&format!("? without what the table has no price for: {names}"), WIDTH, 4))
+    writeln!(f, "  {}", paragraph(&format!("? without what the table has no price for: {names}"), width(f), 4))
 }
 
 fn beside(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
@@ -179,7 +188,7 @@ fn beside(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
              to customers, DNS queries, logs, requests to S3, the container's image, training, taxes, discounts, free tiers.",
         grouped(&format!("{:.0}", report.beside.million_requests)),
     );
-    writeln!(f, "{}", paragraph(&aside, WIDTH, 0))?;
+    writeln!(f, "{}", paragraph(&aside, width(f), 0))?;
     let usage = &report.usage;
     let reckoned = format!(
         "Reckoned with: {:.0} requests/s on an instance, a wave every night at {} UTC, releases of {:.0} MB, each region's \
@@ -188,7 +197,7 @@ fn beside(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
         usage.wave_starts.strftime("%H:%M"),
         1000.0 * usage.model_gb
     );
-    writeln!(f, "{}", paragraph(&reckoned, WIDTH, 0))
+    writeln!(f, "{}", paragraph(&reckoned, width(f), 0))
 }
 
 fn estimates(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
@@ -205,7 +214,7 @@ fn estimates(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
             region => region,
         };
         let estimate = format!("{} in {region}, ${} per {}: {how}", price.kind, price.usd, price.unit);
-        writeln!(f, "  {}", paragraph(&estimate, WIDTH, 4))?;
+        writeln!(f, "  {}", paragraph(&estimate, width(f), 4))?;
     }
     Ok(())
 }

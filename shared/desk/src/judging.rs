@@ -81,10 +81,10 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// One of the files cannot be read, or is none of its kind.
-    pub fn open(exam: &'a Exam) -> Result<Self, Box<dyn Error>> {
+    pub fn open(exam: &'a Exam, progress: Progress) -> Result<Self, Box<dyn Error>> {
         let mut policy = policy(exam.policy.as_deref())?;
         policy.threshold = exam.threshold.unwrap_or(policy.threshold);
-        Ok(Desk { exam, policy, progress: Progress::default(), callers: callers(&exam.serving)? })
+        Ok(Desk { exam, policy, progress, callers: callers(&exam.serving)? })
     }
 
     /// Judges every challenger, in the order given. Each model is read once, one after the other, and only what it says is held

@@ -1,30 +1,40 @@
-//! One line on standard error that says how far the work is: on a terminal only.
+//! One line on standard error that says how far the work is: on a terminal only, and not with `--quiet`.
 
+use meridian_domain::edge;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 
 /// Back to the line's start, and what stood there goes.
 const CLEAR: &str = "\r\x1b[2K";
+/// Columns of a full bar.
+const BAR: usize = 20;
 
-/// The line. It goes when this is dropped.
-#[derive(Debug)]
+/// The line. It goes when this is dropped. By default nothing is shown.
+#[derive(Debug, Default)]
 pub struct Progress {
-    shown: bool,
-}
-
-impl Default for Progress {
-    /// Shows nothing yet, and nothing ever where standard error is no terminal.
-    fn default() -> Progress {
-        Progress { shown: io::stderr().is_terminal() }
-    }
+    columns: Option<usize>,
 }
 
 impl Progress {
+    /// Shows nothing yet. `columns` are the terminal's on standard error; without them nothing is ever shown.
+    pub fn new(columns: Option<usize>) -> Progress {
+        Progress { columns }
+    }
+
     /// Says what is being done.
-    pub fn say(&self, text: &str) {
-        if self.shown {
+    pub fn say(&self, what: &str) {
+        self.show(what, "");
+    }
+
+    /// Says what is being done, and how much of it is.
+    pub fn share(&self, what: &str, done: u64, of: u64) {
+        self.show(what, &bar(done, of));
+    }
+
+    fn show(&self, what: &str, bar: &str) {
+        if let Some(columns) = self.columns {
             // Progress that cannot be shown is no reason to stop.
-            let _ = write!(io::stderr(), "{CLEAR}{text}");
+            let _ = write!(io::stderr(), "{CLEAR}{}", line(what, bar, columns));
         }
     }
 
@@ -37,10 +47,33 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown {
+        if self.columns.is_some() {
             let _ = write!(io::stderr(), "{CLEAR}");
         }
     }
+}
+
+fn percent(done: u64, of: u64) -> u64 {
+    done.saturating_mul(100).checked_div(of).unwrap_or(0).min(100)
+}
+
+/// ` [=========>          ]  45 %`.
+fn bar(done: u64, of: u64) -> String {
+    let percent = percent(done, of);
+    let full = BAR * percent as usize / 100;
+    let head = if full < BAR { ">" } else { "" };
+    format!(" [{:<BAR$}] {percent:>3} %", format!("{}{head}", "=".repeat(full)))
+}
+
+/// What is done, cut where the line would be wider than the terminal: only one that is not broken can be cleared.
+fn line(what: &str, bar: &str, columns: usize) -> String {
+    let what = edge::visible(what).replace(['\n', '\t'], " ");
+    let room = columns.saturating_sub(bar.len() + 1);
+    if what.chars().count() <= room {
+        return format!("{what}{bar}");
+    }
+    let kept: String = what.chars().take(room.saturating_sub(3)).collect();
+    format!("{kept}...{bar}")
 }
 
 /// A file as it is read.
@@ -58,11 +91,32 @@ impl Read for Reading<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.read += count as u64;
-        let percent = (self.read * 100).checked_div(self.bytes).map(|percent| percent.min(100));
+        let percent = Some(percent(self.read, self.bytes));
         if percent != self.percent {
             self.percent = percent;
-            self.progress.say(&format!("{}: {} %", self.what, percent.unwrap_or(0)));
+            self.progress.share(&self.what, self.read, self.bytes);
         }
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_full_as_the_work_is_done() {
+        assert_eq!(bar(0, 4), " [>                   ]   0 %");
+        assert_eq!(bar(2, 4), " [==========>         ]  50 %");
+        assert_eq!(bar(4, 4), " [====================] 100 %");
+        assert_eq!(bar(1, 0), bar(0, 4), "an empty file is no division by zero");
+    }
+
+    #[test]
+    fn progress_is_never_wider_than_the_terminal() {
+        let path = "reading /a/folder/with/a/long/name/holdout.csv.gz";
+        let shown = line(path, &bar(1, 2), 40);
+        assert!(shown.chars().count() < 40 && shown.starts_with("reading") && shown.ends_with(" 50 %"), "{shown}");
+        assert_eq!(line("scoring v427", "", 40), "scoring v427");
     }
 }

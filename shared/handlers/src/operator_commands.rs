@@ -29,7 +29,7 @@ pub enum OperatorCommandError {
     WholeOrder,
     /// It would last longer than one person may decide.
     #[error(
-        "an override lasts at most {LONGEST_OVERRIDE:#}, not until {until}: a longer exception belongs in fleet.toml"
+        "an override lasts at most {LONGEST_OVERRIDE:#}, not until {until:.0}: a longer exception belongs in fleet.toml"
     )]
     TooLong {
         /// The end that was asked for.

@@ -68,7 +68,7 @@ pub(crate) fn parts(reason: &EvaluationReason) -> Vec<String> {
             format!("the operating threshold is {threshold}; expected a probability above 0 and below 1")
         }
         EvaluationReason::CallDied { release, version, at } => format!(
-            "{version} ({release}) was not evaluated: the call that started at {at} did not end: it ran out of memory or time, or \
+            "{version} ({release}) was not evaluated: the call that started at {at:.0} did not end: it ran out of memory or time, or \
              crashed. Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell which. \
              The release is neither approved nor rejected: fix its files and publish it again, or give the function more \
              memory and start a new execution"

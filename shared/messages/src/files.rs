@@ -50,7 +50,7 @@ pub fn manifest(fault: &ManifestFault) -> String {
             "manifest {release} is for fleet {found}, this bucket belongs to {expected}: publish it to its own fleet's bucket"
         ),
         ManifestFault::Future { release, version, created, now } => format!(
-            "manifest {release} ({version}) says that training finished at {created}, and it was read at {now}: publish the release \
+            "manifest {release} ({version}) says that training finished at {created:.0}, and it was read at {now:.0}: publish the release \
              again with the time at which training finished"
         ),
     }
@@ -72,7 +72,7 @@ fn malformed(what: &Malformed) -> String {
         Malformed::FeatureName { name, longest } => {
             format!("features: {name:?} is no name of 1 to {longest} characters without control characters")
         }
-        Malformed::Created { at } => format!("created is {at}; expected a moment between the years 2000 and 2199"),
+        Malformed::Created { at } => format!("created is {at:.0}; expected a moment between the years 2000 and 2199"),
         Malformed::ProvenanceMoment => {
             "provenance.started and .finished are expected between the years 2000 and 2199".to_owned()
         }
@@ -102,10 +102,12 @@ pub fn signature(fault: &SignatureFault) -> String {
             )
         }
         SignatureFault::TooEarly { key, from, now } => {
-            format!("key {key} may sign from {from}, and it is {now}: publish again then, or move from in fleet.toml")
+            format!(
+                "key {key} may sign from {from:.0}, and it is {now:.0}: publish again then, or move from in fleet.toml"
+            )
         }
         SignatureFault::TooLate { key, until, now } => format!(
-            "key {key} may sign until {until}, and it is {now}: publish again with a key that fleet.toml trusts"
+            "key {key} may sign until {until:.0}, and it is {now:.0}: publish again with a key that fleet.toml trusts"
         ),
         SignatureFault::OtherRelease { key, release } => format!(
             "key {key} has signed, but not {release}: the signature belongs to something else; find out who copied it"

@@ -2,6 +2,7 @@
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{CellAlignment, Table, TableStyle};
+use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// Spaces between two columns.
@@ -16,10 +17,22 @@ pub enum Cells {
     Numbers,
 }
 
-/// Lines of at most `width` columns where words allow it. No word is broken, so that a digest can be copied.
+/// Columns of running text, where the terminal has no fewer.
+pub const WIDTH: usize = 100;
+
+/// Lines of at most `width` columns where words allow it. No word is broken, so that a digest can be copied, and no command with its
+/// options.
 pub fn lines(text: &str, width: usize) -> Vec<String> {
+    hanging(text, width, 0, 0)
+}
+
+/// The same, with `lead` spaces before the first line and `indent` before the others.
+pub fn hanging(text: &str, width: usize, lead: usize, indent: usize) -> Vec<String> {
+    let (lead, indent) = (" ".repeat(lead), " ".repeat(indent));
     let options = Options::new(width)
-        .word_separator(WordSeparator::AsciiSpace)
+        .initial_indent(&lead)
+        .subsequent_indent(&indent)
+        .word_separator(WordSeparator::Custom(words))
         .word_splitter(WordSplitter::NoHyphenation)
         .wrap_algorithm(WrapAlgorithm::FirstFit)
         .break_words(false);
@@ -30,6 +43,45 @@ pub fn lines(text: &str, width: usize) -> Vec<String> {
 pub fn paragraph(text: &str, width: usize, indent: usize) -> String {
     lines(text, width.saturating_sub(indent)).join(&format!("\n{:indent$}", ""))
 }
+
+/// Words between spaces; a command with its options is one.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut rest = line;
+    Box::new(std::iter::from_fn(move || {
+        let first = WordSeparator::AsciiSpace.find_words(rest).next()?;
+        let length = command(rest).unwrap_or(first.word.len() + first.whitespace.len());
+        let (word, behind) = rest.split_at(length);
+        rest = behind;
+        Some(Word::from(word))
+    }))
+}
+
+/// The length of the command that `text` begins with; none where that is prose. It ends with its sentence, or behind an option's value.
+fn command(text: &str) -> Option<usize> {
+    let bare = text.trim_start_matches(['(', '`', '"']);
+    let is_named = |program: &str| bare.strip_prefix(program).is_some_and(|rest| rest.starts_with(' '));
+    PROGRAMS.into_iter().find(|program| is_named(program))?;
+    let (mut length, mut has_options, mut values) = (0, false, 0);
+    for piece in text.split_inclusive(' ') {
+        let word = piece.trim_end();
+        if word.starts_with("--") || word.contains('=') {
+            (has_options, values) = (true, 0);
+        } else if has_options && !word.is_empty() {
+            values += 1;
+        }
+        if values > 1 {
+            break;
+        }
+        length += piece.len();
+        if word != "..." && word.ends_with([')', '`', ',', ';', '.', ':']) {
+            break;
+        }
+    }
+    has_options.then_some(length)
+}
+
+/// What a person types a command of.
+const PROGRAMS: [&str; 3] = ["meridian", "aws", "export"];
 
 /// A line for each row, in columns as wide as their widest cell, without spaces at its end.
 pub fn columns<R>(rows: R, cells: Cells) -> Vec<String>
@@ -95,6 +147,23 @@ mod tests {
             ["rolled back to", digest, "by a person"]
         );
         assert_eq!(lines("", 20), [""]);
+    }
+
+    #[test]
+    fn a_command_stays_one_line_in_a_sentence() {
+        let lift = "(meridian lift --region home --who ... --why ...)";
+        assert_eq!(
+            lines(&format!("nothing starts until it is lifted {lift} by a person"), 24),
+            ["nothing starts until it", "is lifted", lift, "by a person"]
+        );
+        let enable = "aws kms enable-key --key-id 0123 --region eu-west-1";
+        assert_eq!(lines(&format!("{enable} makes it sign again"), 20), [enable, "makes it sign again"]);
+        let cancel = "aws kms cancel-key-deletion --key-id 0123;";
+        assert_eq!(lines(&format!("{cancel} {enable}, then wait"), 20), [cancel, &format!("{enable},"), "then wait"]);
+        assert_eq!(
+            lines("publish it with meridian publish. Then wait", 20),
+            ["publish it with", "meridian publish.", "Then wait"]
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) fn provenance(
         reference: None,
         training_rows: None,
         holdout_approval: Some(Approval {
-            since: exam.since.to_string(),
+            since: format!("{:.0}", exam.since),
             by: exam.by.to_string(),
             why: exam.why.clone(),
         }),
