@@ -236,7 +236,7 @@ class Errors(unittest.TestCase):
         arguments = {"challenger": V427, "champion": V426} | COLUMNS | options
         self.raises(kind, ["evaluate", *line(arguments)], meridian.evaluate, **arguments)
 
-    def test_a_file_that_cannot_be_read_is_an_os_error_in_the_command_lines_words(self):
+    def test_unreadable_files_are_os_errors_in_the_same_words(self):
         for option in ("challenger", "champion", "holdout", "reference", "policy", "training_rows", "features"):
             self.evaluation_raises(FileNotFoundError, **{option: self.folder / "none"})
         for option in ("challenger", "holdout"):
@@ -244,7 +244,7 @@ class Errors(unittest.TestCase):
         command = ["score", "--model", V427, "--input", "none.csv"]
         self.raises(FileNotFoundError, command, meridian.score, V427, "none.csv")
 
-    def test_what_is_refused_is_a_value_error_in_the_command_lines_words(self):
+    def test_refusals_are_value_errors_in_the_same_words(self):
         features = (MODELS / "features.txt").read_text().split()
         swapped = self.file("swapped.txt", "\n".join([features[1], features[0], *features[2:]]))
         self.evaluation_raises(ValueError, features=swapped)
