@@ -1,7 +1,7 @@
 //! The template goes with any fleet: a dozen, made by `meridian init` and changed as their owners may change them, against every check
 //! of `make check-template` that only reads.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
 use meridian_deployment::{Deployment, Settings};
 use meridian_domain::Fleet;
