@@ -176,9 +176,7 @@ impl JudgePolicy {
 
     /// A metric that only serving containers can send, if policy names any.
     pub fn own_metric(&self) -> Option<&MetricName> {
-        let built_in =
-            [MetricName::errors_4xx(), MetricName::errors_5xx(), MetricName::latency_over(self.latency_bound)];
-        self.metrics.keys().find(|name| !built_in.contains(name))
+        self.metrics.keys().find(|name| name.is_of_containers())
     }
 
     /// The metrics that every region must have.

@@ -41,6 +41,16 @@ fn containers_are_listed_and_isolated_ones_send_no_metrics() {
     assert_eq!(unsaid, silent, "containers are isolated unless the file says otherwise");
 }
 
+/// SageMaker counts latencies itself, over whatever bound.
+#[test]
+fn an_isolated_fleet_may_judge_by_another_latency_bound() {
+    let own = GOOD.replacen("network_isolation = false", "network_isolation = true", 1);
+    let own = own.replacen("[judge.metrics.alerts]", "[judge.metrics.latency_over_50ms]", 1);
+    let own = own.replacen("[judge.metrics.\"score_over_0.9\"]", "[judge.metrics.latency_over_9ms]", 1);
+    let fleet = Fleet::parse(&own).unwrap();
+    assert!(fleet.network_isolation && fleet.judge.metrics.len() == 2);
+}
+
 /// SageMaker keeps a model as it was created: one that is told something else has another name.
 #[test]
 fn another_network_is_another_model() {
