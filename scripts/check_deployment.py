@@ -187,7 +187,7 @@ def wrong_with_any():
     if functions()["shadow-eval"]["Timeout"] < 3 * int(enough[1]):
         yield f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short"
     lent = template()["Resources"][LENT]["Properties"]["Policies"]
-    for name, policies in ({name: own["Policies"] for name, own in functions().items()} | {LENT: lent}).items():
+    for name, policies in ({name: own.get("Policies", []) for name, own in functions().items()} | {LENT: lent}).items():
         yield from wrong_prefixes(name, policies)
     for statement in lent[0]["PolicyDocument"]["Statement"]:
         # Of what knows no resource, the region must be asked for, or one region's role would act in all of them.
