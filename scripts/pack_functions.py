@@ -78,10 +78,10 @@ def machine(path):
     return kind
 
 
-def wanted(template):
+def wanted(template, fleet):
     """The processors that samconfig.toml's environments ask for."""
     default = re.search(r"^  Architecture:\n    Type: String\n    Default: (\w+)$", template, re.M)[1]
-    return {own.get("Architecture", default) for own in Fleet(".").deployed.values()}
+    return {own.get("Architecture", default) for own in fleet.deployed.values()}
 
 
 def write_zip(path, folder):
@@ -106,21 +106,24 @@ def main():
     template, functions = packed_template(pathlib.Path("template.yaml").read_text())
     found = programs(functions, given.binaries)
     kinds = {machine(path) for path in found.values()}
-    asked = wanted(template)
+    fleet = Fleet.chosen()
+    asked = wanted(template, fleet)
     if kinds != asked or len(kinds) != 1:
         refuse(f"the functions are built for {', '.join(sorted(kinds))}, and samconfig.toml asks for {', '.join(sorted(asked))}")
     (kind,) = kinds
 
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "template.yaml").write_text(template)
-    for name in ("samconfig.toml", POLICY, "LICENSE", "CHANGELOG.md"):
+    for name in ("samconfig.toml", POLICY):
+        shutil.copyfile(fleet.folder / name, given.out / name)
+    for name in ("LICENSE", "CHANGELOG.md"):
         shutil.copyfile(name, given.out / name)
     for binary, path in sorted(found.items()):
         folder = given.out / "functions" / binary
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / BOOTSTRAP)
         os.chmod(folder / BOOTSTRAP, 0o755)
-        shutil.copyfile(POLICY, folder / POLICY)
+        shutil.copyfile(fleet.folder / POLICY, folder / POLICY)
         if given.zips:
             write_zip(given.out.parent / f"meridian-{binary}-{given.zips}-{kind}.zip", folder)
     print(kind)

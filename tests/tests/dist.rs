@@ -29,7 +29,8 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn run(program: impl AsRef<OsStr>, arguments: &[&str], folder: &Path) -> Output {
-    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    let mut command = Command::new(program);
+    let output = command.args(arguments).env("MERIDIAN_FLEET_DIR", reference()).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     output
 }
@@ -53,6 +54,11 @@ fn built() -> bool {
         skip("dist", &format!("no release binary {name}; run: make build"));
     }
     missing.is_none()
+}
+
+/// The fleet whose functions are packed here.
+fn reference() -> PathBuf {
+    root().join("local/fleets/reference")
 }
 
 fn release(binary: &str) -> PathBuf {
@@ -106,6 +112,7 @@ fn pack(python: &str, binaries: &Path, out: &Path) -> Output {
         .args(["scripts/pack_functions.py", "--zips", "1.2.3", "--binaries"])
         .args([binaries, out])
         .env("SOURCE_DATE_EPOCH", "1764039600")
+        .env("MERIDIAN_FLEET_DIR", reference())
         .current_dir(root())
         .output()
         .unwrap()
@@ -167,7 +174,7 @@ fn the_packed_template_deploys_the_same_stacks_and_builds_nothing() {
     let folders = FUNCTIONS.map(|name| format!("functions/{name}"));
     assert_eq!(code, folders.iter().map(String::as_str).collect());
     let samconfig = read(folder.path().join("packed/samconfig.toml"));
-    assert_eq!(samconfig, read(root().join("samconfig.toml")));
+    assert_eq!(samconfig, read(reference().join("samconfig.toml")));
 }
 
 #[cfg(unix)]
@@ -176,7 +183,7 @@ fn each_packed_program_has_the_policy_beside_it() {
     use std::os::unix::fs::PermissionsExt;
     let Some(python) = python() else { return };
     let folder = packed(python);
-    let policy = read(root().join("fleet.toml"));
+    let policy = read(reference().join("fleet.toml"));
     assert_eq!(read(folder.path().join("packed/fleet.toml")), policy);
     for name in FUNCTIONS {
         let beside = folder.path().join("packed/functions").join(name);
