@@ -127,7 +127,7 @@ class Evaluating(unittest.TestCase):
     def test_arguments_and_stub_are_the_command_lines_options(self):
         options = re.findall(r"--([a-z-]+)", typed("evaluate", "--help")[1].split("Examples:")[0])
         ours = {name.replace("_", "-") for name in inspect.signature(meridian.evaluate).parameters}
-        self.assertEqual(ours, set(options) - {"out", "format", "json", "help"})
+        self.assertEqual(ours, set(options) - {"out", "format", "json", "quiet", "help"})
         stub = ast.parse((Path(meridian.__file__).parent / "__init__.pyi").read_text())
         for function in (node for node in stub.body if isinstance(node, ast.FunctionDef)):
             there = [argument.arg for argument in function.args.args + function.args.kwonlyargs]
