@@ -27,6 +27,12 @@ done
 types python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parseString(sys.argv[1])' "$said"
 ends 0
 
+# A script wants the verdict alone.
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id,country --quiet
+ends 0
+says "PASS"
+says_not "AUC"
+
 # Which features moved since training, and what each threshold costs.
 zcat holdout.csv.gz | awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "score_bureau_risk") at = i } NR > 1 && NR % 2 { $at = "" } { print }' > "$desk/training.csv"
 types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id,country --reference "$desk/training.csv" \
