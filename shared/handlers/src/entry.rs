@@ -4,10 +4,13 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{
-    Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, ShadowEvent, StatusEvent, is_job, job_id,
-};
+use crate::events::{Action, PipelineJob, is_job, job_id};
+use crate::front::FrontEvent;
 use crate::ports::{FailureKind, Page, Ports};
+use crate::replication::ReplicationEvent;
+use crate::rollback::RollbackEvent;
+use crate::shadow_eval::ShadowEvent;
+use crate::status::StatusEvent;
 use meridian_domain::reason::{EvaluationReason, Failure, JobFailure};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};

@@ -5,13 +5,15 @@
 //! fixed word.
 
 mod callers;
+mod event;
 mod limits;
 
 pub use callers::{Callers, CallersError};
+pub use event::FrontEvent;
+pub(crate) use event::is_balancers;
 pub use limits::FrontMemory;
 
 use crate::context::{Context, HandlerError};
-use crate::events::FrontEvent;
 use crate::ports::{Artifacts, Clock, Endpoints, ErrorKind, Ledger, PortError, Question, Scored};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -3,14 +3,16 @@
 //! S3 has no event for "replicated": arrival is proved by reading the destination. A region attests in its own ledger
 //! what it has read itself; home only reads the attestations.
 
+mod event;
 pub mod heads;
 mod trouble;
 mod wave;
 
+pub(crate) use event::manifest_created;
+pub use event::{ReplicationEvent, ReplicationTrouble};
 pub use wave::start_execution;
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::ReplicationEvent;
 use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};

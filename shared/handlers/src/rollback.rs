@@ -4,7 +4,6 @@
 //! and its ledger, and [`meridian_domain::plan::rollback`] says what follows.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::RollbackEvent;
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Answer, CountsQuery, ErrorKind, Page, PortError, Ports};
@@ -27,7 +26,10 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+mod event;
 mod probation;
+
+pub use event::RollbackEvent;
 
 /// Steps that one call may take; the longest way back needs six.
 const STEPS: u32 = 20;

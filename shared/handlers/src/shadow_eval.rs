@@ -9,6 +9,7 @@
 mod begun;
 mod captured;
 mod evaluation;
+mod event;
 mod pace;
 mod readers;
 mod reason;
@@ -25,6 +26,7 @@ use crate::{files, files::FileError, job};
 use begun::Begun;
 pub use captured::handle as handle_captured;
 use evaluation::{Evaluated, Finding};
+pub use event::ShadowEvent;
 use meridian_domain::quarantine::{Barred, Quarantine};
 use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Reason};
 use meridian_domain::{

@@ -5,12 +5,15 @@
 //! record of what the ledger says serves here.
 
 use crate::context::{Context, HandlerError};
-use crate::events::StatusEvent;
+use crate::events::{EventError, other_kind, quoted};
 use crate::files::{self, FileError};
+use crate::front::{FrontEvent, is_balancers};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Endpoints, Ledger, PortError};
+use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::reason::EventFault;
 use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
@@ -18,12 +21,44 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+const TAKES: &str = "a request of API Gateway or of a load balancer: GET /health";
 /// How old an answer may be.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 /// How often the ledger is read again, for a release that has come since.
 const READ_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How long reading it again may take: a store that does not answer is given up only after 12 s, and this function has 5.
 const READ_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// What invokes `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusEvent {
+    /// `GET /health`: does this region serve?
+    Health,
+}
+
+impl StatusEvent {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// Anything but the requests that the API routes here.
+    pub fn parse(event: &Value) -> Result<Self, EventError> {
+        let wrong = |found: String| EventError(EventFault::Kind { function: "status", expected: TAKES, found });
+        let asked = |method: &str, path: &str| match (method, path.trim_end_matches('/')) {
+            ("GET" | "HEAD", "/health") => Ok(Self::Health),
+            (method, _) => Err(wrong(format!("{} {}", quoted(method), quoted(path)))),
+        };
+        if is_balancers(event) {
+            let request = FrontEvent::parse(event)?;
+            return asked(&request.method, &request.path);
+        }
+        if event.get("httpMethod").is_none() {
+            return Err(other_kind("status", TAKES, event));
+        }
+        let request: ApiGatewayProxyRequest = serde_json::from_value(event.clone())
+            .map_err(|error| wrong(format!("a proxy request that cannot be read ({})", quoted(&error.to_string()))))?;
+        asked(request.http_method.as_str(), request.path.as_deref().unwrap_or_default())
+    }
+}
 
 /// What a warm process remembers between calls: only what can be looked up again, and nothing that decides.
 #[derive(Clone, Default)]

@@ -15,7 +15,7 @@ pub struct EventError(pub EventFault);
 
 /// An event, or a part of one, whose fields are read by JSON pointer.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     pub event: &'static str,
     pub value: &'a Value,
 }
@@ -55,23 +55,23 @@ impl<'a> Fields<'a> {
 
 /// The member at `/a/b` of an object of objects. [`Value::pointer`] also unescapes names, which costs two allocations for each;
 /// simulations read millions of events.
-pub(super) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('/').skip(1).try_fold(value, |value, name| value.get(name))
 }
 
 /// What an EventBridge envelope says of itself: `source` and `detail-type`.
-pub(super) fn kind(event: &Value) -> (&str, &str) {
+pub(crate) fn kind(event: &Value) -> (&str, &str) {
     let text = |path| at(event, path).and_then(Value::as_str).unwrap_or_default();
     (text("/source"), text("/detail-type"))
 }
 
 /// True for a rule on a schedule.
-pub(super) fn is_sweep(event: &Value) -> bool {
+pub(crate) fn is_sweep(event: &Value) -> bool {
     kind(event) == ("aws.events", SCHEDULED)
 }
 
 /// The error for an event of another kind.
-pub(super) fn other_kind(function: &'static str, expected: &'static str, event: &Value) -> EventError {
+pub(crate) fn other_kind(function: &'static str, expected: &'static str, event: &Value) -> EventError {
     let found = match kind(event) {
         ("", "") if at(event, "/CodePipeline.job").is_some() => "a CodePipeline job".to_owned(),
         ("", "") => match event {
@@ -88,7 +88,7 @@ pub(super) fn other_kind(function: &'static str, expected: &'static str, event: 
 }
 
 /// A text as an error repeats it: cut, quoted, in one line.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let cut: String = text.chars().take(80).collect();
     let dots = if cut.len() < text.len() { "..." } else { "" };
     format!("{cut:?}{dots}")

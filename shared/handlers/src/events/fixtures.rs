@@ -2,8 +2,13 @@
 //! each hostile one is refused by the field that is wrong, or does no more than make a function look.
 
 use super::tests::{HOME, fixture, replication};
-use super::{FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, ShadowEvent, StatusEvent, is_job, job_id};
+use super::{PipelineJob, is_job, job_id};
 use crate::context::FunctionKind;
+use crate::front::FrontEvent;
+use crate::replication::ReplicationEvent;
+use crate::rollback::RollbackEvent;
+use crate::shadow_eval::ShadowEvent;
+use crate::status::StatusEvent;
 use aws_lambda_events::alb::AlbTargetGroupRequest;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::eventbridge::EventBridgeEvent;

@@ -1,4 +1,7 @@
 use super::*;
+use crate::replication::{ReplicationEvent, ReplicationTrouble};
+use crate::rollback::RollbackEvent;
+use crate::status::StatusEvent;
 use meridian_domain::reason::EventFault;
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
 //! S3's own word that it did not replicate an object: told to people once, not once per object and delivery.
 
+use super::ReplicationTrouble;
 use super::own_chain;
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::ReplicationTrouble;
 use crate::journal::Journal;
 use crate::ports::{Clock, Ledger, Page, Pager};
 use meridian_domain::{Record, RegionHistory};

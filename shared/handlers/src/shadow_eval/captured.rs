@@ -4,10 +4,10 @@
 //!
 //! Woken by the manifest's arrival, as `replication` is, it waits for the attestation; the sweep is the fallback.
 
+use super::ShadowEvent;
 use super::readers::of_shape;
 use super::scores::{self, Unscorable, image, threads};
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::ShadowEvent;
 use crate::files;
 use crate::journal::Journal;
 use crate::pipe::Outlet;

@@ -4,7 +4,7 @@ use crate::world::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use meridian_domain::{ReleaseId, Sha256, Target};
 use meridian_handlers::context::Context;
-use meridian_handlers::events::FrontEvent;
+use meridian_handlers::front::FrontEvent;
 use meridian_handlers::front::{Callers, handle};
 use meridian_handlers::ports::{Endpoints, ErrorKind, Question, Scored};
 use serde_json::{Value, json};

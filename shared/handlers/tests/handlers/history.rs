@@ -8,11 +8,11 @@ use meridian_domain::reason::FileFault;
 use meridian_domain::{
     Chain, Entry, Fleet, Manifest, Reason, Record, Region, RegionHistory, Sha256, Target, checkpoint, keys,
 };
-use meridian_handlers::events::ReplicationEvent;
 use meridian_handlers::history::{Read, RegionTold, Trouble, between, held, read, tell};
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{ErrorKind, PortError};
 use meridian_handlers::replication;
+use meridian_handlers::replication::ReplicationEvent;
 
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use meridian_domain::{Chain, Record, ReleaseId, Sha256, Target, keys};
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
-use meridian_handlers::events::StatusEvent;
 use meridian_handlers::ports::{Endpoints, ErrorKind, Scored};
+use meridian_handlers::status::StatusEvent;
 use meridian_handlers::status::handle;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What S3 says of objects that it did not replicate in time: each is paged, once.
 
 use super::*;
-use meridian_handlers::events::ReplicationTrouble;
+use meridian_handlers::replication::ReplicationTrouble;
 use meridian_messages::pages::Unreplicated;
 
 fn trouble(what: &str, key: &str) -> ReplicationTrouble {

@@ -4,7 +4,7 @@
 //! Read field by field, and not by `aws_lambda_events`: its errors repeat what they could not read, and here that may be a
 //! token or a record.
 
-use super::fields::{EventError, Fields, other_kind};
+use crate::events::{EventError, Fields, other_kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ const TAKES: &str = "a load balancer's request: POST /score";
 const TARGET_GROUP: &str = "/requestContext/elb/targetGroupArn";
 
 /// Whether an event is a load balancer's.
-pub(super) fn is_balancers(event: &Value) -> bool {
+pub(crate) fn is_balancers(event: &Value) -> bool {
     event.pointer(TARGET_GROUP).is_some()
 }
 

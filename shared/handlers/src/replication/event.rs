@@ -1,6 +1,6 @@
 //! What invokes `replication`.
 
-use super::fields::{EventError, Fields, is_sweep, kind, other_kind, quoted};
+use crate::events::{EventError, Fields, is_sweep, kind, other_kind, quoted};
 use meridian_domain::{BucketName, Region, ReleaseId, keys};
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ impl ReplicationEvent {
 }
 
 /// The release whose manifest has arrived in the region's own bucket, as S3 says through EventBridge.
-pub(super) fn manifest_created(event: &Value, own: &Region) -> Result<ReleaseId, EventError> {
+pub(crate) fn manifest_created(event: &Value, own: &Region) -> Result<ReleaseId, EventError> {
     const EXPECTED: &str = "a manifest's key, releases/manifests/<64 hexadecimal digits>.json";
     let fields = Fields::new(CREATED, event);
     let bucket = fields.text("/detail/bucket/name", "this region's own bucket")?;

@@ -1,6 +1,6 @@
 //! What invokes `rollback`.
 
-use super::fields::{EventError, at, is_sweep, kind, other_kind};
+use crate::events::{EventError, at, is_sweep, kind, other_kind};
 use serde_json::Value;
 use std::fmt;
 

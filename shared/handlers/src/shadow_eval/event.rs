@@ -1,7 +1,7 @@
 //! What invokes `shadow-eval` in a region, beside the pipeline's job in home.
 
-use super::fields::{EventError, is_sweep, kind, other_kind};
-use super::replication::manifest_created;
+use crate::events::{EventError, is_sweep, kind, other_kind};
+use crate::replication::manifest_created;
 use meridian_domain::{Region, ReleaseId};
 use serde_json::Value;
 
