@@ -72,7 +72,7 @@ impl Desk {
 macro_rules! reply {
     ($answer:expr, $kind:ident) => {
         match $answer {
-            Reply::$kind(told) => Ok(told),
+            Reply::$kind(told) => Answer::Ok(told),
             other => unreachable!("the world answers {other:?}"),
         }
     };
@@ -146,7 +146,7 @@ impl Registry for Desk {
 
 impl Endpoints for Desk {
     async fn describe(&self, region: &RegionName, _: &ResourceName) -> Answer<Option<EndpointView>> {
-        reply!(self.ask(region, Ask::Describe).await?, Endpoint)
+        reply!(self.ask(region, Ask::Describe).await?, Endpoint).map(|view| view.map(|view| *view))
     }
 
     async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
@@ -163,7 +163,7 @@ impl Endpoints for Desk {
     }
 
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
-        self.done(region, Ask::Update(update.clone())).await
+        self.done(region, Ask::Update(Box::new(update.clone()))).await
     }
 
     async fn invoke(&self, region: &RegionName, _: &ResourceName, payload: &str) -> Answer<String> {
@@ -199,17 +199,17 @@ impl Signals for Desk {
     }
 
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes> {
-        reply!(self.ask(region, Ask::Counts(query.clone())).await?, Counts)
+        reply!(self.ask(region, Ask::Counts(Box::new(query.clone()))).await?, Counts)
     }
 
     async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes> {
-        reply!(self.ask(region, Ask::Slots(query.clone())).await?, Counts)
+        reply!(self.ask(region, Ask::Slots(Box::new(query.clone()))).await?, Counts)
     }
 }
 
 impl Pipeline for Desk {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
-        reply!(self.ask(region, Ask::Start(start.clone())).await?, Text)
+        reply!(self.ask(region, Ask::Start(Box::new(start.clone()))).await?, Text)
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, _: &str) -> Answer<()> {

@@ -97,7 +97,7 @@ impl World {
             },
             Ask::Replace { .. } | Ask::Sleep(_) => Ok(Reply::Done),
             Ask::Approval => Ok(Reply::Approval(Approval::Approved)),
-            Ask::Describe => Ok(Reply::Endpoint(self.describe(region))),
+            Ask::Describe => Ok(Reply::Endpoint(self.describe(region).map(Box::new))),
             Ask::CreateModel(model) => {
                 checks::on_change(self, caller, region);
                 self.model(region, model)

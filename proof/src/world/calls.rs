@@ -180,7 +180,7 @@ impl Caller {
                 let composite = alarms::composite_name(&world.setting.fleet);
                 self.alarm = views.iter().find(|view| view.name == composite).map(|v| v.state == AlarmState::Alarm);
             }
-            (Ask::Describe, Some(Reply::Endpoint(view))) => self.view.clone_from(view),
+            (Ask::Describe, Some(Reply::Endpoint(view))) => self.view = view.as_deref().cloned(),
             _ => {}
         }
     }

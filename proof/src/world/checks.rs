@@ -116,7 +116,7 @@ fn tries(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
 fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let setting = world.setting.clone();
-    let places = request.execution.map(|number| world.places(number));
+    let places = request.execution.map(|number| world.places(number).collect::<Vec<_>>());
     let own = setting.fleet.regions.get(request.region).map(|region| &region.name);
     let set_aside = own.is_some_and(|own| world.is_set_aside(Rule::Order, own, stamp(request.looked)));
     for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {

@@ -106,15 +106,14 @@ impl World {
     /// The region that a job is about; none for the wave's last action, and none before an order is on record that policy
     /// leaves open.
     pub fn subject(&self, job: Job) -> Option<usize> {
-        self.places(job.execution).get(job.action).copied()
+        self.places(job.execution).nth(job.action)
     }
 
     /// The regions of an execution's places.
-    pub fn places(&self, execution: usize) -> Vec<usize> {
+    pub fn places(&self, execution: usize) -> impl Iterator<Item = usize> {
         let actor = self.executions.get(execution).map(|execution| &execution.actor);
         let ordered = actor.and_then(|actor| self.hub.history.order(actor));
-        let in_order = self.setting.fleet.in_order(ordered);
-        in_order.into_iter().map(|region| self.setting.region_of(&region.name)).collect()
+        self.setting.fleet.in_order(ordered).map(|region| self.setting.region_of(&region.name))
     }
 
     /// Whether `job` still waits for its answer.

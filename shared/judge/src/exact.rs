@@ -80,14 +80,24 @@ impl Split {
         ways + ln_beta(a + green, b + sum - green) - ln_beta(a, b)
     }
 
-    /// Chance of `green + 1` over that of `green`.
-    fn step(&self, green: u64) -> f64 {
+    /// Chance of `green + 1` over that of `green`, as a fraction: one division a step, in either direction.
+    fn step(&self, green: u64) -> (f64, f64) {
         let (sum, green, share) = (self.sum as f64, green as f64, self.share);
-        let odds = match self.size {
-            None => share / (1.0 - share),
-            Some(size) => (size * share + green) / (size * (1.0 - share) + sum - green - 1.0),
+        let (over, under) = match self.size {
+            None => (share, 1.0 - share),
+            Some(size) => (size * share + green, size * (1.0 - share) + sum - green - 1.0),
         };
-        (sum - green) / (green + 1.0) * odds
+        ((sum - green) * over, (green + 1.0) * under)
+    }
+
+    fn next(&self, green: u64, chance: f64) -> f64 {
+        let (over, under) = self.step(green);
+        chance * (over / under)
+    }
+
+    fn before(&self, green: u64, chance: f64) -> f64 {
+        let (over, under) = self.step(green);
+        chance * (under / over)
     }
 
     fn at_least(&self, green: u64) -> f64 {
@@ -108,7 +118,7 @@ impl Split {
         let mut term = self.ln_chance(from).exp();
         let mut total = term;
         for green in from..self.sum {
-            term *= self.step(green);
+            term = self.next(green, term);
             total += term;
             if is_negligible(term, total) {
                 break;
@@ -121,7 +131,7 @@ impl Split {
         let mut term = self.ln_chance(from).exp();
         let mut total = term;
         for green in (0..from).rev() {
-            term /= self.step(green);
+            term = self.before(green, term);
             total += term;
             if is_negligible(term, total) {
                 break;
@@ -137,7 +147,7 @@ impl Split {
         let mut below = Vec::new();
         let mut term = top;
         for green in (0..middle).rev() {
-            term /= self.step(green);
+            term = self.before(green, term);
             below.push(term);
             if term <= NEGLIGIBLE * top {
                 break;
@@ -149,7 +159,7 @@ impl Split {
         chances.push(top);
         term = top;
         for green in middle..self.sum {
-            term *= self.step(green);
+            term = self.next(green, term);
             chances.push(term);
             if term <= NEGLIGIBLE * top {
                 break;
@@ -204,21 +214,20 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
                 + count * (-1.0 / dispersion).ln_1p()
         }
     };
-    let step = |count: f64| match size {
-        None => mean / (count + 1.0),
-        Some(size) => (count + size) / (count + 1.0) * (1.0 - 1.0 / dispersion),
-    };
+    let part = 1.0 - 1.0 / dispersion;
+    // Of `count + 1` over `count`, times `count + 1`.
+    let over = |count: f64| size.map_or(mean, |size| (count + size) * part);
     let (above, start) = if count as f64 > mean { (true, count) } else { (false, count - 1) };
     let mut at = start as f64;
     let mut term = ln_chance(at).exp();
     let mut total = term;
     while !is_negligible(term, total) && (above || at > 0.0) {
         if above {
-            term *= step(at);
+            term *= over(at) / (at + 1.0);
             at += 1.0;
         } else {
             at -= 1.0;
-            term /= step(at);
+            term *= (at + 1.0) / over(at);
         }
         total += term;
     }
@@ -268,7 +277,7 @@ mod tests {
                     assert!((split.at_most(green) - (1.0 - at_least + chance)).abs() < 1e-12, "{green} of {split:?}");
                     if green < split.sum {
                         let next = split.ln_chance(green + 1).exp();
-                        assert!((split.step(green) * chance - next).abs() < 1e-12, "{green} of {split:?}");
+                        assert!((split.next(green, *chance) - next).abs() < 1e-12, "{green} of {split:?}");
                     }
                     at_least -= chance;
                 }

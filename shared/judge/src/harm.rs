@@ -93,7 +93,11 @@ impl HarmTest {
         let (green, blue) = (mean(arms.0), Tally { total: arms.1, bad: mean(arms.1).round() as u64 });
         let look = |bad: u64| Look { green: Tally { total: arms.0, bad: bad.min(arms.0) }, blue };
         let expected = self.bound(&look(green.round() as u64), stakes, dispersion);
-        let within = |bad: u64, side| self.at_most(&look(bad), stakes, dispersion, side).answers() <= allowed;
+        let within = |side| {
+            // What the check at full load finds depends on blue, and not on the count that is tried.
+            let finder = self.finder(&blue, stakes, side);
+            move |bad: u64| self.at_most(&look(bad), stakes, dispersion, &finder).answers() <= allowed
+        };
         let scatter = dispersion * (1.0 + arms.0 as f64 / arms.1.max(1) as f64);
         let at_least = |count: u64| match count {
             0 => 1.0,
@@ -101,17 +105,18 @@ impl HarmTest {
             count => at_least(count, green, scatter),
         };
         // The counts of green between which the bound is within what is allowed.
-        let over = at_least(first(arms.0 + 1, |bad| !within(bad, Side::Above)));
-        let under =
-            if self.two_sided { 1.0 - at_least(first(arms.0 + 1, |bad| within(bad, Side::Below))) } else { 0.0 };
+        let enough = within(Side::Above);
+        let over = at_least(first(arms.0 + 1, |bad| !enough(bad)));
+        let under = if self.two_sided { 1.0 - at_least(first(arms.0 + 1, within(Side::Below))) } else { 0.0 };
         Outlook { expected, chance: (1.0 - over - under).max(0.0) }
     }
 
     fn one_side(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Harm {
-        let most = self.at_most(look, stakes, dispersion, side);
+        let finder = self.finder(&look.blue, stakes, side);
+        let most = self.at_most(look, stakes, dispersion, &finder);
         let a_day = (1..=TRIED).map(|part| {
             let tried = most.excess * f64::from(part) / f64::from(TRIED);
-            tried * (1.0 - most.finder.finds(tried))
+            tried * (1.0 - finder.finds(tried))
         });
         let neighbours = stakes.failover.max(stakes.until_verdict) as f64 / stakes.until_verdict.max(1) as f64;
         Harm {
@@ -124,20 +129,18 @@ impl HarmTest {
         }
     }
 
-    fn at_most(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Most {
-        let excess = excess::largest(look, side, self.level, dispersion);
-        let finder = self.finder(look, stakes, side);
+    fn at_most(&self, look: &Look, stakes: &Stakes, dispersion: f64, finder: &Finder) -> Most {
+        let excess = excess::largest(look, finder.side, self.level, dispersion);
         Most {
             excess,
             until_verdict: excess * stakes.until_verdict as f64,
             way_back: excess * finder.finds(excess) * stakes.way_back as f64,
-            finder,
         }
     }
 
     /// What the check at full load finds where blue's rate is the one that was seen.
-    fn finder(&self, look: &Look, stakes: &Stakes, side: Side) -> Finder {
-        let base = look.blue.rate().unwrap_or(0.0);
+    fn finder(&self, blue: &Tally, stakes: &Stakes, side: Side) -> Finder {
+        let base = blue.rate().unwrap_or(0.0);
         let arms = (stakes.full_load as f64, stakes.hour as f64);
         let least = self.check.and_then(|check| check.least(arms, base, side));
         Finder { least, green: arms.0, base, side, dispersion: self.check.map_or(1.0, |check| check.dispersion) }
@@ -149,7 +152,6 @@ struct Most {
     excess: f64,
     until_verdict: f64,
     way_back: f64,
-    finder: Finder,
 }
 
 impl Most {

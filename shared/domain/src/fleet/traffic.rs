@@ -15,7 +15,7 @@ const PROFILE: [f64; 24] = [
 ///
 /// An assumption, not a measurement: where real counts of the last hour are at hand, they come first.
 pub fn usual_rps(peak_rps: f64, zone: &TimeZone, at: Timestamp) -> f64 {
-    let local = at.to_zoned(zone.clone());
+    let local = zone.to_datetime(at);
     let share = |hour: usize| PROFILE.get(hour % 24).copied().unwrap_or(1.0);
     let hour = usize::try_from(local.hour()).unwrap_or(0);
     let part = f64::from(local.minute()) / 60.0;

@@ -31,10 +31,10 @@ pub enum HomePlace {
 impl Fleet {
     /// The regions in the order that a wave recorded; the listed order where it recorded none. A region that the record
     /// does not name comes after those that it names, as it is listed.
-    pub fn in_order(&self, recorded: Option<&[RegionName]>) -> Vec<&Region> {
+    pub fn in_order<'a>(&'a self, recorded: Option<&[RegionName]>) -> impl Iterator<Item = &'a Region> {
         let recorded = recorded.unwrap_or_default();
         let named = recorded.iter().filter_map(|name| self.region(name));
-        let others = self.regions.iter().filter(|region| !recorded.contains(&region.name));
-        named.chain(others).collect()
+        let others = self.regions.iter().filter(move |region| !recorded.contains(&region.name));
+        named.chain(others)
     }
 }

@@ -43,7 +43,7 @@ fn by_traffic(fleet: &Fleet, at: Timestamp) -> Vec<&Region> {
 
 /// The region at a place of this wave, from 1: what a stage `Promote-<n>` of the pipeline means in it.
 pub fn region_at<'a>(fleet: &'a Fleet, hub: &HubHistory, execution: &Actor, place: usize) -> Option<&'a Region> {
-    fleet.in_order(hub.order(execution)).get(place.checked_sub(1)?).copied()
+    fleet.in_order(hub.order(execution)).nth(place.checked_sub(1)?)
 }
 
 /// The order to record before the first step of a wave, where its start did not: none where it stands, or where policy
@@ -56,6 +56,6 @@ pub fn order_due(fleet: &Fleet, hub: &HubHistory, execution: &Actor, now: Timest
 impl Sight {
     /// The regions that come before `name` in this wave's order.
     pub(crate) fn before<'a>(&'a self, fleet: &'a Fleet, name: &'a RegionName) -> impl Iterator<Item = &'a Region> {
-        fleet.in_order(self.hub.order(&self.execution)).into_iter().take_while(move |region| region.name != *name)
+        fleet.in_order(self.hub.order(&self.execution)).take_while(move |region| region.name != *name)
     }
 }
