@@ -2,30 +2,27 @@
 //! save.
 
 use crate::terminal;
-use meridian_cost::{BUILT_IN, FrontKind, PriceTable, Routing, Way, report};
+use meridian_cost::{FrontKind, PriceTable, Routing, Way, report};
 use meridian_domain::Fleet;
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What errors call the table that the program carries.
-const BUILT_IN_NAME: &str = "prices.toml (built in)";
-
 /// Arguments of `meridian cost`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     meridian cost\n  \
     meridian cost --front proxy --routing geolocation\n\n\
-    Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet. A price that only a front or \
-    routing needs may be missing: what it is for is left out, and named.\n\n\
+    Exit code: 0 the forecast is printed; 2 wrong input. What the table has no price for is left out of the amounts that say \
+    ?, and named with the row to add.\n\n\
     Asks no account: list prices from a table with its date, the regions' usual traffic, and stated assumptions. \
     docs/cost.md says what is counted.")]
 pub struct Arguments {
     /// The fleet's policy.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     policy: PathBuf,
-    /// A table of prices and assumptions instead of the repository's prices.toml, which is built in.
+    /// Prices of your own, or assumptions, beside those of the repository's prices.toml, which are built in.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// What stands before each region's endpoint, FrontKind of template.yaml: api or proxy.
@@ -44,15 +41,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let way = Way::new(arguments.front, arguments.routing)?;
     let fleet = fleet(&arguments.policy)?;
-    let (name, text) = match &arguments.prices {
-        Some(path) => (path.display().to_string(), read(path)?),
-        None => (BUILT_IN_NAME.to_owned(), BUILT_IN.to_owned()),
-    };
-    let table = PriceTable::parse(&text).map_err(|error| match error.line {
-        Some(line) => format!("{name}, line {line}: {}", error.message),
-        None => format!("{name}: {}", error.message),
-    })?;
-    let report = report(&fleet, &table, way).map_err(|error| format!("{name}: {error}"))?;
+    let mut table = PriceTable::built_in()?;
+    if let Some(path) = &arguments.prices {
+        table = table.with(&read(path)?).map_err(|error| match error.line {
+            Some(line) => format!("{}, line {line}: {}", path.display(), error.message),
+            None => format!("{}: {}", path.display(), error.message),
+        })?;
+    }
+    let report = report(&fleet, &table, way);
     let width = terminal::width();
     if arguments.json {
         terminal::document(&report)?;

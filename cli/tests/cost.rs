@@ -48,7 +48,7 @@ fn the_page_and_the_document_say_the_same() {
 }
 
 #[test]
-fn a_table_of_ones_own_takes_the_place_of_the_one_built_in() {
+fn a_price_of_ones_own_takes_the_place_of_the_one_built_in() {
     let usual: Value = serde_json::from_slice(&cost(&["--json"]).stdout).unwrap();
     let cheaper = changed("prices.toml", "usd = 0.257", "usd = 0.2");
     let output = cost(&["--json", "--prices", cheaper.path().to_str().unwrap()]);
@@ -88,13 +88,20 @@ fn an_invalid_front_or_routing_is_exit_code_2() {
 }
 
 #[test]
-fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
-    let stranger = changed("local/fleets/reference/fleet.toml", "sa-east-1", "eu-north-1");
+fn a_region_without_prices_leaves_the_others_forecast() {
+    let stranger = changed("local/fleets/reference/fleet.toml", "sa-east-1", "eu-south-1");
     let output = cost(&["--policy", stranger.path().to_str().unwrap()]);
-    let said = error(&output);
-    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
-    assert!(said.contains("prices.toml (built in): price.hosting: none in eu-north-1 for ml.m6i.xlarge"), "{said}");
-    assert!(said.contains("region = \"eu-north-1\""), "{said}");
+    let page = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(
+        page.contains("\n? a price is missing") && page.contains("Not compared with what EU alone would cost"),
+        "{page}"
+    );
+    assert!(page.contains("price.hosting: none in eu-south-1 for ml.m6i.xlarge"), "{page}");
+}
+
+#[test]
+fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
     let wrong = changed("prices.toml", "unit = \"GB-second\"", "unit = \"GB-hour\"");
     let output = cost(&["--prices", wrong.path().to_str().unwrap()]);
     let said = error(&output);

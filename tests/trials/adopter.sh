@@ -39,10 +39,16 @@ for night in good-night frozen; do
 done
 types meridian plan
 says "EUC1"
-# What is not in the table of prices is asked for, with the lines to fill in.
 types meridian cost
-ends 2
-says "eu-central-1"
+ends 0
+says "US dollars"
+says_not "a price is missing"
+# What is not in the table of prices is left out and asked for, with the lines to fill in; the rest is told.
+sed 's/ml\.m6i\.xlarge/ml.c7g.xlarge/' fleet.toml > other.toml
+types meridian cost --policy other.toml
+ends 0
+says "? a price is missing"
+says "price.hosting: none in eu-central-1 for ml.c7g.xlarge"
 says "[[price]]"
 
 # An account that nobody has logged in to.

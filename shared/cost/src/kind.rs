@@ -86,7 +86,7 @@ impl PriceKind {
         Self::EdgeData,
     ];
 
-    /// Whether there is no forecast without it. What only some fronts and routings need may be missing: it is left out, and said.
+    /// Whether every fleet pays for it, and not only some fronts and routings.
     pub fn is_needed(self) -> bool {
         match self {
             Self::Balancer

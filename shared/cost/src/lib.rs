@@ -17,7 +17,7 @@ mod usage;
 mod way;
 
 pub use kind::{Item, PriceKind};
-pub use model::{Amount, CostError, Missing};
+pub use model::{Amount, Missing};
 pub use prices::{BUILT_IN, Price, PriceTable, TableError};
 pub use reach::{Line, LineCost, Reach, RegionAmount, Unpriced, WayCost};
 pub use report::{

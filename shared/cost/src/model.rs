@@ -10,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName, alarms};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 
@@ -58,7 +57,7 @@ impl Sum for Amount {
 }
 
 /// What the table does not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// The kind of price.
     pub kind: PriceKind,
@@ -66,29 +65,6 @@ pub struct Missing {
     pub region: RegionName,
     /// The fleet's instance type, of hosting.
     pub instance_type: Option<String>,
-}
-
-/// The table lacks prices of this fleet.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct CostError {
-    /// What it lacks, never nothing.
-    pub missing: Vec<Missing>,
-}
-
-impl fmt::Display for CostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Missing { kind, region, instance_type }) in self.missing.iter().enumerate() {
-            let of = instance_type.as_ref().map(|of| format!(" for {of}")).unwrap_or_default();
-            write!(f, "{}price.{kind}: none in {region}{of}, which the fleet has", if place > 0 { "\n" } else { "" })?;
-        }
-        writeln!(f, "\nAdd, for each of them, what it costs and where you read it:\n")?;
-        let Some(Missing { kind, region, instance_type }) = self.missing.first() else { return Ok(()) };
-        writeln!(f, "[[price]]\nkind = \"{kind}\"\nregion = \"{region}\"")?;
-        if let Some(of) = instance_type {
-            writeln!(f, "instance_type = \"{of}\"")?;
-        }
-        write!(f, "unit = \"{}\"\nusd = 0.0\nsource = \"\"\nas_of = \"\"", kind.unit())
-    }
 }
 
 /// What one endpoint costs.
@@ -133,6 +109,8 @@ pub(crate) struct Model<'a> {
     pub way: Way,
     traffic: Traffic,
     rates: BTreeMap<&'a RegionName, Rates<'a>>,
+    /// What the table lacks of what every fleet pays for: it is left out of the amounts.
+    pub missing: Vec<Missing>,
 }
 
 /// The prices of one region.
@@ -140,7 +118,7 @@ pub(crate) struct Model<'a> {
 pub(crate) struct Rates<'a>(BTreeMap<PriceKind, &'a Price>);
 
 impl Rates<'_> {
-    /// So many units of it; a part only of what the table does not have, where [`Model::new`] does not refuse that.
+    /// So many units of it; a part only of what the table does not have.
     pub fn of(&self, kind: PriceKind, units: f64) -> Amount {
         let Some(price) = self.0.get(&kind) else { return Amount { partial: units != 0.0, ..Amount::default() } };
         Amount { usd: units * price.usd, estimate: units != 0.0 && price.estimate.is_some(), partial: false }
@@ -153,8 +131,8 @@ impl Rates<'_> {
 }
 
 impl<'a> Model<'a> {
-    /// Finds every price.
-    pub fn new(fleet: &'a Fleet, table: &'a PriceTable, way: Way) -> Result<Self, CostError> {
+    /// Finds every price that the table has.
+    pub fn new(fleet: &'a Fleet, table: &'a PriceTable, way: Way) -> Self {
         let mut missing = Vec::new();
         let mut rates = BTreeMap::new();
         for region in &fleet.regions {
@@ -172,10 +150,7 @@ impl<'a> Model<'a> {
             }
             rates.insert(&region.name, Rates(found));
         }
-        if !missing.is_empty() {
-            return Err(CostError { missing });
-        }
-        Ok(Self { fleet, usage: &table.usage, way, traffic: Traffic::of(fleet, table.date), rates })
+        Self { fleet, usage: &table.usage, way, traffic: Traffic::of(fleet, table.date), rates, missing }
     }
 
     /// The same fleet, reached in another way.

@@ -1,7 +1,7 @@
 //! The forecast as a person reads it.
 
 use crate::kind::Item;
-use crate::model::Amount;
+use crate::model::{Amount, Missing};
 use crate::reach::Reach;
 use crate::report::{CostReport, ItemCost, Step};
 use meridian_messages::layout::{Cells, WIDTH, columns, grouped, paragraph};
@@ -20,7 +20,7 @@ impl fmt::Display for CostReport {
         let Self { fleet, date, hours, .. } = self;
         writeln!(f, "The {fleet} fleet: a month of {hours} hours in US dollars, by the price table of {date}")?;
         writeln!(f, "~ an estimated price is in it: see below")?;
-        if self.reach.total.partial {
+        if self.reach.together.partial {
             writeln!(f, "? a price is missing, and what it is for is left out: see below")?;
         }
         writeln!(f)?;
@@ -29,7 +29,8 @@ impl fmt::Display for CostReport {
         savings(f, self)?;
         ways(f, &self.reach)?;
         beside(f, self)?;
-        estimates(f, self)
+        estimates(f, self)?;
+        missing(f, &self.missing)
     }
 }
 
@@ -119,10 +120,13 @@ fn instances(report: &CostReport) -> Vec<Row> {
 
 fn comparison(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     let one = &report.one_region;
+    let Some(ratio) = report.ratio else {
+        return writeln!(f, "\nNot compared with what {} alone would cost: prices are missing", one.title);
+    };
     writeln!(
         f,
-        "\n{:.2} times what {} alone would cost for the same customers, front and routing aside\n",
-        report.ratio, one.title
+        "\n{ratio:.2} times what {} alone would cost for the same customers, front and routing aside\n",
+        one.title
     )?;
     let head = row("", ["instances", "in one", "times", "at prices"].map(str::to_owned));
     let steps = report.derivation.iter().map(|Step { what, instances, before, count_ratio, price_ratio }| {
@@ -217,6 +221,23 @@ fn estimates(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
         writeln!(f, "  {}", paragraph(&estimate, width(f), 4))?;
     }
     Ok(())
+}
+
+/// What the table lacks, and the row to add for it.
+fn missing(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
+    let Some(Missing { kind, region, instance_type }) = missing.first() else { return Ok(()) };
+    writeln!(f, "\nMissing prices, and the amounts with them")?;
+    for Missing { kind, region, instance_type } in missing {
+        let of = instance_type.as_ref().map(|of| format!(" for {of}")).unwrap_or_default();
+        writeln!(f, "  price.{kind}: none in {region}{of}")?;
+    }
+    let advice = "Write what each of them costs and where you read it into a file, and give it with --prices:";
+    writeln!(f, "\n{}\n", paragraph(advice, width(f), 0))?;
+    writeln!(f, "[[price]]\nkind = \"{kind}\"\nregion = \"{region}\"")?;
+    if let Some(of) = instance_type {
+        writeln!(f, "instance_type = \"{of}\"")?;
+    }
+    writeln!(f, "unit = \"{}\"\nusd = 0.0\nsource = \"\"\nas_of = \"\"", kind.unit())
 }
 
 /// `~1,234.56`; `-` for nothing, `?` for what has no price.

@@ -65,28 +65,66 @@ pub struct TableError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    date: toml::Spanned<String>,
-    usage: toml::Spanned<Usage>,
+    date: Option<toml::Spanned<String>>,
+    usage: Option<toml::Spanned<Usage>>,
     #[serde(default)]
     price: Vec<toml::Spanned<Price>>,
 }
 
 impl PriceTable {
-    /// Reads a table.
+    /// The table that the program carries.
+    ///
+    /// # Errors
+    /// None, while the tests pass.
+    pub fn built_in() -> Result<Self, TableError> {
+        Self::read(BUILT_IN, None)
+    }
+
+    /// This table with what another text says beside it: its prices come first, one of its own for every region takes the place of
+    /// each region's, and a date or assumptions of its own replace these.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the text, with its line and field.
+    pub fn with(&self, text: &str) -> Result<Self, TableError> {
+        let mut table = Self::read(text, Some(self))?;
+        let same = |own: &Price, other: &Price| {
+            own.kind == other.kind
+                && own.instance_type == other.instance_type
+                && (own.region == other.region || own.region == EVERY_REGION)
+        };
+        let others = self.prices.iter().filter(|other| !table.prices.iter().any(|own| same(own, other)));
+        let others: Vec<Price> = others.cloned().collect();
+        table.prices.extend(others);
+        Ok(table)
+    }
+
+    /// Reads a whole table.
     ///
     /// # Errors
     /// The first thing that is wrong, with its line and field.
     pub fn parse(text: &str) -> Result<Self, TableError> {
+        Self::read(text, None)
+    }
+
+    /// Reads a table; what it does not say of date and assumptions is another's.
+    fn read(text: &str, base: Option<&Self>) -> Result<Self, TableError> {
         let raw: Raw = toml::from_str(text).map_err(|error| TableError {
             line: error.span().map(|span| line(text, span.start)),
             message: error.message().to_owned(),
         })?;
         let wrong = |at: usize, message: String| TableError { line: Some(line(text, at)), message };
-        let date = raw.date.get_ref().parse().map_err(|_| {
-            wrong(raw.date.span().start, format!("date: {:?} is not a date such as 2026-11-20", raw.date.get_ref()))
-        })?;
-        let start = raw.usage.span().start;
-        let usage = raw.usage.into_inner();
+        let absent = |field: &str| TableError { line: None, message: format!("{field} is missing") };
+        let date = match (raw.date, base) {
+            (Some(date), _) => date.get_ref().parse().map_err(|_| {
+                wrong(date.span().start, format!("date: {:?} is not a date such as 2026-11-20", date.get_ref()))
+            })?,
+            (None, base) => base.ok_or_else(|| absent("date"))?.date,
+        };
+        let start = raw.usage.as_ref().map_or(0, |usage| usage.span().start);
+        let usage = match (raw.usage, base) {
+            (Some(usage), _) => usage.into_inner(),
+            (None, base) => base.ok_or_else(|| absent("usage"))?.usage.clone(),
+        };
         for (field, number) in usage.numbers() {
             if !is_usual(number) {
                 return Err(wrong(start, format!("usage.{field} must be {}, and is {number}", usual())));

@@ -1,7 +1,7 @@
 //! The forecast as a document: the fleet, the same customers from one region, and what less would save.
 
 use crate::kind::{Item, PriceKind};
-use crate::model::{Amount, CostError, HOURS, Model, NIGHTS, SiteCost};
+use crate::model::{Amount, HOURS, Missing, Model, NIGHTS, SiteCost};
 use crate::prices::{Price, PriceTable};
 use crate::reach::{Reach, reach};
 use crate::site::Site;
@@ -48,9 +48,9 @@ pub struct CostReport {
     pub reach: Reach,
     /// The same customers from one region.
     pub one_region: OneRegion,
-    /// The total over that of one region.
-    pub ratio: f64,
-    /// From the rule of thumb to that ratio.
+    /// The total over that of one region; none where prices are missing.
+    pub ratio: Option<f64>,
+    /// From the rule of thumb to that ratio; empty where prices are missing.
     pub derivation: Vec<Step>,
     /// What nightly floors save.
     pub night_floors: Vec<NightSaving>,
@@ -64,6 +64,8 @@ pub struct CostReport {
     pub usage: Usage,
     /// Every price that was reckoned with.
     pub prices: Vec<Price>,
+    /// What the table lacks, and the amounts with it.
+    pub missing: Vec<Missing>,
 }
 
 /// One region's month.
@@ -193,20 +195,18 @@ pub struct Beside {
     pub front: Amount,
 }
 
-/// Reckons a fleet's month, reached in one way.
-///
-/// # Errors
-/// The table lacks a price of a region or of the instance type.
-pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> Result<CostReport, CostError> {
+/// Reckons a fleet's month, reached in one way, as far as the table has its prices.
+pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> CostReport {
     let table = &table.under(fleet);
-    let model = Model::new(fleet, table, way)?;
+    let model = Model::new(fleet, table, way);
+    let complete = model.missing.is_empty();
     let sites = Site::fleet(fleet);
     let costs = model.costs(&sites);
     let ones = model.costs(&Site::one(fleet));
     let total: Amount = costs.iter().map(SiteCost::total).sum();
     let one: Amount = ones.iter().map(SiteCost::total).sum();
     let items = Item::ALL.map(|item| ItemCost { item, amount: costs.iter().map(|cost| cost.item(item)).sum() });
-    Ok(CostReport {
+    CostReport {
         schema: SCHEMA,
         fleet: fleet.name.to_string(),
         instance_type: fleet.instance_type.clone(),
@@ -219,15 +219,16 @@ pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> Result<CostReport,
         total,
         reach: reach(&model, &sites, &costs, total),
         one_region: one_region(fleet, &ones, one),
-        ratio: ratio(total.usd, one.usd),
-        derivation: derivation(&model, &sites, &costs, &ones),
+        ratio: complete.then(|| ratio(total.usd, one.usd)),
+        derivation: if complete { derivation(&model, &sites, &costs, &ones) } else { Vec::new() },
         night_floors: night_floors(fleet, &model, &sites, total),
         floors: floors(&model, &sites, total),
         retirements: retirements(fleet, &model, total),
         beside: beside(&model, &costs),
         usage: table.usage.clone(),
         prices: model.prices().into_iter().cloned().collect(),
-    })
+        missing: model.missing,
+    }
 }
 
 fn region(fleet: &Fleet, site: &Site<'_>, cost: &SiteCost) -> RegionCost {

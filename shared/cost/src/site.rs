@@ -74,18 +74,18 @@ impl<'a> Site<'a> {
         policy.map_or(self.region.instances, |policy| policy.for_failover(fleet, &self.region, at).least)
     }
 
-    /// How long its update watches the new fleet before all traffic is there.
+    /// How long its update watches green before all traffic is there.
     pub fn watch(&self) -> SignedDuration {
         self.region.bake * self.region.style.waits().max(1)
     }
 
-    /// From the call to the last request on the old fleet.
+    /// From the call to the last request on blue.
     pub fn turn(&self) -> SignedDuration {
         PROVISIONING + self.watch() + SHIFT
     }
 
-    /// How long two fleets are paid for in a night, and which share of the fleet the second one is. A rolling update has no
-    /// second fleet: its batch runs beside the old instances, and nothing soaks.
+    /// How long blue and green are both paid for in a night, and which share of the instances green is. A rolling update has no
+    /// green: its batch runs beside the old instances, and nothing soaks.
     pub fn double(&self, soak: SignedDuration) -> (SignedDuration, Share) {
         match self.region.style {
             Style::Rolling { batch } => (self.turn(), Share::Percent(batch)),
@@ -94,7 +94,7 @@ impl<'a> Site<'a> {
     }
 }
 
-/// How much of a fleet runs twice.
+/// How many instances run twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Share {
     /// All of its instances.
@@ -104,7 +104,7 @@ pub(crate) enum Share {
 }
 
 impl Share {
-    /// Instances of the second fleet beside `instances` of the first.
+    /// Green's instances beside `instances` of blue's.
     pub fn of(self, instances: f64) -> f64 {
         match self {
             Share::All => instances,

@@ -14,7 +14,7 @@ fn table() -> PriceTable {
 }
 
 fn of(policy: &str) -> CostReport {
-    report(&Fleet::parse(policy).unwrap(), &table(), Way::default()).unwrap()
+    report(&Fleet::parse(policy).unwrap(), &table(), Way::default())
 }
 
 fn usual() -> CostReport {
@@ -152,13 +152,13 @@ fn instances_that_carry_more_leave_only_the_floors() {
 #[test]
 fn the_ratio_against_one_region_comes_of_the_same_prices() {
     let report = usual();
-    assert!(near(report.ratio, report.total.usd / report.one_region.total.usd));
-    assert!(near(report.derivation.last().unwrap().price_ratio, report.ratio));
+    assert!(near(report.ratio.unwrap(), report.total.usd / report.one_region.total.usd));
+    assert!(near(report.derivation.last().unwrap().price_ratio, report.ratio.unwrap()));
     // Twice every price is twice the total, and the same ratio.
     let mut table = table();
     table.prices.iter_mut().for_each(|price| price.usd *= 2.0);
-    let dearer = meridian_cost::report(&Fleet::parse(POLICY).unwrap(), &table, Way::default()).unwrap();
-    assert!(near(dearer.ratio, report.ratio), "{} {}", dearer.ratio, report.ratio);
+    let dearer = meridian_cost::report(&Fleet::parse(POLICY).unwrap(), &table, Way::default());
+    assert!(near(dearer.ratio.unwrap(), report.ratio.unwrap()), "{:?} {:?}", dearer.ratio, report.ratio);
     assert!(near(dearer.total.usd, 2.0 * report.total.usd));
 }
 
@@ -200,23 +200,52 @@ fn only_regions_away_from_home_pay_for_transfer_and_replication_time() {
 }
 
 #[test]
-fn a_region_that_is_not_in_the_table_is_named_with_what_to_add() {
-    let fleet = Fleet::parse(&POLICY.replace("sa-east-1", "eu-north-1")).unwrap();
-    let said = report(&fleet, &table(), Way::default()).unwrap_err().to_string();
-    assert!(said.starts_with("price.hosting: none in eu-north-1 for ml.m6i.xlarge, which the fleet has\n"), "{said}");
-    assert!(said.contains("price.transfer: none in eu-north-1") && said.contains("price.storage: none in"), "{said}");
-    assert!(!said.contains("price.metric") && !said.contains("eu-west-1"), "{said}");
-    let row = said.split_once("[[price]]").map(|(_, row)| format!("[[price]]{row}")).unwrap();
-    assert!(row.contains("kind = \"hosting\"\nregion = \"eu-north-1\"\ninstance_type = \"ml.m6i.xlarge\"\n"), "{row}");
+fn what_the_table_has_no_price_for_is_left_out_and_named_with_what_to_add() {
+    let fleet = Fleet::parse(&POLICY.replace("sa-east-1", "eu-south-1")).unwrap();
+    let told = report(&fleet, &table(), Way::default());
+    let [.., japan, north] = &told.regions[..] else { panic!("{told:?}") };
+    assert!(!japan.total.partial && north.total.partial && told.total.partial, "{told:?}");
+    assert!(japan.total.usd > 100.0 && north.total.usd < 50.0 && told.total.usd > 3.0 * japan.total.usd, "{told:?}");
+    assert_eq!((told.ratio, told.derivation.len()), (None, 0), "half a fleet is not compared");
+    let page = told.to_string();
+    assert!(page.contains("  price.hosting: none in eu-south-1 for ml.m6i.xlarge\n"), "{page}");
+    assert!(page.contains("price.transfer: none in eu-south-1") && page.contains("price.storage: none in"), "{page}");
+    assert!(!page.contains("price.metric") && !page.contains("none in eu-west-1"), "{page}");
+    let row = page.split_once("[[price]]").map(|(_, row)| format!("[[price]]{row}")).unwrap();
+    assert!(row.contains("kind = \"hosting\"\nregion = \"eu-south-1\"\ninstance_type = \"ml.m6i.xlarge\"\n"), "{row}");
+    // The row as it is printed, filled in.
+    let filled = row.replace("usd = 0.0", "usd = 0.245").replace("= \"\"", "= \"a bill\"");
+    let own = report(&fleet, &table().with(&filled).unwrap(), Way::default());
+    assert!(own.missing.len() + 1 == told.missing.len() && own.regions[3].total.usd > 100.0, "{own:?}");
+}
+
+#[test]
+fn prices_of_ones_own_stand_before_those_built_in() {
+    let row = |region: &str, usd: f64| {
+        format!(
+            "[[price]]\nkind = \"health-check\"\nregion = \"{region}\"\nunit = \"{}\"\nusd = {usd}\nsource = \"a bill\"\n\
+             as_of = \"2026-11\"\n",
+            PriceKind::HealthCheck.unit()
+        )
+    };
+    let usd = |table: &PriceTable, region: &str| table.price(PriceKind::HealthCheck, region, "").unwrap().usd;
+    let usual = table();
+    let one = usual.with(&row("eu-west-1", 7.0)).unwrap();
+    assert_eq!((usd(&one, "eu-west-1"), usd(&one, "sa-east-1")), (7.0, usd(&usual, "sa-east-1")));
+    let all = one.with(&row("*", 8.0)).unwrap();
+    assert_eq!((usd(&all, "eu-west-1"), usd(&all, "sa-east-1")), (8.0, 8.0));
+    assert_eq!((all.date, &all.usage), (usual.date, &usual.usage));
+    assert_eq!(usual.with("").unwrap(), usual);
+    assert!(PriceTable::parse("").unwrap_err().message.contains("date is missing"));
 }
 
 #[test]
 fn an_instance_type_that_is_not_in_the_table_is_named_in_every_region() {
     let fleet = Fleet::parse(&POLICY.replace("ml.m6i.xlarge", "ml.c7g.xlarge")).unwrap();
-    let error = report(&fleet, &table(), Way::default()).unwrap_err();
-    assert_eq!(error.missing.len(), 4);
-    assert!(error.missing.iter().all(|missing| missing.kind == PriceKind::Hosting));
-    assert!(error.to_string().contains("none in sa-east-1 for ml.c7g.xlarge"), "{error}");
+    let told = report(&fleet, &table(), Way::default());
+    assert_eq!(told.missing.len(), 4);
+    assert!(told.missing.iter().all(|missing| missing.kind == PriceKind::Hosting));
+    assert!(told.to_string().contains("none in sa-east-1 for ml.c7g.xlarge"), "{told}");
 }
 
 #[test]
@@ -322,7 +351,7 @@ fn the_numbers_of_the_page_are_the_forecasts() {
     }
     assert!(lines > 10, "{lines}");
     let readme = include_str!("../../../README.md");
-    assert!(readme.contains(&format!("why it is {:.1} times what one region would cost", report.ratio)));
+    assert!(readme.contains(&format!("why it is {:.1} times what one region would cost", report.ratio.unwrap())));
     let routing = include_str!("../../../docs/routing.md");
     assert!(routing.contains(&format!("its total of about {} dollars", grouped(report.total.usd))));
     let times = report.beside.front.usd / report.total.usd;
@@ -358,12 +387,12 @@ proptest! {
     fn every_amount_is_finite_and_grows_with_its_price(which in 0usize..64, times in 1.0f64..10.0) {
         let mut table = table();
         let fleet = Fleet::parse(POLICY).unwrap();
-        let before = report(&fleet, &table, Way::default()).unwrap();
+        let before = report(&fleet, &table, Way::default());
         let place = which % table.prices.len();
         let counts = before.prices.contains(&table.prices[place]);
         table.prices[place].usd *= times;
-        let after = report(&fleet, &table, Way::default()).unwrap();
-        prop_assert!(after.total.usd.is_finite() && after.ratio.is_finite());
+        let after = report(&fleet, &table, Way::default());
+        prop_assert!(after.total.usd.is_finite() && after.ratio.is_some_and(f64::is_finite));
         prop_assert!(after.total.usd >= before.total.usd - 1e-9);
         for (after, before) in after.reach.ways.iter().zip(&before.reach.ways) {
             prop_assert!(after.together.usd.is_finite() && after.together.usd >= before.together.usd - 1e-9);

@@ -12,7 +12,7 @@ fn table() -> PriceTable {
 }
 
 fn of(policy: &str) -> CostReport {
-    report(&Fleet::parse(policy).unwrap(), &table(), Way::default()).unwrap()
+    report(&Fleet::parse(policy).unwrap(), &table(), Way::default())
 }
 
 fn usd(items: &[ItemCost], item: Item) -> f64 {
@@ -70,7 +70,7 @@ fn night_is_by_each_regions_own_clocks() {
 fn a_wave_at_noon_pays_for_the_instances_that_promote_adds_before_it() {
     let mut table = table();
     table.usage.wave_starts = "12:00".parse().unwrap();
-    let noon = report(&Fleet::parse(POLICY).unwrap(), &table, Way::default()).unwrap();
+    let noon = report(&Fleet::parse(POLICY).unwrap(), &table, Way::default());
     // As in the night day-wave: AU, JP and BR get a third each, should Dublin's customers come. Green has three too.
     for (place, price) in [(1, 0.288), (2, 0.298), (3, 0.366)] {
         let region = &noon.regions[place];
@@ -82,7 +82,7 @@ fn a_wave_at_noon_pays_for_the_instances_that_promote_adds_before_it() {
     let end = POLICY.find("[judge]").unwrap();
     let kept = |line: &&str| !line.starts_with("most_instances") && !line.starts_with("night_instances");
     let bare = format!("{}{}", &POLICY[..start], &POLICY[end..]).lines().filter(kept).collect::<Vec<_>>().join("\n");
-    let bare = report(&Fleet::parse(&bare).unwrap(), &table, Way::default()).unwrap();
+    let bare = report(&Fleet::parse(&bare).unwrap(), &table, Way::default());
     let hours = bare.regions[3].double_minutes / 60.0 * 730.0 / 24.0;
     assert!(near(usd(&bare.regions[3].items, Item::DoubleRunning), 2.0 * hours * 0.366));
     assert!(near(usd(&bare.regions[0].items, Item::Floors), 3.0 * 730.0 * 0.257) && bare.night_floors.is_empty());

@@ -17,7 +17,7 @@ fn table() -> PriceTable {
 }
 
 fn reached(front: FrontKind, routing: Routing) -> CostReport {
-    report(&Fleet::parse(POLICY).unwrap(), &table(), Way::new(front, routing).unwrap()).unwrap()
+    report(&Fleet::parse(POLICY).unwrap(), &table(), Way::new(front, routing).unwrap())
 }
 
 fn accelerated() -> CostReport {
@@ -129,7 +129,7 @@ fn what_is_counted_is_what_the_template_makes() {
 #[test]
 fn the_total_is_without_front_and_routing_and_together_is_with_them() {
     for way in every_way() {
-        let report = report(&Fleet::parse(POLICY).unwrap(), &table(), way).unwrap();
+        let report = report(&Fleet::parse(POLICY).unwrap(), &table(), way);
         let reach = &report.reach;
         let lines: f64 = reach.lines.iter().map(|cost| cost.amount.usd).sum();
         let regions: f64 = reach.lines.iter().flat_map(|cost| &cost.regions).map(|own| own.amount.usd).sum();
@@ -263,7 +263,7 @@ fn a_price_that_is_found_after_all_is_counted_and_nothing_is_named() {
     let own = "[[price]]\nkind = \"accelerator-data\"\nregion = \"sa-east-1\"\nunit = \"GB\"\nusd = 0.1\nsource = \"s\"\nas_of = \"d\"\n";
     let table = PriceTable::parse(&format!("{BUILT_IN}\n{own}")).unwrap();
     let way = Way::new(FrontKind::Proxy, Routing::GlobalAccelerator).unwrap();
-    let whole = report(&Fleet::parse(POLICY).unwrap(), &table, way).unwrap();
+    let whole = report(&Fleet::parse(POLICY).unwrap(), &table, way);
     let more = whole.reach.together.usd - accelerated().reach.together.usd;
     assert!(near(more, gb(&whole)[3] * 0.1), "{more}");
     assert!(whole.reach.unpriced.is_empty() && !whole.to_string().contains('?'));
@@ -273,7 +273,7 @@ fn a_price_that_is_found_after_all_is_counted_and_nothing_is_named() {
 fn a_table_without_the_prices_of_other_ways_still_forecasts() {
     let mut table = table();
     table.prices.retain(|price| price.kind.is_needed());
-    let of = |way| report(&Fleet::parse(POLICY).unwrap(), &table, way).unwrap();
+    let of = |way| report(&Fleet::parse(POLICY).unwrap(), &table, way);
     let usual = of(Way::default());
     assert!(near(usual.reach.together.usd, reached(FrontKind::Api, Routing::Latency).reach.together.usd));
     assert!(!usual.reach.together.partial);
