@@ -153,7 +153,8 @@ impl Narrator {
             return None;
         };
         // SageMaker's last watched bake and its termination wait look the same from outside.
-        if self.stages.insert(event.region.clone(), *stage) == Some(*stage) {
+        let before = self.stages.insert(event.region.clone(), *stage);
+        if before == Some(*stage) {
             return None;
         }
         let new = self.words.config(new_config);
@@ -161,6 +162,9 @@ impl Narrator {
         let (tone, text) = match stage {
             Stage::Provisioning if old_config.is_none() => {
                 (Tone::Quiet, format!("the region's first instances, for {new}, are being provisioned"))
+            }
+            Stage::Provisioning if before == Some(Stage::RollbackFailed) => {
+                (Tone::Quiet, format!("instances for {new} are being provisioned; instances of both releases serve"))
             }
             Stage::Provisioning => (Tone::Quiet, format!("instances for {new} are being provisioned; {old} serves")),
             Stage::Canary => (Tone::Plain, format!("canary: {percent} % of the traffic is on {new}")),

@@ -16,7 +16,7 @@ impl Voice<'_> {
     pub fn now(self, advice: &Advice, why: &Reason) -> String {
         match advice {
             Advice::LimitCaller => "The wave continues: no release is at fault.".to_owned(),
-            Advice::AllClear => "What the earlier page said of these regions is over.".to_owned(),
+            Advice::AllClear => "What the earlier page said is over.".to_owned(),
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
                 self.left_behind(region, version, *serves)
             }
@@ -104,7 +104,7 @@ impl Voice<'_> {
                 self.title(region)
             ),
             Advice::CompareRequests { region, version } => format!(
-                "No customer was answered by {version} in {}. Compare what its callers send with what {version} was trained on, \
+                "In this wave no customer was answered by {version} in {}. Compare what its callers send with what {version} was trained on, \
                  feature by feature: units, and what is missing. Correct the callers or publish a release that suits them; the \
                  shadow of {version} stays on record.",
                 self.title(region)
@@ -141,7 +141,7 @@ impl Voice<'_> {
             }
             Advice::WeighRollback { region } => format!(
                 "Compare the numbers with the dashboard and with the other regions. If the release is at fault, stop every start \
-                 (meridian halt), then roll {} back by hand. The rollback target is proved.",
+                 (meridian halt), then roll {} back by hand: meridian history --region {region} names the rollback target.",
                 self.title(region)
             ),
             Advice::LookAtEndpoint => {

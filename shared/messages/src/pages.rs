@@ -1,4 +1,4 @@
-//! Every page that Meridian sends, in one shape: a subject of at most 100 characters, then what happened and why, what holds
+//! Every page that Meridian sends, in one shape: a subject of fewer than 100 characters, then what happened and why, what holds
 //! now, what to do, and where to read on.
 
 mod rejected;
@@ -18,7 +18,7 @@ use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
 use std::collections::BTreeSet;
 
 /// Characters of a subject: SNS takes no more.
-pub const LONGEST_SUBJECT: usize = 100;
+pub const LONGEST_SUBJECT: usize = 99;
 
 /// What a page is about, as data.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,7 +223,7 @@ impl Voice<'_> {
             ),
             Notice::BytesRefused { release, .. } => {
                 let title = self.title(region);
-                format!("{title} does not start {release} with these bytes, and serves the same release as before.")
+                format!("{title} does not start {release} with these bytes. This check changed no endpoint.")
             }
             Notice::JobFailed { job, .. } => format!(
                 "CodePipeline job {job} fails, and its execution stops. An update in progress is rolled back by its guardrails \

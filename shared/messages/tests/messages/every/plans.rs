@@ -146,7 +146,7 @@ pub(super) fn steps() -> Vec<Step> {
         Step::Proved { golden: 10, version: new() },
         Step::WasServing { region: au(), version: new() },
         Step::LastUpdateEnded { region: au() },
-        Step::IsBack { region: au(), version: old() },
+        Step::IsBack { region: au(), version: new() },
         Step::FallsSilent { region: au(), why: unseen() },
         Step::InTheWay { region: au(), why: Gate::NotTaken },
         Step::AnswersAgain { region: au() },
@@ -159,6 +159,7 @@ pub(super) fn steps() -> Vec<Step> {
         Step::ScalingNotSet { region: au(), version: new(), why: unseen() },
         Step::SoakOver { region: au() },
         Step::CaughtUp { regions: vec![au()], version: new() },
+        Step::KnownAgain { region: au(), version: new() },
         Step::WaveOver,
     ];
     let acts = acts.map(|act| Step::Act { act, region: au(), version: new() });
