@@ -67,6 +67,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             Ok(operator.done(&told(words))?)
         }
         Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => Ok(aws::failed(&error)),
+        Err(error) => {
+            session.with_credentials()?;
+            Ok(aws::failed(&error))
+        }
     }
 }

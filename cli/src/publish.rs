@@ -85,6 +85,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn std::
     if !quiet {
         notes.iter().for_each(|note| terminal::warning(&format!("{}: {note}", spec.version)));
     }
+    session.with_credentials()?;
     let progress = terminal::progress(quiet);
     progress.say(&format!("publishing {}", spec.version));
     let done = published(&session, created, spec, &arguments.signer)?;

@@ -137,7 +137,7 @@ fn wrong_input_is_named_with_what_to_do() {
     for (arguments, words) in [
         (&["--region", "US"][..], "it has EU (eu-west-1), AU (ap-southeast-2), JP (ap-northeast-1), BR (sa-east-1)"),
         (&["--at", "03:47"], "expected one such as 2026-11-20T03:47:00Z"),
-        (&["--since", "soon"], "or a duration such as 2h"),
+        (&["--since", "soon"], "expected one such as 90s, 15m, 4h or 3d"),
         (&["--since", "2026-11-20T04:00Z", "--at", "2026-11-20T03:00Z"], "give an earlier --since, or a later --at"),
     ] {
         let output = offline(&[&["history"], arguments].concat());

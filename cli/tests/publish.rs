@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod common;
+
 use meridian_handlers::signing::KeyFile;
 use std::io::Read;
 use std::process::{Command, Output};
@@ -10,6 +12,10 @@ const MODEL: &[u8] = include_bytes!("../../local/models/v427.tar.gz");
 const FEATURES: &str = include_str!("../../local/models/features.txt");
 
 fn publish(change: impl Fn(&std::path::Path)) -> Output {
+    publish_with(&common::KEYS, change)
+}
+
+fn publish_with(keys: &[(&str, &str)], change: impl Fn(&std::path::Path)) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     std::fs::write(path.join("fleet.toml"), include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
@@ -26,6 +32,7 @@ fn publish(change: impl Fn(&std::path::Path)) -> Output {
         // Nothing listens there: whatever gets this far fails fast.
         .args(["--endpoint-url", "http://127.0.0.1:9"])
         .env_clear()
+        .envs(keys.iter().copied())
         .current_dir(path)
         .output()
         .unwrap()
@@ -98,6 +105,14 @@ fn aws_that_does_not_answer_is_no_wrong_input() {
     assert!(error(&output).contains("v427 is not published"), "{}", error(&output));
     let help = Command::new(env!("CARGO_BIN_EXE_meridian")).args(["publish", "--help"]).output().unwrap();
     assert!(String::from_utf8(help.stdout).unwrap().contains("1 AWS refused it"));
+}
+
+/// What is wrong with the files is said without credentials too, and first.
+#[test]
+fn a_publisher_without_credentials_is_told_what_to_set() {
+    let output = publish_with(&[], |_| {});
+    assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+    assert!(error(&output).contains("AWS_PROFILE"), "{}", error(&output));
 }
 
 #[test]

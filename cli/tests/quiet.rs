@@ -14,9 +14,9 @@ use std::process::{Command, Output};
 const EXAM: [&str; 8] =
     ["--holdout", "holdout.csv.gz", "--label", "label", "--region-column", "customer_region", "--threshold", "0.81"];
 
-/// Runs where fleet.toml is.
-fn at_root(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+/// Runs where the example's fleet.toml is.
+fn beside_the_fleet(arguments: &[&str]) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/fleets/reference");
     Command::new(env!("CARGO_BIN_EXE_meridian")).args(arguments).arg("--quiet").current_dir(root).output().unwrap()
 }
 
@@ -45,11 +45,16 @@ fn a_quiet_evaluation_is_its_verdict() {
 
 #[test]
 fn a_quiet_forecast_is_one_line() {
-    assert!(line(&at_root(&["plan", "--at", "2026-11-20T03:02:00Z"])).starts_with("All 4 regions on it by 04:"));
-    assert!(line(&at_root(&["cost"])).ends_with(" US dollars a month"));
-    let simulated = at_root(&["simulate", "judge", "--runs", "200", "--seed", "3", "--question", "latency"]);
+    assert!(
+        line(&beside_the_fleet(&["plan", "--at", "2026-11-20T03:02:00Z"])).starts_with("All 4 regions on it by 04:")
+    );
+    assert!(line(&beside_the_fleet(&["cost"])).ends_with(" US dollars a month"));
+    let simulated = beside_the_fleet(&["simulate", "judge", "--runs", "200", "--seed", "3", "--question", "latency"]);
     assert!(line(&simulated).starts_with("kept: "));
-    assert_eq!(line(&at_root(&["simulate", "histories", "--runs", "3"])), "3 histories: no invariant was broken");
+    assert_eq!(
+        line(&beside_the_fleet(&["simulate", "histories", "--runs", "3"])),
+        "3 histories: no invariant was broken"
+    );
 }
 
 #[test]

@@ -5,13 +5,19 @@
 mod common;
 
 use common::served::serve;
+use common::text;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 /// What `meridian` writes to a terminal of so many columns, standard error among it where that goes there too.
 fn on_terminal(columns: u16, command: &mut Command, both: bool) -> String {
+    talk(columns, command, both, "")
+}
+
+/// The same with what a person types there, where anything is typed.
+fn talk(columns: u16, command: &mut Command, both: bool, typed: &str) -> String {
     let (mut ours, mut theirs) = (0, 0);
     let size = libc::winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let (no_name, no_modes) = (std::ptr::null_mut(), std::ptr::null());
@@ -23,9 +29,13 @@ fn on_terminal(columns: u16, command: &mut Command, both: bool) -> String {
     if both {
         command.stderr(theirs.try_clone().unwrap());
     }
+    if !typed.is_empty() {
+        command.stdin(theirs.try_clone().unwrap());
+        ours.write_all(typed.as_bytes()).unwrap();
+    }
     let mut process = command.stdout(theirs).spawn().unwrap();
     // The command keeps their end, which would keep the terminal open.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut said = Vec::new();
     let mut piece = [0; 4096];
     // A terminal that nobody holds any more ends with an error.
@@ -86,6 +96,20 @@ fn help_and_errors_fit_the_terminal() {
         assert!(!said.is_empty());
         assert_fits(&said, 80);
     }
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_before_anything_is_written() {
+    let night = serve(&["--scenario", "good-night", "--at", "04:25"]);
+    let url = format!("http://{}", night.address);
+    let halt = ["halt", "--region", "AU", "--who", "maria", "--why", "incident 4711", "--endpoint-url", &url];
+    let halted = |typed: &str| talk(200, &mut meridian(&halt), true, typed);
+    let said = halted("n\n");
+    assert!(said.contains("Go on? [y/N]") && said.contains("nothing was written; not done:"), "{said}");
+    assert!(!halted("\n").contains("already") && !halted("what?\n").contains("already"));
+    let said = halted("y\n");
+    assert!(said.contains("Go on? [y/N]") && !said.contains("nothing was written"), "{said}");
+    assert!(!text(&night.meridian(&["status"]).stdout).contains("Nothing needs you."));
 }
 
 /// A page told in the story says what to type, and it can be copied as it stands.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Somebody is paged, knows nothing yet, and types what the page and the runbook say.
 source "$(dirname "$0")/lib.sh"
-cd "$root" || exit 1
+cd "$root/local/fleets/reference" || exit 1
 
 # A rerun found v427 bad in JP; EU, AU and BR had taken it in the night.
 night_at rerun-bad 05:40

@@ -42,11 +42,8 @@ impl FromStr for Since {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<SignedDuration>() {
-            Ok(time) if edge::is_usual_duration(time) => Ok(Since::Ago(time)),
-            Ok(_) => Err(format!("{text:?} is not between 0s and a year")),
-            Err(_) => moment(text).map(Since::At).map_err(|error| format!("{error}, or a duration such as 2h")),
-        }
+        let ago = edge::duration(text).map(Since::Ago);
+        ago.or_else(|no_time| moment(text).map(Since::At).map_err(|no_moment| format!("{no_moment}; {no_time}")))
     }
 }
 
@@ -82,7 +79,9 @@ mod tests {
         let until = at("2026-11-20T05:47:00Z");
         let before = |text: &str| text.parse::<Since>().unwrap().before(until).unwrap();
         assert_eq!(before("2h"), at("2026-11-20T03:47:00Z"));
+        assert_eq!(before("3d"), at("2026-11-17T05:47:00Z"));
         assert_eq!(before("2026-11-20T03:00Z"), at("2026-11-20T03:00:00Z"));
-        assert!("soon".parse::<Since>().unwrap_err().contains("2h"));
+        assert!("soon".parse::<Since>().unwrap_err().contains("no duration: expected one such as 90s, 15m, 4h or 3d"));
+        assert!("400d".parse::<Since>().unwrap_err().contains("not between 0s and a year"));
     }
 }

@@ -31,7 +31,7 @@ fn instances_take_as_long_to_come_as_a_fleet_takes_to_be_provisioned() {
 }
 
 #[test]
-fn an_endpoint_takes_no_update_while_instances_come_whatever_it_says() {
+fn no_update_is_accepted_while_scaling() {
     let live = LiveFacts { scaling_shows_updating: false, ..LiveFacts::default() };
     let mut world = world(meridian_local::world::WorldConfig { live, ..night() });
     prepare_v427(&mut world, JP);
