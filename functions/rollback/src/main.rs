@@ -1,4 +1,4 @@
-//! Takes its own region back: alarms, endpoint events and a sweep.
+//! Rolls back its own region: alarms, endpoint events and a sweep.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

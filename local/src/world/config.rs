@@ -1,8 +1,8 @@
 //! What a world is made from.
 
 use crate::world::customers::before::Before;
-use crate::world::customers::captured::FeatureChange;
 use crate::world::customers::dns::Dns;
+use crate::world::customers::feature::FeatureChange;
 use crate::world::error::WorldError;
 use crate::world::fault::Fault;
 use crate::world::moment::Moment;

@@ -226,7 +226,7 @@ impl World {
         self.tell(|setting| {
             let (title, version) = (setting.title(region), setting.version(target));
             match phase {
-                Phase::Provisioning => format!("{title}: {version}'s fleet comes up"),
+                Phase::Provisioning => format!("{title}: instances for {version} are being provisioned"),
                 Phase::Baking => format!("{title}: {version}'s canary takes its share"),
                 Phase::Shifting => format!("{title}: SageMaker's timer is over, all traffic moves to {version}"),
                 Phase::Watched => format!("{title}: all traffic is on {version}, and is watched"),

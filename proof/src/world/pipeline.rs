@@ -75,7 +75,7 @@ impl World {
         let number = self.executions.len();
         let text = format!("wave-{}", number + 1);
         let actor: Actor = text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"));
-        self.tell(|setting| format!("{text} is to bring {}", setting.version(release)));
+        self.tell(|setting| format!("{text} starts: {}", setting.version(release)));
         self.executions.push(Execution { actor, release, token, stand: Stand::Queued });
         number
     }

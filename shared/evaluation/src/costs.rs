@@ -1,6 +1,6 @@
 //! What a model's alerts cost, where somebody says what a miss and a false alarm cost.
 
-use crate::evaluate::Contender;
+use crate::contender::Contender;
 use crate::holdout::HeldOut;
 use meridian_xgboost::probability_of;
 use serde::{Deserialize, Serialize};

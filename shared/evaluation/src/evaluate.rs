@@ -1,6 +1,7 @@
 //! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
 
 use crate::conclusion::Remark;
+use crate::contender::Contender;
 use crate::curves;
 use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, Slices};
 use crate::finding::{Finding, Statistic};
@@ -11,7 +12,25 @@ use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;
 use crate::trained::TrainedOn;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
-use meridian_xgboost::Scored;
+use std::fmt;
+
+/// Whose numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contestant {
+    /// The new model's.
+    Challenger,
+    /// The serving model's.
+    Champion,
+}
+
+impl fmt::Display for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Challenger => "challenger",
+            Self::Champion => "champion",
+        })
+    }
+}
 
 /// Why nothing could be evaluated. (A bad model is a verdict, not an error.)
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -19,8 +38,8 @@ pub enum EvaluateError {
     /// A model's margins are not the held-out set's.
     #[error("the {role} has {found} margins for {expected} held-out records; score it on this held-out set")]
     Rows {
-        /// `challenger` or `champion`.
-        role: &'static str,
+        /// Whose margins.
+        role: Contestant,
         /// Records of the held-out set.
         expected: usize,
         /// Margins that were given.
@@ -45,15 +64,6 @@ pub enum EvaluateError {
         /// The threshold given.
         threshold: f64,
     },
-}
-
-/// A model that is compared: what it says, and the threshold that it is deployed with.
-#[derive(Clone, Copy, Debug)]
-pub struct Contender<'a> {
-    /// What it says about every record.
-    pub scored: &'a Scored,
-    /// Score at or above which a record is an alert, as a probability.
-    pub threshold: f64,
 }
 
 /// Compares what both models say about every record, and asks the gates.
@@ -81,9 +91,9 @@ pub fn evaluate_after_training(
     trained: Option<TrainedOn>,
     policy: &EvaluationPolicy,
 ) -> Result<Evaluation, EvaluateError> {
-    check("challenger", challenger, holdout)?;
+    check(Contestant::Challenger, challenger, holdout)?;
     if let Some(champion) = champion {
-        check("champion", champion, holdout)?;
+        check(Contestant::Champion, champion, holdout)?;
         if !champion.scored.margins.iter().all(|margin| margin.is_finite()) {
             return Err(EvaluateError::ChampionNotFinite);
         }
@@ -124,7 +134,7 @@ pub fn evaluate_after_training(
     })
 }
 
-fn check(role: &'static str, contender: Contender<'_>, holdout: &HeldOut) -> Result<(), EvaluateError> {
+fn check(role: Contestant, contender: Contender<'_>, holdout: &HeldOut) -> Result<(), EvaluateError> {
     let Contender { scored, threshold } = contender;
     if !(threshold > 0.0 && threshold < 1.0) {
         return Err(EvaluateError::Threshold { threshold });

@@ -12,6 +12,7 @@ mod allowance;
 pub mod cache;
 pub mod captured;
 mod conclusion;
+mod contender;
 mod costs;
 mod curves;
 mod digest;
@@ -31,10 +32,11 @@ mod trained;
 mod wording;
 
 pub use conclusion::{Reason, Remark, Warning};
+pub use contender::Contender;
 pub use costs::{CostPoint, Costs, ModelCosts, Prices};
 pub use digest::Digesting;
 pub use drift::{Drift, DriftReference, FeatureDrift};
-pub use evaluate::{Contender, EvaluateError, evaluate, evaluate_after_training};
+pub use evaluate::{Contestant, EvaluateError, evaluate, evaluate_after_training};
 pub use evaluation::{
     CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
     ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers, Slices,

@@ -1,6 +1,6 @@
 //! The records that a comparison is about: all of them, or one customer region's.
 
-use crate::evaluate::Contender;
+use crate::contender::Contender;
 use crate::evaluation::{ModelNumbers, RegionNumbers};
 use crate::holdout::{Groups, HeldOut};
 use crate::metrics::{Confusion, roc_auc};

@@ -4,8 +4,8 @@
 mod support;
 
 use meridian_evaluation::{
-    Contender, Digests, EvaluateError, Evaluation, Finding, GoldenRecords, HeldOut, HoldoutFacts, Named, Provenance,
-    Unfit, Warning, html, json,
+    Contender, Contestant, Digests, EvaluateError, Evaluation, Finding, GoldenRecords, HeldOut, HoldoutFacts, Named,
+    Provenance, Unfit, Warning, html, json,
 };
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::{Model, Scored};
@@ -177,7 +177,7 @@ fn one_class_and_other_records_margins_are_errors() {
     let contender = Contender { scored: &scored, threshold: 0.5 };
     assert_eq!(
         meridian_evaluation::evaluate(contender, None, &one_class, &policy),
-        Err(EvaluateError::Rows { role: "challenger", expected: 2, found: 1 })
+        Err(EvaluateError::Rows { role: Contestant::Challenger, expected: 2, found: 1 })
     );
     let policy = EvaluationPolicy::at_threshold(f64::NAN);
     assert!(matches!(evaluate(&model, None, &one_class, &policy), Err(EvaluateError::Threshold { .. })));

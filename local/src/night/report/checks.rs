@@ -54,7 +54,7 @@ impl Remains<'_> {
         None
     }
 
-    /// I1 once more: nor does a wave start a region while another one moves, whichever way.
+    /// I1 once more: no wave starts a region while another one is mid-shift or rolling back.
     fn started_beside(&self, log: &[WorldEvent]) -> Option<Unexpected> {
         let regions = self.fleet.regions.iter().map(|region| &region.name);
         let mut starts = regions.flat_map(|region| {

@@ -13,7 +13,7 @@ use meridian_domain::reason::OperationName;
 use meridian_handlers::ports::{ADVICE, URGENCY};
 use std::collections::BTreeMap;
 
-/// SNS's longest subject, in characters.
+/// A subject has fewer characters (SNS API reference, "Publish").
 const SUBJECT: usize = 100;
 /// A subscription by one of these counts when somebody has followed the link that SNS sent there.
 const CONFIRMED_BY_LINK: [&str; 4] = ["email", "email-json", "http", "https"];
@@ -55,7 +55,7 @@ impl Operation for Publish {
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PublishOutput, ApiError> {
         let invalid = |message: &str| Err(ApiError::new("InvalidParameter", 400, message));
         let subject = self.subject.unwrap_or_default();
-        if !subject.is_ascii() || subject.len() > SUBJECT || subject.contains(['\n', '\r']) {
+        if !subject.is_ascii() || subject.len() >= SUBJECT || subject.contains(['\n', '\r']) {
             return invalid("Invalid parameter: Subject");
         }
         if self.message.is_empty() || self.message.len() > MESSAGE {

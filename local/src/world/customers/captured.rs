@@ -8,7 +8,7 @@ use crate::services::s3::bucket::Version;
 use crate::services::sagemaker::endpoint::Capacity;
 use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::DataCaptureConfig;
-use crate::world::moment::Moment;
+use crate::world::customers::feature::FeatureChange;
 use crate::world::random::Random;
 use crate::world::state::World;
 use base64::Engine;
@@ -16,7 +16,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Between two files of one configuration.
@@ -25,22 +24,6 @@ const EVERY: SignedDuration = SignedDuration::from_mins(10);
 const MOST: u64 = 60;
 /// How requests and answers are sent.
 const CSV: &str = "text/csv";
-
-/// A feature that customers' requests carry in another unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeatureChange {
-    /// The feature's name.
-    pub feature: String,
-    /// Only in this region.
-    #[serde(default)]
-    pub region: Option<RegionName>,
-    /// From this moment on.
-    #[serde(default)]
-    pub from: Option<Moment>,
-    /// By what the usual value is multiplied.
-    pub factor: f64,
-}
 
 impl World {
     /// Writes what every region's endpoint captured since the last file, where a file is due.

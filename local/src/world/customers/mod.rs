@@ -7,6 +7,7 @@ pub(crate) mod captured;
 pub(crate) mod dns;
 mod earlier_days;
 pub(crate) mod effective_behaviour;
+pub(crate) mod feature;
 pub(crate) mod latency;
 pub(crate) mod resolvers;
 pub(crate) mod scores;

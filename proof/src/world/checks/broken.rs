@@ -230,7 +230,7 @@ impl Wrong {
             }
             Self::Stopped(Stop::Halt) => write!(f, "{release} is started in a halted fleet"),
             Self::NoIntent { own } => {
-                let what = if *own { "takes itself back" } else { "is updated" };
+                let what = if *own { "rolls back by itself" } else { "is updated" };
                 write!(f, "{region} {what} and its ledger has no intent")
             }
             Self::NeverTaken => write!(f, "{region}'s update to {release} is on record as started, and nobody took it"),

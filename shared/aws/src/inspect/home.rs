@@ -3,6 +3,9 @@
 use super::{Said, said};
 use crate::AwsPorts;
 use aws_sdk_codepipeline::types::{PipelineDeclaration, Result, StageDeclaration};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::ports::OperationName;
 
 /// How the pipeline is set up.
@@ -40,12 +43,16 @@ impl AwsPorts {
         let (home, name) = (&self.fleet.home, self.fleet.name.as_str());
         let client = self.clients.own_sagemaker(home).await;
         let answer = client.describe_model_package_group().model_package_group_name(name).send().await;
-        match said(home, OperationName::DescribeModelPackageGroup, answer) {
-            // SageMaker says so with a plain ValidationException.
-            Said::Unknown(why) if why.contains("does not exist") => Said::Absent,
-            other => other.map(drop),
+        match answer {
+            Err(error) if is_no_such_group(&error) => Said::Absent,
+            answer => said(home, OperationName::DescribeModelPackageGroup, answer).map(drop),
         }
     }
+}
+
+/// SageMaker has no code of its own for it: a plain ValidationException says so in words.
+fn is_no_such_group<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.as_service_error().and_then(|own| own.message()).is_some_and(|words| words.contains("does not exist"))
 }
 
 fn pipeline(declared: PipelineDeclaration) -> PipelineFacts {

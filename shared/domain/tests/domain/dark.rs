@@ -20,7 +20,7 @@ fn rings(night: &mut Night, name: String, state: AlarmState) {
     }
 }
 
-/// SageMaker took EU's canary back and nobody had said so: what is laid to what, and by which signs.
+/// SageMaker rolled back EU's canary without a decision: which sign gives which cause.
 #[test]
 fn an_undecided_rollback_is_attributed_to_its_signs() {
     type Sees = fn(&mut Night);

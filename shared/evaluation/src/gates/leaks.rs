@@ -4,7 +4,7 @@
 //! A gate here fails where the records show a leak, and passes everywhere else: that they show none proves nothing.
 
 use super::{open, unheard};
-use crate::evaluate::Contender;
+use crate::contender::Contender;
 use crate::evaluation::Gate;
 use crate::finding::{Finding, Statistic};
 use crate::holdout::HeldOut;

@@ -2,7 +2,7 @@
 
 use meridian_domain::reason::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, ModelRole, Shortage};
 use meridian_domain::{Verdict, Version};
-use meridian_evaluation::{EvaluateError, Evaluation, Finding, Gate, ModelNumbers};
+use meridian_evaluation::{Contestant, EvaluateError, Evaluation, Finding, Gate, ModelNumbers};
 use meridian_xgboost::short_name;
 
 /// Gates that one entry holds; the report has all of them.
@@ -59,7 +59,10 @@ fn ruling(gate: &Gate) -> GateRuling {
 pub(super) fn of_comparison(error: &EvaluateError) -> EvaluationReason {
     match *error {
         EvaluateError::Rows { role, expected, found } => EvaluationReason::OtherRecords {
-            role: if role == "champion" { ModelRole::Champion } else { ModelRole::Challenger },
+            role: match role {
+                Contestant::Champion => ModelRole::Champion,
+                Contestant::Challenger => ModelRole::Challenger,
+            },
             records: expected as u64,
             scores: found as u64,
         },

@@ -7,7 +7,7 @@ const SOURCES: [&str; 7] = [
     include_str!("../../../world/config.rs"),
     include_str!("../../../world/service.rs"),
     include_str!("../../../world/customers/before.rs"),
-    include_str!("../../../world/customers/captured.rs"),
+    include_str!("../../../world/customers/feature.rs"),
     concat!(
         include_str!("../../../../../shared/handlers/src/context.rs"),
         include_str!("../../../../../shared/domain/src/ledger/overrides.rs")

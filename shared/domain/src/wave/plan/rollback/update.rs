@@ -138,7 +138,7 @@ impl RollbackView<'_> {
         }
     }
 
-    /// SageMaker took the wave's update back. Where nobody decided that, somebody must hear of it: from the wave, which knows
+    /// SageMaker rolled back the wave's update. Where nobody decided that, somebody must hear of it: from the wave, which knows
     /// what the canary showed, as long as its judge lives; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
