@@ -57,8 +57,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
             }
             Next::Page { .. } if look.has_moved_on(ports).await => look.endpoint(ports, &context.fleet, region).await,
             Next::Page { advice, .. } => look.page(ports, &context.fleet, plan.why, advice).await,
-            Next::Advise { advice, .. } => look.advise(ports, &context.fleet, plan.why, advice).await,
-            Next::TellHub(_) | Next::TakeLease { .. } => {
+            Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
                 return Err(Failure::NeedsOtherRegion.into());
             }
         }
@@ -118,7 +117,6 @@ impl Look {
             golden: None,
             owes: false,
             paged: false,
-            known_again: None,
             unwritten: 0,
         };
         let name = region.name.clone();
@@ -187,10 +185,6 @@ impl Look {
         }
         let owed = |history: &Seen<Arc<RegionHistory>>| history.known().map_or(0, |history| history.owed.len());
         let before = owed(&self.sight.history);
-        let was_unknown = self.sight.history.known().is_some_and(|history| history.unknown.is_some());
-        if was_unknown && history.unknown.is_none() && self.unwritten.is_empty() {
-            self.sight.known_again = history.serving.as_ref().map(|serving| serving.target.version.clone());
-        }
         self.sight.history = Seen::Known(history);
         self.sight.owes |= owed(&self.sight.history) > before;
         self.sight.unwritten = self.unwritten.len();
@@ -226,15 +220,6 @@ impl Look {
                     self.tell(ports, Record::PageOwed { why, advice }).await;
                 }
             }
-        }
-    }
-
-    /// Tells people what needs nobody. What does not go out is not said again.
-    async fn advise<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: Reason, advice: Advice) {
-        self.sight.known_again = None;
-        let note = Page::of(fleet, &Notice::Plan { why, advice }, &self.region, &Sender::Region);
-        if let Err(error) = ports.advise(&self.region, &note).await {
-            tracing::error!(%error, subject = note.subject, "the message was not sent");
         }
     }
 

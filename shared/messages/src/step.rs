@@ -52,9 +52,6 @@ impl Voice<'_> {
                 let verb = if regions.len() == 1 { "has" } else { "have" };
                 format!("all-clear: {} {verb} caught up, on {version}", listed(&titles))
             }
-            Step::KnownAgain { region, version } => {
-                format!("all-clear: {} serves {version}, and its golden records prove it", self.title(region))
-            }
             Step::SoakOver { region } => format!("{}'s soak is over", self.title(region)),
             Step::WaveOver => "the wave is over".to_owned(),
         }

@@ -171,7 +171,6 @@ impl Night {
                 owes,
                 paged,
                 golden: golden.clone(),
-                known_again: None,
                 unwritten: 0,
             };
             let plan = rollback(&self.region(region), &sight, self.now);

@@ -149,7 +149,7 @@ proptest! {
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         let client_errors = blame;
-        let sight = RollbackSight { actor, history: shared(history), way_back, endpoint, probation, alarm, client_errors, judge, done, golden, owes, paged, known_again: None, unwritten };
+        let sight = RollbackSight { actor, history: shared(history), way_back, endpoint, probation, alarm, client_errors, judge, done, golden, owes, paged, unwritten };
         let plan = rollback(region, &sight, now);
         prop_assert_eq!(&plan, &rollback(region, &sight, now));
         let own = match &plan.next {

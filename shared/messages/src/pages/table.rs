@@ -113,7 +113,7 @@ kinds! {
     /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;
     /// A region that an earlier wave left behind with a page serves the wave's release; sent once.
-    AllClear: "`promote`, at `Verify-Fleet`; `rollback`", Advice, Pages;
+    AllClear: "`promote`, at `Verify-Fleet`", Advice, Pages;
     /// The region's alarm went into ALARM, its traffic was shifted without a decision, or probation found it worse and policy says `act`.
     FindOutWhatItDoes: "`rollback`", Page, ModelFault;
     /// The region's 4xx are over the bound since its shift, or no counts arrived.

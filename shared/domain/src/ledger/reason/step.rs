@@ -58,8 +58,6 @@ pub enum Step {
     SoakOver { region: RegionName },
     /// Regions that were left behind with a page serve the wave's release.
     CaughtUp { regions: Vec<RegionName>, version: Version },
-    /// It was unknown which release serves there, and it is proved again.
-    KnownAgain { region: RegionName, version: Version },
     /// The wave releases the lease.
     WaveOver,
 }

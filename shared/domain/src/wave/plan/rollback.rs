@@ -6,7 +6,7 @@ use super::{Act, Finish, Golden, Next, Plan, Stage};
 use crate::fleet::Region;
 use crate::fleet::alarms::WayBack;
 use crate::fleet::endpoint::{EndpointView, Target};
-use crate::fleet::names::{Actor, RegionName, Version};
+use crate::fleet::names::{Actor, RegionName};
 use crate::ledger::Record;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::RegionHistory;
@@ -53,8 +53,6 @@ pub struct RollbackSight {
     pub owes: bool,
     /// Whether this call has already paged, or tried to.
     pub paged: bool,
-    /// What this call's entry says to serve where that was unknown before: people were paged for it.
-    pub known_again: Option<Version>,
     /// How many records of this call the ledger has not taken; the history holds them all the same.
     pub unwritten: usize,
 }
@@ -65,7 +63,7 @@ pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan 
     let plan = view.look();
     // Going back comes first, and telling people what they could not be told before comes last.
     let over = matches!(plan.next, Next::Wait | Next::Finish(_));
-    if over { view.debt().or_else(|| view.all_clear()).unwrap_or(plan) } else { plan }
+    if over { view.debt().unwrap_or(plan) } else { plan }
 }
 
 pub(super) struct RollbackView<'a> {
@@ -94,13 +92,6 @@ impl RollbackView<'_> {
         }
         let next = Next::Page { region: self.region.name.clone(), advice: owed.advice.clone() };
         (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
-    }
-
-    /// Tells people that what they were paged for is over: once, by the call whose entry says so.
-    fn all_clear(&self) -> Option<Plan> {
-        let (region, version) = (self.name(), self.sight.known_again.clone()?);
-        let next = Next::Advise { region: region.clone(), advice: Advice::AllClear };
-        Some(Plan::new(next, Step::KnownAgain { region, version }))
     }
 
     /// Why the region must roll back: the rollback alarm, or 4xx that are not shown to be the callers'.

@@ -159,7 +159,6 @@ pub(super) fn steps() -> Vec<Step> {
         Step::ScalingNotSet { region: au(), version: new(), why: unseen() },
         Step::SoakOver { region: au() },
         Step::CaughtUp { regions: vec![au()], version: new() },
-        Step::KnownAgain { region: au(), version: new() },
         Step::WaveOver,
     ];
     let acts = acts.map(|act| Step::Act { act, region: au(), version: new() });
