@@ -22,7 +22,8 @@ pub struct Arguments {
     /// The fleet's policy.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     policy: PathBuf,
-    /// Prices of your own, or assumptions, beside those of the repository's prices.toml, which are built in.
+    /// Prices of your own beside those of the repository's prices.toml, which are built in; a date and a whole [usage] of its own replace
+    /// those there.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// What stands before each region's endpoint, FrontKind of template.yaml: api or proxy.

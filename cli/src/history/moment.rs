@@ -43,7 +43,7 @@ impl FromStr for Since {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let ago = edge::duration(text).map(Since::Ago);
-        ago.or_else(|no_time| moment(text).map(Since::At).map_err(|no_moment| format!("{no_moment}; {no_time}")))
+        ago.or_else(|duration| moment(text).map(Since::At).map_err(|moment| format!("{moment}; {duration}")))
     }
 }
 

@@ -116,6 +116,11 @@ impl PriceKind {
         }
     }
 
+    /// Whether home alone pays for it.
+    pub fn is_homes(self) -> bool {
+        matches!(self, Self::Transfer | Self::ReplicationTime | Self::Pipeline)
+    }
+
     /// The table's word for it.
     pub fn as_str(self) -> &'static str {
         self.words().0

@@ -142,7 +142,7 @@ impl<'a> Model<'a> {
                     found.insert(kind, price);
                     continue;
                 }
-                if !kind.is_needed() {
+                if !kind.is_needed() || (kind.is_homes() && region.name != fleet.home) {
                     continue;
                 }
                 let instance_type = (kind == PriceKind::Hosting).then(|| fleet.instance_type.clone());

@@ -10,7 +10,11 @@ use std::fmt;
 impl CostReport {
     /// What the fleet costs in a month, in one line.
     pub fn sum(&self) -> String {
-        format!("The {} fleet: {} US dollars a month", self.fleet, money(self.total))
+        let without = match self.missing.len() {
+            0 => String::new(),
+            missing => format!(", without {missing} missing prices"),
+        };
+        format!("The {} fleet: {} US dollars a month{without}", self.fleet, money(self.total))
     }
 }
 
@@ -140,16 +144,16 @@ fn savings(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     let nights = report.night_floors.iter().map(|saving| {
         let (starts, ends) = (saving.starts.strftime("%H:%M"), saving.ends.strftime("%H:%M"));
         let from = format!("  {}  {}, and {} from {starts} to {ends}", saving.title, saving.floor, saving.night_floor);
-        row(&from, [money(saving.saves)])
+        row(&from, [saved(saving.saves)])
     });
     let floors = report
         .floors
         .iter()
-        .map(|saving| row(&format!("  {}  {} to {}", saving.title, saving.from, saving.to), [money(saving.saves)]));
+        .map(|saving| row(&format!("  {}  {} to {}", saving.title, saving.from, saving.to), [saved(saving.saves)]));
     let retirements = report
         .retirements
         .iter()
-        .map(|saving| row(&format!("  {}  served by {}", saving.title, saving.served_by), [money(saving.saves)]));
+        .map(|saving| row(&format!("  {}  served by {}", saving.title, saving.served_by), [saved(saving.saves)]));
     let [nights, floors, retirements] = aligned([nights.collect(), floors.collect(), retirements.collect()]);
     if !nights.is_empty() {
         writeln!(f, "\nA floor by night saves a month, against the day's at every hour")?;
@@ -226,7 +230,7 @@ fn estimates(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
 /// What the table lacks, and the row to add for it.
 fn missing(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
     let Some(Missing { kind, region, instance_type }) = missing.first() else { return Ok(()) };
-    writeln!(f, "\nMissing prices, and the amounts with them")?;
+    writeln!(f, "\nPrices that are missing; amounts with ? are without them")?;
     for Missing { kind, region, instance_type } in missing {
         let of = instance_type.as_ref().map(|of| format!(" for {of}")).unwrap_or_default();
         writeln!(f, "  price.{kind}: none in {region}{of}")?;
@@ -238,6 +242,11 @@ fn missing(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
         writeln!(f, "instance_type = \"{of}\"")?;
     }
     writeln!(f, "unit = \"{}\"\nusd = 0.0\nsource = \"\"\nas_of = \"\"", kind.unit())
+}
+
+/// The difference of two forecasts: no number where a price is missing in them.
+fn saved(amount: Amount) -> String {
+    if amount.partial { "?".to_owned() } else { money(amount) }
 }
 
 /// `~1,234.56`; `-` for nothing, `?` for what has no price.

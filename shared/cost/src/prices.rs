@@ -77,7 +77,7 @@ impl PriceTable {
     /// # Errors
     /// None, while the tests pass.
     pub fn built_in() -> Result<Self, TableError> {
-        Self::read(BUILT_IN, None)
+        Self::parse(BUILT_IN)
     }
 
     /// This table with what another text says beside it: its prices come first, one of its own for every region takes the place of

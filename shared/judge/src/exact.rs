@@ -90,11 +90,13 @@ impl Split {
         ((sum - green) * over, (green + 1.0) * under)
     }
 
+    /// The chance of `green + 1`, where `chance` is that of `green`.
     fn next(&self, green: u64, chance: f64) -> f64 {
         let (over, under) = self.step(green);
         chance * (over / under)
     }
 
+    /// The chance of `green`, where `chance` is that of `green + 1`.
     fn before(&self, green: u64, chance: f64) -> f64 {
         let (over, under) = self.step(green);
         chance * (under / over)
@@ -215,7 +217,7 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
         }
     };
     let part = 1.0 - 1.0 / dispersion;
-    // Of `count + 1` over `count`, times `count + 1`.
+    // The chance of `count + 1` over that of `count`, times `count + 1`.
     let over = |count: f64| size.map_or(mean, |size| (count + size) * part);
     let (above, start) = if count as f64 > mean { (true, count) } else { (false, count - 1) };
     let mut at = start as f64;

@@ -105,8 +105,8 @@ impl HarmTest {
             count => at_least(count, green, scatter),
         };
         // The counts of green between which the bound is within what is allowed.
-        let enough = within(Side::Above);
-        let over = at_least(first(arms.0 + 1, |bad| !enough(bad)));
+        let is_within = within(Side::Above);
+        let over = at_least(first(arms.0 + 1, |bad| !is_within(bad)));
         let under = if self.two_sided { 1.0 - at_least(first(arms.0 + 1, within(Side::Below))) } else { 0.0 };
         Outlook { expected, chance: (1.0 - over - under).max(0.0) }
     }
