@@ -10,7 +10,9 @@ import functools
 import json
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 
 from cfnlint.decode.cfn_yaml import load
 from stack import Fleet, listed, translated
@@ -126,6 +128,24 @@ def wrong_build(fleet):
             yield f"samconfig.toml: {region} runs {wanted}, and `sam build` is told to make {made}"
 
 
+def wrong_signatures(fleet):
+    """A policy that functions would refuse keeps even rollback from starting: it must not be deployed."""
+    for stack in fleet.stacks:
+        if (key := stack.parameters["PolicyKey"]) and not is_signed(fleet.folder, key):
+            yield (
+                f"{stack.region}: PolicyKey has not signed this fleet.toml, and its functions would not start: "
+                "openssl pkeyutl -sign -rawin -inkey KEY.pem -in fleet.toml -out fleet.toml.sig"
+            )
+
+
+def is_signed(folder, key):
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as pem:
+        print(f"-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----", file=pem, flush=True)
+        files = ["-in", folder / "fleet.toml", "-sigfile", folder / "fleet.toml.sig"]
+        verify = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem.name, *files]
+        return subprocess.run(verify, capture_output=True).returncode == 0
+
+
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import BotoCoreError, ClientError
@@ -175,6 +195,7 @@ def wrong_with(fleet):
     yield from wrong_fronts(fleet)
     yield from wrong_moves(fleet)
     yield from wrong_build(fleet)
+    yield from wrong_signatures(fleet)
 
 
 def wrong_with_any():

@@ -20,7 +20,7 @@ from stack import Fleet
 
 BUILT = pathlib.Path(".aws-sam/build")
 RELEASE = pathlib.Path("target/release")
-BOOTSTRAP, POLICY = "bootstrap", "fleet.toml"
+BOOTSTRAP, POLICY, SIGNATURE = "bootstrap", "fleet.toml", "fleet.toml.sig"
 # An ELF file's e_machine, and Lambda's word for it.
 MACHINES = {62: "x86_64", 183: "arm64"}
 # glibc of provided.al2023.
@@ -88,7 +88,9 @@ def write_zip(path, folder):
     """The same bytes for the same files: no owner, and the time that everything else here has."""
     made = max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800)  # 1980, before which there is no time in a zip
     with zipfile.ZipFile(path, "w") as archive:
-        for name in (BOOTSTRAP, POLICY):
+        for name in (BOOTSTRAP, POLICY, SIGNATURE):
+            if not (folder / name).is_file():
+                continue  # the policy need not be signed
             entry = zipfile.ZipInfo(name, time.gmtime(made)[:6])
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
@@ -123,7 +125,9 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / BOOTSTRAP)
         os.chmod(folder / BOOTSTRAP, 0o755)
-        shutil.copyfile(fleet.folder / POLICY, folder / POLICY)
+        for path in (fleet.folder / POLICY, fleet.folder / SIGNATURE):
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
         if given.zips:
             write_zip(given.out.parent / f"meridian-{binary}-{given.zips}-{kind}.zip", folder)
     print(kind)

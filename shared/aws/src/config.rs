@@ -2,16 +2,20 @@
 
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::trust::Trust;
+use meridian_domain::signing::{PublicKey, PublicKeyError};
 use meridian_domain::{Fleet, FleetError, NameError, RegionName, Sha256};
 use meridian_handlers::front::{Callers, CallersError};
+use meridian_handlers::signing;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The policy that the functions are built with, for those that are deployed without a file of their own.
 const COMPILED_IN: &str = include_str!("../../../fleet.toml");
 /// The policy's file beside a function's program: who changes it deploys again, and builds nothing.
 const BESIDE: &str = "fleet.toml";
+/// Its signature: the bytes as `openssl` writes them.
+const SIGNATURE: &str = "fleet.toml.sig";
 /// What is logged where nothing is said.
 const DEFAULT_LOG: &str = "info";
 
@@ -34,6 +38,8 @@ pub struct Environment {
     /// Amazon's authorities alone, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others: for tests over
     /// TLS, and the way out should Amazon's certificates descend from somebody else one day.
     pub trust: Trust,
+    /// `MERIDIAN_POLICY_KEY`: the key that must have signed `fleet.toml`, where one must.
+    pub policy_key: Option<PublicKey>,
     /// `MERIDIAN_CALLERS`: who may ask `front` for a score, as names with digests of their tokens.
     pub callers: Callers,
 }
@@ -53,7 +59,16 @@ pub enum ConfigError {
     /// The region is none.
     #[error("AWS_REGION: {0}")]
     Region(#[from] NameError),
-    /// The policy file cannot be read.
+    /// The key that must have signed the policy is none.
+    #[error("MERIDIAN_POLICY_KEY: {0}")]
+    PolicyKey(#[from] PublicKeyError),
+    /// The policy is not signed by the key that must have signed it.
+    #[error("{SIGNATURE} is no signature of this fleet.toml by the key in MERIDIAN_POLICY_KEY: sign it again, and deploy")]
+    Unsigned,
+    /// The policy is no text.
+    #[error("{BESIDE} is not UTF-8: write it again, and deploy")]
+    NoText,
+    /// The policy or its signature cannot be read.
     #[error("the policy {path}: {source}")]
     File {
         /// The file that cannot be read.
@@ -87,6 +102,7 @@ impl Environment {
             endpoint: set("AWS_ENDPOINT_URL").map(|url| url.parse()).transpose()?,
             clock: set("MERIDIAN_CLOCK_URL"),
             trust: if others { Trust::System } else { Trust::Amazon },
+            policy_key: set("MERIDIAN_POLICY_KEY").map(PublicKey::try_from).transpose()?,
             callers: set("MERIDIAN_CALLERS").map_or_else(|| Ok(Callers::default()), |list| Callers::parse(&list))?,
         })
     }
@@ -110,19 +126,23 @@ impl Policy {
         Self::parse(COMPILED_IN)
     }
 
-    /// The policy beside the function's program, or the compiled-in one where none lies there.
+    /// The policy beside the function's program, or the compiled-in one where none lies there. Where a key must have signed it,
+    /// the signature lies beside it too.
     ///
     /// # Errors
-    /// The file is there and cannot be read, or the policy is wrong.
+    /// A file is there and cannot be read, the policy is wrong, or it must be signed and is not.
     pub fn load(environment: &Environment) -> Result<Self, ConfigError> {
-        let Some(path) = environment.task_root.as_ref().map(|folder| folder.join(BESIDE)) else {
-            return Self::compiled_in();
-        };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::compiled_in(),
-            Err(source) => Err(ConfigError::File { path, source }),
+        let folder = environment.task_root.as_deref();
+        let beside = folder.map(|folder| read_beside(folder, BESIDE)).transpose()?.flatten();
+        if let Some(key) = &environment.policy_key {
+            let signature = folder.map(|folder| read_beside(folder, SIGNATURE)).transpose()?.flatten();
+            let text = beside.as_deref().unwrap_or(COMPILED_IN.as_bytes());
+            if !signature.is_some_and(|signature| signing::is_by(key, text, &signature)) {
+                return Err(ConfigError::Unsigned);
+            }
         }
+        let Some(bytes) = beside else { return Self::compiled_in() };
+        Self::parse(std::str::from_utf8(&bytes).map_err(|_| ConfigError::NoText)?)
     }
 
     fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -130,9 +150,22 @@ impl Policy {
     }
 }
 
+/// A file of the function's archive; none where it is not there.
+fn read_beside(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, ConfigError> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::File { path, source }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use meridian_handlers::signing::Signer;
 
     #[test]
     fn the_compiled_in_policy_is_right() {
@@ -167,6 +200,34 @@ mod tests {
         let lookup =
             |name: &str| pairs.iter().chain(&always).find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
         Environment::from_lookup(lookup).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_must_be_signed_is_read_only_with_its_signature() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        let key = STANDARD.encode(meridian_domain::signing::EXAMPLE_KEY.spki());
+        let told = [("LAMBDA_TASK_ROOT", folder.path().to_str().unwrap()), ("MERIDIAN_POLICY_KEY", &key)];
+        let load = || Policy::load(&environment(&told));
+        let policy = include_bytes!("../../../local/fleets/reference/fleet.toml");
+        let signer = signing::KeyFile::parse(&signing::KeyFile::example_pem()).unwrap();
+        let sign = async |bytes: &[u8]| signer.sign(bytes).await.unwrap();
+
+        assert!(matches!(load(), Err(ConfigError::Unsigned)), "nothing lies there");
+        write(BESIDE, policy);
+        assert!(matches!(load(), Err(ConfigError::Unsigned)), "no signature");
+        write(SIGNATURE, &sign(b"another policy").await);
+        assert!(matches!(load(), Err(ConfigError::Unsigned)), "another policy's signature");
+        write(SIGNATURE, &sign(policy).await);
+        assert_eq!(load().unwrap().digest, Sha256::of(policy));
+        write(BESIDE, &[policy.as_slice(), b"\n"].concat());
+        assert!(matches!(load(), Err(ConfigError::Unsigned)), "one byte more than was signed");
+
+        let none = Environment::from_lookup(|name| {
+            let always = [("AWS_REGION", "sa-east-1"), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("MERIDIAN_POLICY_KEY", "x")];
+            always.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+        });
+        assert!(none.unwrap_err().to_string().starts_with("MERIDIAN_POLICY_KEY: not a public key"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::files::{self, FileError};
 use crate::ports::{Artifacts, Clock, ErrorKind, PortError};
 use jiff::Timestamp;
 use meridian_domain::signing::{
-    Bundle, LONGEST_SIGNATURE, PublicKey, Signature, Statement, TrustedKey, decode_pem, encode_pem,
+    Bundle, LONGEST_SIGNATURE, PublicKey, Statement, TrustedKey, decode_pem, encode_pem,
 };
 use meridian_domain::{KeyId, Manifest, RegionName, ReleaseId, SignatureFault, SigningPolicy, keys};
 use ring::rand::SystemRandom;
@@ -88,7 +88,8 @@ pub fn verify(
 ) -> Result<Signed, SignatureFault> {
     let bundle = Bundle::parse(release, bundle)?;
     let signed = bundle.signed();
-    let has_signed = |key: &&TrustedKey| bundle.signatures().iter().any(|own| is_by(&key.public_key, &signed, own));
+    let has_signed =
+        |key: &&TrustedKey| bundle.signatures().iter().any(|own| is_by(&key.public_key, &signed, own.bytes()));
     let Some(key) = policy.keys.iter().find(has_signed) else {
         let trusted = policy.keys.iter().map(|key| key.id.clone()).collect();
         return Err(SignatureFault::Untrusted { release, trusted });
@@ -106,12 +107,11 @@ pub fn verify(
     }
 }
 
-fn is_by(key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+/// Whether the key has made this signature of the message: ASN.1 DER for ECDSA, 64 bytes for Ed25519.
+pub fn is_by(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let verified = match key {
-        PublicKey::P256(point) => {
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature.bytes())
-        }
-        PublicKey::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature.bytes()),
+        PublicKey::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature),
+        PublicKey::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
     };
     verified.is_ok()
 }
