@@ -158,7 +158,7 @@ fn a_future_sleeps_in_virtual_time() {
 }
 
 #[test]
-fn a_future_that_panics_fails_and_one_that_waits_for_nothing_times_out() {
+fn a_future_that_panics_fails_and_an_endless_one_times_out() {
     let ended = run(&shared(quiet()), |invocation, _| {
         Box::pin(async move {
             assert!(invocation.function == FunctionKind::Replication, "a test panics");

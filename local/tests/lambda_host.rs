@@ -79,7 +79,7 @@ fn a_process_stays_warm() {
 }
 
 #[test]
-fn a_process_that_does_nothing_fails_the_run_with_its_name_and_log() {
+fn an_idle_process_fails_the_run_with_its_name_and_log() {
     let world = shared(quiet());
     let directory = tempfile::tempdir().unwrap();
     let mut engine = engine(&world, directory.path(), "silence", Duration::from_millis(400));

@@ -69,7 +69,7 @@ fn is_as_expected(story: &str, report: &Report) {
 }
 
 #[test]
-fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
+fn a_region_that_trusts_somebody_else_is_deferred_at_once() {
     let mut site = Site::repository().unwrap();
     let role = format!("arn:aws:iam::111122223333:role/meridian-fraud-lent-{JP}");
     let stack = site.deployment.stacks.get_mut(&region(JP)).unwrap();

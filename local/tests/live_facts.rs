@@ -112,7 +112,7 @@ readings! {
 /// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, so each canary goes back,
 /// is tried once more, and leaves its region for the next night, unpaged.
 #[test]
-fn without_counts_in_range_the_fleet_stays_on_its_champion_unpaged() {
+fn without_counts_in_range_the_champion_stays_unpaged() {
     let mut scenario = Scenario::load("good-night").unwrap();
     scenario.live.counts_in_range_per_config = false;
     scenario.lasts += SignedDuration::from_hours(2);

@@ -59,7 +59,7 @@ fn serves(version: &str) -> String {
 }
 
 #[test]
-fn every_region_starts_after_its_own_requests_speak_for_the_release() {
+fn every_region_starts_after_its_own_requests_were_scored() {
     let publish = "[[publish]]\nat = \"03:00\"\nversion = \"v427\"\nmodel = \"good\"";
     let expect = format!("{}\npages = 0\nexecutions = [\"succeeded\"]", serves("v427"));
     for deliver_twice in [false, true] {
@@ -80,7 +80,7 @@ fn every_region_starts_after_its_own_requests_speak_for_the_release() {
 
 /// v429 passes on records that flatter it; what customers really ask shows what it is, before one of them is answered by it.
 #[test]
-fn a_release_that_passed_on_flattering_records_is_stopped_before_any_customer() {
+fn a_release_flattered_by_its_records_meets_no_customer() {
     let publish = "[[approve]]\nat = \"02:59:10\"\nrecords = \"flattering\"\nwho = \"mallory\"\nwhy = \"newer labels\"\n\
                    [[publish]]\nat = \"03:00\"\nversion = \"v429\"\nmodel = \"bad\"";
     let expect = format!("{}\npages = 1\nexecutions = [\"failed\"]", serves("v426"));

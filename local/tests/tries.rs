@@ -23,7 +23,7 @@ fn started(report: &Report) -> (usize, usize) {
 }
 
 #[test]
-fn an_undecided_region_gets_its_release_in_a_second_execution_that_night() {
+fn an_undecided_region_is_tried_again_that_night() {
     for (seed, deliver_twice) in [(7, false), (8, true)] {
         let scenario = Scenario { deliver_twice, ..Scenario::load("tried-again").unwrap() };
         let (report, story) = lived(&scenario, seed);
@@ -34,7 +34,7 @@ fn an_undecided_region_gets_its_release_in_a_second_execution_that_night() {
 
 /// Its callers are gone for the night: two tries, and it is left for the next one on record.
 #[test]
-fn a_region_that_cannot_be_decided_tonight_is_left_and_nobody_is_paged() {
+fn a_region_undecided_all_night_is_left_unpaged() {
     let mut scenario = Scenario::load("tried-again").unwrap();
     scenario.behaviour.iter_mut().for_each(|behaviour| behaviour.until = None);
     let (report, story) = lived(&scenario, 7);

@@ -53,7 +53,7 @@ fn few_waves_of_an_equal_release_fail_under_any_burst_model() {
 }
 
 #[test]
-fn the_judge_has_most_of_the_power_of_the_best_single_look_at_night() {
+fn the_judge_has_most_of_the_power_of_the_best_single_look() {
     hold(1_000, &[Question::Night]);
 }
 
@@ -63,12 +63,12 @@ fn slower_models_and_models_that_decline_more_are_found() {
 }
 
 #[test]
-fn healthy_regions_mask_no_faulty_one_and_together_find_a_small_fault() {
+fn healthy_regions_mask_no_fault_and_together_find_small_ones() {
     hold(500, &[Question::OneRegion, Question::Everywhere]);
 }
 
 #[test]
-fn the_order_by_traffic_finds_faults_in_its_first_region_more_often() {
+fn the_order_by_traffic_finds_more_faults_in_the_first_region() {
     hold(500, &[Question::Order]);
 }
 

@@ -186,7 +186,7 @@ fn end(report: &Report) -> Vec<End> {
 /// I7 at every moment of Tokyo's update: whenever its control plane goes dark, the others reach v427, one page is sent, and
 /// nothing but Tokyo waits for anybody.
 #[test]
-fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
+fn a_dark_tokyo_stops_no_other_region_whenever_it_goes_dark() {
     for from in
         ["03:45:30", "03:48:05", "03:48:50", "03:51", "03:54:30", "03:55:20", "03:56:45", "03:57:12", "03:59", "04:02"]
     {

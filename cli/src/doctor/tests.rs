@@ -332,7 +332,7 @@ fn a_bucket_without_a_policy_refuses_nothing() {
 }
 
 #[test]
-fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
+fn no_answer_is_not_fine_and_what_is_not_modelled_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
     let unasked = RegionFacts { image: None, ..well(&policy()) };

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_says_how_much_is_missing_and_keeps_whole_characters() {
+    fn a_cut_text_says_what_is_missing_and_splits_no_character() {
         assert_eq!(cut("São Paulo", 9), "São Paulo");
         assert_eq!(cut("São Paulo", 4), "São…");
         let long = cut(&"é".repeat(325_000), 5000);

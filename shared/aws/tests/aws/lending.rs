@@ -83,7 +83,7 @@ async fn a_regions_role_is_assumed_from_its_own_sts() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_lent_shuts_the_region_and_nothing_is_asked_there() {
+async fn a_role_that_is_not_lent_shuts_the_region_unasked() {
     let world = world(|_| refused()).await;
     let ports = world.ports().await.borrowing();
     let endpoint = ports.fleet().endpoint.clone();

@@ -106,7 +106,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
 /// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows. A judge who
 /// looks again after a silence says nothing of what happened in it.
 #[test]
-fn a_return_whose_judge_was_silent_or_unseen_halts_its_own_region_alone() {
+fn a_rollback_with_a_silent_judge_halts_its_region_alone() {
     let begun = Night::baking(EU).history(EU).update.as_ref().unwrap().canary.unwrap().0;
     let since = |seconds: i64| Seen::Known(Some(begun + SignedDuration::from_secs(seconds)));
     let table = [
@@ -149,7 +149,7 @@ fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
 /// The last region of a wave is left behind without a word, and the wave is over when its bucket answers again: what the wave noted
 /// beside the way back says that people know.
 #[test]
-fn a_deferral_noted_beside_the_way_back_neither_pages_again_nor_halts() {
+fn a_deferral_noted_during_a_rollback_neither_pages_nor_halts() {
     let noted = |wave: &str, night: &Night| {
         let left = Some(LeftBehind { wave: actor(wave), since: night.now });
         Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))
@@ -178,7 +178,7 @@ fn a_deferral_noted_beside_the_way_back_neither_pages_again_nor_halts() {
 
 /// Whatever the region did meanwhile, its own way back from a release that its wave left there is told by the wave.
 #[test]
-fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
+fn a_region_shifted_after_its_deferral_rolls_back_unpaged() {
     let mut night = Night::baking(BR);
     night.in_service(BR, "v427");
     let left = Some(LeftBehind { wave: actor("wave-1"), since: night.now });

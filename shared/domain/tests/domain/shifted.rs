@@ -33,7 +33,7 @@ fn golden_records_confirm_and_disarm_the_heartbeat() {
 
 /// I4: `InService` on the target proves nothing while another model answers.
 #[test]
-fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
+fn wrong_golden_answers_are_tolerated_a_while_and_never_confirm() {
     let mut night = Night::let_through(AU);
     night.right = Some(9);
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);

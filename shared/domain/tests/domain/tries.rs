@@ -113,7 +113,7 @@ fn a_deferral_says_what_is_expected_to_suffice() {
 }
 
 #[test]
-fn a_further_try_is_longer_where_the_first_bake_does_not_suffice() {
+fn a_further_try_is_longer_where_the_first_bake_was_too_short() {
     let mut night = Night::new();
     // The first one is planned for what it is to find, a later one for what an equal release is to pass.
     (night.fleet.wave.detect, night.fleet.wave.detect_alone, night.fleet.judge.harm) = (50.0, 100.0, 400);
