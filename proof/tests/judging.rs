@@ -89,7 +89,7 @@ fn an_equal_release_arrives_whatever_its_usual_rate() {
         assert_eq!(ends.map(|end| of(row, end)).iter().sum::<u64>(), 3, "{row}");
         match row["base"].as_str().unwrap() {
             "0 %" => assert_eq!(of(row, "arrives"), 3, "{row}"),
-            // No alarm takes it back for what the champion answers too.
+            // No alarm rolls it back for what the champion answers too.
             _ if row["bursts"] == "Poisson" => assert_eq!(of(row, "5xx alarm"), 0, "{row}"),
             _ => {}
         }

@@ -28,7 +28,7 @@ fn script<'a>(name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Str
     said.into_owned()
 }
 
-/// The same, while a night is lived as far as the script sleeps at its clock.
+/// The same, while a night runs as far as the script sleeps at its clock.
 #[expect(clippy::disallowed_methods, reason = "a process is waited for: its time is the machine's")]
 fn script_beside(session: &mut Session<'_>, name: &str, arguments: &[&OsStr], folder: &Path) -> String {
     let (python, said) = (root().join(TOOLS).join("bin/python"), folder.join("said.txt"));

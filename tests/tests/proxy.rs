@@ -58,7 +58,7 @@ executions = []
 
 const EU: &str = "eu-west-1";
 const TOKEN: &str = "not-a-token";
-/// SHA-256 of it.
+/// The caller's name and the SHA-256 of its token.
 const CALLERS: &str = "checkout=ce6f21ae951df0ba38d6ce0e0175465bf5e9882edcf2ba677bca63b296f17ce7";
 
 /// The repository's stacks, with a proxy in each.

@@ -117,7 +117,7 @@ pub fn check_toml(text: &str) -> Result<(), Unusual> {
     found.map_err(|(at, message)| Unusual { line: Some(line_of(text, at)), message })
 }
 
-/// Where, and what.
+/// The byte offset of what is wrong, and what it is.
 type Found = Result<(), (usize, String)>;
 
 fn check_table(table: &DeTable<'_>, path: &str) -> Found {

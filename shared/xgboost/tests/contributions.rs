@@ -7,7 +7,6 @@ use meridian_xgboost::{DEFAULT_MODEL_LIMIT, Matrix, ShapForest, top_reasons};
 use std::fs;
 use std::path::PathBuf;
 
-/// A recorded case.
 struct Case {
     forest: ShapForest,
     records: Vec<f32>,

@@ -244,7 +244,7 @@ async fn a_package_and_an_execution_carry_their_tokens() {
 async fn a_page_goes_to_the_regions_own_topic() {
     let answer = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
     let world = world(move |_| answer.into_response()).await;
-    let page = Page { subject: "JP went back".to_owned(), message: "look".to_owned() };
+    let page = Page { subject: "JP rolled back".to_owned(), message: "look".to_owned() };
     world.ports().await.page(&region(), &page).await.unwrap();
     let body = String::from_utf8(world.calls()[0].body.to_vec()).unwrap();
     assert!(

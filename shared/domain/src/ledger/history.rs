@@ -51,7 +51,7 @@ pub struct RegionHistory {
     pub full_load: BTreeSet<ReleaseId>,
     /// What the canary of each release showed that was let through here: later regions pool it.
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
-    /// Canaries of each release that went back because their counts did not decide, first one first.
+    /// Canaries of each release that were rolled back because their counts did not decide, first one first.
     pub tries: BTreeMap<ReleaseId, Vec<Try>>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,

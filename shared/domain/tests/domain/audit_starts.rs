@@ -181,13 +181,13 @@ fn a_region_on_its_way_back_is_nobodys_evidence() {
         |epoch, decision| after(move |night| night.history_mut(EU).update = Some(update(night, epoch, decision)));
     assert_eq!(with(Some(Epoch(1)), Some(Decision::Proceed)), [], "in soak");
     assert_eq!(with(Some(Epoch(1)), None), []);
-    assert_eq!(with(Some(Epoch(1)), Some(Decision::Revert)), [I3], "told to go back");
+    assert_eq!(with(Some(Epoch(1)), Some(Decision::Revert)), [I3], "ordered to roll back");
     let other = after(|night| {
         let mut update = update(night, Some(Epoch(1)), Some(Decision::Revert));
         update.target = night.target(EU, "v428");
         night.history_mut(EU).update = Some(update);
     });
-    assert_eq!(other, [], "another release was told to go back: this one serves");
+    assert_eq!(other, [], "another release was ordered to roll back: this one serves");
     let rollback = after(|night| {
         let mut update = update(night, None, None);
         update.leaves = Some((night.target(EU, "v427"), actor("wave-1")));

@@ -80,9 +80,9 @@ fn an_undecided_rollback_is_attributed_to_its_signs() {
 }
 
 /// The region hears of the return before the wave's judge does: who knows what the canary showed says it, and the region
-/// speaks for itself only where no judge lives, or none has spoken for a quarter of an hour after the canary.
+/// speaks for itself only where no judge runs, or none has spoken for a quarter of an hour after the canary.
 #[test]
-fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
+fn a_running_judge_explains_the_rollback_itself() {
     for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
@@ -103,7 +103,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
 }
 
-/// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows. A judge who
+/// Only alarms that were seen speak against the release: what came first is unknown where CloudWatch is silent. A judge who
 /// looks again after a silence says nothing of what happened in it.
 #[test]
 fn a_rollback_with_a_silent_judge_halts_its_region_alone() {

@@ -121,7 +121,7 @@ fn a_release_failing_at_full_load_is_condemned_in_that_call() {
     let (decision, why) = night.history(EU).update.clone().unwrap().decision.unwrap();
     assert_eq!(decision, Decision::Revert);
     assert!(at_full_load(&why), "{why:?}");
-    assert!(!night.history(EU).serves(&release("v427")), "what was told to go back is no evidence");
+    assert!(!night.history(EU).serves(&release("v427")), "what was ordered to roll back is no evidence");
     let call = night.call(EU);
     assert!(call.did(Act::Trip), "the guardrail may still listen");
     assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 1));

@@ -135,7 +135,7 @@ fn an_undecided_linear_shift_is_not_waited_for() {
     assert!(night.call(AU).did(Act::Trip));
 }
 
-/// ... and one that SageMaker takes back between two steps is not waited for either.
+/// ... and one that SageMaker rolls back between two steps is not waited for either.
 #[test]
 fn a_linear_shift_rolled_back_between_its_steps_is_decided_so() {
     let mut night = Night::let_through(AU);

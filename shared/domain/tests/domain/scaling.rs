@@ -125,7 +125,7 @@ fn waiting_for_instances_uses_no_other_patience() {
     }
     night.pass("30s");
     assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred));
-    // Nor does waiting in vain.
+    // Waiting in vain does not let it start either.
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);

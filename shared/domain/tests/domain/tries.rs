@@ -1,4 +1,4 @@
-//! A canary whose counts do not decide: it goes back, nobody is paged, the wave goes on, and the region is tried again.
+//! A canary whose counts do not decide: it is rolled back, nobody is paged, the wave goes on, and the region is tried again.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, said, slow, thin, version};
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
     Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes, policy: None }
 }
 
-/// Its canary is told to go back, and is back.
+/// Its canary is ordered to roll back, and is back.
 fn rolls_back(night: &mut Night, region: &str) -> crate::calls::Call {
     assert!(night.call(region).did(Act::Trip));
     night.in_service(region, "v426");

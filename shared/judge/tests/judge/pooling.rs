@@ -153,7 +153,7 @@ fn a_pool_of_no_witness_has_no_numbers_and_is_not_absent() {
     assert_eq!((together.regions, together.verdict, together.interval), (0, Verdict::Pass, None));
 }
 
-/// Green's own bursts take a pooled failure back: significant at what is declared, not at what green shows.
+/// Green's own bursts lift a pooled failure: it is significant at the declared dispersion, not at the one that green shows.
 #[test]
 fn a_burst_on_green_fails_no_pool_and_passes_none() {
     let burst = counts(|minute| [(3_600, if minute == 9 { 130 } else { 4 }), (32_400, 33)]);

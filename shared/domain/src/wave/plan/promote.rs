@@ -51,7 +51,7 @@ impl View<'_> {
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
-            // A bad release stays one where taking it back failed (I7).
+            // A bad release stays one where its rollback failed (I7).
             (Stage::Broken, _) => match history.evidence_against(&self.sight.release) {
                 Some(bad) => self.condemn(bad),
                 None => self.defer(Fault::EndpointIs(endpoint.status)),

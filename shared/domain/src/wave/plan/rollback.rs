@@ -1,4 +1,4 @@
-//! Taking a region back, with nothing but what that region has (I6).
+//! Rolling a region back, with nothing but what that region has (I6).
 
 mod update;
 
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
-/// A call that lives pages no later than this after it has put the page on record, and Lambda repeats a call that failed after a
+/// A call that is still running pages no later than this after it has put the page on record, and Lambda repeats a call that failed after a
 /// minute.
 const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
 
@@ -61,7 +61,7 @@ pub struct RollbackSight {
 pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
     let view = RollbackView { region, sight, now };
     let plan = view.look();
-    // Going back comes first, and telling people what they could not be told before comes last.
+    // The rollback comes first; pages that could not be sent before come last.
     let over = matches!(plan.next, Next::Wait | Next::Finish(_));
     if over { view.debt().unwrap_or(plan) } else { plan }
 }

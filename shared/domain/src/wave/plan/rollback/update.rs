@@ -1,4 +1,4 @@
-//! An update is on record: a wave's that is in flight, has ended or was taken back, or the region's own way back.
+//! An update is on record: a wave's that is in flight, has ended or was rolled back, or the region's own way back.
 
 use super::{LONGEST_CALL, RollbackView};
 use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
@@ -138,8 +138,8 @@ impl RollbackView<'_> {
         }
     }
 
-    /// SageMaker rolled back the wave's update. Where nobody decided that, somebody must hear of it: from the wave, which knows
-    /// what the canary showed, as long as its judge lives; else from here.
+    /// SageMaker rolled back the wave's update. Where nobody decided that, somebody is paged: by the wave, which knows
+    /// what the canary showed, as long as its judge runs; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
             return self.nothing(Quiet::RolledBackWithoutWay);
