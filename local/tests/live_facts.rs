@@ -43,14 +43,14 @@ fn simulated(scenario: &Scenario) -> Report {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how many nights are simulated is asked of whoever runs the test")]
-fn lives_all() -> bool {
+fn simulates_all() -> bool {
     std::env::var("MERIDIAN_LIVE_FACTS").is_ok_and(|nights| nights == "all")
 }
 
 /// Simulates the nights under the reading, and tells which did not end as they should.
 fn every_night_ends_well(reading: &Reading) {
     let mut wrong = Vec::new();
-    let all = lives_all();
+    let all = simulates_all();
     let due = |night: &usize| all || (night + reading.place).is_multiple_of(READINGS.len());
     for (_, name) in night::names().into_iter().enumerate().filter(|(night, _)| due(night)) {
         let mut scenario = Scenario::load(name).unwrap();

@@ -57,9 +57,9 @@ golden! {
     a_canary_of_one_in_ten_goes_round_the_world: "ten-percent",
     one_bad_caller_rolls_nobody_back: "bad-caller",
     callers_that_turn_bad_at_a_shift_halt_nobody: "bad-caller-at-the-shift",
-    tokyo_goes_back_alone_when_its_control_plane_fails: "tokyo-dark",
+    tokyo_rolls_back_alone_when_its_control_plane_fails: "tokyo-dark",
     a_tokyo_that_is_dark_before_its_turn_is_left_on_v426: "tokyo-dark-before",
-    tokyo_goes_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
+    tokyo_rolls_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
     what_was_let_through_stands_though_tokyo_went_dark: "tokyo-dark-after",
     a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
     the_region_with_most_customers_at_the_hour_goes_first: "by-traffic",
@@ -73,13 +73,13 @@ golden! {
     a_region_that_is_ill_with_either_release_waits_alone: "ill-region",
     an_exam_chosen_after_the_release_is_not_its_exam: "chosen-exam",
     customers_who_send_another_unit_keep_their_region_on_v426: "currency-in-brazil",
-    a_late_alarm_takes_sydney_back_by_itself: "late-alarm",
-    an_alarm_in_soak_takes_sydney_back_when_soak_ends: "late-alarm-in-soak",
-    an_alarm_in_soak_takes_sydney_back_at_once_where_it_is_watched: "late-alarm-in-soak-watched",
+    a_late_alarm_rolls_sydney_back_by_itself: "late-alarm",
+    an_alarm_in_soak_rolls_sydney_back_when_soak_ends: "late-alarm-in-soak",
+    an_alarm_in_soak_rolls_sydney_back_at_once_where_watched: "late-alarm-in-soak-watched",
     a_newer_release_never_cuts_a_soak_short: "next-night-early",
     two_dark_regions_are_no_fault_of_one: "planes-dark",
     tokyo_recovers_from_unknown_bytes_and_proves_it: "update-rollback-failed",
-    sydney_goes_back_without_its_ledger: "rollback-with-dead-ledger",
+    sydney_rolls_back_without_its_ledger: "rollback-with-dead-ledger",
     a_dead_judge_lets_nothing_through: "judge-dies",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
@@ -91,7 +91,7 @@ golden! {
     what_fails_slowly_is_rolled_back_where_policy_says_so: "slow-burn-acts",
     a_new_fleet_gets_its_first_release: "first-night",
     a_new_region_is_caught_up_by_the_next_wave: "add-region",
-    a_frozen_region_lags_and_nobody_is_woken: "frozen",
+    a_frozen_region_lags_and_nobody_is_paged: "frozen",
     an_overridden_freeze_says_who_and_why: "overridden",
     a_region_without_its_replica_is_left_behind_and_paged_for: "lost-replica",
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
@@ -141,7 +141,7 @@ fn a_good_night_is_good_under_every_seed_and_from_every_second() {
 
 /// The other reading of the live fact: SageMaker does not listen to the guardrail's alarms in soak.
 #[test]
-fn what_full_load_makes_slow_goes_back_after_an_unwatched_soak() {
+fn slow_at_full_load_rolls_back_after_an_unwatched_soak() {
     let mut scenario = built_in("slow-at-load");
     for watched in [true, false] {
         scenario.live.alarms_watched_during_termination_wait = watched;
@@ -211,7 +211,7 @@ fn a_dark_tokyo_stops_no_other_region_whenever_it_goes_dark() {
 
 /// I6: each region sees to its own way back and waits for nobody, so that all of them may be mid-shift together.
 #[test]
-fn what_goes_bad_everywhere_goes_back_everywhere_at_once() {
+fn what_goes_bad_everywhere_rolls_back_everywhere() {
     let mut scenario = built_in("late-alarm");
     scenario.behaviour[0].region = None;
     // After the last soak, in which SageMaker would roll back without a new update.

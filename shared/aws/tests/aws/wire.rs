@@ -142,7 +142,7 @@ async fn an_endpoint_is_seen_with_its_update() {
 }
 
 #[tokio::test]
-async fn a_status_that_nobody_knows_is_an_error() {
+async fn an_unknown_status_is_an_error() {
     let world = world(|_| aws_json(200, json!({ "EndpointStatus": "Dreaming", "EndpointConfigName": "c" }))).await;
     let ports = world.ports().await;
     let endpoint = ports.fleet().endpoint.clone();

@@ -141,7 +141,7 @@ impl<'a> Audit<'a> {
             let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
             let told = history.update.as_ref().is_some_and(|update| {
                 let back = update.decision.as_ref().is_some_and(|(last, _)| *last == Decision::Revert);
-                (back && update.target.release == self.sight.release) || update.takes_back(&self.sight.release)
+                (back && update.target.release == self.sight.release) || update.rolls_back(&self.sight.release)
             });
             let proved = serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release);
             proved && !left && !told && self.judged_at_full_load(region, history)

@@ -195,7 +195,7 @@ fn several_dark_regions_are_one_page_and_stop_the_wave() {
 /// What happened in one region is that region's until evidence speaks against the release: the next one goes on behind its own
 /// canary. Twice in one wave is not bad luck.
 #[test]
-fn a_second_unclear_return_stops_the_wave() {
+fn a_second_unclear_rollback_stops_the_wave() {
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
     let call = night.call(EU);

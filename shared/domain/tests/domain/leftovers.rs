@@ -100,7 +100,7 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
 
 /// A decided revert is what the ledger says of the return, by whomever it is written.
 #[test]
-fn a_return_that_was_decided_keeps_the_words_of_its_decision() {
+fn a_decided_rollback_keeps_the_words_of_its_decision() {
     let mut night = Night::baking(AU);
     night.judged = Seen::Known(slow());
     night.call(AU);

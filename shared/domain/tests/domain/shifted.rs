@@ -7,7 +7,7 @@ use meridian_domain::reason::{Proof, Wait};
 use meridian_domain::{Reason, Seen, VariantPhase};
 
 #[test]
-fn a_shift_without_a_decision_is_told_to_go_back() {
+fn a_shift_without_a_decision_is_ordered_to_roll_back() {
     let mut night = Night::baking(AU);
     night.now = night.canary_ends(AU);
     night.phase(AU, VariantPhase::ActivatingTraffic);

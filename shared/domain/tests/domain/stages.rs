@@ -368,7 +368,7 @@ fn abandoned_intent() -> Night {
 }
 
 /// `region` is on v426 again, on record.
-fn go_back(night: &mut Night, region: &str) {
+fn roll_back(night: &mut Night, region: &str) {
     let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
     night.in_service(region, "v426");
     night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: said("slow") });
@@ -378,7 +378,7 @@ fn go_back(night: &mut Night, region: &str) {
 #[test]
 fn an_intent_that_was_never_called_holds_no_other_region() {
     let mut night = abandoned_intent();
-    go_back(&mut night, EU);
+    roll_back(&mut night, EU);
     assert!(night.call(EU).did(Act::Update));
 }
 
@@ -418,7 +418,7 @@ fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     let mut night = Night::provisioning(JP);
     night.hub_mut().lease = None;
     night.rerun("wave-2");
-    go_back(&mut night, EU);
+    roll_back(&mut night, EU);
     let mut plans = night.call(EU).plans;
     night.pass("3m");
     plans.extend(night.call(EU).plans);

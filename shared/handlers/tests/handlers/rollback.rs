@@ -190,7 +190,7 @@ fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
 
 /// The call that rolled back could write nothing: a later one finds the region back, halts it and says so.
 #[test]
-fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
+fn an_unrecorded_rollback_is_found_and_recorded() {
     let world = world();
     in_service(&world, "v426");
     look(&world).unwrap();

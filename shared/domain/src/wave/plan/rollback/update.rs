@@ -57,10 +57,10 @@ impl RollbackView<'_> {
             // The wave decided to revert during soak, when SageMaker no longer rolls back.
             (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
                 let decided = update.decision.as_ref().map(|(_, why)| why.clone());
-                self.go_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
+                self.roll_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
             }
             (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
-                self.go_back(back, WayBackReason::Undecided.into())
+                self.roll_back(back, WayBackReason::Undecided.into())
             }
             (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
             (_, None) => self.nothing(Quiet::EndedWell),
@@ -83,7 +83,7 @@ impl RollbackView<'_> {
                 let record = Record::Confirmed { target, execution, golden: golden.asked };
                 self.tell(record, Step::Proved { golden: golden.asked, version })
             }
-            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, WayBackReason::Unproved.into()),
+            (Some(Seen::Known(_)), Some(back)) => self.roll_back(back, WayBackReason::Unproved.into()),
             (Some(Seen::Known(_)), None) => self.nothing(Quiet::WrongWithoutWay),
             (Some(Seen::Unknown(why)), _) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
         }
