@@ -41,20 +41,20 @@ fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
     Finding::wrong("key", format!("{alias} is {}: what it encrypts cannot be read", own.state), mend)
 }
 
-/// While an update runs, two fleets stand in a region; and where customers fail over, it may be the largest fleet.
+/// While an update runs, a region has blue and green instances; where customers fail over, as many as the largest region.
 fn quota(fleet: &Fleet, region: &Region, own: &QuotaFacts) -> Finding {
     let sizes = fleet.regions.iter().map(Region::most);
     let needed = 2 * sizes.max().unwrap_or_default();
     let has = format!("{} instances of {}", own.instances, fleet.instance_type);
     if own.instances >= f64::from(needed) {
-        return Finding::fine("quota", format!("{has}: two of the largest fleet fit"));
+        return Finding::fine("quota", format!("{has}: twice the largest region's maximum fits"));
     }
     let mend = format!(
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code {} --desired-value \
          {needed} --region {}",
         own.code, region.name
     );
-    Finding::wrong("quota", format!("{has}, and two of the largest fleet at once are {needed}"), mend)
+    Finding::wrong("quota", format!("{has}, and twice the largest region's maximum is {needed}"), mend)
 }
 
 fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {

@@ -25,7 +25,7 @@ pub enum Bursts {
     Blue(f64),
     /// Each arm bursts by itself.
     Both(f64),
-    /// Any instance of either fleet may be ill for a minute: it then counts many times what the others count, and makes the
+    /// Any instance, blue or green, may be ill for a minute: it then counts many times what the others count, and makes the
     /// arm's dispersion alone.
     Instance(f64),
 }

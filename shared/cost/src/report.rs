@@ -85,7 +85,7 @@ pub struct RegionCost {
     pub mean_rps: f64,
     /// Instances, the mean of the month, without green's.
     pub instances: f64,
-    /// Minutes of a night for which two fleets are paid.
+    /// Minutes of a night for which blue and green instances are paid.
     pub double_minutes: f64,
     /// What it costs, item by item.
     pub items: Vec<ItemCost>,

@@ -47,7 +47,7 @@ async fn every_kind_of_error_arrives_as_itself() {
         (400, "ThrottlingException", "Rate exceeded", ErrorKind::Throttled),
         (400, "ValidationException", "Could not find endpoint configuration \"c\".", ErrorKind::NotFound),
         (400, "ValidationException", "Cannot update in-progress endpoint \"fraud\".", ErrorKind::Conflict),
-        (400, "ResourceLimitExceeded", "no second fleet", ErrorKind::Refused),
+        (400, "ResourceLimitExceeded", "no further instances", ErrorKind::Refused),
         (403, "AccessDeniedException", "not authorized", ErrorKind::Refused),
         (503, "ServiceUnavailable", "later", ErrorKind::Unreachable),
     ];

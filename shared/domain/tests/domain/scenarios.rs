@@ -40,7 +40,7 @@ fn good_night() {
     assert_eq!(night.verify().plans.len(), 1, "asked again, the same answer and nothing done");
 }
 
-/// JP's plane is dark while its fleet is being provisioned; BR goes on; the execution ends failed.
+/// JP's plane is dark while its green instances are being provisioned; BR goes on; the execution ends failed.
 fn tokyo_dark() -> Night {
     let mut night = Night::provisioning(JP);
     night.pass("30s");
