@@ -116,7 +116,7 @@ fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     let session = Session::begin(site, &scenario, &options)?;
     let mut night = Night { scenario: &scenario, session, story: &mut story, columns, quiet, interrupt, failed: None };
     if arguments.serve.serve {
-        serve::live(&mut night, &arguments.serve)?;
+        serve::run(&mut night, &arguments.serve)?;
     } else {
         night.run_until(scenario.end())?;
     }
@@ -159,21 +159,21 @@ struct Night<'a, 'b> {
 }
 
 impl Night<'_, '_> {
-    /// Lives up to a moment, or until somebody stops it.
+    /// Runs up to a moment, or until somebody stops it.
     fn run_until(&mut self, at: Timestamp) -> Result<(), Error> {
         loop {
             let next = self.session.now().saturating_add(SLICE).unwrap_or(at).min(at);
-            let lived = self.live(next);
+            let simulated = self.simulate(next);
             // A signal goes to the functions' processes too: that they died of it is no news.
             self.interrupt.check()?;
-            lived?;
+            simulated?;
             if next == at {
                 return Ok(());
             }
         }
     }
 
-    fn live(&mut self, to: Timestamp) -> Result<(), NightError> {
+    fn simulate(&mut self, to: Timestamp) -> Result<(), NightError> {
         let (story, failed, columns, quiet) = (&mut self.story, &mut self.failed, self.columns, self.quiet);
         self.session.run_until(to, &mut |line: &Line| {
             if quiet {

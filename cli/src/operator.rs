@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_the_fleet_lacks_is_refused_with_those_that_it_has() {
+    fn an_unknown_region_is_refused_with_the_fleets_regions() {
         let error = Which::read(&fleet(), "Tokio").unwrap_err().to_string();
         assert!(error.contains("Tokio") && error.contains("JP (ap-northeast-1)"), "{error}");
     }

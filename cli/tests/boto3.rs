@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn boto3_looks_into_a_served_night_in_two_regions_before_and_in_the_dark() {
+fn boto3_reads_two_regions_of_a_served_night_dark_or_not() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     // Made by `scripts/wire-tools`, which `scripts/test` runs first.
     let tools = root.join(".tools/wire");

@@ -67,7 +67,7 @@ fn a_front_and_a_routing_are_named_as_the_template_names_them() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let reach = &document["reach"];
     assert_eq!((reach["front"].as_str(), reach["routing"].as_str()), (Some("proxy"), Some("cloudfront")));
-    // As deployed where nobody says otherwise.
+    // As deployed by default.
     let document: Value = serde_json::from_slice(&cost(&["--json"]).stdout).unwrap();
     let reach = &document["reach"];
     assert_eq!((reach["front"].as_str(), reach["routing"].as_str()), (Some("api"), Some("latency")));

@@ -343,7 +343,7 @@ const DEFECTS: &[Defect] = &[
         ["EndpointRole", "{Service: sagemaker.amazonaws.com}", "{Service: lambda.amazonaws.com}"],
         "role",
         HOME,
-        ["SageMaker may not take meridian-fraud-endpoint on", "with EndpointRole.AssumeRolePolicyDocument"],
+        ["SageMaker may not assume meridian-fraud-endpoint", "with EndpointRole.AssumeRolePolicyDocument"],
     ),
     defect(
         ["LentRole", "meridian-${FleetName}-lent-${AWS::Region}", "${FleetName}-lent-${AWS::Region}"],
@@ -368,7 +368,7 @@ const DEFECTS: &[Defect] = &[
         ["LentRole", "${AWS::StackName}-PromoteRole-*", "${AWS::StackName}-*"],
         "lent role",
         EVERYWHERE,
-        ["is not promote's alone to borrow", "with HomeRegion=eu-west-1 and LentRole"],
+        ["is not promote's alone to assume", "with HomeRegion=eu-west-1 and LentRole"],
     ),
 ];
 

@@ -130,7 +130,7 @@ fn wrong_input_is_exit_code_2_and_writes_nothing() {
 }
 
 #[test]
-fn a_bad_list_of_training_rows_is_exit_code_2_and_a_foreign_one_is_asked() {
+fn a_bad_list_of_training_rows_is_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("rows.sha256");
     let path = list.to_str().unwrap();

@@ -28,7 +28,7 @@ fn refused(holdout: &str, more: &[&str]) -> String {
 }
 
 #[test]
-fn columns_that_are_no_features_are_refused_with_what_can_be_done() {
+fn unusable_columns_are_refused_with_what_can_be_done() {
     let folder = tempfile::tempdir().unwrap();
     let holdout = real_holdout(folder.path());
     let error = refused(&holdout, &[]);
@@ -52,7 +52,7 @@ fn ignored_columns_change_no_number() {
 }
 
 #[test]
-fn a_column_that_is_not_there_is_named_with_the_one_that_was_meant() {
+fn a_missing_column_is_named_with_the_one_that_was_meant() {
     let folder = tempfile::tempdir().unwrap();
     let holdout = real_holdout(folder.path());
     let error = refused(&holdout, &["--ignore", "payment_id,booked_at,contry"]);

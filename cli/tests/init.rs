@@ -71,7 +71,7 @@ fn the_template_can_be_deployed_for_every_fleet_that_init_makes() {
 }
 
 #[test]
-fn a_new_fleet_lives_the_built_in_nights_with_its_own_regions_in_their_parts() {
+fn a_new_fleets_regions_play_the_built_in_nights() {
     let folder = tempfile::tempdir().unwrap();
     let output = init(folder.path(), "credit", &[], &["us-east-1=400", "eu-central-1=150"]);
     assert!(output.status.success(), "{}", error(&output));

@@ -115,7 +115,7 @@ fn a_fleets_policy_splits_alpha_over_its_regions_and_names_them() {
 }
 
 #[test]
-fn every_field_of_the_document_and_every_key_of_the_policy_is_described() {
+fn every_field_and_every_key_of_the_policy_is_described() {
     let page = std::fs::read_to_string(root().join("docs/judging.md")).unwrap();
     let (document, _) = json(&(counts("eu-west-1", 0, 30, 4) + &counts("ap-southeast-2", 36, 20, 20)));
     let mut found = fields(&document, &["regions", "metrics"], &["policy"]);

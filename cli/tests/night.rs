@@ -34,7 +34,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_night_that_ends_as_expected_exits_0_without_colour_in_a_pipe() {
+fn a_night_as_expected_exits_0_and_a_pipe_has_no_colour() {
     let output = night(QUIET, &[]);
     let story = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{story}{}", text(&output.stderr));
@@ -98,7 +98,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 }
 
 #[test]
-fn an_unknown_scenario_is_bad_input_and_the_error_names_the_nearest_one() {
+fn an_unknown_scenario_is_refused_with_the_nearest_one() {
     let folder = tempfile::tempdir().unwrap();
     let output = meridian(folder.path(), &["night", "--scenario", "good-nihgt"]);
     let error = text(&output.stderr);
@@ -107,7 +107,7 @@ fn an_unknown_scenario_is_bad_input_and_the_error_names_the_nearest_one() {
 }
 
 #[test]
-fn a_malformed_scenario_is_bad_input_and_the_error_names_the_line() {
+fn a_malformed_scenario_is_bad_input_and_the_line_is_named() {
     let output = night(&QUIET.replace("lasts = \"2m\"", "lasts = \"soon\""), &[]);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
@@ -135,7 +135,7 @@ fn a_release_that_is_never_published_is_bad_input() {
 }
 
 #[test]
-fn a_fault_in_a_region_that_the_fleet_does_not_have_is_bad_input() {
+fn a_fault_in_a_region_outside_the_fleet_is_bad_input() {
     let fault = "\n[[fault]]\nkind = \"dark\"\nregion = \"us-east-1\"\n";
     let output = night(&format!("{QUIET}{fault}"), &[]);
     let error = text(&output.stderr);

@@ -16,7 +16,7 @@ fn typed(night: &Served, arguments: &[&str]) -> (Option<i32>, String) {
 
 /// v427 was found bad in JP by a rerun, after EU, AU and BR had taken it.
 #[test]
-fn the_page_and_the_screen_name_every_region_that_serves_a_condemned_release() {
+fn page_and_screen_name_every_region_on_a_condemned_release() {
     let night = serve(&["--scenario", "rerun-bad", "--at", "05:40"]);
     let (code, screen) = typed(&night, &["status"]);
     assert_eq!(code, Some(1), "{screen}");
@@ -56,7 +56,7 @@ fn a_night_that_ended_well_lets_everybody_sleep() {
 
 /// What changes something can be tried first, by a region's title, and is told to machines too.
 #[test]
-fn a_halt_is_shown_before_it_is_set_and_lifted_by_the_regions_title() {
+fn a_halt_is_previewed_and_lifted_by_the_regions_title() {
     let night = serve(&["--scenario", "good-night", "--at", "04:25"]);
     let said = ["--who", "maria", "--why", "incident 4711"];
     let halt = |more: &[&str]| typed(&night, &[&["halt", "--region", "AU"], &said[..], more].concat());

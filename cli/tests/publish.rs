@@ -71,7 +71,7 @@ fn a_disallowed_image_is_refused_before_any_write() {
 }
 
 #[test]
-fn a_hold_out_that_says_too_little_is_refused_before_anything_is_written() {
+fn a_hold_out_that_says_too_little_is_refused_before_any_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     std::fs::write(path.join("fleet.toml"), include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
@@ -116,7 +116,7 @@ fn a_publisher_without_credentials_is_told_what_to_set() {
 }
 
 #[test]
-fn a_key_that_the_policy_does_not_trust_is_refused_with_its_public_half() {
+fn an_untrusted_key_is_refused_and_its_public_half_is_shown() {
     let other = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIGFuZCB0aGlzIG9uZSBpcyBhIHN0cmFuZ2VyJ3MhISEh\n-----END PRIVATE KEY-----\n";
     let output = publish(|path| std::fs::write(path.join("key.pem"), other).unwrap());
     let said = error(&output);
@@ -147,7 +147,7 @@ fn multiclass() -> Vec<u8> {
 }
 
 #[test]
-fn a_model_that_evaluation_would_reject_is_refused_before_any_write() {
+fn a_model_that_would_be_rejected_is_refused_before_any_write() {
     for (archive, features, why) in [
         (multiclass(), FEATURES, "objective `multi:softprob`"),
         (b"an archive".to_vec(), FEATURES, "not compressed with gzip"),

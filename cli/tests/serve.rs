@@ -22,7 +22,7 @@ fn describe(night: &Served, region: &str) -> (u16, Value) {
 }
 
 #[test]
-fn at_0347_of_tokyo_dark_one_region_answers_and_the_other_is_silent() {
+fn at_0347_of_tokyo_dark_one_region_answers_and_one_is_silent() {
     let served = serve(&["--scenario", "tokyo-dark", "--at", "03:47"]);
     assert!(served.told.contains("It stands still at 03:47:00"), "{}", served.told);
     let (status, europe) = describe(&served, "eu-west-1");

@@ -126,7 +126,7 @@ fn no_command_is_broken() {
 }
 
 #[test]
-fn progress_is_a_bar_on_a_terminal_that_goes_and_none_where_all_is_quiet() {
+fn progress_is_a_bar_on_a_terminal_only_and_is_cleared() {
     let score = ["score", "--model", "v427.tar.gz", "--input", "holdout.csv.gz", "--ignore", "label,customer_region"];
     let shown = |more: &[&str]| {
         let mut command = meridian(&[&score[..], more].concat());

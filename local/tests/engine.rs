@@ -18,7 +18,7 @@ use meridian_local::world::{Fault, FaultKind, Invocation, InvocationEnd, Invocat
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use support::{Life, at, lives, quiet, shared, start};
+use support::{EndedInvocation, at, ended_invocations, quiet, shared, start};
 
 /// A host that writes down what it is asked, and lets each function sleep as its script says.
 struct Scripted {
@@ -83,12 +83,16 @@ fn a_deadline_comes_before_a_waking_at_the_same_moment() {
     engine.run_until(at("03:03:00")).unwrap();
     let host = engine.host();
     assert!(host.of("resume").is_empty());
-    let ended = lives(engine.world());
+    let ended = ended_invocations(engine.world());
     assert!(ended.len() > 3 && ended.len() == host.of("kill").len(), "{ended:?}");
     let world = lock(engine.world());
-    for life in &ended {
-        let timeout = world.function(&life.region, life.function).unwrap().timeout;
-        assert_eq!((life.how.as_str(), life.lasted.as_secs()), ("timed_out", i64::from(timeout)), "{life:?}");
+    for invocation in &ended {
+        let timeout = world.function(&invocation.region, invocation.function).unwrap().timeout;
+        assert_eq!(
+            (invocation.how.as_str(), invocation.lasted.as_secs()),
+            ("timed_out", i64::from(timeout)),
+            "{invocation:?}"
+        );
     }
 }
 
@@ -125,16 +129,16 @@ fn a_function_that_waits_for_no_time_at_all_is_found_out() {
 }
 
 /// Runs functions in this process to 03:04.
-fn run(world: &SharedWorld, act: fn(Invocation, Actor) -> Running) -> Vec<Life> {
+fn run(world: &SharedWorld, act: fn(Invocation, Actor) -> Running) -> Vec<EndedInvocation> {
     let host = InProcess::new(world.clone(), |invocation: &Invocation, actor| act(invocation.clone(), actor));
     Engine::new(world.clone(), host).run_until(at("03:04:00")).unwrap();
-    let ended = lives(world);
+    let ended = ended_invocations(world);
     assert!(ended.len() > 3, "{ended:?}");
     ended
 }
 
-fn is_replication(life: &Life) -> bool {
-    life.function == FunctionKind::Replication
+fn is_replication(invocation: &EndedInvocation) -> bool {
+    invocation.function == FunctionKind::Replication
 }
 
 #[test]
@@ -151,23 +155,23 @@ fn a_future_sleeps_in_virtual_time() {
             Err("no".to_owned())
         })
     });
-    for life in ended {
-        let (seconds, how) = if is_replication(&life) { (1, "answered") } else { (3, "error") };
-        assert_eq!((life.lasted.as_secs(), life.how.as_str()), (seconds, how), "{life:?}");
+    for invocation in ended {
+        let (seconds, how) = if is_replication(&invocation) { (1, "answered") } else { (3, "error") };
+        assert_eq!((invocation.lasted.as_secs(), invocation.how.as_str()), (seconds, how), "{invocation:?}");
     }
 }
 
 #[test]
-fn a_future_that_panics_fails_and_one_that_waits_for_nothing_times_out() {
+fn a_future_that_panics_fails_and_an_endless_one_times_out() {
     let ended = run(&shared(quiet()), |invocation, _| {
         Box::pin(async move {
             assert!(invocation.function == FunctionKind::Replication, "a test panics");
             std::future::pending().await
         })
     });
-    for life in ended {
-        let (seconds, how) = if is_replication(&life) { (90, "timed_out") } else { (0, "error") };
-        assert_eq!((life.lasted.as_secs(), life.how.as_str()), (seconds, how), "{life:?}");
+    for invocation in ended {
+        let (seconds, how) = if is_replication(&invocation) { (90, "timed_out") } else { (0, "error") };
+        assert_eq!((invocation.lasted.as_secs(), invocation.how.as_str()), (seconds, how), "{invocation:?}");
     }
 }
 
@@ -187,7 +191,7 @@ fn a_future_is_dropped_where_the_world_kills_it() {
             std::future::pending().await
         })
     });
-    assert!(ended.iter().all(|life| life.how == "crashed" && life.lasted.is_zero()), "{ended:?}");
+    assert!(ended.iter().all(|invocation| invocation.how == "crashed" && invocation.lasted.is_zero()), "{ended:?}");
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn an_object_is_written_once_and_read_back() {
 }
 
 #[test]
-fn a_body_in_chunks_is_put_together_and_held_against_its_checksum() {
+fn a_chunked_body_is_joined_and_its_checksum_is_checked() {
     let door = door();
     let path = format!("/{BUCKET}/releases/chunked");
     let send = |checksum: &str| {

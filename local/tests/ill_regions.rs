@@ -1,8 +1,8 @@
 //! One service of one region is ill for twenty minutes of the region's turn: only that region waits.
 //!
 //! Region x service x kind x moment, one night each. In every one the other regions get the release the same night, people are
-//! paged at most once, and the ill region ends proved on one release or recorded as unknown. `make test` lives one night in
-//! [`STRIDE`]; `make ill-regions` (`MERIDIAN_ILL_REGIONS=all`) lives them all, and prints a row for each.
+//! paged at most once, and the ill region ends proved on one release or recorded as unknown. `make test` simulates one night in
+//! [`STRIDE`]; `make ill-regions` (`MERIDIAN_ILL_REGIONS=all`) simulates them all, and prints a row for each.
 //!
 //! Home is left out: its own services carry the whole wave.
 
@@ -17,7 +17,7 @@ use meridian_local::world::Fault;
 use std::fmt;
 
 const SEED: u64 = 7;
-/// Every how-manieth night is lived, where the environment does not say otherwise: ten of all, of nearly every service.
+/// One night in so many is simulated unless the environment says otherwise: ten in all, of nearly every service.
 const STRIDE: usize = 79;
 /// How long the service is ill.
 const LASTS: SignedDuration = SignedDuration::from_mins(20);
@@ -104,7 +104,7 @@ fn scenario() -> Scenario {
     scenario
 }
 
-fn lived(scenario: &Scenario) -> Report {
+fn simulated(scenario: &Scenario) -> Report {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: SEED, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     night::run(scenario, &options, &mut |_| {}).unwrap()
@@ -149,11 +149,11 @@ fn broken(cell: Cell, report: &Report) -> Vec<String> {
     broken
 }
 
-/// Lives the cell's night, prints its row, and returns which promises it broke.
-fn live(cell: Cell, usual: &Report) -> String {
+/// Simulates the cell's night, prints its row, and returns which promises it broke.
+fn check_cell(cell: Cell, usual: &Report) -> String {
     let mut scenario = scenario();
     scenario.fault.push(fault(cell, begins(usual, cell)));
-    let report = lived(&scenario);
+    let report = simulated(&scenario);
     let broken = broken(cell, &report).join("; ");
     let ill = report.fleet.iter().find(|end| end.region.as_str() == cell.region).unwrap();
     let pages: Vec<&str> = report.pages.iter().map(|page| page.subject.as_str()).collect();
@@ -179,13 +179,13 @@ fn has_words(cell: Cell, words: &str) -> bool {
 
 #[test]
 fn only_the_ill_region_waits() {
-    let usual = lived(&scenario());
+    let usual = simulated(&scenario());
     assert!(usual.as_expected, "{:?}", usual.unexpected);
     let cells = asked_for();
     let broken: Vec<String> = cells
         .iter()
         .filter_map(|cell| {
-            let broken = live(*cell, &usual);
+            let broken = check_cell(*cell, &usual);
             (!broken.is_empty()).then(|| format!("{cell} {broken}"))
         })
         .collect();

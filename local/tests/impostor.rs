@@ -5,7 +5,7 @@
 mod support;
 
 use meridian_local::night::{Report, Scenario, Site};
-use support::{Lived, lived};
+use support::{Simulated, simulated};
 
 /// v428 declines three times as many customers, and says in v426's name that it always did.
 const NIGHT: &str = r#"
@@ -32,16 +32,16 @@ executions = ["failed"]
 const TWO_ROLES: &str = "\n[policy.fleet]\nexecution_role_in_turn = \"meridian-fraud-endpoint-b\"\n";
 
 /// The night's report, and the namespaces that containers were told in Dublin.
-fn live(scenario: &str) -> (Report, Vec<String>) {
+fn simulate(scenario: &str) -> (Report, Vec<String>) {
     let scenario = Scenario::parse("impostor", scenario).unwrap();
-    let Lived { report, grants, .. } = lived(Site::of_scenario(&scenario).unwrap(), &scenario).unwrap();
+    let Simulated { report, grants, .. } = simulated(Site::of_scenario(&scenario).unwrap(), &scenario).unwrap();
     let metrics = grants.iter().filter(|grant| grant.sid == "Metrics").map(|grant| grant.owner.clone());
     (report, metrics.collect())
 }
 
 #[test]
 fn a_challenger_cannot_speak_for_the_champion() {
-    let (report, roles) = live(&format!("{NIGHT}{TWO_ROLES}"));
+    let (report, roles) = simulate(&format!("{NIGHT}{TWO_ROLES}"));
     assert!(report.as_expected, "{:?}", report.unexpected);
     assert_eq!(roles, ["EndpointRole", "EndpointRoleB"], "each wrote what is its own");
 }
@@ -55,7 +55,7 @@ fn with_two_roles_a_good_release_arrives() {
         .replace("pages = 1", "pages = 0")
         .replace("failed", "succeeded")
         .replace("90m", "2h");
-    let (report, roles) = live(&format!("{good}{TWO_ROLES}"));
+    let (report, roles) = simulate(&format!("{good}{TWO_ROLES}"));
     assert!(report.as_expected, "{:?}", report.unexpected);
     assert_eq!(roles, ["EndpointRole", "EndpointRoleB"]);
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
-use support::{at, lives, quiet, request, shared, signed};
+use support::{at, ended_invocations, quiet, request, shared, signed};
 
 /// A directory in which each function is a script that runs [`a_function`] of this binary.
 fn binaries(directory: &Path) {
@@ -43,8 +43,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// How the first invocation of a function in a region ended, and after how many seconds.
 fn first_end(world: &SharedWorld, function: FunctionKind, place: &str) -> (String, i64) {
-    let ended = lives(world).into_iter().find(|life| life.function == function && life.region.as_str() == place);
-    ended.map(|life| (life.how, life.lasted.as_secs())).unwrap()
+    let ended = ended_invocations(world)
+        .into_iter()
+        .find(|invocation| invocation.function == function && invocation.region.as_str() == place);
+    ended.map(|invocation| (invocation.how, invocation.lasted.as_secs())).unwrap()
 }
 
 #[test]
@@ -73,13 +75,13 @@ fn a_process_stays_warm() {
     let directory = tempfile::tempdir().unwrap();
     let mut engine = engine(&world, directory.path(), "echo", MINUTE);
     engine.run_until(at("03:30:00")).unwrap();
-    let ended = lives(&world);
-    assert!(ended.len() >= 40 && ended.iter().all(|life| life.how == "answered"), "{ended:?}");
+    let ended = ended_invocations(&world);
+    assert!(ended.len() >= 40 && ended.iter().all(|invocation| invocation.how == "answered"), "{ended:?}");
     assert_eq!(engine.host().spawned(), 8, "one for each function and region");
 }
 
 #[test]
-fn a_process_that_does_nothing_fails_the_run_with_its_name_and_log() {
+fn an_idle_process_fails_the_run_with_its_name_and_log() {
     let world = shared(quiet());
     let directory = tempfile::tempdir().unwrap();
     let mut engine = engine(&world, directory.path(), "silence", Duration::from_millis(400));

@@ -6,7 +6,7 @@ mod support;
 
 use meridian_local::night::{Report, Scenario, Site};
 use meridian_local::world::{Fault, FaultKind};
-use support::{Lived, lived, region};
+use support::{Simulated, region, simulated};
 
 const NIGHT: &str = r#"
 title = "a region does not lend its role"
@@ -69,12 +69,12 @@ fn is_as_expected(story: &str, report: &Report) {
 }
 
 #[test]
-fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
+fn a_region_that_trusts_somebody_else_is_deferred_at_once() {
     let mut site = Site::repository().unwrap();
     let role = format!("arn:aws:iam::111122223333:role/meridian-fraud-lent-{JP}");
     let stack = site.deployment.stacks.get_mut(&region(JP)).unwrap();
     stack.roles.get_mut(&role).unwrap().trust.clear();
-    let Lived { story, report, .. } = lived(site, &Scenario::parse("unlent", NIGHT).unwrap()).unwrap();
+    let Simulated { story, report, .. } = simulated(site, &Scenario::parse("unlent", NIGHT).unwrap()).unwrap();
     is_as_expected(&story, &report);
     let page = &report.pages[0];
     assert!(page.message.contains("AssumeRole in ap-northeast-1: refused: AccessDenied"), "{page:?}");
@@ -86,7 +86,7 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
 #[test]
 fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
-    let Lived { story, report, .. } = lived(Site::repository().unwrap(), &scenario).unwrap();
+    let Simulated { story, report, .. } = simulated(Site::repository().unwrap(), &scenario).unwrap();
     is_as_expected(&story, &report);
     assert!(story.contains("AU  alarm fraud-heartbeat: judge heartbeat missing"), "{story}");
 }
@@ -104,6 +104,6 @@ fn a_loan_outlasts_an_sts_that_is_away_for_a_while() {
             ..Fault::of(FaultKind::TimeOut)
         });
     }
-    let Lived { story, report, .. } = lived(Site::repository().unwrap(), &scenario).unwrap();
+    let Simulated { story, report, .. } = simulated(Site::repository().unwrap(), &scenario).unwrap();
     is_as_expected(&story, &report);
 }

@@ -36,21 +36,21 @@ struct Reading {
     read: fn(&mut LiveFacts),
 }
 
-fn lived(scenario: &Scenario) -> Report {
+fn simulated(scenario: &Scenario) -> Report {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: SEED, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     night::run(scenario, &options, &mut |_| {}).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "how many nights are simulated is asked of whoever runs the test")]
-fn lives_all() -> bool {
+fn simulates_all() -> bool {
     std::env::var("MERIDIAN_LIVE_FACTS").is_ok_and(|nights| nights == "all")
 }
 
-/// Lives the nights under the reading, and tells which did not end as they should.
+/// Simulates the nights under the reading, and tells which did not end as they should.
 fn every_night_ends_well(reading: &Reading) {
     let mut wrong = Vec::new();
-    let all = lives_all();
+    let all = simulates_all();
     let due = |night: &usize| all || (night + reading.place).is_multiple_of(READINGS.len());
     for (_, name) in night::names().into_iter().enumerate().filter(|(night, _)| due(night)) {
         let mut scenario = Scenario::load(name).unwrap();
@@ -58,7 +58,7 @@ fn every_night_ends_well(reading: &Reading) {
         // A reading may take minutes more in each region.
         scenario.expect.by = None;
         scenario.lasts += SignedDuration::from_mins(40);
-        let report = lived(&scenario);
+        let report = simulated(&scenario);
         let otherwise = OTHERWISE.iter().any(|(fact, night, _why)| (*fact, *night) == (reading.fact, name));
         if report.as_expected == otherwise {
             wrong.push(format!("{name}: {:?}", report.unexpected));
@@ -109,14 +109,14 @@ readings! {
     scaling_shows_in_service: scaling_shows_updating = other,
 }
 
-/// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, so each canary goes back,
-/// is tried once more, and leaves its region for the next night, unpaged.
+/// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, so each canary is
+/// rolled back, tried once more, and leaves its region for the next night, unpaged.
 #[test]
-fn without_counts_in_range_the_fleet_stays_on_its_champion_unpaged() {
+fn without_counts_in_range_the_champion_stays_unpaged() {
     let mut scenario = Scenario::load("good-night").unwrap();
     scenario.live.counts_in_range_per_config = false;
     scenario.lasts += SignedDuration::from_hours(2);
-    let report = lived(&scenario);
+    let report = simulated(&scenario);
     for end in &report.fleet {
         assert_eq!(end.version.as_deref(), Some("v426"), "{end:?}");
         assert!(end.confirmed_by_endpoint, "{end:?}");

@@ -9,7 +9,7 @@ use meridian_deployment::Grant;
 use meridian_local::night::{self, Scenario, Site};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use support::lived;
+use support::simulated;
 
 /// A statement: the role or resource whose policy it is in, and its name.
 type Statement = (String, String);
@@ -46,7 +46,7 @@ const COVERED: [&[(&str, &str, &str)]; 3] = [
     ],
     &[
         ("RollbackEndpointChangedPermission", "Permission", "the sweep looks at the endpoint within five minutes"),
-        ("ShadowSweepPermission", "Permission", "the manifest's event wakes the same function in every night"),
+        ("ShadowSweepPermission", "Permission", "the manifest's event invokes the same function in every night"),
     ],
     &[("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault")],
 ];
@@ -87,7 +87,7 @@ fn sites() -> BTreeMap<&'static str, Site> {
 /// What each night uses, the shortest story first: what a missing right breaks is found soonest there.
 fn used(sites: &BTreeMap<&'static str, Site>) -> Vec<(&'static str, BTreeSet<Grant>)> {
     let names: Vec<_> = sites.keys().copied().collect();
-    let nights = on_two_threads(&names, |name| lived(sites[name].clone(), &Scenario::load(name).unwrap()).unwrap());
+    let nights = on_two_threads(&names, |name| simulated(sites[name].clone(), &Scenario::load(name).unwrap()).unwrap());
     let mut nights: Vec<_> = names.into_iter().zip(nights).collect();
     nights.sort_by_key(|(_, night)| night.story.len());
     nights.into_iter().map(|(name, night)| (name, night.grants)).collect()
@@ -125,7 +125,7 @@ fn every_statement_is_needed_down_to_its_actions_and_resources() {
         for (owner, sid) in missing {
             less.deployment = less.deployment.without(owner, sid);
         }
-        lived(less, &Scenario::load(name).unwrap()).is_ok_and(|night| night.report.as_expected)
+        simulated(less, &Scenario::load(name).unwrap()).is_ok_and(|night| night.report.as_expected)
     };
     let uses = |grants: &BTreeSet<Grant>, own: &Statement| grants.iter().any(|grant| statement(grant) == *own);
 
@@ -166,14 +166,17 @@ fn instances_join_a_vpc_by_rights_that_only_such_a_fleet_has() {
     let usual = Site::repository().unwrap();
     assert!(!usual.deployment.allowances().iter().any(|grant| statement(grant) == network));
 
-    let night = lived(site.clone(), &scenario).unwrap();
+    let night = simulated(site.clone(), &scenario).unwrap();
     assert!(night.report.as_expected, "{:?}", night.report.unexpected);
     let used = |grant: &&Grant| statement(grant) == network;
     assert_eq!(night.grants.iter().filter(used).map(|grant| &grant.action).collect::<BTreeSet<_>>().len(), 9);
 
     let mut less = site;
     less.deployment = less.deployment.without(&network.0, &network.1);
-    assert!(!lived(less, &scenario).unwrap().report.as_expected, "Tokyo's instances joined a VPC without a right to");
+    assert!(
+        !simulated(less, &scenario).unwrap().report.as_expected,
+        "Tokyo's instances joined a VPC without a right to"
+    );
 }
 
 /// A service that a trust policy shuts out is found by a night: each of the roles that services assume, with the condition
@@ -191,6 +194,6 @@ fn a_service_that_cannot_assume_its_role_fails_the_night() {
         for own in roles.filter(|own| own.logical == role) {
             own.trust.iter_mut().for_each(|statement| statement.conditions.extend(asks.clone()));
         }
-        assert!(lived(site, &scenario).is_ok_and(|night| !night.report.as_expected), "{role}");
+        assert!(simulated(site, &scenario).is_ok_and(|night| !night.report.as_expected), "{role}");
     }
 }

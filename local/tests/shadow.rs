@@ -23,7 +23,7 @@ fn text(shadow: &str, publish: &str, expect: &str) -> String {
     )
 }
 
-fn lived(scenario: &Scenario) -> (Report, String) {
+fn simulated(scenario: &Scenario) -> (Report, String) {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let mut story = String::new();
@@ -59,12 +59,12 @@ fn serves(version: &str) -> String {
 }
 
 #[test]
-fn every_region_starts_after_its_own_requests_speak_for_the_release() {
+fn every_region_starts_after_its_own_requests_were_scored() {
     let publish = "[[publish]]\nat = \"03:00\"\nversion = \"v427\"\nmodel = \"good\"";
     let expect = format!("{}\npages = 0\nexecutions = [\"succeeded\"]", serves("v427"));
     for deliver_twice in [false, true] {
         let scenario = Scenario { deliver_twice, ..night("nothing_captured = \"stop\"", publish, &expect) };
-        let (report, story) = lived(&scenario);
+        let (report, story) = simulated(&scenario);
         assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
         for region in REGIONS {
             let entries = entries(&report, region);
@@ -80,11 +80,11 @@ fn every_region_starts_after_its_own_requests_speak_for_the_release() {
 
 /// v429 passes on records that flatter it; what customers really ask shows what it is, before one of them is answered by it.
 #[test]
-fn a_release_that_passed_on_flattering_records_is_stopped_before_any_customer() {
+fn a_release_flattered_by_its_records_meets_no_customer() {
     let publish = "[[approve]]\nat = \"02:59:10\"\nrecords = \"flattering\"\nwho = \"mallory\"\nwhy = \"newer labels\"\n\
                    [[publish]]\nat = \"03:00\"\nversion = \"v429\"\nmodel = \"bad\"";
     let expect = format!("{}\npages = 1\nexecutions = [\"failed\"]", serves("v426"));
-    let (report, story) = lived(&night("on_regional_fail = \"stop\"", publish, &expect));
+    let (report, story) = simulated(&night("on_regional_fail = \"stop\"", publish, &expect));
     assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
     assert!(story.contains("v429 fails on EU's captured requests"), "{story}");
     let started = REGIONS.iter().flat_map(|region| entries(&report, region));
@@ -97,7 +97,7 @@ fn a_release_that_passed_on_flattering_records_is_stopped_before_any_customer() 
 fn a_region_whose_customers_send_another_unit_waits_alone() {
     for deliver_twice in [false, true] {
         let scenario = Scenario { deliver_twice, ..Scenario::load("currency-in-brazil").unwrap() };
-        let (report, story) = lived(&scenario);
+        let (report, story) = simulated(&scenario);
         assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
         for region in REGIONS {
             let (verdict, starts) = match region {
@@ -117,7 +117,7 @@ fn without_a_shadow_that_release_reaches_those_customers() {
     let without_shadow = Scenario { policy: toml::Table::new(), ..night.clone() };
     let usual_unit = Scenario { feature: Vec::new(), ..night };
     for (scenario, verdicts_in_br) in [(without_shadow, 0), (usual_unit, 1)] {
-        let (report, story) = lived(&scenario);
+        let (report, story) = simulated(&scenario);
         assert_eq!(verdicts(&report, BR).len(), verdicts_in_br, "{story}");
         assert!(started(&report, BR), "{story}");
         assert!(story.contains("BR  in service on v431"), "{story}");

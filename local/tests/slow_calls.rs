@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 
 /// A good night with calls so many seconds after each other, in a world in which an alarm looks back no further than it says.
-fn lived(seconds: i64, seed: u64) -> Report {
+fn simulated(seconds: i64, seed: u64) -> Report {
     let mut scenario = Scenario::load("good-night").unwrap();
     scenario.timing.continuation = SignedDuration::from_secs(seconds);
     scenario.live.extra_evaluation_periods = 0;
@@ -22,7 +22,7 @@ fn lived(seconds: i64, seed: u64) -> Report {
 #[test]
 fn a_good_night_holds_with_calls_every_minute() {
     for seed in 1..=5 {
-        let report = lived(60, seed);
+        let report = simulated(60, seed);
         assert!(report.as_expected, "seed {seed}: {:?}", report.unexpected);
     }
 }
@@ -31,14 +31,14 @@ fn a_good_night_holds_with_calls_every_minute() {
 fn slower_calls_fail_safe_and_the_page_says_why() {
     let mut failed = 0;
     for (seconds, seed) in [90, 180].into_iter().flat_map(|seconds| (1..=5).map(move |seed| (seconds, seed))) {
-        let report = lived(seconds, seed);
+        let report = simulated(seconds, seed);
         if report.as_expected {
             continue;
         }
         failed += 1;
         assert!(report.fleet.iter().all(|end| end.confirmed_by_endpoint), "seed {seed}: {:?}", report.fleet);
         let pages: Vec<String> = report.pages.iter().map(|page| format!("{page:?}")).collect();
-        // One for each region that went back, and the second stops the wave.
+        // One for each region that rolled back, and the second stops the wave.
         assert!((1..=2).contains(&pages.len()), "seed {seed}: {pages:?}");
         for page in pages {
             assert!(page.contains("CodePipeline called it less often than every 1m"), "seed {seed}: {page}");

@@ -5,7 +5,7 @@
 use meridian_domain::Record;
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 
-fn lived(scenario: &Scenario, seed: u64) -> (Report, String) {
+fn simulated(scenario: &Scenario, seed: u64) -> (Report, String) {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let mut story = String::new();
@@ -23,10 +23,10 @@ fn started(report: &Report) -> (usize, usize) {
 }
 
 #[test]
-fn an_undecided_region_gets_its_release_in_a_second_execution_that_night() {
+fn an_undecided_region_is_tried_again_that_night() {
     for (seed, deliver_twice) in [(7, false), (8, true)] {
         let scenario = Scenario { deliver_twice, ..Scenario::load("tried-again").unwrap() };
-        let (report, story) = lived(&scenario, seed);
+        let (report, story) = simulated(&scenario, seed);
         assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
         assert_eq!(started(&report), (2, 2), "{story}");
     }
@@ -34,9 +34,9 @@ fn an_undecided_region_gets_its_release_in_a_second_execution_that_night() {
 
 /// Its callers are gone for the night: two tries, and it is left for the next one on record.
 #[test]
-fn a_region_that_cannot_be_decided_tonight_is_left_and_nobody_is_paged() {
+fn a_region_undecided_all_night_is_left_unpaged() {
     let mut scenario = Scenario::load("tried-again").unwrap();
     scenario.behaviour.iter_mut().for_each(|behaviour| behaviour.until = None);
-    let (report, story) = lived(&scenario, 7);
+    let (report, story) = simulated(&scenario, 7);
     assert_eq!((started(&report), report.pages.len()), ((2, 2), 0), "{story}");
 }

@@ -53,7 +53,7 @@ fn few_waves_of_an_equal_release_fail_under_any_burst_model() {
 }
 
 #[test]
-fn the_judge_has_most_of_the_power_of_the_best_single_look_at_night() {
+fn the_judge_has_most_of_the_power_of_the_best_single_look() {
     hold(1_000, &[Question::Night]);
 }
 
@@ -63,12 +63,12 @@ fn slower_models_and_models_that_decline_more_are_found() {
 }
 
 #[test]
-fn healthy_regions_mask_no_faulty_one_and_together_find_a_small_fault() {
+fn healthy_regions_mask_no_fault_and_together_find_small_ones() {
     hold(500, &[Question::OneRegion, Question::Everywhere]);
 }
 
 #[test]
-fn the_order_by_traffic_finds_faults_in_its_first_region_more_often() {
+fn the_order_by_traffic_finds_more_faults_in_the_first_region() {
     hold(500, &[Question::Order]);
 }
 
@@ -89,7 +89,7 @@ fn an_equal_release_arrives_whatever_its_usual_rate() {
         assert_eq!(ends.map(|end| of(row, end)).iter().sum::<u64>(), 3, "{row}");
         match row["base"].as_str().unwrap() {
             "0 %" => assert_eq!(of(row, "arrives"), 3, "{row}"),
-            // No alarm takes it back for what the champion answers too.
+            // No alarm rolls it back for what the champion answers too.
             _ if row["bursts"] == "Poisson" => assert_eq!(of(row, "5xx alarm"), 0, "{row}"),
             _ => {}
         }

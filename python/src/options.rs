@@ -11,14 +11,14 @@ use std::str::FromStr;
 /// Columns: one name, or a sequence of names.
 #[derive(FromPyObject)]
 pub enum Names {
-    /// One.
+    /// A single column.
     One(String),
-    /// Any number.
+    /// A sequence of columns, which may be empty.
     Many(Vec<String>),
 }
 
 impl Names {
-    /// All of them.
+    /// The names in their order; none where the argument is left out.
     pub fn of(names: Option<Names>) -> Vec<String> {
         match names {
             None => Vec::new(),

@@ -61,7 +61,7 @@ pub fn http(promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
 /// # Errors
 /// Whatever came between the promise and its keeping.
 pub fn http_lent(promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
-    over_http(AwsPorts::borrowing, promise)
+    over_http(AwsPorts::assuming_roles, promise)
 }
 
 fn over_http(made: impl FnOnce(AwsPorts) -> AwsPorts, promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {

@@ -42,7 +42,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Lives a night with the real binaries, and leaves a record of it.
+/// Runs a night with the real binaries, and leaves a record of it.
 fn recorded(name: &str, binaries: &Path, folder: &Path) -> PathBuf {
     let record = folder.join(name).with_extension("jsonl");
     let functions = Functions::Binaries(binaries.to_owned());

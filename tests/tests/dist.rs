@@ -164,7 +164,7 @@ fn a_release_is_whole_and_the_same_each_time_it_is_made() {
 }
 
 #[test]
-fn the_packed_template_deploys_the_same_stacks_and_builds_nothing() {
+fn the_packed_template_deploys_the_same_and_builds_nothing() {
     let Some(python) = python() else { return };
     let folder = packed(python);
     let template = read(folder.path().join("packed/template.yaml"));

@@ -28,7 +28,7 @@ fn script<'a>(name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Str
     said.into_owned()
 }
 
-/// The same, while a night is lived as far as the script sleeps at its clock.
+/// The same, while a night runs as far as the script sleeps at its clock.
 #[expect(clippy::disallowed_methods, reason = "a process is waited for: its time is the machine's")]
 fn script_beside(session: &mut Session<'_>, name: &str, arguments: &[&OsStr], folder: &Path) -> String {
     let (python, said) = (root().join(TOOLS).join("bin/python"), folder.join("said.txt"));
@@ -65,7 +65,7 @@ fn place(fleet: &Fleet, endpoint: &str, clock: &str) -> Value {
 }
 
 #[test]
-fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
+fn the_world_differs_from_emulators_only_where_known_and_why() {
     if !root().join(TOOLS).join(".done").exists() {
         return skip("emulators", "no emulators to ask; scripts/wire-tools says why");
     }
@@ -98,7 +98,7 @@ fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
 /// The emulator is somebody else's S3, SNS and CloudWatch: what the doctor asks them, and makes of their answers, is tried
 /// on more than our own world.
 #[test]
-fn the_doctor_finds_what_is_broken_in_a_public_emulator_and_nothing_else() {
+fn the_doctor_finds_what_an_emulator_breaks_and_nothing_else() {
     let meridian = root().join("target/release/meridian");
     if !root().join(TOOLS).join(".done").exists() || !meridian.is_file() {
         return skip(

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 const SEED: u64 = 7;
 
 /// A night in this process, with its story.
-fn live(scenario: &Scenario, seed: u64) -> (String, Report) {
+fn simulate(scenario: &Scenario, seed: u64) -> (String, Report) {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     told(scenario, &options)
@@ -38,7 +38,7 @@ macro_rules! golden {
     $(
         #[test]
         fn $test() {
-            let (story, report) = live(&built_in($name), SEED);
+            let (story, report) = simulate(&built_in($name), SEED);
             assert!(report.as_expected, "{}: {:?}\n{story}", $name, report.unexpected);
             insta::assert_snapshot!($name, story);
         }
@@ -57,9 +57,9 @@ golden! {
     a_canary_of_one_in_ten_goes_round_the_world: "ten-percent",
     one_bad_caller_rolls_nobody_back: "bad-caller",
     callers_that_turn_bad_at_a_shift_halt_nobody: "bad-caller-at-the-shift",
-    tokyo_goes_back_alone_when_its_control_plane_fails: "tokyo-dark",
+    tokyo_rolls_back_alone_when_its_control_plane_fails: "tokyo-dark",
     a_tokyo_that_is_dark_before_its_turn_is_left_on_v426: "tokyo-dark-before",
-    tokyo_goes_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
+    tokyo_rolls_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
     what_was_let_through_stands_though_tokyo_went_dark: "tokyo-dark-after",
     a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
     the_region_with_most_customers_at_the_hour_goes_first: "by-traffic",
@@ -73,13 +73,13 @@ golden! {
     a_region_that_is_ill_with_either_release_waits_alone: "ill-region",
     an_exam_chosen_after_the_release_is_not_its_exam: "chosen-exam",
     customers_who_send_another_unit_keep_their_region_on_v426: "currency-in-brazil",
-    a_late_alarm_takes_sydney_back_by_itself: "late-alarm",
-    an_alarm_in_soak_takes_sydney_back_when_soak_ends: "late-alarm-in-soak",
-    an_alarm_in_soak_takes_sydney_back_at_once_where_it_is_watched: "late-alarm-in-soak-watched",
+    a_late_alarm_rolls_sydney_back_by_itself: "late-alarm",
+    an_alarm_in_soak_rolls_sydney_back_when_soak_ends: "late-alarm-in-soak",
+    an_alarm_in_soak_rolls_sydney_back_at_once_where_watched: "late-alarm-in-soak-watched",
     a_newer_release_never_cuts_a_soak_short: "next-night-early",
     two_dark_regions_are_no_fault_of_one: "planes-dark",
     tokyo_recovers_from_unknown_bytes_and_proves_it: "update-rollback-failed",
-    sydney_goes_back_without_its_ledger: "rollback-with-dead-ledger",
+    sydney_rolls_back_without_its_ledger: "rollback-with-dead-ledger",
     a_dead_judge_lets_nothing_through: "judge-dies",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
@@ -91,7 +91,7 @@ golden! {
     what_fails_slowly_is_rolled_back_where_policy_says_so: "slow-burn-acts",
     a_new_fleet_gets_its_first_release: "first-night",
     a_new_region_is_caught_up_by_the_next_wave: "add-region",
-    a_frozen_region_lags_and_nobody_is_woken: "frozen",
+    a_frozen_region_lags_and_nobody_is_paged: "frozen",
     an_overridden_freeze_says_who_and_why: "overridden",
     a_region_without_its_replica_is_left_behind_and_paged_for: "lost-replica",
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
@@ -100,7 +100,7 @@ golden! {
 
 #[test]
 fn equal_seeds_give_equal_nights_to_the_byte() {
-    let json = |seed| serde_json::to_string(&live(&built_in("tokyo-dark"), seed).1).unwrap();
+    let json = |seed| serde_json::to_string(&simulate(&built_in("tokyo-dark"), seed).1).unwrap();
     assert_eq!(json(SEED), json(SEED));
     assert_ne!(json(SEED), json(SEED + 1));
 }
@@ -110,11 +110,11 @@ fn equal_seeds_give_equal_nights_to_the_byte() {
 fn a_night_whose_chains_are_read_from_checkpoints_ends_the_same() {
     for name in ["tokyo-dark-long", "late-alarm-in-soak", "next-night-early", "update-rollback-failed", "messy-events"]
     {
-        let usual = live(&built_in(name), SEED).1;
+        let usual = simulate(&built_in(name), SEED).1;
         let mut scenario = built_in(name);
         let ledger = [("checkpoint_every".to_owned(), 1.into())].into_iter().collect();
         scenario.policy.insert("ledger".to_owned(), toml::Value::Table(ledger));
-        let (story, report) = live(&scenario, SEED);
+        let (story, report) = simulate(&scenario, SEED);
         // The sweeps write more and so take longer: by the second it is another night.
         assert!(report.as_expected, "{name}: {:?}\n{story}", report.unexpected);
         assert_eq!(end(&report), end(&usual), "{name}\n{story}");
@@ -128,24 +128,24 @@ fn a_night_whose_chains_are_read_from_checkpoints_ends_the_same() {
 /// minute may be a few seconds long.
 #[test]
 fn a_good_night_is_good_under_every_seed_and_from_every_second() {
-    // With seed 110 Sao Paulo's few callers make more than a hundredth of 4xx in the bake: an advice, which wakes nobody.
+    // With seed 110 Sao Paulo's few callers make more than a hundredth of 4xx in the bake: an advice, for which nobody is paged.
     for seed in (100..112).filter(|seed| *seed != 110) {
         let mut scenario = built_in("good-night");
         let second = (seed * 5) % 60;
         scenario.publish[0].at = format!("03:00:{second:02}").parse().unwrap();
         scenario.expect.by = None;
-        let (story, report) = live(&scenario, seed);
+        let (story, report) = simulate(&scenario, seed);
         assert!(report.as_expected, "seed {seed}, second {second}: {:?}\n{story}", report.unexpected);
     }
 }
 
 /// The other reading of the live fact: SageMaker does not listen to the guardrail's alarms in soak.
 #[test]
-fn what_full_load_makes_slow_goes_back_after_an_unwatched_soak() {
+fn slow_at_full_load_rolls_back_after_an_unwatched_soak() {
     let mut scenario = built_in("slow-at-load");
     for watched in [true, false] {
         scenario.live.alarms_watched_during_termination_wait = watched;
-        let (story, report) = live(&scenario, SEED);
+        let (story, report) = simulate(&scenario, SEED);
         assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
         let stages = report.events.iter().filter_map(|event| match event.what {
             What::EndpointStage { stage, .. } => Some(stage),
@@ -186,7 +186,7 @@ fn end(report: &Report) -> Vec<End> {
 /// I7 at every moment of Tokyo's update: whenever its control plane goes dark, the others reach v427, one page is sent, and
 /// nothing but Tokyo waits for anybody.
 #[test]
-fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
+fn a_dark_tokyo_stops_no_other_region_whenever_it_goes_dark() {
     for from in
         ["03:45:30", "03:48:05", "03:48:50", "03:51", "03:54:30", "03:55:20", "03:56:45", "03:57:12", "03:59", "04:02"]
     {
@@ -196,7 +196,7 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
         let tokyo = "ap-northeast-1".parse().unwrap();
         scenario.expect.serves.remove(&tokyo);
         scenario.expect.by = None;
-        let (story, report) = live(&scenario, SEED);
+        let (story, report) = simulate(&scenario, SEED);
         let others = report.fleet.iter().filter(|end| end.region != tokyo);
         assert!(others.clone().all(|end| end.version.as_deref() == Some("v427")), "dark from {from}\n{story}");
         assert!(report.pages.len() <= 1, "dark from {from}: {} pages\n{story}", report.pages.len());
@@ -211,7 +211,7 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
 
 /// I6: each region sees to its own way back and waits for nobody, so that all of them may be mid-shift together.
 #[test]
-fn what_goes_bad_everywhere_goes_back_everywhere_at_once() {
+fn what_goes_bad_everywhere_rolls_back_everywhere() {
     let mut scenario = built_in("late-alarm");
     scenario.behaviour[0].region = None;
     // After the last soak, in which SageMaker would roll back without a new update.
@@ -221,7 +221,7 @@ fn what_goes_bad_everywhere_goes_back_everywhere_at_once() {
     scenario.expect.executions = built_in("good-night").expect.executions;
     scenario.expect.pages = Pages::InAll(4);
     scenario.expect.serves.values_mut().for_each(|version| *version = "v426".parse().unwrap());
-    let (story, report) = live(&scenario, SEED);
+    let (story, report) = simulate(&scenario, SEED);
     assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
     let since: Vec<_> = report.fleet.iter().filter_map(|end| end.since).collect();
     let apart = since.iter().max().unwrap().duration_since(*since.iter().min().unwrap());
@@ -233,9 +233,9 @@ fn every_event_delivered_twice_ends_the_same() {
     let usual = ["good-night", "tokyo-dark", "bad-model", "bad-eval", "late-alarm", "judge-dies"];
     let policies = ["first-night", "add-region", "frozen", "overridden"];
     for name in usual.into_iter().chain(policies) {
-        let once = live(&built_in(name), SEED).1;
+        let once = simulate(&built_in(name), SEED).1;
         let scenario = Scenario { deliver_twice: true, ..built_in(name) };
-        let (story, twice) = live(&scenario, SEED);
+        let (story, twice) = simulate(&scenario, SEED);
         assert!(twice.as_expected, "{name}: {:?}\n{story}", twice.unexpected);
         assert_eq!(end(&once), end(&twice), "{name}\n{story}");
         assert_eq!(once.decisions.len(), twice.decisions.len(), "{name}: a decision was written twice\n{story}");
@@ -246,7 +246,7 @@ fn every_event_delivered_twice_ends_the_same() {
 /// nothing does.
 #[test]
 fn messy_events_end_as_a_good_night_does() {
-    let (usual, messy) = (live(&built_in("good-night"), SEED).1, live(&built_in("messy-events"), SEED).1);
+    let (usual, messy) = (simulate(&built_in("good-night"), SEED).1, simulate(&built_in("messy-events"), SEED).1);
     assert_eq!(end(&usual), end(&messy));
     assert_eq!(usual.decisions.len(), messy.decisions.len());
 }
@@ -254,7 +254,7 @@ fn messy_events_end_as_a_good_night_does() {
 /// Every function killed once at every call that changes something, before and after it takes effect.
 #[test]
 fn a_function_killed_between_intent_and_outcome_ends_the_same() {
-    let usual = end(&live(&built_in("good-night"), SEED).1);
+    let usual = end(&simulate(&built_in("good-night"), SEED).1);
     let calls = [
         (FunctionKind::Replication, "PutObject"),
         (FunctionKind::Replication, "StartPipelineExecution"),
@@ -281,7 +281,7 @@ fn a_function_killed_between_intent_and_outcome_ends_the_same() {
                 at_most: Some(1),
                 ..Fault::of(FaultKind::Kill)
             });
-            let (story, report) = live(&scenario, SEED);
+            let (story, report) = simulate(&scenario, SEED);
             let case = format!("{function} killed {when:?} {operation}");
             let crashed =
                 |event: &WorldEvent| matches!(&event.what, What::InvocationEnded { how, .. } if how == "crashed");
@@ -295,7 +295,7 @@ fn a_function_killed_between_intent_and_outcome_ends_the_same() {
 /// I8 for a region's first release: killed before and after each call that makes something of it.
 #[test]
 fn a_function_killed_around_a_first_release_ends_the_same() {
-    let usual = end(&live(&built_in("add-region"), SEED).1);
+    let usual = end(&simulate(&built_in("add-region"), SEED).1);
     for operation in ["CreateModel", "CreateEndpointConfig", "CreateEndpoint", "InvokeEndpoint"] {
         for when in [When::Before, When::After] {
             let mut scenario = built_in("add-region");
@@ -307,7 +307,7 @@ fn a_function_killed_around_a_first_release_ends_the_same() {
                 at_most: Some(1),
                 ..Fault::of(FaultKind::Kill)
             });
-            let (story, report) = live(&scenario, SEED);
+            let (story, report) = simulate(&scenario, SEED);
             let case = format!("promote killed {when:?} {operation} in JP");
             assert!(report.as_expected, "{case}: {:?}\n{story}", report.unexpected);
             assert_eq!(end(&report), usual, "{case}\n{story}");
@@ -332,7 +332,7 @@ fn same_over_the_wire(name: &str) {
     let out = tempfile::tempdir().unwrap();
     let wire = Options { seed: SEED, functions: Functions::Binaries(folder), out: out.path().to_owned(), record: None };
     let (story, report) = told(&built_in(name), &wire);
-    let (usual_story, usual) = live(&built_in(name), SEED);
+    let (usual_story, usual) = simulate(&built_in(name), SEED);
     assert_eq!(usual_story, story);
     assert_eq!(serde_json::to_string(&usual).unwrap(), serde_json::to_string(&report).unwrap());
 }

@@ -58,7 +58,7 @@ executions = []
 
 const EU: &str = "eu-west-1";
 const TOKEN: &str = "not-a-token";
-/// SHA-256 of it.
+/// The caller's name and the SHA-256 of its token.
 const CALLERS: &str = "checkout=ce6f21ae951df0ba38d6ce0e0175465bf5e9882edcf2ba677bca63b296f17ce7";
 
 /// The repository's stacks, with a proxy in each.
@@ -134,7 +134,7 @@ fn answers(functions: Functions) -> Vec<(&'static str, Option<(u64, String)>)> {
 }
 
 #[test]
-fn a_customers_question_goes_through_the_proxy_to_its_regions_endpoint() {
+fn a_customers_request_reaches_its_endpoint_through_the_proxy() {
     let answers = answers(Functions::InProcess);
     let statuses: Vec<u64> = answers.iter().map(|(_, answer)| answer.as_ref().unwrap().0).collect();
     assert_eq!(statuses, [200, 401, 405, 415, 400, 413, 400, 504, 429], "{answers:?}");

@@ -33,7 +33,7 @@ types meridian override freeze --for 3d --who maria --why "a fix must go out"
 ends 0
 says "until 2026-11-23T03:47"
 
-# A bad release that went back everywhere needs nobody at night; a region that its own alarm rolled back does.
+# A bad release that was rolled back everywhere needs nobody at night; a region that its own alarm rolled back does.
 night_at bad-model 05:00
 types meridian status
 ends 0

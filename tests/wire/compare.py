@@ -71,7 +71,7 @@ def judge(differences: list[dict]) -> list[str]:
         elif (own["world"], own["theirs"]) != (found["world"], found["theirs"]):
             problems.append(f"{place} has changed: the world says {found['world']}, {found['emulator']} {found['theirs']}")
         elif own["right"] not in ("world", "emulator", "both", "unknown") or not own["why"]:
-            problems.append(f"{place}: nobody says who is right and why")
+            problems.append(f"{place}: not said who is right and why")
     problems.extend(f"{step} in {name} is no difference any more" for step, name in known)
     return problems
 

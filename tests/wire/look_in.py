@@ -2,7 +2,7 @@
 
 usage: look_in.py FLEET
 
-FLEET is the policy that the night lives by. The night is tokyo-dark, served, and stands still at 03:46: a minute later
+FLEET is the night's policy. The night is tokyo-dark, served, and stands still at 03:46: a minute later
 Tokyo's control plane goes dark. Where it is, and with which keys it is asked, boto3 finds in the environment that the night
 names when it opens. The CLI's commands are that page's own, read out of it. Prints what was looked at; an answer that is not
 as it should be ends it with a traceback.

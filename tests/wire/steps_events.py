@@ -210,7 +210,7 @@ for _name, _pattern in {
     "with_an_empty_list": '{"source": []}',
     "with_a_bare_value": '{"source": "aws.s3"}',
     "with_a_list_in_a_list": '{"source": [["aws.s3"]]}',
-    "with_a_matcher_that_nobody_knows": '{"source": [{"begins": "aws"}]}',
+    "with_an_unknown_matcher": '{"source": [{"begins": "aws"}]}',
     "with_two_matchers_in_one": '{"source": [{"prefix": "aws", "suffix": "s3"}]}',
     "with_a_prefix_of_a_number": '{"source": [{"prefix": 1}]}',
     "with_exists_that_is_no_truth": '{"source": [{"exists": "yes"}]}',

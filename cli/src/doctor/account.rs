@@ -41,20 +41,20 @@ fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
     Finding::wrong("key", format!("{alias} is {}: what it encrypts cannot be read", own.state), mend)
 }
 
-/// While an update runs, two fleets stand in a region; and where customers fail over, it may be the largest fleet.
+/// While an update runs, a region has blue and green instances; where customers fail over, as many as the largest region.
 fn quota(fleet: &Fleet, region: &Region, own: &QuotaFacts) -> Finding {
     let sizes = fleet.regions.iter().map(Region::most);
     let needed = 2 * sizes.max().unwrap_or_default();
     let has = format!("{} instances of {}", own.instances, fleet.instance_type);
     if own.instances >= f64::from(needed) {
-        return Finding::fine("quota", format!("{has}: two of the largest fleet fit"));
+        return Finding::fine("quota", format!("{has}: twice the largest region's maximum fits"));
     }
     let mend = format!(
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code {} --desired-value \
          {needed} --region {}",
         own.code, region.name
     );
-    Finding::wrong("quota", format!("{has}, and two of the largest fleet at once are {needed}"), mend)
+    Finding::wrong("quota", format!("{has}, and twice the largest region's maximum is {needed}"), mend)
 }
 
 fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {
@@ -84,7 +84,7 @@ fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {
     answered("image", own, of, &mend, |()| Finding::fine("image", "what serves is in the region's own registry"))
 }
 
-/// Home's `promote` borrows the role, and no other function: a role that trusts nobody defers its region, and one that trusts
+/// Home's `promote` assumes the role, and no other function does: a role that trusts nobody defers its region, and one that trusts
 /// more than that is no fence.
 fn lent(fleet: &Fleet, own: &LentFacts, role: &str, mend: &str) -> Finding {
     let (home, id) = (fleet.home.as_str(), fleet.lending_id());
@@ -92,10 +92,10 @@ fn lent(fleet: &Fleet, own: &LentFacts, role: &str, mend: &str) -> Finding {
     let promotes = |arn: &String| arn.starts_with(&roles) && arn.contains(PROMOTE);
     let only = |all: &[String], one: &str| all.iter().all(|own| own == one) && !all.is_empty();
     let problem = [
-        (!own.account, "does not trust the account: home may not borrow it".to_owned()),
+        (!own.account, "does not trust the account: home may not assume it".to_owned()),
         (
-            own.borrowers.is_empty() || !own.borrowers.iter().all(promotes),
-            "is not promote's alone to borrow".to_owned(),
+            own.assumed_by.is_empty() || !own.assumed_by.iter().all(promotes),
+            "is not promote's alone to assume".to_owned(),
         ),
         (!only(&own.regions, home), format!("is not lent to {home}, which is home, and to that alone")),
         (!only(&own.external_ids, id), format!("does not ask for the external id {id}")),
@@ -111,9 +111,9 @@ fn lent(fleet: &Fleet, own: &LentFacts, role: &str, mend: &str) -> Finding {
 pub fn role(name: &str, own: &Said<RoleFacts>, logical: &str, deploy: &str) -> Finding {
     answered("role", own, name, &as_made(deploy, logical), |role| {
         if role.trusts_sagemaker {
-            return Finding::fine("role", format!("{name} is there for SageMaker to take on"));
+            return Finding::fine("role", format!("{name} can be assumed by SageMaker"));
         }
         let mend = as_made(deploy, &format!("{logical}.AssumeRolePolicyDocument"));
-        Finding::wrong("role", format!("SageMaker may not take {name} on: no instance can start"), mend)
+        Finding::wrong("role", format!("SageMaker may not assume {name}: no instance can start"), mend)
     })
 }

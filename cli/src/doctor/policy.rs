@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_to_everybody_on_no_condition_but_its_own_is_refused() {
+    fn a_policy_that_denies_everybody_leaves_no_way() {
         assert_eq!(ways(KEEPS), (None, None));
         let wide = KEEPS.replace(r#"["s3:DeleteObject", "s3:DeleteObjectVersion"]"#, r#""s3:delete*""#);
         assert_eq!(ways(&wide), (None, None));

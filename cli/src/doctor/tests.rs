@@ -126,7 +126,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
         }),
         lent: Said::Is(LentFacts {
             account: true,
-            borrowers: vec!["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*".to_owned()],
+            assumed_by: vec!["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*".to_owned()],
             regions: vec!["eu-west-1".to_owned()],
             external_ids: vec!["fraud".to_owned()],
             more: false,
@@ -290,19 +290,19 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
             facts.lent = Said::Absent;
         }),
         ("lent role", "does not trust the account", |facts, _| *lent(facts) = LentFacts::default()),
-        ("lent role", "not promote's alone", |facts, _| lent(facts).borrowers.clear()),
+        ("lent role", "not promote's alone", |facts, _| lent(facts).assumed_by.clear()),
         ("lent role", "not promote's alone", |facts, _| {
-            lent(facts).borrowers.push("arn:aws:iam::111122223333:role/*".to_owned());
+            lent(facts).assumed_by.push("arn:aws:iam::111122223333:role/*".to_owned());
         }),
         ("lent role", "not promote's alone", |facts, _| {
-            lent(facts).borrowers[0] = lent(facts).borrowers[0].replace("111122223333", "444455556666");
+            lent(facts).assumed_by[0] = lent(facts).assumed_by[0].replace("111122223333", "444455556666");
         }),
         ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions[0] = "sa-east-1".to_owned()),
         ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions.clear()),
         ("lent role", "says more than the template", |facts, _| lent(facts).more = true),
         ("lent role", "external id fraud", |facts, _| lent(facts).external_ids.push("other".to_owned())),
         ("role", "there is none: meridian-fraud-endpoint", |_, own| own.role = Said::Absent),
-        ("role", "SageMaker may not take", |_, own| own.role = Said::Is(RoleFacts::default())),
+        ("role", "SageMaker may not assume", |_, own| own.role = Said::Is(RoleFacts::default())),
         ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
         ("pipeline", "Promote-AU that fails does RETRY", |_, own| {
             pipeline(own).on_failure.push(("Promote-AU".to_owned(), "RETRY".to_owned()));
@@ -332,7 +332,7 @@ fn a_bucket_without_a_policy_refuses_nothing() {
 }
 
 #[test]
-fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
+fn no_answer_is_not_fine_and_what_is_not_modelled_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
     let unasked = RegionFacts { image: None, ..well(&policy()) };

@@ -45,7 +45,7 @@ pub fn time_zone(region: &RegionName) -> Option<&'static str> {
     TIME_ZONES.iter().find(|(name, _)| *name == region.as_str()).map(|(_, zone)| *zone)
 }
 
-/// What people may call a region, where nobody says: `eu-central-1` is EUC1, `ap-southeast-2` APSE2.
+/// What people may call a region that is given no title: `eu-central-1` is EUC1, `ap-southeast-2` APSE2.
 pub fn title(region: &RegionName) -> String {
     let initials = |part: &str| match part {
         "northeast" => "NE".to_owned(),

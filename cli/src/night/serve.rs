@@ -1,4 +1,4 @@
-//! `meridian night --serve`: a night that boto3, the AWS CLI and `sam local` can call while it is lived.
+//! `meridian night --serve`: a night that boto3, the AWS CLI and `sam local` can call while it runs.
 
 use super::{Error, Night};
 use jiff::{SignedDuration, Timestamp};
@@ -30,8 +30,8 @@ pub struct Serve {
 /// How often a served night looks at the machine's clock, and at who waits at its door.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Opens the door and lives the night to its end.
-pub fn live(night: &mut Night<'_, '_>, arguments: &Serve) -> Result<(), Error> {
+/// Opens the door and runs the night to its end.
+pub fn run(night: &mut Night<'_, '_>, arguments: &Serve) -> Result<(), Error> {
     let (start, end) = (night.scenario.start, night.scenario.end());
     let at = arguments.at.map_or(start, |at| at.after(start)).min(end);
     night.run_until(at)?;

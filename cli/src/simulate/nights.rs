@@ -97,7 +97,7 @@ impl Ended {
     }
 }
 
-/// Lives the nights and prints what came of them.
+/// Runs the nights and prints what came of them.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let report = report(arguments, quiet)?;
     streams::say(&report, arguments.json, quiet)?;
@@ -119,9 +119,9 @@ fn report(arguments: &Arguments, quiet: bool) -> Result<Report, Box<dyn Error>> 
                 if !is_row(family, beyond) {
                     continue;
                 }
-                let mut lived = scenario.clone();
-                lived.behaviour.push(family.of_both(beyond));
-                let nights = runner.run(&lived)?;
+                let mut wider = scenario.clone();
+                wider.behaviour.push(family.of_both(beyond));
+                let nights = runner.run(&wider)?;
                 let place = format!("{}, {} of {} beyond the usual", scenario.name, per_cent(beyond), family.name());
                 let shares = Shares::of(&nights);
                 least.add(shares.unpaged, &place);

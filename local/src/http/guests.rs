@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guests_are_woken_at_their_moment_and_forgotten_when_they_hang_up() {
+    fn guests_are_answered_at_their_moment_and_forgotten_after() {
         let guests = Guests::default();
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let (mut first, second) = (guests.wait(at(10)), guests.wait(at(20)));

@@ -165,7 +165,7 @@ pub enum SignedBy {
     Training,
     /// Somebody with a key of their own.
     Stranger,
-    /// Nobody.
+    /// No signature: the release's folder has none.
     Nobody,
 }
 
@@ -189,11 +189,11 @@ pub enum ModelName {
 pub struct Approve {
     /// When the person approves them.
     pub at: Moment,
-    /// Which records.
+    /// Which of the records that come with Meridian.
     pub records: Records,
     /// The person who approves them.
     pub who: Actor,
-    /// The person's reason.
+    /// The person's reason, as the ledger keeps it.
     pub why: String,
 }
 
@@ -226,7 +226,7 @@ pub struct Rerun {
 pub struct SetAside {
     /// When the person sets it aside.
     pub at: Moment,
-    /// Which rule.
+    /// Which rule: `freeze`, `skew` or `order`.
     pub what: Rule,
     /// Only in this region.
     #[serde(default)]
@@ -235,7 +235,7 @@ pub struct SetAside {
     pub lasts: SignedDuration,
     /// The person who sets it aside.
     pub who: Actor,
-    /// The person's reason.
+    /// The person's reason, as the ledger keeps it.
     pub why: String,
 }
 
@@ -277,7 +277,7 @@ pub enum Pages {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PagesEach {
-    /// How many.
+    /// How many pages each region sends, 0 or more.
     pub each: usize,
 }
 

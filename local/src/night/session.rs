@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
         lock(self.world()).now()
     }
 
-    /// Lets others call the world on a port of 127.0.0.1 (0: any that is free), for as long as this night lives.
+    /// Lets others call the world on a port of 127.0.0.1 (0: any that is free), for as long as this night runs.
     ///
     /// # Errors
     /// The port cannot be had.
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Lives up to and at a moment, with what people do until then; virtual time then stands there.
+    /// Runs up to and at a moment, with what people do until then; virtual time then stands there.
     ///
     /// # Errors
     /// The functions cannot be run any more, or what a person did in the scenario did not work.
@@ -250,7 +250,7 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
             Some((context, _, identity)) => ports.held_in(context.region.clone(), identity.clone()),
             None => ports,
         };
-        let ports = match warm.filter(|_| function.borrows()) {
+        let ports = match warm.filter(|_| function.assumes_roles()) {
             Some((_, roles, _)) => ports.with_assumed_roles(roles.clone()),
             None => ports,
         };

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_no_fleet_can_have_is_refused_by_the_scenarios_name() {
+    fn an_impossible_policy_is_refused_by_its_scenarios_name() {
         let error = site("[policy.fleet]\norder = \"upwards\"").unwrap_err().to_string();
         assert!(error.starts_with("scenario mine: with its [policy] laid over it, fleet.toml"), "{error}");
         assert!(error.contains("upwards"), "{error}");

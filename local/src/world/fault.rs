@@ -16,7 +16,7 @@ pub enum FaultKind {
     Fail,
     /// The service is unavailable (503).
     Unavailable,
-    /// The service throttles.
+    /// The service refuses calls with its throttling error.
     Throttle,
     /// S3 answers that another write was under way (409).
     Conflict,

@@ -57,7 +57,7 @@ pub enum What {
         /// Size in bytes.
         size: u64,
     },
-    /// A copy arrived.
+    /// A replica arrived in another region's bucket.
     ObjectReplicated {
         /// Name of the bucket that it arrived in.
         bucket: String,
@@ -72,7 +72,7 @@ pub enum What {
     InstancesAdded {
         /// Name of the endpoint.
         endpoint: String,
-        /// How many now.
+        /// Instances that serve from now on.
         instances: u32,
     },
     /// A copy will not arrive.
@@ -108,7 +108,7 @@ pub enum What {
     StaleCall {
         /// The function whose invocation it was.
         function: FunctionKind,
-        /// What it called.
+        /// AWS's operation that it called.
         operation: String,
         /// The service's words where it refused.
         refused: Option<String>,

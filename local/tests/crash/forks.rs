@@ -1,8 +1,8 @@
-//! One night that ends in many ways: at each step to be tried the process forks, and the child lives the rest of the night with
-//! the function dead, while the parent's function lives on.
+//! One night that ends in many ways: at each step to be tried the process forks, and the child runs the rest of the night with
+//! the function dead, while the parent goes on with it alive.
 //!
-//! A night is deterministic, so what a child has lived until then is what it would have lived alone: the evaluation of two models,
-//! half of the steps. `fork` copies it for nothing.
+//! A night is deterministic, so a child need not simulate the steps before its own: the evaluation of two models is half of
+//! them. `fork` copies them for nothing.
 
 use meridian_local::world::{CrashInjection, InvocationId, When};
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub enum End {
     /// As without the death.
     Alike,
-    /// Otherwise, and well.
+    /// In another way that the scenario allows.
     Otherwise,
     /// Not as it may, in a person's words.
     Wrong(String),
@@ -138,8 +138,8 @@ impl State {
             self.wait();
         }
         // SAFETY: of this process's threads only the calling one goes on in the child, so nobody else may hold a lock that it
-        // needs. Nights are lived one at a time in a process (`ONE` in main.rs), and whoever waits for that holds none. The test
-        // runner's own thread may hold stdout: a child prints nothing. A thread that reads for `shadow-eval` lives within one
+        // needs. Nights run one at a time in a process (`ONE` in main.rs), and whoever waits for that holds none. The test
+        // runner's own thread may hold stdout: a child prints nothing. A thread that reads for `shadow-eval` ends within one
         // step, as long as no scenario's fault meets what it reads.
         match unsafe { libc::fork() } {
             0 => {
@@ -159,7 +159,7 @@ impl State {
         }
     }
 
-    /// Waits for the child that has lived the longest.
+    /// Waits for the oldest child.
     fn wait(&mut self) {
         let Some((child, death)) = self.children.pop_front() else { return };
         let mut status = 0;

@@ -45,14 +45,14 @@ fn is_by_the_clock(scenario: &Scenario) -> bool {
 }
 
 /// How a night went.
-struct Lived {
+struct Simulated {
     report: Report,
     story: String,
     forks: Forks,
 }
 
-/// Lives a night from its beginning to its end, forking at the steps that are `wanted`.
-fn live(site: Site, scenario: &Scenario, wanted: BTreeMap<usize, Vec<When>>, folder: &Path) -> Lived {
+/// Simulates a night from its beginning to its end, forking at the steps that are `wanted`.
+fn simulate(site: Site, scenario: &Scenario, wanted: BTreeMap<usize, Vec<When>>, folder: &Path) -> Simulated {
     let forks = Forks::new(wanted, folder);
     let options = Options { seed: 7, functions: Functions::InProcess, out: folder.to_owned(), record: None };
     let mut session = Session::begin(site, scenario, &options).unwrap();
@@ -69,11 +69,11 @@ fn live(site: Site, scenario: &Scenario, wanted: BTreeMap<usize, Vec<When>>, fol
         // It ends soon: to take a world to pieces is a twentieth of a night.
         std::mem::forget(session);
     }
-    Lived { report, story, forks }
+    Simulated { report, story, forks }
 }
 
 /// How a night ended whose function died, beside how it ends usually.
-fn end(death: Death, scenario: &Scenario, usual: &Projection, Lived { report, story, .. }: &Lived) -> End {
+fn end(death: Death, scenario: &Scenario, usual: &Projection, Simulated { report, story, .. }: &Simulated) -> End {
     let found = Projection::of(report);
     let broken = report.unexpected.iter().find(|problem| problem.what.breaks_invariant());
     if broken.is_none() && found == *usual {
@@ -103,16 +103,16 @@ fn every_step(name: &str) {
     let mut scenario = Scenario::load(name).unwrap();
     scenario.lasts = scenario.lasts.checked_add(LONGER).unwrap();
     let site = Site::of_scenario(&scenario).unwrap();
-    let undisturbed = live(site.clone(), &scenario, BTreeMap::new(), folder.path());
+    let undisturbed = simulate(site.clone(), &scenario, BTreeMap::new(), folder.path());
     let (usual, steps) = (Projection::of(&undisturbed.report), undisturbed.forks.steps());
     // A short night has no step so late: its first is earlier.
     let wanted = wanted(&steps, stride / 2 % steps.len(), stride);
-    let lived = live(site, &scenario, wanted, folder.path());
-    if let Some(death) = lived.forks.own() {
-        lived.forks.leave(&end(death, &scenario, &usual, &lived));
+    let simulated = simulate(site, &scenario, wanted, folder.path());
+    if let Some(death) = simulated.forks.own() {
+        simulated.forks.leave(&end(death, &scenario, &usual, &simulated));
     }
-    let ends = lived.forks.ends();
-    assert!(!ends.is_empty() && Projection::of(&lived.report) == usual, "{name}: nothing was killed");
+    let ends = simulated.forks.ends();
+    assert!(!ends.is_empty() && Projection::of(&simulated.report) == usual, "{name}: nothing was killed");
     let otherwise = ends.iter().filter(|end| matches!(end, End::Otherwise)).count();
     println!("{name}: {} steps, {} deaths, {otherwise} ended otherwise and well", steps.len(), ends.len());
     let wrong = ends.iter().filter_map(|end| if let End::Wrong(told) = end { Some(told.as_str()) } else { None });

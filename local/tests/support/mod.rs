@@ -40,7 +40,7 @@ pub fn shared(config: WorldConfig) -> SharedWorld {
 }
 
 /// A night at a site.
-pub struct Lived {
+pub struct Simulated {
     pub story: String,
     pub report: Report,
     /// Which statements of policies let something through.
@@ -48,19 +48,19 @@ pub struct Lived {
 }
 
 /// Runs a night to its end; an error where that cannot be, as when a person's action is refused.
-pub fn lived(site: Site, scenario: &Scenario) -> Result<Lived, NightError> {
+pub fn simulated(site: Site, scenario: &Scenario) -> Result<Simulated, NightError> {
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let mut night = Session::begin(site, scenario, &options)?;
     let mut story = String::new();
     night.run_until(scenario.end(), &mut |line| story.push_str(&format!("{}\n", line.plain())))?;
     let grants = lock(night.world()).grants().clone();
-    Ok(Lived { story, report: night.report()?, grants })
+    Ok(Simulated { story, report: night.report()?, grants })
 }
 
 /// An invocation that has ended.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Life {
+pub struct EndedInvocation {
     pub function: FunctionKind,
     pub region: RegionName,
     pub lasted: SignedDuration,
@@ -68,16 +68,16 @@ pub struct Life {
 }
 
 /// The invocations that have ended, in the order of their ends.
-pub fn lives(world: &SharedWorld) -> Vec<Life> {
+pub fn ended_invocations(world: &SharedWorld) -> Vec<EndedInvocation> {
     let world = lock(world);
     let mut started = BTreeMap::new();
-    let mut lives = Vec::new();
+    let mut ended = Vec::new();
     for event in world.log() {
         match &event.what {
             What::InvocationStarted { id, .. } => {
                 started.insert(*id, event.at);
             }
-            What::InvocationEnded { id, function, how, .. } => lives.push(Life {
+            What::InvocationEnded { id, function, how, .. } => ended.push(EndedInvocation {
                 function: *function,
                 region: event.region.clone(),
                 lasted: event.at.duration_since(started[id]),
@@ -86,7 +86,7 @@ pub fn lives(world: &SharedWorld) -> Vec<Life> {
             _ => {}
         }
     }
-    lives
+    ended
 }
 
 /// An answer off the wire.

@@ -34,7 +34,7 @@ fn images(world: &mut World, registry: &str, repository: &str, digests: &[&str])
 }
 
 #[test]
-fn a_registry_has_the_image_of_what_serves_until_somebody_deletes_it() {
+fn a_registry_keeps_a_serving_image_until_it_is_deleted() {
     let (mut world, own) = (world(night()), "111122223333");
     let (other, no_image) = (DIGEST.replace("426", "427"), Err("ImageNotFoundException".to_owned()));
     let no_repository = Err("RepositoryNotFoundException".to_owned());
@@ -49,7 +49,7 @@ fn a_registry_has_the_image_of_what_serves_until_somebody_deletes_it() {
 }
 
 #[test]
-fn a_quota_is_the_default_until_the_account_has_a_value_of_its_own() {
+fn a_quota_is_the_default_until_the_account_has_its_own() {
     let mut world = world(night());
     let page = |service: &str, next_token| ListServiceQuotas { service_code: service.to_owned(), next_token };
     let applied = |world: &mut World| {
@@ -77,7 +77,7 @@ fn a_quota_is_the_default_until_the_account_has_a_value_of_its_own() {
 }
 
 #[test]
-fn a_role_is_told_with_its_trust_policy_and_one_that_no_stack_makes_is_none() {
+fn a_role_is_shown_with_its_trust_policy_or_not_at_all() {
     let mut world = world(night());
     let role = |world: &mut World, name: &str| call(world, EU, GetRole { role_name: name.to_owned() });
     let own = role(&mut world, "meridian-fraud-endpoint").unwrap().role;
@@ -94,7 +94,7 @@ fn subscribers(world: &mut World) -> [String; 2] {
 }
 
 #[test]
-fn the_log_subscribes_to_every_topic_and_mail_waits_for_its_link() {
+fn the_log_gets_every_topic_and_mail_waits_for_its_link() {
     let mut own = world(night());
     assert_eq!(subscribers(&mut own), ["1", "0"]);
     own.stop_hearing(&region(JP));

@@ -57,7 +57,7 @@ fn a_rewritten_alarm_keeps_its_state() {
 }
 
 #[test]
-fn the_composite_alarm_follows_the_alarms_over_the_whole_endpoint() {
+fn the_composite_alarm_follows_the_endpoint_wide_alarms() {
     let mut config = night();
     let behaviour = "release = \"v426\"\nlatency_factor = 3.0\nfrom = \"03:10\"\nregion = \"ap-southeast-2\"";
     config.behaviours = vec![toml::from_str::<Behaviour>(behaviour).unwrap()];

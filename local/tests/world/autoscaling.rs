@@ -18,7 +18,7 @@ fn instances(world: &mut World) -> (EndpointStatus, u32, u32) {
 }
 
 #[test]
-fn instances_take_as_long_to_come_as_a_fleet_takes_to_be_provisioned() {
+fn added_instances_take_as_long_as_provisioning_does() {
     let mut world = world(night());
     call(&mut world, JP, bounds(4, 6)).unwrap();
     assert_eq!(instances(&mut world), (EndpointStatus::Updating, 2, 4));
@@ -57,7 +57,7 @@ fn a_registered_variant_keeps_its_instance_type() {
 }
 
 #[test]
-fn a_variant_that_scales_by_nothing_may_change_its_instance_type() {
+fn an_unscaled_variant_may_change_its_instance_type() {
     let mut world = world(night());
     prepare_v427(&mut world, JP);
     let mut larger = config("fraud-v427-larger-cfg", "fraud-v427");
@@ -67,7 +67,7 @@ fn a_variant_that_scales_by_nothing_may_change_its_instance_type() {
 }
 
 #[test]
-fn a_control_plane_that_is_dark_when_they_should_come_brings_them_later() {
+fn a_dark_control_plane_delays_added_instances() {
     let dark = Fault {
         region: Some(region(JP)),
         from: Some("03:01".parse().unwrap()),
@@ -119,7 +119,7 @@ fn what_is_registered_is_shown_and_what_is_not_is_refused() {
 }
 
 #[test]
-fn what_is_registered_is_told_to_who_asks_for_it_and_nothing_else() {
+fn scaling_shows_exactly_what_was_registered() {
     let mut world = world(night());
     call(&mut world, JP, bounds(2, 6)).unwrap();
     let (own, other) = (scalable().resource_id, "endpoint/other/variant/main".to_owned());

@@ -58,7 +58,7 @@ fn beside_itself(capture: &[u8]) -> (CapturedCounts, Option<Verdict>) {
 }
 
 #[test]
-fn what_is_captured_lies_by_the_hour_and_is_what_customers_were_answered() {
+fn captured_data_lies_by_the_hour_and_is_what_was_answered() {
     let mut world = world(capturing());
     run_until(&mut world, "03:25:30");
     let (keys, body) = captured(&mut world, BR);

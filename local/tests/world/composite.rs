@@ -39,7 +39,7 @@ fn two() -> World {
 }
 
 #[test]
-fn a_composite_alarm_is_what_its_rule_comes_to_as_soon_as_a_member_changes() {
+fn a_composite_alarm_follows_its_rule_at_once() {
     let mut world = two();
     put(&mut world, "whole", "ALARM(one) AND NOT ALARM(two)").unwrap();
     let (state, reason) = shown(&mut world, "whole");
@@ -75,7 +75,7 @@ fn a_composite_alarm_names_the_member_that_changed() {
 }
 
 #[test]
-fn a_composite_alarm_over_another_follows_it_and_a_circle_has_an_end() {
+fn nested_composite_alarms_follow_and_circles_end() {
     let mut world = two();
     put(&mut world, "whole", "ALARM(one)").unwrap();
     put(&mut world, "above", "ALARM(whole)").unwrap();
@@ -87,7 +87,7 @@ fn a_composite_alarm_over_another_follows_it_and_a_circle_has_an_end() {
 }
 
 #[test]
-fn a_composite_alarm_that_is_told_its_state_keeps_it_until_a_member_changes() {
+fn a_composite_alarms_set_state_holds_until_a_member_changes() {
     let mut world = two();
     put(&mut world, "whole", "ALARM(one)").unwrap();
     tell(&mut world, "whole", "ALARM").unwrap();
@@ -98,7 +98,7 @@ fn a_composite_alarm_that_is_told_its_state_keeps_it_until_a_member_changes() {
 }
 
 #[test]
-fn a_state_that_is_set_is_announced_and_holds_until_the_next_look() {
+fn a_set_state_is_announced_and_holds_until_the_next_look() {
     let mut world = world(night());
     tell(&mut world, "fraud-endpoint-latency", "ALARM").unwrap();
     assert_eq!(shown(&mut world, "fraud-rollback").0, AlarmState::Alarm);
@@ -131,7 +131,7 @@ fn a_bad_rule_an_unknown_alarm_and_a_taken_name_are_refused() {
 }
 
 #[test]
-fn an_alarm_whose_actions_nobody_switched_off_says_that_they_are_on() {
+fn an_alarm_shows_its_actions_as_on_unless_switched_off() {
     let mut world = two();
     put(&mut world, "whole", "ALARM(one)").unwrap();
     let types = ["MetricAlarm", "CompositeAlarm"].map(str::to_owned).to_vec();

@@ -52,7 +52,7 @@ fn silence_is_consent_the_timer_shifts_without_an_alarm() {
 }
 
 #[test]
-fn a_pending_deployment_shows_while_the_old_configuration_is_named() {
+fn a_pending_deployment_shows_beside_the_old_configuration() {
     let mut world = world(night());
     prepare_v427(&mut world, JP);
     call(&mut world, JP, canary("fraud-v427-cfg", &[])).unwrap();
@@ -70,7 +70,7 @@ fn a_pending_deployment_shows_while_the_old_configuration_is_named() {
 }
 
 #[test]
-fn a_guardrail_rollback_ends_in_service_on_the_old_configuration() {
+fn a_guardrail_rollback_ends_in_service_on_the_old_config() {
     let mut world = world(night());
     prepare_v427(&mut world, JP);
     call(&mut world, JP, own_alarm("fraud-verdict", "Verdict", 10, 1, "ignore")).unwrap();
@@ -168,7 +168,7 @@ fn slow(release: &str) -> Behaviour {
 }
 
 #[test]
-fn late_alarms_count_in_the_termination_wait_only_where_that_reading_holds() {
+fn late_alarms_count_in_soak_only_under_that_reading() {
     for (watched, ends_on) in [(false, "fraud-v427-cfg"), (true, "fraud-v426-cfg")] {
         let mut config = night();
         config.live = LiveFacts { alarms_watched_during_termination_wait: watched, ..LiveFacts::default() };
@@ -184,7 +184,7 @@ fn late_alarms_count_in_the_termination_wait_only_where_that_reading_holds() {
 }
 
 #[test]
-fn a_dark_control_plane_freezes_the_life_cycle_while_the_data_plane_serves() {
+fn a_dark_control_plane_freezes_updates_while_it_serves() {
     let mut config = night();
     config.faults = vec![dark("03:04", "03:20")];
     let mut world = world(config);

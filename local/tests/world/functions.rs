@@ -23,7 +23,7 @@ fn manifest(world: &mut World) {
 }
 
 #[test]
-fn a_failed_asynchronous_call_is_tried_again_after_one_and_two_minutes() {
+fn a_failed_async_call_is_retried_after_one_and_two_minutes() {
     let mut world = world(night());
     manifest(&mut world);
     let first = next(&mut world, FunctionKind::Replication);
@@ -149,7 +149,7 @@ fn sweeps_come_every_five_minutes_to_every_region() {
 }
 
 #[test]
-fn three_bad_answers_take_a_region_out_of_dns_and_three_good_ones_back() {
+fn three_bad_checks_leave_dns_and_three_good_ones_return() {
     let mut config = night();
     config.health_checks = true;
     let mut world = world(config);

@@ -76,7 +76,7 @@ fn denied<T>(answer: Result<T, ApiError>) -> String {
 }
 
 #[test]
-fn homes_promote_has_nothing_of_a_region_but_what_the_region_lends() {
+fn homes_promote_has_only_the_rights_that_a_region_lends() {
     let mut world = world(night());
     let own = promote(&mut world);
     for place in [EU, JP] {
@@ -136,7 +136,7 @@ fn nobody_else_is_lent_a_regions_role() {
 }
 
 #[test]
-fn keys_are_worth_nothing_without_their_token_or_after_their_end() {
+fn keys_are_refused_without_their_token_or_after_their_end() {
     let mut world = world(night());
     let mut lent = call(&mut world, JP, loan(JP)).unwrap();
     assert_eq!(lent.credentials.expiration, at("04:00:00"));

@@ -20,7 +20,7 @@ fn event() -> Value {
 }
 
 #[test]
-fn the_templates_rules_are_shown_as_they_are_declared_with_what_they_call() {
+fn the_templates_rules_are_shown_with_what_they_call() {
     let mut world = world(night());
     let names: Vec<String> = rules(&mut world, JP).into_iter().map(|own| own.name).collect();
     let short = ["replication-manifest", "replication-sweep", "rollback-alarm", "rollback-endpoint", "rollback-sweep"];
@@ -84,7 +84,7 @@ fn a_rule_or_a_bus_that_is_not_there_is_not_found() {
 
 /// What a guest is told of a pattern is what wakes a function.
 #[test]
-fn a_pattern_takes_the_events_that_its_rule_has_woken_a_function_for() {
+fn a_pattern_matches_the_events_that_invoked_a_function() {
     let mut config = night();
     config.behaviours = vec![toml::from_str("release = \"v426\"\nerrors_5xx = 0.5\nregion = \"eu-west-1\"").unwrap()];
     let mut world = world(config);
@@ -105,7 +105,7 @@ fn a_pattern_takes_the_events_that_its_rule_has_woken_a_function_for() {
 }
 
 #[test]
-fn what_is_no_pattern_and_what_is_no_event_is_refused_each_by_its_name() {
+fn bad_patterns_and_bad_events_are_refused_by_name() {
     let mut world = world(night());
     assert_eq!(takes(&mut world, r#"{"source": ["made.up"]}"#, &event()), Ok(true));
     for pattern in ["", "{", "[]", "{}", r#"{"source": "made.up"}"#, r#"{"source": [{"wildcard": "*"}]}"#] {

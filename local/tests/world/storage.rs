@@ -194,7 +194,7 @@ fn copied(world: &mut World) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_rule_that_is_off_and_one_that_leaves_out_what_kms_encrypts_copy_nothing() {
+fn neither_a_disabled_rule_nor_one_without_kms_objects_copies() {
     assert_eq!(copied(&mut deployed(|_| {})), [AU, JP, BR]);
     let off = |own: &mut Deployment| deployed_bucket(own, EU).replication[0].enabled = false;
     assert_eq!(copied(&mut deployed(off)), [JP, BR]);
@@ -210,7 +210,7 @@ fn nothing_is_copied_into_a_bucket_that_keeps_no_versions() {
 }
 
 #[test]
-fn a_buckets_settings_are_told_in_its_region_to_who_knows_whose_it_is() {
+fn bucket_settings_are_shown_in_its_region_to_its_account() {
     let mut world = world(night());
     let ask = |name: &str, owner: Option<&str>| GetBucketVersioning {
         bucket: name.to_owned(),

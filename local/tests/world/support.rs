@@ -169,7 +169,7 @@ pub fn publish(world: &mut World, name: &str, metric: &str, value: f64) {
     call(world, name, put).unwrap();
 }
 
-/// `EndpointName`, `VariantName` and, for one fleet, `EndpointConfigName`.
+/// `EndpointName`, `VariantName` and, for one configuration, `EndpointConfigName`.
 pub fn dimensions(config: Option<&str>) -> Vec<Dimension> {
     let whole = [Dimension::new("EndpointName", ENDPOINT), Dimension::new("VariantName", "main")];
     whole.into_iter().chain(config.map(|config| Dimension::new("EndpointConfigName", config))).collect()

@@ -161,7 +161,7 @@ fn a_release_without_capacity_is_slow_from_its_canary_on() {
 }
 
 #[test]
-fn a_starved_canary_has_no_metrics_and_the_old_fleet_has_its_requests() {
+fn a_starved_canary_has_no_metrics_and_blue_has_its_requests() {
     let mut world = sydney("traffic = 0.0");
     let canary = ("03:05:00", "03:10:00");
     assert!(read(&mut world, "Invocations", "Sum", Some("fraud-v427-cfg"), canary.0, canary.1).is_empty());

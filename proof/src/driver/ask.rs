@@ -74,7 +74,7 @@ pub enum Reply {
 pub struct Failure {
     /// The kind that a handler acts on.
     pub kind: ErrorKind,
-    /// The service's words.
+    /// The text of the service's error.
     pub words: &'static str,
 }
 

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// It returned well.
+    /// It returned without an error.
     Well,
     /// It failed, and Lambda repeats it.
     Failed,

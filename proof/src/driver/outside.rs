@@ -43,7 +43,7 @@ impl Outside {
     }
 
     /// Runs `act` to its end over `desk`. The world answers each port call at once, in the order in which they were asked, and
-    /// lives on by itself while `act` sleeps or tries in vain. None where it waits for something else.
+    /// runs on by itself while `act` sleeps or tries in vain. None where it waits for something else.
     pub fn hosts<T>(&self, desk: &Desk, act: impl Future<Output = T>) -> Option<T> {
         let mut act = pin!(act);
         loop {

@@ -35,7 +35,7 @@ impl Ended {
 pub struct Told {
     /// How it ended.
     pub ended: Ended,
-    /// Line by line.
+    /// What happened, a line for each event.
     pub lines: Vec<String>,
     /// What it left behind.
     pub world: World,

@@ -32,7 +32,7 @@ pub struct Summary {
     calls: Vec<u32>,
     /// How each ended.
     pub endings: std::collections::BTreeMap<&'static str, u64>,
-    /// State by fault.
+    /// Histories by the update's state and the fault that met it.
     pub coverage: Coverage,
     /// The most steps that any history took after its faults had stopped.
     pub longest_calm: u32,

@@ -149,7 +149,7 @@ fn one_ill_region_keeps_no_other_from_the_release() {
 }
 
 #[test]
-fn a_second_page_or_a_second_region_behind_is_caught_where_one_region_is_ill() {
+fn a_second_page_or_region_behind_is_caught_where_one_is_ill() {
     let breach = |behind: &[usize], pages, mute| {
         let mut world = World::new(std::sync::Arc::new(quiet_night().setting()), START, false);
         world.rerun(1, false);
@@ -167,7 +167,7 @@ fn a_second_page_or_a_second_region_behind_is_caught_where_one_region_is_ill() {
 }
 
 #[test]
-fn a_standby_region_follows_all_at_once_on_the_evidence_of_the_others() {
+fn standby_regions_follow_together_on_the_others_evidence() {
     let told = story(&Script { riders: vec![Kind::Standby], ..quiet_night() });
     assert_eq!(told.ended.ending, Some(Ending::Newest), "{:#?}", told.lines);
     let [_, active, standby] = told.world.regions.as_slice() else { panic!("three regions") };
@@ -196,7 +196,7 @@ fn a_region_whose_replica_never_comes_is_left_behind_and_paged() {
 }
 
 #[test]
-fn a_region_whose_shadow_fails_is_left_behind_paged_while_others_go_on() {
+fn a_region_whose_shadow_fails_is_left_behind_and_paged() {
     let said = |region, verdict| Item::Shadows { region, verdict, from: 0 };
     let items = vec![said(0, CapturedVerdict::Pass), said(1, CapturedVerdict::Fail), said(2, CapturedVerdict::Pass)];
     let shadow = Some((NothingCaptured::Leave, RegionalFail::Leave));

@@ -14,7 +14,7 @@ const ILL: f64 = 0.05;
 /// A burst model with its dispersion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bursts {
-    /// None: Poisson counts.
+    /// No bursts: counts are Poisson.
     Poisson,
     /// Both arms burst together: a neighbour of the model that is ill answers both with errors. One Gamma factor a minute,
     /// such that the region's whole count has the dispersion.
@@ -25,7 +25,7 @@ pub enum Bursts {
     Blue(f64),
     /// Each arm bursts by itself.
     Both(f64),
-    /// Any instance of either fleet may be ill for a minute: it then counts many times what the others count, and makes the
+    /// Any instance, blue or green, may be ill for a minute: it then counts many times what the others count, and makes the
     /// arm's dispersion alone.
     Instance(f64),
 }
@@ -33,9 +33,9 @@ pub enum Bursts {
 /// Factors on the two arms' rates in one minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Multipliers {
-    /// Multiplies green's rate.
+    /// Factor on green's rate; 1 changes nothing.
     pub green: f64,
-    /// Multiplies blue's rate.
+    /// Factor on blue's rate; 1 changes nothing.
     pub blue: f64,
 }
 

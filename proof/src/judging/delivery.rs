@@ -40,7 +40,7 @@ pub enum Way {
 }
 
 impl Way {
-    /// All of them.
+    /// Every way, in the order of the tables.
     pub const ALL: [Way; 3] = [Way::Delivered, Way::Seed, Way::Signal];
 
     /// What a command line calls it.

@@ -64,7 +64,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// All of them.
+    /// Every question, in the order of the report.
     pub const ALL: [Question; 10] = [
         Question::WrongFails,
         Question::Beyond,
@@ -173,7 +173,7 @@ impl<'a> Study<'a> {
         u32::try_from(self.fleet.guardrail.full_load_minutes()).unwrap_or(0)
     }
 
-    /// Minutes for which blue stays warm, and an update's alarms may still take it back.
+    /// Minutes for which blue stays warm, and an update's alarms may still roll it back.
     fn soak_minutes(&self) -> u32 {
         u32::try_from(self.fleet.guardrail.soak.as_mins()).unwrap_or(0)
     }

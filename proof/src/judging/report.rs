@@ -9,7 +9,7 @@ use std::fmt;
 /// Everything that one run of the simulation says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Waves a row.
+    /// Waves simulated for each row.
     pub runs: u64,
     /// The seed of every stream.
     pub seed: u64,
@@ -33,7 +33,7 @@ impl Report {
 pub struct Promise {
     /// What must be true.
     pub claim: String,
-    /// Whether it is.
+    /// Whether these runs show it.
     pub standing: Standing,
     /// The figures that say so.
     pub found: String,
@@ -104,7 +104,7 @@ pub enum Cell {
     Share(ShareCell),
     /// A share of runs with its upper 95 % bound.
     Bounded(ShareCell),
-    /// Nothing to say.
+    /// No figure: the row has none in this column.
     Empty,
 }
 

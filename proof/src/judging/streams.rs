@@ -50,7 +50,7 @@ impl Metric {
     }
 }
 
-/// One fleet's count of one metric in one minute.
+/// One arm's count of one metric in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arm {
     /// Requests in the minute.

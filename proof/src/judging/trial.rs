@@ -42,7 +42,7 @@ pub const KAYENTA_INTERVAL: usize = 5;
 /// What the peers say of one region: the moment of the first failure, in minutes since the canary's begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Peers {
-    /// The seed's alarm.
+    /// The guardrail alarm, 1 datapoint of 1.
     pub alarm: Option<u32>,
     /// Its variant, 3 of 5.
     pub alarm_3_of_5: Option<u32>,

@@ -26,9 +26,9 @@ pub enum Strike {
     Lost,
     /// It is not done, and no answer comes.
     TimedOut,
-    /// Asked too often.
+    /// The service throttles it.
     Throttled,
-    /// Declined for good.
+    /// The service refuses it, and would again.
     Refused,
     /// The function dies before it.
     DiesBefore,

@@ -23,7 +23,7 @@ use meridian_judge::CapturedVerdict;
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breach {
-    /// What broke it.
+    /// Which invariant, and what broke it.
     pub what: Broken,
     /// When it was noticed.
     pub at: Seconds,

@@ -5,7 +5,7 @@ use meridian_domain::lookout::ArmMinutes;
 use meridian_handlers::ports::CountsQuery;
 use meridian_judge::{Arm, COUNTS_DELAY, MetricName};
 
-/// Requests a minute, of either fleet.
+/// Requests a minute, of blue or of green.
 const REQUESTS: u64 = 200_000;
 /// Requests a minute of a canary that shows too little.
 const FEW: u64 = 5;

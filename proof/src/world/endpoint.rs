@@ -1,5 +1,5 @@
-//! An endpoint's life by itself: provisioning, canary, shift, soak, going back. Silence is consent: SageMaker's own timer
-//! carries an update on unless an alarm rings. `local/src/services/sagemaker/lifecycle.rs` is the same life at length.
+//! An endpoint's update: provisioning, canary, shift, soak, rollback. Silence is consent: SageMaker's own timer
+//! carries an update on unless an alarm rings. `local/src/services/sagemaker/lifecycle.rs` is the same in full.
 
 use super::{Fault, Region, Seconds, World, checks};
 use meridian_domain::{EndpointStatus, EndpointView, PendingDeployment, VariantPhase};

@@ -14,14 +14,14 @@ pub struct Execution {
     pub release: usize,
     /// By which `replication` started it, and finds it again; none where a person did.
     pub token: Option<String>,
-    /// Where it stands.
+    /// Queued, running or ended.
     pub stand: Stand,
 }
 
 /// Where an execution stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stand {
-    /// Behind another one.
+    /// It waits behind another execution.
     Queued,
     /// In an action: this job waits for its answer.
     Running(Job),

@@ -137,7 +137,7 @@ impl Clients {
         builder.force_path_style(self.endpoint.is_some())
     }
 
-    /// The keys that a region lends; none where nobody borrows.
+    /// The keys that a region lends; none where no role is assumed.
     async fn borrowed(&self, region: &RegionName) -> Answer<Option<Keys>> {
         let Some(role_assumer) = &self.role_assumer else { return Ok(None) };
         // The region's own STS: a loan must not hang on another region, not even on home.

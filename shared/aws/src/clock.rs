@@ -20,7 +20,7 @@ use std::time::Duration;
 /// For so long a served night's time is waited for: on a busy machine it is slow, and the machine's time would be wrong for it.
 const NIGHT_ANSWERS: SignedDuration = SignedDuration::from_secs(10);
 
-/// The clock that a function lives by.
+/// The clock that a function reads.
 #[derive(Clone, Debug)]
 pub enum AwsClock {
     /// The machine's clock, which may be set ahead.
@@ -52,7 +52,7 @@ impl AwsClock {
         Self::System(SystemClock { ahead: ahead.unwrap_or_default() })
     }
 
-    /// Asks the world what time it is. At the start of every invocation: time has passed since the last one.
+    /// Asks the world for its time. At the start of every invocation: time has passed since the last one.
     ///
     /// # Errors
     /// The world does not answer.

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fleet_beside_the_program_goes_before_the_one_that_it_was_built_with() {
+    fn the_fleet_file_beside_the_program_precedes_the_built_in_one() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap();
         let load = || Policy::load(&environment(&[("LAMBDA_TASK_ROOT", root)]));

@@ -219,7 +219,7 @@ fn deployment(update: &UpdateSpec) -> DeploymentConfig {
     .build()
 }
 
-/// Blue and green with a traffic switch, or batches of one fleet.
+/// Blue and green with a traffic switch, or batches of the same instances.
 enum Way {
     TwoFleets(TrafficRoutingConfig),
     Batches(CapacitySize, SignedDuration),

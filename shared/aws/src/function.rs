@@ -119,7 +119,7 @@ impl Function {
         let clock = setting.clock();
         logging::init(&setting.environment.log, clock.clone())?;
         let ports = setting.ports(clock);
-        let ports = if kind.borrows() { ports.borrowing() } else { ports };
+        let ports = if kind.assumes_roles() { ports.assuming_roles() } else { ports };
         std::panic::set_hook(Box::new(log_panic));
         Ok(Self { setting, ports, memory: Memory::default() })
     }

@@ -72,7 +72,7 @@ impl AwsPorts {
     /// The same ports, acting in each region with the role that its stack lends to home's `promote`. CodePipeline's jobs are
     /// answered, and pages sent, as whoever holds the ports.
     #[must_use]
-    pub fn borrowing(mut self) -> Self {
+    pub fn assuming_roles(mut self) -> Self {
         self.clients.assume_roles_with(RoleAssumer::new(self.fleet.clone()));
         self
     }

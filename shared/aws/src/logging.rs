@@ -108,7 +108,7 @@ fn finest(targets: &Targets) -> LevelFilter {
     named.chain(targets.default_level()).max().unwrap_or(LevelFilter::OFF)
 }
 
-/// Log lines carry the time that the function lives by.
+/// Log lines carry the time of the function's clock.
 struct ClockTime(AwsClock);
 
 impl FormatTime for ClockTime {

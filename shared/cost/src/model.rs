@@ -70,7 +70,7 @@ pub struct Missing {
 /// What one endpoint costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SiteCost {
-    /// Where it stands.
+    /// The region that it serves from.
     pub region: RegionName,
     /// Its floor, the mean of a month.
     pub floor: f64,

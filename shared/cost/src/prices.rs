@@ -32,7 +32,7 @@ pub struct PriceTable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// What has it.
+    /// What the price is for.
     pub kind: PriceKind,
     /// AWS's name of the region, or `*` for every region that has no row of its own.
     pub region: String,

@@ -85,11 +85,11 @@ pub struct RegionCost {
     pub mean_rps: f64,
     /// Instances, the mean of the month, without green's.
     pub instances: f64,
-    /// Minutes of a night for which two fleets are paid.
+    /// Minutes of a night for which blue and green instances are paid.
     pub double_minutes: f64,
     /// What it costs, item by item.
     pub items: Vec<ItemCost>,
-    /// All of it.
+    /// The sum of the items.
     pub total: Amount,
 }
 
@@ -108,7 +108,7 @@ pub struct OneRegion {
     pub instances: f64,
     /// What it costs, item by item.
     pub items: Vec<ItemCost>,
-    /// All of it.
+    /// The sum of the items.
     pub total: Amount,
 }
 
@@ -117,7 +117,7 @@ pub struct OneRegion {
 pub struct ItemCost {
     /// What is paid for.
     pub item: Item,
-    /// What it costs.
+    /// US dollars a month, and how certain they are.
     #[serde(flatten)]
     pub amount: Amount,
 }
@@ -125,7 +125,7 @@ pub struct ItemCost {
 /// One step from the rule of thumb to this fleet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// What is compared.
+    /// What this step changes, for people.
     pub what: String,
     /// Instances of the fleet; none where it is not instances that are compared.
     pub instances: Option<f64>,

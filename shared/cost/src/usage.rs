@@ -65,9 +65,9 @@ pub struct Calls {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// Billed seconds.
+    /// Billed duration, in seconds.
     pub seconds: f64,
-    /// Memory, GB.
+    /// Configured memory, in GB.
     pub gb: f64,
 }
 

@@ -91,7 +91,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// The two together.
+    /// Checks that the front and the routing go together.
     ///
     /// # Errors
     /// The template refuses them together.
@@ -141,19 +141,19 @@ pub enum WayError {
     /// The word names no front.
     #[error("{word:?} is no front: FrontKind of template.yaml is {}", words(FrontKind::ALL))]
     Front {
-        /// What was given.
+        /// The word that was given.
         word: String,
     },
     /// The word names no routing.
     #[error("{word:?} is no routing: Routing of template.yaml is {}", words(Routing::ALL))]
     Routing {
-        /// What was given.
+        /// The word that was given.
         word: String,
     },
     /// An accelerator leads to load balancers and to no API.
     #[error("routing global-accelerator needs front proxy, and front is {front}: an accelerator leads to no API")]
     NeedsABalancer {
-        /// What was given.
+        /// The front that was given with the accelerator.
         front: FrontKind,
     },
 }

@@ -108,7 +108,7 @@ fn whoever_is_left_is_home_when_home_retires() {
 }
 
 #[test]
-fn double_running_is_proportional_to_the_nights_bake_soak_and_provisioning() {
+fn double_running_grows_with_bake_soak_and_provisioning() {
     let (usual, longer) = (usual(), of(&POLICY.replace("soak = \"10m\"", "soak = \"40m\"")));
     for (before, after) in usual.regions.iter().zip(&longer.regions) {
         assert!(near(after.double_minutes, before.double_minutes + 30.0));
@@ -187,7 +187,7 @@ fn the_floor_is_paid_at_every_hour_and_the_peak_only_in_its_own() {
 }
 
 #[test]
-fn only_regions_away_from_home_pay_for_transfer_and_replication_time() {
+fn only_other_regions_pay_for_transfer_and_replication_time() {
     let report = usual();
     for region in &report.regions {
         let away = region.region != report.one_region.region;
@@ -200,7 +200,7 @@ fn only_regions_away_from_home_pay_for_transfer_and_replication_time() {
 }
 
 #[test]
-fn what_the_table_has_no_price_for_is_left_out_and_named_with_what_to_add() {
+fn what_has_no_price_is_left_out_and_named_with_what_to_add() {
     let fleet = Fleet::parse(&POLICY.replace("sa-east-1", "eu-south-1")).unwrap();
     let told = report(&fleet, &table(), Way::default());
     let [.., japan, north] = &told.regions[..] else { panic!("{told:?}") };
@@ -243,7 +243,7 @@ fn prices_of_ones_own_stand_before_those_built_in() {
 }
 
 #[test]
-fn an_instance_type_that_is_not_in_the_table_is_named_in_every_region() {
+fn an_unpriced_instance_type_is_named_in_every_region() {
     let fleet = Fleet::parse(&POLICY.replace("ml.m6i.xlarge", "ml.c7g.xlarge")).unwrap();
     let told = report(&fleet, &table(), Way::default());
     assert_eq!(told.missing.len(), 4);
@@ -252,7 +252,7 @@ fn an_instance_type_that_is_not_in_the_table_is_named_in_every_region() {
 }
 
 #[test]
-fn every_price_has_a_unit_a_source_and_a_date_and_every_estimate_says_how() {
+fn every_price_has_unit_source_and_date_and_estimates_say_how() {
     let table = table();
     assert!(table.date >= "2026-11-20".parse().unwrap());
     for price in &table.prices {
@@ -295,7 +295,7 @@ fn a_table_that_is_wrong_is_refused_with_line_and_field() {
 }
 
 #[test]
-fn an_estimated_price_marks_every_amount_that_it_is_in_and_no_other() {
+fn an_estimated_price_marks_only_the_amounts_it_is_in() {
     let report = usual();
     let eu = &report.regions[0].items;
     let marked = |item| eu.iter().find(|cost| cost.item == item).unwrap().amount.estimate;
@@ -371,7 +371,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn more_traffic_a_larger_floor_or_a_longer_soak_never_costs_less(
+    fn more_traffic_a_larger_floor_or_longer_soak_never_costs_less(
         peak in 1u32..4000, more in 0u32..2000, least in 2u32..12, soak in 1u32..60,
     ) {
         let policy = |peak: u32, least: u32, soak: u32| {

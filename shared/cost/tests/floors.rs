@@ -32,7 +32,7 @@ fn nights_of(region: &str, own: &str) -> String {
 }
 
 #[test]
-fn a_nightly_floor_saves_its_hours_of_instances_and_a_part_of_green() {
+fn a_nightly_floor_saves_instance_hours_and_a_part_of_green() {
     let (usual, flat) = (of(POLICY), of(&nights_of("eu-west-1", "")));
     let [saving] = &usual.night_floors[..] else { panic!("{:?}", usual.night_floors) };
     assert!(flat.night_floors.is_empty() && flat.regions[0].night_floor.is_none());
@@ -67,7 +67,7 @@ fn night_is_by_each_regions_own_clocks() {
 }
 
 #[test]
-fn a_wave_at_noon_pays_for_the_instances_that_promote_adds_before_it() {
+fn a_wave_at_noon_pays_for_the_instances_added_before_it() {
     let mut table = table();
     table.usage.wave_starts = "12:00".parse().unwrap();
     let noon = report(&Fleet::parse(POLICY).unwrap(), &table, Way::default());

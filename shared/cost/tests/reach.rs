@@ -90,7 +90,7 @@ fn the_words_and_their_defaults_are_the_templates() {
 }
 
 #[test]
-fn a_word_that_the_template_does_not_have_is_refused_with_those_that_it_has() {
+fn an_unknown_value_is_refused_with_the_templates_values() {
     let said = "route53".parse::<Routing>().unwrap_err().to_string();
     assert!(
         said.starts_with("\"route53\" is no routing") && said.contains("none, latency, geolocation, failover"),
@@ -127,7 +127,7 @@ fn what_is_counted_is_what_the_template_makes() {
 }
 
 #[test]
-fn the_total_is_without_front_and_routing_and_together_is_with_them() {
+fn the_total_leaves_out_routing_and_together_includes_it() {
     for way in every_way() {
         let report = report(&Fleet::parse(POLICY).unwrap(), &table(), way);
         let reach = &report.reach;
@@ -149,7 +149,7 @@ fn an_api_is_paid_for_each_request_alone() {
 }
 
 #[test]
-fn a_proxy_is_paid_by_the_hour_by_what_it_carries_and_by_the_call() {
+fn a_proxy_is_paid_by_the_hour_by_the_byte_and_by_the_call() {
     let report = reached(FrontKind::Proxy, Routing::Latency);
     use Line::{Addresses, Balancers, Capacity, FrontCalls, FrontTime};
     assert_eq!(has(&report), [Balancers, Addresses, Capacity, FrontCalls, FrontTime]);
@@ -184,7 +184,7 @@ fn an_accelerator_is_paid_once_and_its_bytes_in_each_region() {
 }
 
 #[test]
-fn behind_an_accelerator_load_balancers_check_instead_of_route_53() {
+fn behind_an_accelerator_load_balancers_do_the_checks() {
     let (usual, behind) = (reached(FrontKind::Proxy, Routing::Latency), accelerated());
     let checks = 12.0 * 60.0 * 730.0;
     for (usual, behind) in usual.regions.iter().zip(&behind.regions) {
@@ -198,7 +198,7 @@ fn behind_an_accelerator_load_balancers_check_instead_of_route_53() {
 }
 
 #[test]
-fn cloudfront_is_paid_by_request_and_byte_and_the_regions_keep_their_checks() {
+fn cloudfront_is_paid_by_request_and_byte_besides_the_checks() {
     for front in FrontKind::ALL {
         let (usual, report) = (reached(front, Routing::Latency), reached(front, Routing::Cloudfront));
         let millions: Vec<f64> = report.regions.iter().map(|region| region.mean_rps * MONTH / 1e6).collect();
@@ -259,7 +259,7 @@ fn what_has_no_price_is_left_out_and_named_and_only_there() {
 }
 
 #[test]
-fn a_price_that_is_found_after_all_is_counted_and_nothing_is_named() {
+fn a_price_found_after_all_is_counted_and_nothing_is_named() {
     let own = "[[price]]\nkind = \"accelerator-data\"\nregion = \"sa-east-1\"\nunit = \"GB\"\nusd = 0.1\nsource = \"s\"\nas_of = \"d\"\n";
     let table = PriceTable::parse(&format!("{BUILT_IN}\n{own}")).unwrap();
     let way = Way::new(FrontKind::Proxy, Routing::GlobalAccelerator).unwrap();

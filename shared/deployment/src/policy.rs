@@ -46,7 +46,7 @@ pub struct Condition {
     test: Test,
     if_exists: bool,
     negated: bool,
-    /// Lower case.
+    /// The key, in lower case.
     key: String,
     values: Vec<String>,
 }
@@ -63,7 +63,7 @@ enum Test {
 pub struct Statement {
     /// Its name; its policy's where it has none.
     pub sid: String,
-    /// What it does.
+    /// Allows or denies.
     pub effect: Effect,
     subjects: Subjects,
     /// Actions, with `*` and `?`.

@@ -22,13 +22,13 @@ pub struct Function {
     pub name: String,
     /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
     pub arn: String,
-    /// MB.
+    /// `MemorySize`, in MB.
     pub memory: u32,
-    /// Seconds.
+    /// `Timeout`, in seconds.
     pub timeout: u32,
     /// Retries of an asynchronous call.
     pub retries: u32,
-    /// Its role's ARN.
+    /// ARN of the role that it runs with.
     pub role: String,
     /// Environment variables, their intrinsics resolved.
     pub environment: BTreeMap<String, String>,
@@ -47,7 +47,7 @@ pub struct Rule {
     pub trigger: Trigger,
     /// The schedule as it is written, of one that has one.
     pub schedule: Option<String>,
-    /// What it calls.
+    /// The functions that it calls.
     pub targets: Vec<RuleTarget>,
 }
 
@@ -145,17 +145,17 @@ pub struct Alarm {
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
-    /// The metric's namespace.
+    /// The metric's namespace, such as `AWS/SageMaker`.
     pub namespace: String,
     /// The metric's name in that namespace.
     pub metric: String,
     /// Name and value of each dimension.
     pub dimensions: Vec<(String, String)>,
-    /// A simple statistic.
+    /// A simple statistic such as `Sum`; none where a percentile is used.
     pub statistic: Option<String>,
     /// A percentile such as `p99`, where it is no simple statistic.
     pub percentile: Option<String>,
-    /// Seconds.
+    /// Length of a period, in seconds.
     pub period: u32,
     /// N of "M of N".
     pub periods: u32,
@@ -165,7 +165,7 @@ pub struct Alarm {
     pub threshold: f64,
     /// How a value is held against it.
     pub comparison: String,
-    /// What silence is.
+    /// `TreatMissingData`; none for the default.
     pub missing: Option<String>,
 }
 
@@ -191,7 +191,7 @@ pub struct BalancerRule {
     pub methods: Vec<String>,
     /// The target group's ARN.
     pub group: String,
-    /// The function's ARN.
+    /// ARN of the function that may be called.
     pub function: String,
 }
 

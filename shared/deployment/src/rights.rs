@@ -47,7 +47,7 @@ pub struct Denied {
     pub action: String,
     /// The resource that it was asked for.
     pub resource: String,
-    /// In IAM's words.
+    /// Why, in IAM's words.
     pub why: String,
 }
 

@@ -16,7 +16,7 @@ pub struct Environment {
     pub parameters: BTreeMap<String, String>,
 }
 
-/// The parameters that name the roles of people and of training, and how such a role is called where nobody says.
+/// The parameters that name the roles of people and of training, and what such a role is called by default.
 const ROLES: [(&str, &str); 4] = [
     ("ApproverRoles", "approver"),
     ("DeployerRoles", "deployer"),

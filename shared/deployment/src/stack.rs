@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Stack {
     /// Functions, by binary.
     pub functions: BTreeMap<String, Function>,
-    /// What wakes them.
+    /// Rules of EventBridge that call them.
     pub rules: Vec<Rule>,
     /// Who may call them.
     pub invokers: Vec<Invoker>,

@@ -21,7 +21,7 @@ pub enum FeaturesError {
     Blank {
         /// The list's file.
         path: PathBuf,
-        /// The line.
+        /// Its line, from 1.
         line: usize,
     },
     /// A feature stands there twice.

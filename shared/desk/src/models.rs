@@ -45,7 +45,7 @@ pub enum FileError {
     /// The file is not there, or cannot be read.
     #[error("{path}: {source}")]
     Open {
-        /// The file.
+        /// Path of the model's file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -53,7 +53,7 @@ pub enum FileError {
     /// The file is no model that is scored.
     #[error("{path}: {source}")]
     Model {
-        /// The file.
+        /// Path of the model's file.
         path: PathBuf,
         /// Why it is refused.
         source: ModelError,
@@ -61,7 +61,7 @@ pub enum FileError {
     /// A second reading, for the reasons of a sample, failed.
     #[error("{path}: {source}")]
     Explain {
-        /// The file.
+        /// Path of the model's file.
         path: PathBuf,
         /// What went wrong.
         source: StreamError,
@@ -106,7 +106,7 @@ pub fn open(path: &Path) -> Result<File, FileError> {
 /// A model's file, and how it is served.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelFile<'a> {
-    /// Where it is.
+    /// Path that it was read from.
     pub path: &'a Path,
     /// As what it is read.
     pub options: ReadOptions,

@@ -117,7 +117,7 @@ pub fn check_toml(text: &str) -> Result<(), Unusual> {
     found.map_err(|(at, message)| Unusual { line: Some(line_of(text, at)), message })
 }
 
-/// Where, and what.
+/// The byte offset of what is wrong, and what it is.
 type Found = Result<(), (usize, String)>;
 
 fn check_table(table: &DeTable<'_>, path: &str) -> Found {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_says_how_much_is_missing_and_keeps_whole_characters() {
+    fn a_cut_text_says_what_is_missing_and_splits_no_character() {
         assert_eq!(cut("São Paulo", 9), "São Paulo");
         assert_eq!(cut("São Paulo", 4), "São…");
         let long = cut(&"é".repeat(325_000), 5000);

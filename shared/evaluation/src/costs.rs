@@ -119,7 +119,7 @@ mod tests {
     const PRICES: Prices = Prices { miss: 10.0, false_alarm: 1.0 };
 
     #[test]
-    fn the_cheapest_threshold_is_the_lowest_of_those_that_cost_least() {
+    fn the_cheapest_threshold_is_the_lowest_of_equal_cost() {
         // Probabilities 0.5 and about 0.73 of positives, 0.27 and 0.62 of negatives.
         let ranked = Ranked::new(&[true, true, false, false], &[0.0, 1.0, -1.0, 0.5]).unwrap();
         let costs = ranked.costs(0.7, PRICES).unwrap();

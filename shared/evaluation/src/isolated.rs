@@ -40,7 +40,7 @@ static SERVES: OnceLock<()> = OnceLock::new();
 /// How a process that read a file ended instead of answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Death {
-    /// By this signal.
+    /// Killed by this signal's number.
     Signal(i32),
     /// Without an answer, with this exit code.
     Exit(i32),
@@ -245,7 +245,7 @@ fn send(
 
 /// Why there is no table.
 enum Received {
-    /// No whole answer.
+    /// The process ended before its answer was complete.
     Nothing,
     /// The file is refused.
     Refused(HoldoutError),

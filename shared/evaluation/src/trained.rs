@@ -37,10 +37,10 @@ pub enum RowDigestsError {
     /// A line is no digest.
     #[error("line {line} is no SHA-256 of a training row: expected 64 hexadecimal digits")]
     NotADigest {
-        /// Counted from 1.
+        /// Number of the line, from 1.
         line: u64,
     },
-    /// It lists nothing.
+    /// The file lists no digest.
     #[error("lists no training row; expected one SHA-256 a line")]
     Empty,
     /// The held-out set lacks features of the challenger.

@@ -100,7 +100,7 @@ fn a_recalibrated_release_passes_though_its_scores_have_moved() {
 }
 
 #[test]
-fn a_feature_sent_in_another_unit_is_found_where_the_challenger_leans_on_it() {
+fn a_feature_in_another_unit_is_found_where_it_matters() {
     let cents = |share: usize| {
         move |index: usize, row: &mut Vec<f32>| {
             if index.is_multiple_of(share) {
@@ -119,7 +119,7 @@ fn a_feature_sent_in_another_unit_is_found_where_the_challenger_leans_on_it() {
 }
 
 #[test]
-fn a_value_that_is_missing_where_only_the_challenger_asks_is_found_and_named() {
+fn a_value_missing_only_for_the_challenger_is_found_and_named() {
     let challenger = forest(
         &NAMES,
         &[(1, 40.0, -1.0, 0.5), (1, 78.0, -0.5, 1.5), (2, 0.5, -0.2, 0.2), (0, 990.0, 0.0, 0.1), (0, 995.0, 0.0, 0.1)],

@@ -213,7 +213,7 @@ fn the_page_leads_with_the_verdict_and_escapes_names() {
 }
 
 #[test]
-fn golden_records_are_chosen_alike_spread_out_and_tell_the_models_apart() {
+fn golden_records_are_chosen_alike_and_tell_the_models_apart() {
     let (champion, challenger, holdout) = (model("v426"), model("v427"), holdout());
     let golden = GoldenRecords::choose("v427", &challenger, &holdout, 200).unwrap();
     assert_eq!(golden, GoldenRecords::choose("v427", &challenger, &holdout, 200).unwrap());

@@ -122,7 +122,7 @@ fn the_models_carry_the_feature_list_in_its_order() {
 }
 
 #[test]
-fn a_missing_value_goes_the_default_way_and_a_threshold_belongs_to_the_right() {
+fn missing_values_go_the_default_way_and_thresholds_go_right() {
     let model = support::Sketch::default().model();
     let margin = |value: f32| model.margin(&[value]).unwrap();
     assert_eq!((margin(0.49), margin(0.5), margin(f32::NAN)), (-1.0, 1.0, -1.0));

@@ -74,7 +74,7 @@ fn a_field_without_end_is_not_held() {
 }
 
 #[test]
-fn rows_that_a_parquet_file_declares_and_does_not_have_are_not_held() {
+fn rows_declared_by_a_parquet_file_and_absent_are_not_held() {
     // 70,001 rows of 38 features; it says 1,048,575, which would be 159 MB.
     let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/records/declared.parquet")).unwrap();
     let features: Vec<String> = (0..38).map(|feature| format!("f{feature}")).collect();

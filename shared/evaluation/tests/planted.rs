@@ -282,7 +282,7 @@ fn first(holdout: &HeldOut, rows: usize) -> HeldOut {
 }
 
 #[test]
-fn a_column_that_the_model_uses_and_the_records_lack_blocks_and_is_named() {
+fn a_column_that_the_records_lack_blocks_and_is_named() {
     let world = &*WORLD;
     let rows = 2_000;
     let mut text = "label,customer_region,x,empty,stuck\n".to_owned();

@@ -85,7 +85,7 @@ fn the_digest_is_that_of_the_stored_bytes_to_the_last_one() {
 }
 
 #[test]
-fn the_committed_records_are_the_same_whatever_order_is_asked_for() {
+fn the_committed_records_are_the_same_in_any_order() {
     let holdout = support::holdout();
     let mut reversed = support::features();
     reversed.reverse();
@@ -117,13 +117,13 @@ fn a_number_may_be_a_name_where_it_is_asked_for() {
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_name() {
+fn a_byte_order_mark_and_windows_line_ends_are_in_no_name() {
     let records = Records::read(&b"\xef\xbb\xbfx,y\r\n1,2\r\n"[..], &strings(&["x", "y"]), &[]).unwrap();
     assert_eq!(records.row(0), [1.0, 2.0]);
 }
 
 #[test]
-fn an_empty_line_in_a_file_of_one_column_is_a_missing_value_and_moves_no_row() {
+fn an_empty_line_in_a_single_column_is_a_missing_value() {
     let read = |text: &str| Records::read(text.as_bytes(), &strings(&["x"]), &[]);
     let missing = bits(&[f32::NAN])[0];
     let one = [1.0_f32.to_bits(), missing, 2.0_f32.to_bits()];
@@ -246,7 +246,7 @@ fn a_parquet_region_is_text_or_an_integer_and_never_null() {
 }
 
 #[test]
-fn a_parquet_file_that_is_cut_off_or_only_looks_like_one_is_refused() {
+fn a_cut_or_pretended_parquet_file_is_refused() {
     let whole = file("table.zstd.parquet");
     for length in [4, 5, 12, whole.len() / 2, whole.len() - 1] {
         let text = HeldOut::read(&whole[..length], &Columns::standard(strings(&FEATURES))).unwrap_err().to_string();
@@ -294,7 +294,7 @@ proptest! {
     }
 
     #[test]
-    fn floats_that_were_written_as_text_read_back_with_the_same_bits(values in proptest::collection::vec(any::<u32>(), 1..50)) {
+    fn floats_written_as_text_read_back_with_the_same_bits(values in proptest::collection::vec(any::<u32>(), 1..50)) {
         let values: Vec<f32> = values.into_iter().map(f32::from_bits).filter(|value| value.is_finite()).collect();
         prop_assume!(!values.is_empty());
         let text: String = values.iter().map(|value| format!("{value}\n")).collect();

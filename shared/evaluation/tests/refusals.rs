@@ -33,7 +33,7 @@ fn values_are_refused_without_being_shown() {
 }
 
 #[test]
-fn a_first_row_of_a_customers_texts_is_not_shown_as_column_names() {
+fn a_first_row_of_customers_texts_is_not_shown_as_names() {
     let columns = Columns::standard(vec!["x".to_owned(), "y".to_owned()]);
     for first in ["0;europe;0.5;jane@example.com", "jane@example.com,GB29NWBK,,", "label,jane@example.com"] {
         let error = HeldOut::read(format!("{first}\n{first}\n").as_bytes(), &columns).unwrap_err().to_string();

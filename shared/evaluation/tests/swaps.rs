@@ -326,7 +326,7 @@ fn walkers_answer_with_the_models_own_scores_to_the_bit() {
 /// Of [`DRAWS`] draws of each way, how many are found by golden records that are all held-out ones, and by those that are
 /// chosen today. docs/evaluating.md has the sums.
 #[test]
-fn golden_records_that_walk_the_model_find_what_held_out_ones_do_not() {
+fn golden_records_that_walk_the_model_find_what_others_miss() {
     let (model, holdout) = (support::model("v427"), support::holdout());
     let margins = holdout.margins(&model).unwrap();
     let held_out = GoldenRecords::of_margins("v427", &margins, model.objective(), &holdout, Vec::new(), GOLDEN);

@@ -34,7 +34,7 @@ pub enum FunctionKind {
 }
 
 impl FunctionKind {
-    /// All of them.
+    /// Every function.
     pub const ALL: [Self; 6] =
         [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status, Self::Proxy];
 
@@ -52,7 +52,7 @@ impl FunctionKind {
 
     /// Whether it acts in each region with the role that the region lends. The others act with their own: `rollback` must not
     /// wait for anybody's leave (I6), and none of them changes anything in a region that is not theirs.
-    pub fn borrows(self) -> bool {
+    pub fn assumes_roles(self) -> bool {
         self == Self::Promote
     }
 }

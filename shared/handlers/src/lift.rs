@@ -7,7 +7,7 @@ use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Reason, Recor
 /// Why no halt was lifted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LiftError {
-    /// There is none.
+    /// No halt is in force in this chain.
     #[error("nothing is halted in chain {0}")]
     NotHalted(Chain),
     /// The fleet has no such region.

@@ -85,7 +85,7 @@ impl Look {
                 let history = Seen::Known(journal.shared());
                 (Some(journal), history)
             }
-            // Going back must not wait for paper (I6): the way back stands beside the alarms too.
+            // A rollback must not wait for the ledger (I6): the verdict alarm stores the way back too.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read; using the rollback target stored with the verdict alarm");
                 (None, Seen::Unknown((&error).into()))

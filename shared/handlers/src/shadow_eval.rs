@@ -277,7 +277,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         }
         // A doubled call may have told them by now. Where the ledger cannot be read, twice is better than never.
         let _ = self.hub.refresh(self.ports).await;
-        // People first: a call that dies between the two is repeated, and tells them again. One that lives and cannot write
+        // People first: a call that dies between the two is repeated, and tells them again. One that goes on and cannot write
         // the ledger leaves word that they know.
         if !ruled(self.hub.history(), release) && !self.pace.has_told() {
             let version = registered.map_or_else(|| release.short(), |it| it.manifest.version.to_string());

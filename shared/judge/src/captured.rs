@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undecided_gate_hides_no_failure_and_a_nondeciding_one_no_pass() {
+    fn an_undecided_gate_hides_no_failure_and_an_advisory_no_pass() {
         let failed = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Fail)));
         let held = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Pass)));
         assert_eq!(judged(&[failed, (CapturedGate::AlertRate, None)]).verdict, CapturedVerdict::Fail);

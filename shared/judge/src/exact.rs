@@ -27,9 +27,9 @@ pub(super) struct Stratum {
     pub green_total: f64,
     /// Blue's requests; above 0.
     pub blue_total: f64,
-    /// Green's bad ones.
+    /// Green's bad answers.
     pub green: u64,
-    /// Blue's bad ones.
+    /// Blue's bad answers.
     pub blue: u64,
     /// Variance over mean of minute counts.
     pub dispersion: f64,

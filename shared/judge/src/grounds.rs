@@ -37,9 +37,9 @@ pub struct PooledFailure {
 pub struct MetricGrounds {
     /// The metric that was judged.
     pub metric: MetricName,
-    /// Green in the compared minutes.
+    /// Green's requests and bad answers in the compared minutes.
     pub green: Tally,
-    /// Blue in them.
+    /// Blue's, in the same minutes.
     pub blue: Tally,
     /// Green's rate over blue's; none where blue's is 0.
     pub effect: Option<f64>,
@@ -77,7 +77,7 @@ pub enum Finding {
     },
     /// Passed: the harm bound is within so many answers.
     HarmWithin {
-        /// What policy allows.
+        /// The harm bound that policy allows, in bad answers.
         allowed: u64,
     },
     /// Open: the comparison counts nowhere.
@@ -91,12 +91,12 @@ pub enum Finding {
     },
     /// Open: the harm bound is over so many answers.
     HarmOver {
-        /// What policy allows.
+        /// The harm bound that policy allows, in bad answers.
         allowed: u64,
     },
     /// Open: the planned look, which alone says that nothing is at stake, is yet to come.
     LookToCome {
-        /// What policy allows.
+        /// The harm bound that policy allows, in bad answers.
         allowed: u64,
     },
     /// Open: nobody said what is at stake.

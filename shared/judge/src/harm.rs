@@ -30,7 +30,7 @@ pub struct Stakes {
     pub full_load: u64,
     /// That it sees of blue.
     pub hour: u64,
-    /// In a day.
+    /// Requests in a day.
     pub day: u64,
     /// From the shift until the verdict, with the customers of the largest neighbour as well.
     pub failover: u64,

@@ -110,7 +110,7 @@ pub struct Look {
 /// A region's verdict and the wave's so far, with their numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
-    /// The region's own.
+    /// What this region's counts say alone.
     pub verdict: Verdict,
     /// The wave's: failed where this region fails or all regions so far do together, passed where each of them passes.
     pub wave: Verdict,
@@ -142,7 +142,7 @@ pub struct PooledJudgement {
     pub metric: MetricName,
     /// What the counts of all these regions say together.
     pub verdict: Verdict,
-    /// Regions in it.
+    /// How many regions are pooled.
     pub regions: usize,
     /// Evidence that green is worse than tolerated in one of them: the product of theirs, alternative by alternative.
     pub e_value: f64,
@@ -164,9 +164,9 @@ pub struct MetricJudgement {
     pub verdict: Verdict,
     /// What they say with the regions before.
     pub wave: Verdict,
-    /// Green in the compared minutes.
+    /// Green's requests and bad answers in the compared minutes.
     pub green: Tally,
-    /// Blue in them.
+    /// Blue's, in the same minutes.
     pub blue: Tally,
     /// Evidence that green is worse than tolerated: under the null hypothesis it ever exceeds 1/a with chance at most a.
     pub e_value: f64,

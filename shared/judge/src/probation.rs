@@ -88,7 +88,7 @@ pub enum ProbationFinding {
 pub struct ProbationJudgement {
     /// The metric that is judged.
     pub metric: MetricName,
-    /// What it shows.
+    /// What its counts show beside the earlier days.
     pub finding: ProbationFinding,
     /// Earlier days that were compared with.
     pub days: usize,

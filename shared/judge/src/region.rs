@@ -24,7 +24,7 @@ pub struct RegionJudge<'a> {
 /// Both verdicts, without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruling {
-    /// The region's own.
+    /// What this region's counts say alone.
     pub verdict: Verdict,
     /// The wave's: failed where this region fails or all regions so far do together, passed where each of them passes.
     pub wave: Verdict,

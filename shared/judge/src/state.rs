@@ -78,9 +78,9 @@ impl Tests {
 pub(super) struct Sums {
     /// Minutes in which both arms served.
     pub minutes: u32,
-    /// Green in these.
+    /// Green's requests and bad answers in these minutes.
     pub green: Tally,
-    /// Blue in these.
+    /// Blue's, in the same minutes.
     pub blue: Tally,
     /// Both in those that the planned look covers.
     pub planned: Look,

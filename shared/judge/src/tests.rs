@@ -59,7 +59,7 @@ fn the_tail_of_an_impossible_count_ends() {
 
 /// At a low rate and at one fifteen times as high: what both arms share changes nothing.
 #[test]
-fn an_e_value_expects_1_at_the_tolerance_and_less_under_it_at_any_rate() {
+fn an_e_value_expects_1_at_the_tolerance_and_less_under_it() {
     let (green_total, blue_total) = (3_600.0, 32_400.0);
     for dispersion in [1.0, 1.3, 2.0, 5.0] {
         for (side, tolerance, milder) in [(Side::Above, 1.25, 1.0), (Side::Below, 4.0, 5.0), (Side::Above, 0.25, 0.2)] {
@@ -80,7 +80,7 @@ fn an_e_value_expects_1_at_the_tolerance_and_less_under_it_at_any_rate() {
 }
 
 #[test]
-fn the_expectation_of_a_bounds_e_value_is_1_at_the_bound_and_less_under_it() {
+fn a_bounds_e_value_expects_1_at_the_bound_and_less_under_it() {
     for dispersion in [1.0, 2.0, 5.0] {
         let test = AbsoluteBound { bound: 0.01, dispersion };
         let mean = |ratio: f64| {
@@ -116,7 +116,7 @@ fn a_planned_look_errs_no_more_than_its_level() {
 }
 
 #[test]
-fn halves_of_a_region_and_an_empty_one_beside_it_change_no_chance() {
+fn halves_of_a_region_or_an_empty_one_change_no_chance() {
     let whole = Stratum { green_total: 2.0, blue_total: 18.0, green: 30, blue: 100, dispersion: 1.0 };
     let half = Stratum { green_total: 1.0, blue_total: 9.0, green: 15, blue: 50, dispersion: 1.0 };
     let one = whole.chance(1.25, Side::Above);

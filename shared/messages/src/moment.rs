@@ -116,7 +116,7 @@ fn uncertain(either: &str, update: Option<&Underway>) -> String {
         Phase::First => format!("{to}, if anything: the region's first release, and not proved yet"),
         Phase::Shifting => format!("{either}: the rest of the traffic was moving to {to}"),
         Phase::RollingBack if update.decided.is_none() => format!("{either}: the region was rolling back to {to}"),
-        Phase::RollingBack => format!("{either}: the update to {to} had been told to go back to {from}"),
+        Phase::RollingBack => format!("{either}: the update to {to} had been ordered to roll back to {from}"),
         Phase::RolledBackUnseen => {
             format!("{either}: it left {} without a word before, and since when is not on record", left(update))
         }

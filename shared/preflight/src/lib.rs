@@ -47,8 +47,8 @@ pub struct RoleFacts {
 pub struct LentFacts {
     /// Whether the account is trusted, as far as the rest says.
     pub account: bool,
-    /// Who borrows: ARNs, or patterns of them.
-    pub borrowers: Vec<String>,
+    /// Who may assume it: ARNs, or patterns of them.
+    pub assumed_by: Vec<String>,
     /// Whose tag `meridian:region` says one of these.
     pub regions: Vec<String>,
     /// And names one of these external ids.
@@ -187,7 +187,7 @@ fn lends(document: &str, account: &str) -> LentFacts {
             let values = each(Some(values)).filter_map(Value::as_str).map(str::to_owned);
             match (operator.as_str(), key.as_str()) {
                 ("ArnLike" | "ArnEquals" | "StringLike" | "StringEquals", "aws:PrincipalArn") => {
-                    facts.borrowers.extend(values);
+                    facts.assumed_by.extend(values);
                 }
                 ("StringEquals", "aws:PrincipalTag/meridian:region") => facts.regions.extend(values),
                 ("StringEquals", "sts:ExternalId") => facts.external_ids.extend(values),
@@ -256,7 +256,7 @@ mod tests {
                 "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*"},
                 "StringEquals": {"aws:PrincipalTag/meridian:region": ["eu-west-1"], "sts:ExternalId": "fraud"}}}}"#;
         let own = lends(lent, "111122223333");
-        assert_eq!(own.borrowers, ["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*"]);
+        assert_eq!(own.assumed_by, ["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*"]);
         assert_eq!((own.account, own.more), (true, false));
         assert_eq!((own.regions, own.external_ids), (vec!["eu-west-1".to_owned()], vec!["fraud".to_owned()]));
         assert_eq!(lends(lent, "444455556666"), LentFacts::default());

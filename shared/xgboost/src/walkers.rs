@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_has_the_shortest_digits_and_nothing_for_a_missing_value() {
+    fn a_payload_has_the_shortest_digits_and_leaves_out_the_missing() {
         assert_eq!(payload(&[0.5, f32::NAN, f32::MAX, -f32::MIN_POSITIVE]), "0.5,,3.4028235e38,-1.1754944e-38");
     }
 }

@@ -20,7 +20,7 @@ fn bits(margins: &[f32]) -> Vec<u32> {
 }
 
 #[test]
-fn a_right_hint_takes_one_pass_and_a_wrong_one_two_with_the_same_margins() {
+fn a_right_hint_takes_one_pass_and_a_wrong_one_two() {
     let (records, bytes) = (records(), archive("v427"));
     let expected = bits(&margins("v427", &records));
     for threads in [1, 2] {

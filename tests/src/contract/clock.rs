@@ -25,7 +25,7 @@ pub async fn a_sleep_takes_what_it_says(stage: &Stage<impl Ports>) -> Kept {
     Ok(())
 }
 
-/// Nor does it take anything back.
+/// A sleep of no time or less does not turn the clock back.
 pub async fn a_sleep_that_is_over_takes_nothing(stage: &Stage<impl Ports>) -> Kept {
     for duration in [SignedDuration::ZERO, SignedDuration::from_secs(-5), SignedDuration::MIN] {
         let ((), slept) = stage.timed(stage.ports.sleep(duration)).await;

@@ -26,7 +26,7 @@ pub async fn a_page_arrives_as_it_was_sent(stage: &Stage<impl Ports>) -> Kept {
     Ok(())
 }
 
-/// An advice is told from a page by an attribute, so that it can wake nobody.
+/// An advice is told from a page by an attribute, so that nobody is paged for it.
 pub async fn an_advice_is_no_page(stage: &Stage<impl Ports>) -> Kept {
     stage.ports.advise(stage.home(), &Page::new("Callers send what no release can read", "Limit them.")).await?;
     assert_eq!(sent(stage), []);
@@ -35,13 +35,13 @@ pub async fn an_advice_is_no_page(stage: &Stage<impl Ports>) -> Kept {
     Ok(())
 }
 
-/// A page that is refused wakes nobody.
+/// A refused page would reach nobody.
 pub async fn a_subject_that_sns_would_refuse_is_made_to_fit(stage: &Stage<impl Ports>) -> Kept {
-    let page = Page { subject: format!("São Paulo\nwent back {}", "x".repeat(200)), message: "Look.".to_owned() };
+    let page = Page { subject: format!("São Paulo\nrolled back {}", "x".repeat(200)), message: "Look.".to_owned() };
     stage.ports.page(stage.home(), &page).await?;
     let pages = sent(stage);
     let (_, subject, _) = pages.first().ok_or("no page was sent")?;
-    assert!(subject.starts_with("S?o Paulo?went back x"), "{subject}");
+    assert!(subject.starts_with("S?o Paulo?rolled back x"), "{subject}");
     assert_eq!(subject.len(), 99);
     Ok(())
 }

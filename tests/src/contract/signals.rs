@@ -54,7 +54,7 @@ pub async fn an_alarm_goes_off_after_its_period(stage: &Stage<impl Ports>) -> Ke
     Ok(())
 }
 
-/// Within two of its ten-second periods, and as soon as that it is taken back.
+/// Within two of its ten-second periods, and it is withdrawn as soon as that.
 pub async fn a_verdict_is_an_alarm_until_it_is_withdrawn(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     say_revert(stage).await?;
     let name = verdict_name(&stage.fleet);

@@ -194,7 +194,7 @@ fn every_function_does_its_work_in_its_container() {
     home_starts_the_wave(&mut bench);
     the_challenger_is_evaluated(&mut bench);
     a_region_is_promoted(&mut bench);
-    nobody_goes_back_without_a_reason(&mut bench);
+    nothing_rolls_back_without_a_reason(&mut bench);
     trouble_with_replication_is_told_once(&mut bench);
     the_region_is_healthy(&mut bench);
     a_caller_is_let_through(&mut bench);
@@ -258,7 +258,7 @@ fn a_region_is_promoted(bench: &mut Bench<'_>) {
     bench.next_job();
 }
 
-fn nobody_goes_back_without_a_reason(bench: &mut Bench<'_>) {
+fn nothing_rolls_back_without_a_reason(bench: &mut Bench<'_>) {
     let before = (bench.statuses(), bench.written(), bench.pages().len());
     let alarm = bench.event("rollback/composite-alarm.json");
     let answer = bench.invoke("rollback", "ap-southeast-2", &alarm).unwrap();

@@ -93,7 +93,7 @@ pub struct PredefinedMetric {
 /// What `PutScalingPolicy` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutScalingPolicyOutput {
-    /// The policy's ARN.
+    /// ARN of the new policy, or of the one that it replaces.
     #[serde(rename = "PolicyARN")]
     pub policy_arn: String,
 }

@@ -23,7 +23,7 @@ pub(crate) struct Alarms {
 pub(crate) struct WatchedMetric {
     pub definition: PutMetricAlarm,
     pub source: Source,
-    /// Seconds.
+    /// Length of a period, in seconds.
     pub period: u32,
     pub comparison: Comparison,
     pub missing: Silence,
@@ -75,7 +75,7 @@ impl Comparison {
 impl WatchedMetric {
     /// Understands a definition, or says what is wrong with it.
     pub fn new(mut definition: PutMetricAlarm, status: Status) -> Result<Self, ApiError> {
-        // On where nobody says otherwise, and shown then. Tags are not shown with an alarm.
+        // On by default, and shown then. Tags are not shown with an alarm.
         definition.actions_enabled.get_or_insert(true);
         definition.tags.clear();
         let name = &definition.alarm_name;

@@ -278,7 +278,7 @@ pub struct GetMetricData {
     pub metric_data_queries: Vec<MetricDataQuery>,
     /// Inclusive, rounded down to the minute, or for a shorter period to a multiple of it.
     pub start_time: EpochSeconds,
-    /// Exclusive.
+    /// Exclusive, rounded as the start is.
     pub end_time: EpochSeconds,
     /// `TimestampDescending` (default) or `TimestampAscending`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

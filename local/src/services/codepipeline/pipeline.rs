@@ -28,7 +28,7 @@ pub(crate) struct Execution {
     pub id: String,
     pub token: Option<String>,
     pub variables: BTreeMap<String, String>,
-    /// The source's version.
+    /// S3's version id of the source object.
     pub revision: String,
     pub state: ExecutionState,
     /// When it began, and when something of it changed last.

@@ -10,7 +10,7 @@ use crate::world::state::World;
 use meridian_domain::reason::OperationName;
 use meridian_domain::{RegionName, Sha256};
 
-/// Instances behind endpoints that every account may have: more than two of the largest fleet.
+/// Instances behind endpoints that every account may have: more than twice the largest region's maximum.
 const DEFAULT_INSTANCES: u32 = 40;
 
 /// Instances of a training job that every account may have.

@@ -24,7 +24,7 @@ pub struct ListAwsDefaultServiceQuotas {
     pub next_token: Option<String>,
 }
 
-/// What both answer.
+/// What `ListServiceQuotas` and `ListAWSDefaultServiceQuotas` answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListServiceQuotasOutput {

@@ -17,7 +17,6 @@ pub struct Caller {
 pub struct SessionKeys {
     /// The access key's id.
     pub id: String,
-    /// The session's token.
     pub token: String,
 }
 

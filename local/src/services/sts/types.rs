@@ -1,4 +1,4 @@
-//! STS: the one call that borrows a role.
+//! STS: the one call that assumes a role.
 
 use jiff::Timestamp;
 use serde::de::Error;

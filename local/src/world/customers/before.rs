@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Before {
-    /// How many days.
+    /// Number of days, 0 or more.
     pub days: u32,
     /// Standard deviation of a day's factor, by which its errors are more or fewer than usual.
     #[serde(default)]

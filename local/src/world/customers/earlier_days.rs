@@ -14,8 +14,8 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl World {
     /// Makes what a region's endpoint counted on the days before its first minute, as if what serves now had served then: a slot's
-    /// counts in one, drawn and not lived. Single configurations' are not made, nor what containers said: each day served another
-    /// release.
+    /// counts in one, drawn and not simulated. Single configurations' are not made, nor what containers said: each day served
+    /// another release.
     pub(crate) fn make_days(&mut self, name: &RegionName) {
         let Some(before) = self.config.before else { return };
         let slot = SLOT.as_secs();

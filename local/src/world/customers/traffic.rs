@@ -24,7 +24,7 @@ pub(crate) struct Served {
     pub requests: u64,
     pub errors_4xx: u64,
     pub errors_5xx: u64,
-    /// Microseconds.
+    /// Latencies in microseconds.
     pub latency: Samples,
     /// What the model answered, 0 to 1.
     pub scores: Samples,
@@ -56,9 +56,9 @@ pub(crate) struct Newest {
 /// When a minute's samples are visible.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
-    /// The first of them.
+    /// When the first sample is visible.
     pub first: Timestamp,
-    /// All of them.
+    /// When all samples are.
     pub last: Timestamp,
 }
 

@@ -16,9 +16,9 @@ const SPELL: usize = 8;
 /// How days differ from one another: standard deviations of the factor of a day and of each two hours of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Law {
-    /// Of a day.
+    /// Of a day's factor.
     pub day: f64,
-    /// Of two hours.
+    /// Of the factor of two hours.
     pub spell: f64,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Law {
 /// The days of one region, and what counts there.
 #[derive(Clone, Debug)]
 pub struct Days<'a> {
-    /// The champion's rates.
+    /// Shares of bad answers that the champion usually gives.
     pub usual: Usual,
     /// Variance over mean of a slot's count given the day's and the hours' factors.
     pub dispersion: f64,

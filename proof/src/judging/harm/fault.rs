@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// Every kind, in the order of the tables.
     pub const ALL: [Kind; 3] = [Kind::Errors, Kind::Latency, Kind::Alerts];
 
     /// The metric that counts them.
@@ -52,14 +52,14 @@ pub enum Course {
 }
 
 impl Course {
-    /// All of them.
+    /// Every course, in the order of the tables.
     pub const ALL: [Course; 4] = [Course::AtOnce, Course::AtLoad, Course::HourLater, Course::Growing];
 }
 
 /// What is wrong with a challenger.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fault {
-    /// Of which answers.
+    /// Which answers are bad.
     pub kind: Kind,
     /// Bad answers per request beyond the champion's, once it is there in full.
     pub excess: f64,

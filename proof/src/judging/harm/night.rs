@@ -1,7 +1,7 @@
 //! One night with a faulty release: when each region is off it again, under Meridian and under what users have today.
 //!
 //! All of them walk the same plan, with the same canaries and the same minutes of counts, and stop at the first region that
-//! they take back. What serves already stays until its own region takes it back.
+//! they roll back. A region that serves already does so until it is rolled back by itself.
 
 use super::days::{Days, Law, SLOT, found};
 use super::fault::{Fault, Kind};
@@ -42,11 +42,11 @@ pub enum Reading {
 /// What a finding of probation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probation {
-    /// Nobody asks probation.
+    /// Probation does not run.
     Off,
-    /// A person is told, and takes the region back half an hour later.
+    /// A person is told, and rolls the region back half an hour later.
     Tell,
-    /// The region takes itself back.
+    /// The region rolls itself back.
     Act,
 }
 
@@ -69,7 +69,7 @@ pub struct Night<'a> {
     pub study: &'a Study<'a>,
     pub setting: &'a Setting,
     pub turns: &'a [Planned],
-    /// Of each turn.
+    /// Requests of each turn's region, minute by minute.
     pub requests: &'a [Vec<f64>],
     pub since_start: &'a [u32],
     pub law: Law,
@@ -293,7 +293,7 @@ impl Night<'_> {
     }
 }
 
-/// Region by region until one is taken back in its canary: the minute that `back` says, and whether the wave stops there.
+/// Region by region until one is rolled back in its canary: the minute that `back` says, and whether the wave stops there.
 fn walk(regions: &[Region<'_>], back: impl Fn(&Region<'_>) -> Option<(u32, bool)>) -> Vec<Option<u32>> {
     let mut offs = Vec::new();
     for region in regions {
@@ -318,7 +318,7 @@ impl Region<'_> {
         (0..).zip(self.requests).skip(from as usize).take(last.saturating_sub(from) as usize).map(minute).sum()
     }
 
-    /// Over the day.
+    /// Bad answers of the day, until the minute `off` where the region is rolled back.
     pub fn harm(&self, off: Option<u32>) -> f64 {
         self.harm_between(0, u32::MAX, off)
     }

@@ -20,7 +20,7 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// The seed's own.
+    /// The guardrail alarm as users have it: 1 datapoint of 1.
     pub const ONE_OF_ONE: Alarm = Alarm { datapoints: 1, periods: 1 };
     /// The variant that is advised against noise.
     pub const THREE_OF_FIVE: Alarm = Alarm { datapoints: 3, periods: 5 };

@@ -223,7 +223,7 @@ impl<H: Hasher> Prints<'_, H> {
     }
 
     /// Of the entries: when the checks may hold a revert or a halt against a caller (I7), and who let the canary through, or
-    /// took it back how long ago (I9).
+    /// rolled it back how long ago (I9).
     fn entries(&mut self, chain: &Chain<RegionHistory>) {
         self.last(chain, |record| {
             let release = Some(meridian_domain::Cause::Release);

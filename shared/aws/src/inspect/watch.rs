@@ -80,7 +80,7 @@ impl AwsPorts {
         WatchFacts { alarms, skew }
     }
 
-    /// Asks for the topic that wakes a region's people.
+    /// Asks for the topic that pages a region's people.
     pub async fn inspect_topic(&self, region: &RegionName) -> Said<TopicFacts> {
         let arn = self.fleet.topic_arn(region);
         let answer = self.clients.sns(region).await.get_topic_attributes().topic_arn(arn).send().await;

@@ -46,7 +46,7 @@ async fn a_regions_role_is_assumed_from_its_own_sts() {
         serving()
     })
     .await;
-    let ports = world.ports().await.borrowing();
+    let ports = world.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     ports.describe(&region(), &endpoint).await.unwrap();
     ports.describe(&region(), &endpoint).await.unwrap();
@@ -83,9 +83,9 @@ async fn a_regions_role_is_assumed_from_its_own_sts() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_lent_shuts_the_region_and_nothing_is_asked_there() {
+async fn a_role_that_is_not_lent_shuts_the_region_unasked() {
     let world = world(|_| refused()).await;
-    let ports = world.ports().await.borrowing();
+    let ports = world.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.operation, &error.region), (ErrorKind::Refused, LOAN, &region()));
@@ -97,7 +97,7 @@ async fn a_role_that_is_not_lent_shuts_the_region_and_nothing_is_asked_there() {
 #[tokio::test]
 async fn an_sts_that_does_not_answer_is_given_up_like_any_call() {
     let world = world(|_| hang()).await;
-    let ports = world.ports().await.borrowing();
+    let ports = world.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, LOAN));
@@ -115,7 +115,7 @@ async fn jobs_and_pages_are_a_functions_own() {
         aws_json(200, json!({}))
     })
     .await;
-    let ports = world.ports().await.borrowing();
+    let ports = world.ports().await.assuming_roles();
     ports.succeed(&region(), "job-1", None, "done").await.unwrap();
     // What it answers is not SNS's format; that it is asked is enough.
     let _ = ports.page(&region(), &Page::new("subject", "message")).await;
@@ -125,7 +125,7 @@ async fn jobs_and_pages_are_a_functions_own() {
 #[tokio::test]
 async fn no_text_holds_a_lent_key() {
     let world = world(|seen| if asks_for_a_role(seen) { lent(1) } else { refused() }).await;
-    let ports = world.ports().await.borrowing();
+    let ports = world.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     let texts = format!("{error} {error:?} {ports:?}");

@@ -20,7 +20,7 @@ async fn describe(ports: &meridian_aws::AwsPorts) -> Result<bool, PortError> {
 }
 
 #[tokio::test]
-async fn a_region_that_does_not_answer_is_given_up_after_twelve_seconds() {
+async fn a_silent_region_is_given_up_after_twelve_seconds() {
     let world = world(|_| hang()).await;
     let ports = world.ports().await;
     let error = describe(&ports).await.unwrap_err();

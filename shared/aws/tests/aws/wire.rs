@@ -47,7 +47,7 @@ async fn every_kind_of_error_arrives_as_itself() {
         (400, "ThrottlingException", "Rate exceeded", ErrorKind::Throttled),
         (400, "ValidationException", "Could not find endpoint configuration \"c\".", ErrorKind::NotFound),
         (400, "ValidationException", "Cannot update in-progress endpoint \"fraud\".", ErrorKind::Conflict),
-        (400, "ResourceLimitExceeded", "no second fleet", ErrorKind::Refused),
+        (400, "ResourceLimitExceeded", "no further instances", ErrorKind::Refused),
         (403, "AccessDeniedException", "not authorized", ErrorKind::Refused),
         (503, "ServiceUnavailable", "later", ErrorKind::Unreachable),
     ];
@@ -142,7 +142,7 @@ async fn an_endpoint_is_seen_with_its_update() {
 }
 
 #[tokio::test]
-async fn a_status_that_nobody_knows_is_an_error() {
+async fn an_unknown_status_is_an_error() {
     let world = world(|_| aws_json(200, json!({ "EndpointStatus": "Dreaming", "EndpointConfigName": "c" }))).await;
     let ports = world.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
@@ -244,7 +244,7 @@ async fn a_package_and_an_execution_carry_their_tokens() {
 async fn a_page_goes_to_the_regions_own_topic() {
     let answer = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
     let world = world(move |_| answer.into_response()).await;
-    let page = Page { subject: "JP went back".to_owned(), message: "look".to_owned() };
+    let page = Page { subject: "JP rolled back".to_owned(), message: "look".to_owned() };
     world.ports().await.page(&region(), &page).await.unwrap();
     let body = String::from_utf8(world.calls()[0].body.to_vec()).unwrap();
     assert!(

@@ -89,11 +89,11 @@ pub struct OnFailure {
 pub enum PipelineAction {
     /// Fetches an object.
     Source {
-        /// From this bucket.
+        /// Bucket that it reads.
         bucket: String,
-        /// Under this key.
+        /// Key of the object that it reads.
         key: String,
-        /// As this artifact.
+        /// Name of the artifact that it makes.
         artifact: String,
     },
     /// Calls a function.

@@ -119,7 +119,7 @@ fn a_bucket_is_as_the_template_says_or_by_s3s_defaults() {
 }
 
 #[test]
-fn a_statement_that_is_taken_out_is_gone_from_the_policy_that_is_shown() {
+fn a_removed_statement_is_gone_from_the_shown_policy() {
     let less = deployed().without("ReleasesPolicy", "OnlyOverTls");
     let bucket = &less.stacks[&region("eu-west-1")].buckets["fraud-models-eu"];
     assert!(!bucket.policy.as_ref().unwrap().to_string().contains("OnlyOverTls"));
@@ -141,7 +141,7 @@ fn a_region_has_its_functions_rules_and_alarms() {
 }
 
 #[test]
-fn a_proxys_load_balancer_leads_to_the_front_and_to_the_health_of_its_region() {
+fn a_proxys_load_balancer_leads_to_front_and_its_regions_health() {
     let deployed = proxied();
     let stack = &deployed.stacks[&region("sa-east-1")];
     assert_eq!((&stack.api, &stack.score), (&None, &None));

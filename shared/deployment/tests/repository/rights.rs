@@ -106,7 +106,7 @@ fn only_the_publisher_creates_releases_and_only_at_home() {
 }
 
 #[test]
-fn publishers_do_not_set_the_exam_and_only_replication_writes_waves() {
+fn publishers_do_not_set_the_exam_nor_write_waves() {
     let put = |role, key, new| asked("eu", role, "s3:PutObject", key, new);
     let exam = "/holdouts/1.csv.gz";
     assert_eq!(put("meridian-fraud-approver", exam, true), NOT_REFUSED);

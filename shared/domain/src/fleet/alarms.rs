@@ -1,6 +1,6 @@
 //! The alarms that guard a canary, and Meridian's own metrics.
 //!
-//! The *green* alarms watch one fleet only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
+//! The *green* alarms watch green instances only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
 //! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
 
 use crate::fleet::endpoint::Target;

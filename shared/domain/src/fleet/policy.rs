@@ -345,7 +345,7 @@ impl Fleet {
         format!("arn:aws:iam::{}:role/meridian-{}-lent-{region}", self.account, self.name)
     }
 
-    /// What `promote` names when it borrows such a role (`sts:ExternalId`): for which fleet it acts. It is no secret.
+    /// What `promote` names when it assumes such a role (`sts:ExternalId`): for which fleet it acts. It is no secret.
     pub fn lending_id(&self) -> &str {
         self.name.as_str()
     }

@@ -167,7 +167,7 @@ pub enum ManifestFault {
         /// The images that policy allows, as `fleet.toml` names them.
         allowed: String,
     },
-    /// For another fleet.
+    /// It names another fleet than the bucket's.
     Fleet {
         /// The release, by its manifest.
         release: ReleaseId,
@@ -176,13 +176,13 @@ pub enum ManifestFault {
         /// Whose release it is.
         found: FleetName,
     },
-    /// From the future.
+    /// It was created later than the reader's clock allows.
     Future {
         /// The release, by its manifest.
         release: ReleaseId,
         /// Its human name.
         version: Version,
-        /// What it says.
+        /// The creation time that it states.
         created: Timestamp,
         /// The clock of whoever read it.
         now: Timestamp,
@@ -266,7 +266,7 @@ impl Manifest {
         Sha256::of(lines.as_bytes())
     }
 
-    /// Holds what only its reader can know against the manifest: whose bucket it lies in, and what time it is there.
+    /// Checks the manifest against what only its reader knows: whose bucket it lies in, and the time there.
     ///
     /// # Errors
     /// A manifest of another fleet, or from the future.

@@ -87,7 +87,7 @@ pub struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Share {
-    /// All of it.
+    /// All instances are one release's.
     All,
     /// A part: see `percent`.
     Part,
@@ -122,7 +122,7 @@ pub enum Phase {
 /// An update that was open.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Underway {
-    /// Where it stood.
+    /// How far the update had come.
     pub phase: Phase,
     /// What it was leaving.
     pub from: Option<Target>,

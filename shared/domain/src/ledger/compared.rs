@@ -13,7 +13,7 @@ pub enum Beside {
     BeforeShift,
 }
 
-/// What was compared.
+/// Two releases' counts, compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// How the two relate.

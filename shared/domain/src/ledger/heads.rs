@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The last entry of a chain, as it was seen once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct KeptHead {
-    /// Its sequence number.
+    /// Its sequence number, from 0.
     pub seq: u64,
     /// SHA-256 of its stored bytes.
     pub hash: Sha256,

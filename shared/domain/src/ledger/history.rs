@@ -51,7 +51,7 @@ pub struct RegionHistory {
     pub full_load: BTreeSet<ReleaseId>,
     /// What the canary of each release showed that was let through here: later regions pool it.
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
-    /// Canaries of each release that went back because their counts did not decide, first one first.
+    /// Canaries of each release that were rolled back because their counts did not decide, first one first.
     pub tries: BTreeMap<ReleaseId, Vec<Try>>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
@@ -222,7 +222,7 @@ impl RegionHistory {
                 self.on_scaling(execution, |scaled| _ = scaled.awaited.get_or_insert(entry.at));
             }
             Record::ScalingSet { execution } => self.on_scaling(execution, |scaled| scaled.set = true),
-            Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
+            Record::Reverted { from, to, why } => self.roll_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {
                 let found = WorseOnRecord { release: target.release, worse: worse.clone(), action: *action };
@@ -283,7 +283,7 @@ impl RegionHistory {
         let named = self.serving.as_ref().is_some_and(|serving| serving.target.release == *release);
         let leaves = self.update.as_ref().is_some_and(|update| {
             let told = update.target.release == *release && update.is_decided(Decision::Revert);
-            told || update.takes_back(release)
+            told || update.rolls_back(release)
         });
         named && self.confirmed.contains_key(release) && self.unknown.is_none() && !leaves
     }
@@ -315,7 +315,7 @@ impl RegionHistory {
     }
 
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
-    fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &Reason) {
+    fn roll_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &Reason) {
         self.unknown = None;
         self.spares = None;
         self.worse.take_if(|found| found.release == from.release);

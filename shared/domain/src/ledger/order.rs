@@ -34,7 +34,7 @@ pub struct OrderReason {
 pub struct RegionTraffic {
     /// AWS's name of the region.
     pub region: RegionName,
-    /// At the hour.
+    /// At the hour that the order was made for.
     pub rps: f64,
     /// At its daily peak.
     pub peak_rps: f64,

@@ -53,8 +53,8 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
         }
         Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
             let passed = judgement.as_ref().is_some_and(|judgement| audit.lets_through(judgement));
-            let rides = judgement.is_none() && audit.rides(region);
-            let mut broken = require(passed || rides, Violation::NoPass);
+            let carried = judgement.is_none() && audit.is_carried(region);
+            let mut broken = require(passed || carried, Violation::NoPass);
             let reverted = audit.decided(region, Decision::Revert);
             broken.extend(require(!reverted, Violation::RevertOverruled { region: region.clone() }));
             broken.extend(audit.lease());
@@ -128,7 +128,7 @@ impl<'a> Audit<'a> {
     }
 
     /// A region that is not active has no canary: an active's evidence for the release, which stands, takes its place.
-    fn rides(&self, region: &RegionName) -> bool {
+    fn is_carried(&self, region: &RegionName) -> bool {
         let kind = |name: &RegionName| self.fleet.region(name).map(|own| own.kind);
         let active = self.fleet.regions.iter().filter(|own| own.kind == Kind::Active).any(|own| self.serves(&own.name));
         kind(region).is_some_and(|kind| kind != Kind::Active) && active
@@ -141,7 +141,7 @@ impl<'a> Audit<'a> {
             let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
             let told = history.update.as_ref().is_some_and(|update| {
                 let back = update.decision.as_ref().is_some_and(|(last, _)| *last == Decision::Revert);
-                (back && update.target.release == self.sight.release) || update.takes_back(&self.sight.release)
+                (back && update.target.release == self.sight.release) || update.rolls_back(&self.sight.release)
             });
             let proved = serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release);
             proved && !left && !told && self.judged_at_full_load(region, history)

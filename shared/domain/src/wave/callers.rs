@@ -73,7 +73,7 @@ pub enum Blame {
 
 impl Blame {
     /// Whether the region must roll back for it.
-    pub fn is_reason_to_go_back(&self) -> bool {
+    pub fn is_reason_to_roll_back(&self) -> bool {
         !matches!(self, Blame::Callers(_))
     }
 

@@ -158,7 +158,7 @@ fn a_first_release_is_on_its_way_until_it_is_proved() {
 }
 
 #[test]
-fn what_serves_is_told_with_since_when_by_whom_and_what_proves_it() {
+fn what_serves_is_told_with_since_when_by_whom_and_proof() {
     let chains = Chains::settled();
     let told = chains.at("04:00:00");
     assert_eq!((told.state, told.update, told.way_back), (State::One, None, Some(target("v426"))));
@@ -222,7 +222,7 @@ fn an_update_whose_canary_is_not_on_record_leaves_two() {
 }
 
 #[test]
-fn in_soak_the_new_release_answers_and_the_old_one_is_the_way_back() {
+fn in_soak_the_new_release_serves_and_the_old_is_the_way_back() {
     let told = Chains::settled().at("03:30:00");
     let update = told.update.unwrap();
     assert_eq!((told.state, update.phase, update.from), (State::One, Phase::Soak, Some(target("v426"))));
@@ -362,7 +362,7 @@ fn a_hub_that_cannot_be_read_is_no_quiet_hub() {
 
 /// After trouble "since" alone would say that nothing happened: the last time with another release is told beside it.
 #[test]
-fn the_last_interruption_names_the_other_release_and_the_unknown_time() {
+fn the_last_interruption_names_the_other_release_and_the_time() {
     let mut chains = Chains::updating();
     assert_eq!(chains.at("03:12:00").answers[0].interrupted, None);
     let canary = Record::CanaryStarted { execution: actor(WAVE), from: at("03:13:00"), ends: at("03:21:00") };
@@ -377,7 +377,7 @@ fn the_last_interruption_names_the_other_release_and_the_unknown_time() {
 
 /// What came to nothing interrupted nobody, and neither does what serves now.
 #[test]
-fn an_update_that_was_never_taken_or_that_arrived_is_no_interruption() {
+fn an_update_never_accepted_or_arrived_is_no_interruption() {
     let mut never = Chains::installed();
     never.own("03:10:00", WAVE, intended("v427", Some("v426"), WAVE)).own("03:30:00", WAVE, reverted("v427", "v426"));
     for chains in [never, Chains::settled()] {

@@ -111,7 +111,7 @@ fn nothing_starts_without_a_proved_way_back() {
 /// I8, I9, I10, I11, I13: the intent stands, its canary is one that policy allows, the wave lasts, the lease is held, and what
 /// serves is known.
 #[test]
-fn nothing_starts_that_was_not_intended_or_for_a_wave_that_is_over() {
+fn nothing_starts_unintended_or_for_a_wave_that_is_over() {
     assert_eq!(after(|night| open(night, AU).target = Night::new().target(AU, "v428")), [I8]);
     assert_eq!(
         after(|night| night.history_mut(AU).update = None),
@@ -181,13 +181,13 @@ fn a_region_on_its_way_back_is_nobodys_evidence() {
         |epoch, decision| after(move |night| night.history_mut(EU).update = Some(update(night, epoch, decision)));
     assert_eq!(with(Some(Epoch(1)), Some(Decision::Proceed)), [], "in soak");
     assert_eq!(with(Some(Epoch(1)), None), []);
-    assert_eq!(with(Some(Epoch(1)), Some(Decision::Revert)), [I3], "told to go back");
+    assert_eq!(with(Some(Epoch(1)), Some(Decision::Revert)), [I3], "ordered to roll back");
     let other = after(|night| {
         let mut update = update(night, Some(Epoch(1)), Some(Decision::Revert));
         update.target = night.target(EU, "v428");
         night.history_mut(EU).update = Some(update);
     });
-    assert_eq!(other, [], "another release was told to go back: this one serves");
+    assert_eq!(other, [], "another release was ordered to roll back: this one serves");
     let rollback = after(|night| {
         let mut update = update(night, None, None);
         update.leaves = Some((night.target(EU, "v427"), actor("wave-1")));
@@ -305,7 +305,7 @@ fn a_frozen_region_starts_on_an_override_that_counts() {
 /// I3: who is further behind than policy allows starts nobody's update until people were told of that release; a person may set
 /// that aside.
 #[test]
-fn nothing_starts_while_a_region_is_too_far_behind_and_nobody_was_told() {
+fn nothing_starts_while_a_region_far_behind_is_unreported() {
     // AU, JP and BR serve v426; policy bears two releases.
     let approved = |line: &[&str]| {
         let at = at("03:00:00");

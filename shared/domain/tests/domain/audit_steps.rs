@@ -154,7 +154,7 @@ fn no_heartbeat_keeps_a_canary_alive_that_nobody_let_through() {
 
 /// I9: silence is fine once the canary was let through; a first release has none to watch.
 #[test]
-fn no_heartbeat_alarm_is_disarmed_before_its_canary_was_let_through() {
+fn no_heartbeat_alarm_is_disarmed_before_its_canary_may_go_on() {
     let disarm = |night: &Night| broken(night, does(night, Act::Disarm, EU));
     let mut night = Night::baking(EU);
     assert_eq!(disarm(&night), [I9]);
@@ -192,7 +192,7 @@ fn nothing_is_confirmed_that_was_not_let_through_and_proved() {
 
 /// I9: a first release has no canary: it is confirmed by its golden records alone, but where it was told to go.
 #[test]
-fn a_first_release_is_confirmed_without_a_decision_and_not_against_one() {
+fn a_first_release_needs_no_decision_and_obeys_one() {
     let mut night = answered();
     let confirm = |night: &Night| broken(night, tells(EU, confirms(night.target(EU, "v427"))));
     let first = |night: &mut Night| {
@@ -290,7 +290,7 @@ fn an_open_region_is_carried_only_by_the_waves_pass() {
 
 /// I9: ... each metric with traffic on both arms, and every metric that policy asks for.
 #[test]
-fn a_pass_lets_through_only_with_every_metric_that_policy_asks_for() {
+fn a_pass_needs_every_metric_that_policy_asks_for() {
     let mut night = due();
     for left_out in night.fleet.judge.required() {
         let mut judgement = good();
@@ -325,7 +325,7 @@ fn a_canarys_timer_is_taken_for_no_other_than_the_one_asked_for() {
 
 /// I7: a region is left behind for its own faults; a fault of the release condemns it, and only on a revert that says so.
 #[test]
-fn a_release_is_condemned_where_a_revert_says_so_and_nowhere_else() {
+fn a_release_is_condemned_only_where_a_revert_says_so() {
     let (why, region) = (|| said(""), || name(JP));
     let defers = || {
         let (execution, release) = (actor("wave-1"), release("v427"));

@@ -285,7 +285,7 @@ fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
 
 /// The forecast chooses as the wave will: the same functions, and for the first region the same numbers.
 #[test]
-fn the_forecast_of_the_first_region_is_what_the_wave_then_asks_for() {
+fn the_forecast_of_the_first_region_is_what_the_wave_asks_for() {
     let mut night = night();
     // Its endpoint has as many instances as by day.
     night.fleet.regions[0].night_instances = None;

@@ -35,7 +35,7 @@ fn measured(rps: f64, rates: &[(MetricName, f64)]) -> Hour {
 }
 
 #[test]
-fn a_linear_shift_bakes_with_its_step_whatever_the_canarys_share_is() {
+fn a_linear_shift_bakes_by_step_whatever_the_canarys_share() {
     let mut region = Night::new().region(AU);
     region.instances = 10;
     region.style = Style::Linear { step: 20 };
@@ -65,7 +65,7 @@ fn a_bake_is_allowed_within_both_bounds_only() {
 
 /// Shares are tried by five per cent, from the smallest that policy allows to the largest.
 #[test]
-fn a_share_is_policys_smallest_or_its_largest_or_a_multiple_of_five() {
+fn a_share_is_policys_smallest_largest_or_a_multiple_of_five() {
     let fleet = free(AU, 12, 23);
     let chosen = |rps| answer(&fleet, &measured(rps, &[])).bake.percent;
     let mut all: Vec<u32> = (1..80).map(|step| chosen(f64::from(step) * 5.0)).collect();
@@ -82,7 +82,7 @@ fn shortfall(plan: &BakePlan) -> f64 {
 
 /// More is not always better: a larger green leaves a smaller blue beside it.
 #[test]
-fn where_nothing_is_enough_the_share_is_taken_that_comes_nearest() {
+fn where_nothing_is_enough_the_nearest_share_is_taken() {
     let mut fleet = free(AU, 5, 95);
     (fleet.wave.detect, fleet.wave.detect_alone) = (1.5, 1.6);
     let mut seen = Vec::new();
@@ -185,7 +185,7 @@ fn a_forecast_omits_regions_that_freeze_before_soak_ends() {
 
 /// What is found exactly where policy wants it found is no warning.
 #[test]
-fn a_forecast_warns_only_of_what_is_found_later_than_policy_wants() {
+fn a_forecast_warns_only_of_what_is_found_too_late_for_policy() {
     let mut fleet = free(BR, 10, 25);
     fleet.regions.retain(|region| region.name == name(BR));
     fleet.regions[0].instances = 4;

@@ -44,14 +44,14 @@ fn a_bound_that_blue_breaks_too_fails_no_canary() {
 }
 
 #[test]
-fn a_canary_that_refuses_more_than_blue_fails_under_bad_callers_too() {
+fn a_canary_that_refuses_more_fails_under_bad_callers_too() {
     assert_eq!(judged(WatchStage::Canary, -60, 0.02).0, Verdict::Fail);
     assert_eq!(judged(WatchStage::Canary, 99, 0.02).0, Verdict::Fail, "its callers send nothing wrong");
 }
 
 /// At full load there are no same minutes of blue's: who began after the shift would condemn the release.
 #[test]
-fn callers_who_begin_after_the_shift_do_not_fail_it_at_full_load() {
+fn callers_who_begin_after_the_shift_fail_no_full_load() {
     assert_ne!(judged(WatchStage::FullLoad, 0, 0.0).0, Verdict::Fail);
 }
 
@@ -95,7 +95,7 @@ fn compared(beside: Beside, green: u64, blue: u64) -> Compared {
 }
 
 #[test]
-fn a_region_whose_callers_send_nonsense_neither_rolls_back_nor_halts() {
+fn bad_callers_neither_roll_a_region_back_nor_halt_it() {
     for mut night in [Night::new(), Night::confirmed_in(&[AU]), Night::baking(AU)] {
         night.client_errors = Some(Blame::Callers(Some(compared(Beside::SameMinutes, 25, 24))));
         let before = night.history(AU).clone();
@@ -137,7 +137,7 @@ fn another_alarm_beside_the_callers_halts_as_ever() {
 }
 
 #[test]
-fn a_canary_worse_than_blue_in_the_same_minutes_is_told_to_go_back() {
+fn a_canary_worse_than_blue_in_the_same_minutes_is_reverted() {
     let mut night = Night::baking(AU);
     night.client_errors = Some(Blame::Release(compared(Beside::SameMinutes, 40, 4)));
     assert!(night.rollback(AU).did(Act::Trip));
@@ -181,7 +181,7 @@ fn only_what_came_with_the_shift_is_laid_to_the_release() {
 
 /// I7: what both releases answer as badly is the region's; minutes in which nothing was wrong do not thin it out.
 #[test]
-fn a_region_is_ill_where_both_releases_answer_as_badly_in_the_same_minutes() {
+fn a_region_is_ill_where_both_releases_fail_in_the_same_minutes() {
     let night = Night::baking(AU);
     let policy = night.fleet.judge.clone();
     let comparison = Comparison::of(night.history(AU), night.now).unwrap();

@@ -48,7 +48,7 @@ fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Stored> {
 }
 
 #[test]
-fn a_checkpoint_that_the_entries_before_do_not_add_up_to_is_found() {
+fn a_checkpoint_that_differs_from_its_entries_is_found() {
     let found = |record: &dyn Fn(Checkpoint<HubHistory>) -> Record| misnamed::<HubHistory>(&named(record));
     assert_eq!(found(&|own| record(&own.to_bytes())), None);
     // Another history, another place; and what another form means, only its own code can say.

@@ -83,7 +83,7 @@ fn a_region_that_answers_wrong_after_its_soak_lags() {
 
 /// A first release that wave-1 created and wave-2 proved is wave-1's update to its end.
 #[test]
-fn an_update_is_settled_in_the_name_of_the_wave_that_asked_for_it() {
+fn an_update_is_settled_for_the_wave_that_asked_for_it() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
     night.sight.regions.insert(name(BR), Seen::Known(Arc::default()));
     night.tell(BR, Record::Attested { release: release("v427"), version: version("v427") });
@@ -143,7 +143,7 @@ fn a_halted_wave_pages_only_if_the_halts_page_is_outstanding() {
 
 /// People who were paged that JP was left behind hear once that it has caught up; nobody hears of what policy left behind.
 #[test]
-fn an_all_clear_follows_once_when_a_region_that_was_paged_for_catches_up() {
+fn an_all_clear_follows_once_when_a_paged_region_catches_up() {
     let left = |why: Reason| {
         let state = RegionState::Stays { version: version("v426") };
         let why = Reason::LeftBehind { why: Box::new(why), state };

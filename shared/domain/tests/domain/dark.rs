@@ -80,9 +80,9 @@ fn an_undecided_rollback_is_attributed_to_its_signs() {
 }
 
 /// The region hears of the return before the wave's judge does: who knows what the canary showed says it, and the region
-/// speaks for itself only where no judge lives, or none has spoken for a quarter of an hour after the canary.
+/// speaks for itself only where no judge runs, or none has spoken for a quarter of an hour after the canary.
 #[test]
-fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
+fn a_running_judge_explains_the_rollback_itself() {
     for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
@@ -103,10 +103,10 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
 }
 
-/// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows. A judge who
+/// Only alarms that were seen speak against the release: what came first is unknown where CloudWatch is silent. A judge who
 /// looks again after a silence says nothing of what happened in it.
 #[test]
-fn a_return_whose_judge_was_silent_or_unseen_halts_its_own_region_alone() {
+fn a_rollback_with_a_silent_judge_halts_its_region_alone() {
     let begun = Night::baking(EU).history(EU).update.as_ref().unwrap().canary.unwrap().0;
     let since = |seconds: i64| Seen::Known(Some(begun + SignedDuration::from_secs(seconds)));
     let table = [
@@ -149,7 +149,7 @@ fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
 /// The last region of a wave is left behind without a word, and the wave is over when its bucket answers again: what the wave noted
 /// beside the way back says that people know.
 #[test]
-fn a_deferral_noted_beside_the_way_back_neither_pages_again_nor_halts() {
+fn a_deferral_noted_during_a_rollback_neither_pages_nor_halts() {
     let noted = |wave: &str, night: &Night| {
         let left = Some(LeftBehind { wave: actor(wave), since: night.now });
         Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))
@@ -178,7 +178,7 @@ fn a_deferral_noted_beside_the_way_back_neither_pages_again_nor_halts() {
 
 /// Whatever the region did meanwhile, its own way back from a release that its wave left there is told by the wave.
 #[test]
-fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
+fn a_region_shifted_after_its_deferral_rolls_back_unpaged() {
     let mut night = Night::baking(BR);
     night.in_service(BR, "v427");
     let left = Some(LeftBehind { wave: actor("wave-1"), since: night.now });

@@ -23,7 +23,7 @@ fn rollback_failed(cause: Cause) -> Night {
 
 /// What the wave does elsewhere follows from why the update was rolling back, not from SageMaker's failure to do so.
 #[test]
-fn unknown_bytes_are_on_record_and_the_reason_of_the_revert_decides() {
+fn unknown_bytes_are_recorded_and_the_reverts_reason_decides() {
     let ends =
         [(Cause::Release, Finish::Failed), (Cause::Unclear, Finish::Deferred), (Cause::Region, Finish::Deferred)];
     for (cause, end) in ends {
@@ -128,7 +128,7 @@ fn a_region_rolls_back_without_its_ledger() {
 }
 
 #[test]
-fn without_its_ledger_a_region_stays_where_nothing_says_otherwise() {
+fn without_its_ledger_a_region_stays_unless_told_otherwise() {
     type Change = fn(&mut Night);
     let changes: [(&str, Change); 4] = [
         ("quiet", |night| night.alarm = None),
@@ -195,7 +195,7 @@ fn several_dark_regions_are_one_page_and_stop_the_wave() {
 /// What happened in one region is that region's until evidence speaks against the release: the next one goes on behind its own
 /// canary. Twice in one wave is not bad luck.
 #[test]
-fn a_second_unclear_return_stops_the_wave() {
+fn a_second_unclear_rollback_stops_the_wave() {
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
     let call = night.call(EU);
@@ -212,7 +212,7 @@ fn a_second_unclear_return_stops_the_wave() {
 
 /// Wrong answers to golden records speak against the release, and a person's halt is for every region.
 #[test]
-fn a_return_that_reaches_beyond_its_region_stops_the_wave_at_once() {
+fn a_rollback_that_reaches_beyond_its_region_stops_the_wave() {
     let wrong = Proof::Wrong { right: 9, asked: 10, version: version("v427") };
     let unasked = Proof::Unasked { why: unseen() };
     let halted = Stopped::FleetHalted(Box::new(said("a look first")));

@@ -118,7 +118,7 @@ fn an_endpoint_without_an_end_to_its_creation_is_given_up() {
 
 /// The answer to `CreateEndpoint` was lost, or the function died before it wrote it down.
 #[test]
-fn a_creation_whose_outcome_was_not_written_is_found_and_finished() {
+fn a_creation_with_no_outcome_written_is_found_and_finished() {
     let mut night = new_in(&[AU], &[EU]);
     night.call_until(AU, |night| night.history(AU).update.is_some());
     shows(&mut night, AU, EndpointStatus::Creating);

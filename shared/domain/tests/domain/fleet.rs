@@ -170,7 +170,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
 
 /// `[shadow]` is off where it is absent; a wrong one is refused where it stands.
 #[test]
-fn a_shadow_policy_is_read_and_a_wrong_one_is_refused_with_its_line() {
+fn a_wrong_shadow_policy_is_refused_with_its_line() {
     assert_eq!(Fleet::parse(GOOD).unwrap().shadow, None);
     let with = |lines: &str| Fleet::parse(&format!("{GOOD}\n[shadow]\n{lines}\n"));
     let usual = with("capture_percent = 20").unwrap().shadow.unwrap();
@@ -271,7 +271,7 @@ fn the_example_key_is_trusted_in_no_account_that_somebody_has() {
 }
 
 #[test]
-fn a_region_or_bucket_listed_twice_is_refused_where_it_stands_again() {
+fn a_region_or_bucket_listed_twice_is_refused_with_its_line() {
     let error = refused("name = \"sa-east-1\"", "name = \"eu-west-1\"");
     assert!(error.message.contains("eu-west-1 is listed twice"), "{error}");
     assert_eq!(error.line, line_of("name = \"sa-east-1\""));

@@ -152,7 +152,7 @@ fn left_frozen() -> Reason {
 }
 
 #[test]
-fn a_frozen_region_lags_on_record_without_a_page_and_the_others_go_on() {
+fn a_frozen_region_lags_on_record_unpaged_and_others_go_on() {
     let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
     let call = night.call(JP);
     assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Deferred), 0, false));
@@ -162,7 +162,7 @@ fn a_frozen_region_lags_on_record_without_a_page_and_the_others_go_on() {
 }
 
 #[test]
-fn the_wave_ends_with_words_about_a_frozen_region_and_without_a_page() {
+fn the_wave_ends_naming_a_frozen_region_without_a_page() {
     let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU, BR]) };
     night.call(JP);
     let call = night.verify();
@@ -242,7 +242,7 @@ fn tell(night: &mut Night, record: Record) {
 }
 
 #[test]
-fn an_overridden_freeze_lets_the_region_start_and_says_who_and_why() {
+fn an_overridden_freeze_lets_a_region_start_saying_who_and_why() {
     for region in [Some(JP), None] {
         let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
         tell(&mut night, overridden(Rule::Freeze, region, at("04:00:00")));
@@ -317,7 +317,7 @@ fn a_halted_fleet_says_who_halted_it() {
 
 /// The audit shares nothing with the planner's own look at freezes.
 #[test]
-fn the_audit_refuses_a_start_in_a_freeze_unless_it_is_overridden() {
+fn the_audit_refuses_a_start_in_a_freeze_unless_overridden() {
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.call_until(JP, |night| night.history(JP).update.is_some());
     let plan = night.plan(JP);

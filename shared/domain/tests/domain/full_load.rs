@@ -40,7 +40,7 @@ fn failed() -> Night {
 }
 
 #[test]
-fn no_region_starts_before_the_one_before_it_was_judged_at_full_load() {
+fn no_region_starts_before_the_previous_full_load_verdict() {
     let mut night = proved();
     let other = night.call(AU);
     let gate = Gate::NotJudgedAtFullLoad { before: name(EU), version: version("v427") };
@@ -73,7 +73,7 @@ fn the_audit_refuses_evidence_not_judged_at_full_load() {
 
 /// Nor with what the record may say, and of whom.
 #[test]
-fn the_audit_lets_no_failure_and_no_unproved_region_be_told_as_judged() {
+fn the_audit_refuses_a_false_claim_of_being_judged() {
     let night = proved();
     let plan = |region: &str, judgement: Option<Judgement>| {
         let (target, execution) = (night.target(region, "v427"), actor("wave-1"));
@@ -101,7 +101,7 @@ fn zero_minutes_switch_the_check_off() {
 }
 
 #[test]
-fn a_check_that_is_no_number_of_minutes_or_takes_too_long_is_refused() {
+fn a_check_of_no_minutes_or_too_many_is_refused() {
     let text = include_str!("../../../../local/fleets/reference/fleet.toml");
     let with = |minutes: &str| Fleet::parse(&text.replace("full_load = \"2m\"", &format!("full_load = \"{minutes}\"")));
     for wrong in ["-1m", "90s", "31m"] {
@@ -116,12 +116,12 @@ fn a_check_that_is_no_number_of_minutes_or_takes_too_long_is_refused() {
 
 /// What shows on load alone: the release is condemned at once, and nobody after EU sees it.
 #[test]
-fn a_release_that_fails_at_full_load_is_condemned_within_the_call() {
+fn a_release_failing_at_full_load_is_condemned_in_that_call() {
     let mut night = failed();
     let (decision, why) = night.history(EU).update.clone().unwrap().decision.unwrap();
     assert_eq!(decision, Decision::Revert);
     assert!(at_full_load(&why), "{why:?}");
-    assert!(!night.history(EU).serves(&release("v427")), "what was told to go back is no evidence");
+    assert!(!night.history(EU).serves(&release("v427")), "what was ordered to roll back is no evidence");
     let call = night.call(EU);
     assert!(call.did(Act::Trip), "the guardrail may still listen");
     assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 1));
@@ -133,7 +133,7 @@ fn a_release_that_fails_at_full_load_is_condemned_within_the_call() {
 
 /// SageMaker watches its alarms in soak: it rolls the update back itself, and the region writes it down.
 #[test]
-fn what_fails_at_full_load_is_rolled_back_by_a_guardrail_in_soak() {
+fn a_failure_at_full_load_is_rolled_back_by_a_guardrail_in_soak() {
     let mut night = failed();
     night.call(EU);
     night.phase(EU, VariantPhase::Deleting);
@@ -274,7 +274,7 @@ fn a_death_at_any_step_of_the_check_ends_the_same() {
 
 /// A region without evidence of its own has nothing to compare; nor has a first release.
 #[test]
-fn only_a_region_with_evidence_of_its_own_is_judged_at_full_load() {
+fn only_a_region_with_own_evidence_is_judged_at_full_load() {
     let fleet = fleet();
     let mut region = fleet.region(&name(JP)).unwrap().clone();
     assert!(region.is_judged_at_full_load(&fleet));

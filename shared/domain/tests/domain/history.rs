@@ -74,7 +74,7 @@ fn a_wave_that_has_left_says_nothing_more() {
 
 /// `promote` and `rollback` both see the region back and both write it.
 #[test]
-fn a_return_written_by_two_is_one_return_with_its_cause() {
+fn a_rollback_written_by_two_is_one_with_its_cause() {
     let mut night = Night::baking(AU);
     let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
     night.tell(AU, decided(Decision::Revert, "slow"));

@@ -100,7 +100,7 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
 
 /// A decided revert is what the ledger says of the return, by whomever it is written.
 #[test]
-fn a_return_that_was_decided_keeps_the_words_of_its_decision() {
+fn a_decided_rollback_keeps_the_words_of_its_decision() {
     let mut night = Night::baking(AU);
     night.judged = Seen::Known(slow());
     night.call(AU);
@@ -120,7 +120,7 @@ fn override_order(night: &mut Night, region: &str) {
 /// I1, where no order keeps them apart: the wave's own intent in JP may be about to be called for as long as it holds the
 /// fleet; then BR comes as far as the lease, and no further while that is the wave's own.
 #[test]
-fn a_waves_own_intent_holds_its_other_regions_while_it_has_the_lease() {
+fn a_waves_own_intent_holds_its_regions_while_it_has_the_lease() {
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.call_until(JP, |night| night.history(JP).update.is_some());
     override_order(&mut night, BR);
@@ -189,7 +189,7 @@ fn a_wave_records_its_own_intent_before_it_creates() {
 
 /// I9: the timer that SageMaker would be asked for must be within policy now, not when it was first intended.
 #[test]
-fn an_intent_whose_canary_policy_does_not_allow_any_more_is_said_again() {
+fn an_intent_with_a_canary_no_longer_allowed_is_recorded_again() {
     let mut night = Night::confirmed_in(&[EU]);
     night.call_until(AU, |night| night.history(AU).update.is_some());
     let long = Bake { wait: SignedDuration::from_hours(1), percent: 25 };
@@ -272,7 +272,7 @@ fn a_bad_release_that_was_shifted_all_the_same_is_condemned() {
 
 /// A confirmed release that failed at full load, after its soak.
 #[test]
-fn a_release_that_fails_at_full_load_after_its_soak_is_condemned_too() {
+fn a_release_failing_at_full_load_after_soak_is_condemned_too() {
     let mut night = Night::let_through(AU);
     let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
     night.tell(AU, Record::Confirmed { target, execution: execution.clone(), golden: 10 });

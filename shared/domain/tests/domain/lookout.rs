@@ -81,7 +81,7 @@ fn instances_tell_the_load_and_a_minute_counts_once() {
 
 /// What containers say of themselves is judged where either of them says it, and asked for in vain where neither does.
 #[test]
-fn a_metric_that_nobody_sends_is_left_alone_unless_policy_requires_it() {
+fn a_metric_nobody_sends_is_ignored_unless_policy_requires_it() {
     let fleet = fleet();
     let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
     let nothing = ArmMinutes::default();
@@ -142,7 +142,7 @@ proptest! {
 
 /// 200 requests a second in Sydney's afternoon, and Dublin's night beside it; seven minutes until the verdict, fourteen back.
 #[test]
-fn the_stakes_are_the_hours_traffic_times_the_time_until_blue_serves() {
+fn the_stakes_are_traffic_times_the_time_until_blue_serves() {
     let fleet = fleet();
     assert_eq!(Exposure::of(&fleet.guardrail), Exposure::default(), "the built-in one is the delivered one");
     let au = fleet.region(&name(AU)).unwrap();

@@ -32,7 +32,7 @@ fn a_lease_is_renewed_once_more_than_half_of_it_is_used() {
 
 /// I11: a lease ends with its last moment, whoever held it.
 #[test]
-fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
+fn an_expired_lease_is_acquired_in_the_next_generation() {
     let mut night = Night::provisioning(AU);
     night.now = night.sight.hub.lease.as_ref().unwrap().until;
     let call = night.call(AU);
@@ -66,7 +66,7 @@ fn a_late_canary_has_a_heartbeat_only_after_proceed() {
 }
 
 #[test]
-fn counts_that_cannot_be_read_are_waited_for_until_a_decision_is_due() {
+fn unreadable_counts_are_waited_for_until_a_decision_is_due() {
     let mut night = Night::baking(AU);
     night.judged = Seen::Unknown(unseen());
     let call = night.call(AU);
@@ -78,7 +78,7 @@ fn counts_that_cannot_be_read_are_waited_for_until_a_decision_is_due() {
 
 /// SageMaker shows the canary's traffic moving before anybody has seen it bake: nothing was missed.
 #[test]
-fn traffic_that_moves_to_a_canary_not_yet_on_record_is_its_beginning() {
+fn traffic_to_an_unrecorded_canary_is_its_beginning() {
     let mut night = Night::provisioning(AU);
     night.pass("3m");
     night.phase(AU, VariantPhase::ActivatingTraffic);
@@ -113,7 +113,7 @@ fn a_guard_that_rings_before_the_start_is_waited_for() {
 }
 
 #[test]
-fn an_alarm_that_is_quiet_or_nobodys_guard_keeps_nobody_from_starting() {
+fn a_quiet_or_unrelated_alarm_stops_no_start() {
     let mut night = Night::new();
     night.guard_rings("somebody-elses-alarm".to_owned());
     if let Seen::Known(alarms) = &mut night.sight.alarms {
@@ -135,9 +135,9 @@ fn an_undecided_linear_shift_is_not_waited_for() {
     assert!(night.call(AU).did(Act::Trip));
 }
 
-/// ... and one that SageMaker takes back between two steps is not waited for either.
+/// ... and one that SageMaker rolls back between two steps is not waited for either.
 #[test]
-fn a_linear_shift_that_rolls_back_between_its_steps_is_decided_so() {
+fn a_linear_shift_rolled_back_between_its_steps_is_decided_so() {
     let mut night = Night::let_through(AU);
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
     for region in &mut night.fleet.regions {
@@ -152,7 +152,7 @@ fn a_linear_shift_that_rolls_back_between_its_steps_is_decided_so() {
 
 /// I13: it is unknown which bytes serve, and the region's own way back has policy's patience to say so.
 #[test]
-fn unknown_bytes_of_another_wave_are_waited_for_and_then_left_behind() {
+fn another_waves_unknown_bytes_are_waited_for_then_left_behind() {
     let mut night = Night::confirmed_in(&[EU]);
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
     night.call_until(AU, |night| night.history(AU).unknown.is_some());

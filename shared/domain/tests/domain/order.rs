@@ -108,7 +108,7 @@ fn nearly_equal_traffic_keeps_the_listed_order() {
 }
 
 #[test]
-fn what_has_no_evidence_of_its_own_comes_last_whatever_its_traffic() {
+fn regions_without_their_own_evidence_come_last() {
     let mut fleet = by_traffic();
     fleet.regions[1].kind = Kind::Standby;
     assert_eq!(titles(&fleet, at("03:00:00")), "JP EU BR AU");

@@ -61,7 +61,7 @@ fn a_fleet_at_rest_and_a_wave_on_its_way_need_nobody() {
 
 /// The false sentence of a page was "regions after JP never saw v427": the ledgers say who serves it.
 #[test]
-fn a_condemned_release_needs_a_person_while_customers_may_meet_it() {
+fn a_condemned_release_needs_a_person_while_it_may_be_met() {
     let mut chains = Chains::settled();
     let condemned = Record::Condemned { release: release("v427"), region: name(JP), why: said("5 % of 5xx") };
     chains.hub("03:00:20", WAVE, wave_started()).hub("04:50:00", WAVE, condemned);
@@ -79,7 +79,7 @@ fn a_condemned_release_needs_a_person_while_customers_may_meet_it() {
 }
 
 #[test]
-fn what_cannot_be_read_or_seen_is_named_and_never_taken_for_fine() {
+fn what_cannot_be_read_is_named_and_never_taken_for_fine() {
     let fleet = fleet();
     let chains = Chains::settled();
     let told = overview(None, &[jp(&fleet, None, "v427")], at("04:00:00"));
@@ -116,7 +116,7 @@ fn the_most_urgent_need_comes_first() {
 
 /// In service on what the ledger does not say, with no update on record: bytes that nobody proved.
 #[test]
-fn an_endpoint_on_another_configuration_than_the_ledger_says_needs_a_person() {
+fn an_endpoint_not_on_the_ledgers_configuration_needs_a_person() {
     let told = seen(&Chains::settled(), "v426", "04:00:00");
     let (config, expected) = (target("v426").config, target("v427").config);
     assert_eq!(told.needs, [Need::ForeignConfig { region: name(JP), config, expected }]);

@@ -53,7 +53,7 @@ fn an_unrecorded_rollback_is_found_by_the_endpoint() {
 
 /// The alarm looks at five minutes: what it says of the release that was left is no second fault.
 #[test]
-fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
+fn an_alarm_may_ring_on_for_six_minutes_after_a_rollback() {
     for (after, halts) in [("6m 59s", false), ("7m", true)] {
         let mut night = Night::confirmed_in(&[AU]);
         let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
@@ -104,7 +104,7 @@ fn a_region_that_is_ill_by_itself_halts_nobody_else() {
 
 /// The wave let a release through whose golden records nobody answers, and paged as it left the region behind; soak was over by then.
 #[test]
-fn a_region_not_proved_rolls_back_unpaged_unless_its_alarm_rings() {
+fn an_unproved_region_rolls_back_unpaged_unless_its_alarm_rings() {
     for rings in [false, true] {
         let mut night = Night::let_through(AU);
         night.in_service(AU, "v427");
@@ -141,7 +141,7 @@ fn forsaken() -> Night {
 
 /// I4: the wave has its time; then the region asks its own golden records, and believes them alone.
 #[test]
-fn what_a_wave_let_through_and_never_proved_is_proved_by_the_region() {
+fn a_region_proves_what_a_wave_let_through_and_did_not_prove() {
     let mut night = forsaken();
     let call = night.rollback(AU);
     assert!(!call.did(Act::AskGolden) && !call.did(Act::Update), "{:?}", call.plans);
@@ -188,7 +188,7 @@ fn a_way_back_whose_start_was_not_written_down_is_found() {
 }
 
 #[test]
-fn a_way_back_waits_for_another_update_and_says_nothing_of_its_own() {
+fn a_way_back_waits_for_another_update_and_records_nothing() {
     let mut night = rolling_back();
     night.status(AU, EndpointStatus::SystemUpdating);
     let before = night.history(AU).clone();
@@ -208,7 +208,7 @@ fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
 
 /// I13: its own rollback failed too. It says so before it asks again.
 #[test]
-fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
+fn a_way_back_that_sagemaker_could_not_finish_is_unknown() {
     let mut night = rolling_back();
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
     let call = night.rollback(AU);

@@ -17,7 +17,7 @@ fn rate(region: &RegionName, rows: &[Row], metric: &MetricName) -> Option<f64> {
 }
 
 #[test]
-fn the_last_hour_is_the_last_sixty_minutes_of_the_regions_own_counts() {
+fn the_last_hour_is_sixty_minutes_of_the_regions_own_counts() {
     let (errors, other) = (MetricName::errors_5xx(), MetricName::errors_4xx());
     let mut rows = Vec::new();
     for minute in 0..120 {
@@ -38,7 +38,7 @@ fn the_last_hour_is_the_last_sixty_minutes_of_the_regions_own_counts() {
 }
 
 #[test]
-fn nothing_bad_seen_is_not_a_rate_of_zero_and_no_traffic_is_no_rate() {
+fn nothing_bad_seen_is_no_zero_rate_and_no_traffic_is_no_rate() {
     let errors = MetricName::errors_5xx();
     let rows: Vec<Row> = (0..10).map(|minute| row(EU, &errors, minute, None, Some((100, 0)))).collect();
     assert_eq!(rate(&name(EU), &rows, &errors), Some(0.5 / 1000.0));

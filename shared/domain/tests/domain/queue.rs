@@ -62,7 +62,7 @@ fn a_release_that_arrives_during_a_wave_waits_for_its_end() {
 
 /// The older one's start stood still until the newer one's wave had begun: evaluated last, it is no newer for that.
 #[test]
-fn a_release_approved_late_gives_way_to_a_newer_one_approved_before_it() {
+fn a_release_approved_late_yields_to_a_newer_one_before_it() {
     let mut night = Night::new();
     let trained = night.now - SignedDuration::from_mins(30);
     night.approve_created("v428", trained);
@@ -177,7 +177,7 @@ fn quarantine(text: &str) -> Record {
 }
 
 #[test]
-fn a_release_in_quarantine_starts_nowhere_and_its_canary_rolls_back() {
+fn a_release_in_quarantine_starts_nowhere_and_rolls_back() {
     let mut night = Night::confirmed_in(&[EU]);
     night.hub(quarantine("v427"));
     let call = night.call(AU);

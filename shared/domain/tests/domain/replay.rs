@@ -68,7 +68,7 @@ fn a_canary_begins_where_green_first_served() {
 }
 
 #[test]
-fn a_later_line_replaces_a_minute_and_a_repeated_one_changes_nothing() {
+fn a_later_line_replaces_a_minute_and_a_repeat_does_nothing() {
     let once = wave(0, 30, "eu-west-1", 4);
     let again = format!("{once}\n{}", wave(0, 30, "eu-west-1", 4));
     let numbers = |text: &str| judged(text).unwrap().regions.remove(0).judgement;
@@ -92,7 +92,7 @@ fn a_lost_metric_or_a_region_without_traffic_passes_nothing() {
 }
 
 #[test]
-fn regions_that_the_policy_does_not_name_are_judged_with_a_warning() {
+fn regions_that_policy_does_not_name_are_judged_with_a_warning() {
     let policy = JudgePolicy::default();
     let regions: Vec<RegionName> = vec!["eu-west-1".parse().unwrap()];
     let setting = Setting { policy: &policy, regions, warm_up: 1, exposure: Exposure::default() };

@@ -144,7 +144,7 @@ fn longest_list(value: &serde_json::Value) -> usize {
 const LONGEST: usize = 100;
 
 #[test]
-fn a_record_holds_names_counts_and_words_and_nothing_of_a_customer() {
+fn a_record_holds_nothing_of_a_customer() {
     let mut night = Night::baking(EU);
     night.due(EU);
     let call = night.call(EU);

@@ -43,7 +43,7 @@ fn intended(plans: &[Plan]) -> Vec<Floor> {
 }
 
 #[test]
-fn a_region_starts_by_day_once_it_could_carry_the_largest_other_one() {
+fn a_region_starts_by_day_once_it_could_carry_the_largest_other() {
     let mut night = noon();
     has(&mut night, AU, 2);
     let call = night.call(AU);
@@ -64,7 +64,7 @@ fn a_region_starts_by_day_once_it_could_carry_the_largest_other_one() {
 }
 
 #[test]
-fn at_night_every_floor_carries_any_other_region_and_nobody_waits() {
+fn at_night_every_floor_carries_any_other_region() {
     for (region, before) in [(AU, vec![EU]), (JP, vec![EU, AU]), (BR, vec![EU, AU, JP])] {
         let mut night = Night::confirmed_in(&before);
         has(&mut night, region, 2);
@@ -125,7 +125,7 @@ fn waiting_for_instances_uses_no_other_patience() {
     }
     night.pass("30s");
     assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred));
-    // Nor does waiting in vain.
+    // Waiting in vain does not let it start either.
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);
@@ -170,7 +170,7 @@ fn a_region_that_is_done_gets_its_usual_floor_once() {
 }
 
 #[test]
-fn a_floor_that_was_raised_for_the_update_goes_down_when_it_is_over() {
+fn a_floor_raised_for_the_update_goes_down_when_it_is_over() {
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);

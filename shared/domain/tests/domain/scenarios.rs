@@ -40,7 +40,7 @@ fn good_night() {
     assert_eq!(night.verify().plans.len(), 1, "asked again, the same answer and nothing done");
 }
 
-/// JP's plane is dark while its fleet is being provisioned; BR goes on; the execution ends failed.
+/// JP's plane is dark while its green instances are being provisioned; BR goes on; the execution ends failed.
 fn tokyo_dark() -> Night {
     let mut night = Night::provisioning(JP);
     night.pass("30s");
@@ -323,7 +323,7 @@ fn another_executions_update_is_left_to_its_guardrail() {
 
 /// Two executions of one release: what the first one has just intended, the second must not close.
 #[test]
-fn an_intent_that_its_wave_is_about_to_follow_is_not_closed_by_another() {
+fn an_intent_that_its_wave_will_follow_is_closed_by_no_other() {
     let mut night = Night::confirmed_in(&[EU]);
     night.call_until(AU, |night| night.history(AU).update.is_some());
     let intent = night.history(AU).update.clone();

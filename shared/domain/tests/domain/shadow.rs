@@ -50,7 +50,7 @@ fn started(night: &mut Night) -> bool {
 }
 
 #[test]
-fn a_region_starts_on_its_own_shadow_and_waits_while_policy_is_patient() {
+fn a_region_starts_on_its_own_shadow_and_waits_by_policy() {
     let mut night = turn_of_br("nothing_captured = \"leave\"");
     let waits = |night: &Night| {
         let gate = Gate::NotShadowed { region: name(BR), version: version("v427") };

@@ -7,7 +7,7 @@ use meridian_domain::reason::{Proof, Wait};
 use meridian_domain::{Reason, Seen, VariantPhase};
 
 #[test]
-fn a_shift_without_a_decision_is_told_to_go_back() {
+fn a_shift_without_a_decision_is_ordered_to_roll_back() {
     let mut night = Night::baking(AU);
     night.now = night.canary_ends(AU);
     night.phase(AU, VariantPhase::ActivatingTraffic);
@@ -33,7 +33,7 @@ fn golden_records_confirm_and_disarm_the_heartbeat() {
 
 /// I4: `InService` on the target proves nothing while another model answers.
 #[test]
-fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
+fn wrong_golden_answers_are_tolerated_a_while_and_never_confirm() {
     let mut night = Night::let_through(AU);
     night.right = Some(9);
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);

@@ -81,7 +81,7 @@ fn a_fleet_that_is_old_together_is_not_apart() {
 }
 
 #[test]
-fn the_waves_end_tells_of_a_region_that_became_too_old_meanwhile() {
+fn the_waves_end_names_a_region_that_became_too_old_meanwhile() {
     let mut night = with_skew(Night::confirmed_in(&[EU, AU, BR]), 1);
     night.hub(Record::Deferred {
         region: name(JP),

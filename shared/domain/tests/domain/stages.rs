@@ -13,7 +13,7 @@ use meridian_domain::{
 };
 
 #[test]
-fn a_region_starts_in_this_order_lease_preparation_intent_update() {
+fn a_region_starts_by_lease_preparation_intent_and_update() {
     let mut night = Night::new();
     let call = night.call(EU);
     let steps: Vec<&Next> = call.plans.iter().map(|plan| &plan.next).collect();
@@ -113,7 +113,7 @@ fn a_running_update_is_watched_with_a_heartbeat_at_every_look() {
 
 /// I8: the answer to `UpdateEndpoint` was lost, or the function died before it wrote it down.
 #[test]
-fn an_update_whose_outcome_was_not_written_is_found_and_finished() {
+fn an_update_with_no_outcome_written_is_found_and_finished() {
     let mut night = Night::confirmed_in(&[EU]);
     night.takes_updates = false;
     night.call(AU);
@@ -183,7 +183,7 @@ fn the_evidence_of_others_lets_no_starved_region_through() {
 
 /// What let a region through is pooled by the regions after it, and forgotten when the region leaves the release.
 #[test]
-fn evidence_is_carried_to_the_next_region_and_leaves_with_the_release() {
+fn evidence_carries_to_the_next_region_for_its_release_only() {
     let mut night = Night::let_through(EU);
     let eu = name(EU);
     assert_eq!(night.sight.evidence_beside(&name(AU)), [good().evidence]);
@@ -368,7 +368,7 @@ fn abandoned_intent() -> Night {
 }
 
 /// `region` is on v426 again, on record.
-fn go_back(night: &mut Night, region: &str) {
+fn roll_back(night: &mut Night, region: &str) {
     let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
     night.in_service(region, "v426");
     night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: said("slow") });
@@ -378,7 +378,7 @@ fn go_back(night: &mut Night, region: &str) {
 #[test]
 fn an_intent_that_was_never_called_holds_no_other_region() {
     let mut night = abandoned_intent();
-    go_back(&mut night, EU);
+    roll_back(&mut night, EU);
     assert!(night.call(EU).did(Act::Update));
 }
 
@@ -399,7 +399,7 @@ fn an_intent_that_may_have_been_called_does() {
 
 /// The region's own sweep closes it, once no call can be alive that would follow it.
 #[test]
-fn an_intent_that_came_to_nothing_is_closed_by_the_regions_own_sweep() {
+fn an_intent_that_came_to_nothing_is_closed_by_the_sweep() {
     let mut night = abandoned_intent();
     night.now -= SignedDuration::from_mins(10);
     night.rollback(AU);
@@ -418,7 +418,7 @@ fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     let mut night = Night::provisioning(JP);
     night.hub_mut().lease = None;
     night.rerun("wave-2");
-    go_back(&mut night, EU);
+    roll_back(&mut night, EU);
     let mut plans = night.call(EU).plans;
     night.pass("3m");
     plans.extend(night.call(EU).plans);

@@ -1,4 +1,4 @@
-//! A canary whose counts do not decide: it goes back, nobody is paged, the wave goes on, and the region is tried again.
+//! A canary whose counts do not decide: it is rolled back, nobody is paged, the wave goes on, and the region is tried again.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, said, slow, thin, version};
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
     Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes, policy: None }
 }
 
-/// Its canary is told to go back, and is back.
+/// Its canary is ordered to roll back, and is back.
 fn rolls_back(night: &mut Night, region: &str) -> crate::calls::Call {
     assert!(night.call(region).did(Act::Trip));
     night.in_service(region, "v426");
@@ -113,7 +113,7 @@ fn a_deferral_says_what_is_expected_to_suffice() {
 }
 
 #[test]
-fn a_further_try_is_longer_where_the_first_bake_does_not_suffice() {
+fn a_further_try_is_longer_where_the_first_bake_was_too_short() {
     let mut night = Night::new();
     // The first one is planned for what it is to find, a later one for what an equal release is to pass.
     (night.fleet.wave.detect, night.fleet.wave.detect_alone, night.fleet.judge.harm) = (50.0, 100.0, 400);

@@ -134,7 +134,7 @@ fn wilson_and_the_quantiles_are_those_of_scipy() {
 }
 
 #[test]
-fn recalibration_is_a_logistic_regression_and_its_differences_are_paired() {
+fn recalibration_is_logistic_and_its_differences_are_paired() {
     let reference = reference();
     let labels = reference.labels();
     let fits = reference.models().map(|model| {

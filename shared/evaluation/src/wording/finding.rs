@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slope_is_told_by_its_distance_from_1_and_how_it_is_mended() {
+    fn a_slope_is_told_by_its_distance_from_1_and_its_fix() {
         let of = |verdict, [challenger, champion]: [f64; 2], interval: [f64; 2], mend| {
             let (statistic, with) = (Statistic::CalibrationSlope, Reference::Champion);
             let difference = (challenger - 1.0).abs() - (champion - 1.0).abs();

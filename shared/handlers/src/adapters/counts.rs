@@ -1,4 +1,4 @@
-//! What one fleet served, minute by minute, from CloudWatch's answers.
+//! What blue or green served, minute by minute, from CloudWatch's answers.
 //!
 //! | metric | requests | counted | namespace and dimensions |
 //! |---|---|---|---|

@@ -21,7 +21,7 @@ pub(super) const HOME: &str = "eu-west-1";
 const RELEASE: &str = "f4874e767dae57f48abdd881a7a451606da461c56f8321fe9b6d144021de3b72";
 
 #[test]
-fn replication_is_invoked_by_manifests_by_failures_and_by_the_schedule() {
+fn replication_is_invoked_by_manifests_failures_and_schedule() {
     let created = replication("ap-northeast-1", &fixture("replication/object-created.json"));
     assert_eq!(created, Ok(ReplicationEvent::ManifestCreated { release: RELEASE.parse().unwrap() }));
     assert_eq!(replication(HOME, &fixture("replication/sweep.json")), Ok(ReplicationEvent::Sweep));

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_known_by_either_of_two_tokens_and_by_nothing_else() {
+    fn a_caller_is_known_by_either_of_two_tokens_only() {
         let list = format!("checkout={},checkout={},batch={}", digest("old"), digest("new"), digest("other"));
         let callers = Callers::parse(&list).unwrap();
         let who = |token: &str| callers.of_token(token).map(str::to_owned);

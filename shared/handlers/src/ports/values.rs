@@ -26,7 +26,7 @@ pub struct ObjectVersion(pub String);
 pub enum Approval {
     /// Nobody has decided.
     Pending,
-    /// May be promoted.
+    /// The release may be deployed.
     Approved,
     /// The release may not be deployed.
     Rejected,

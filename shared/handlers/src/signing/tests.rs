@@ -84,7 +84,7 @@ fn another_releases_signature_is_refused() {
 }
 
 #[test]
-fn every_changed_byte_of_a_signature_is_refused_or_means_nothing() {
+fn every_changed_byte_of_a_signature_is_refused_or_ineffective() {
     let (release, bundle) = signed("v427");
     let whole = verify(&fleet().signing, release, &bundle, now()).unwrap();
     let mut harmless = 0;

@@ -68,7 +68,7 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
 }
 
 #[test]
-fn a_handler_that_fails_leaves_no_job_unanswered_and_pages_somebody() {
+fn a_handler_that_fails_answers_its_job_and_pages_somebody() {
     for function in FUNCTIONS {
         let (world, job) = world();
         world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Refused));

@@ -91,7 +91,7 @@ fn the_bytes_are_the_ones_that_the_regions_own_manifest_names() {
 }
 
 #[test]
-fn a_region_whose_bucket_is_dark_is_unknown_and_the_others_are_told() {
+fn a_region_whose_bucket_is_dark_is_unknown_and_others_are_told() {
     let world = World::default();
     serving(&world);
     world.dark.borrow_mut().insert(name(BR));
@@ -181,7 +181,7 @@ fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
 }
 
 #[test]
-fn an_entry_from_the_future_is_named_and_told_with_the_stores_time() {
+fn an_entry_from_the_future_is_named_with_the_stores_time() {
     let world = World::default();
     serving(&world);
     world.write(&name(JP), chain(JP), "maria", halted("poison"));

@@ -155,7 +155,7 @@ fn uncounted(world: &World) {
 }
 
 #[test]
-fn a_release_that_no_region_has_attested_is_neither_read_nor_promoted() {
+fn an_unattested_release_is_neither_read_nor_promoted() {
     let (world, _) = world();
     world.pass(SignedDuration::from_secs(1));
     let release = published(&world);
@@ -221,7 +221,7 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
 
 /// AWS says no for good: the action ends in AWS's words, people hear of it, and the fleet is free.
 #[test]
-fn an_update_that_is_refused_fails_the_action_and_releases_the_lease() {
+fn a_refused_update_fails_the_action_and_releases_the_lease() {
     for refused in [OperationName::CreateEndpointConfig, OperationName::UpdateEndpoint] {
         let (world, release) = world();
         world.fault(refused.name(), Fault::Fails(ErrorKind::Refused));
@@ -251,7 +251,7 @@ fn a_role_lost_in_mid_step_makes_the_region_ill() {
 
 /// A page that the pager declines stays owed in the region's own ledger, and the wave stops all the same.
 #[test]
-fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
+fn a_page_that_the_pager_refuses_is_owed_and_delays_no_end() {
     let (world, release) = world();
     world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
     world.fault("Publish", Fault::Fails(ErrorKind::Refused));
@@ -265,7 +265,7 @@ fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
 
 /// ... in another region's, where its own does not take it either: that region's `rollback` sends it.
 #[test]
-fn a_page_that_its_own_ledger_does_not_take_is_owed_in_another_regions() {
+fn a_page_that_its_own_ledger_refuses_is_owed_in_anothers() {
     let (world, release) = world();
     world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
     world.fault("Publish", Fault::Fails(ErrorKind::Refused));

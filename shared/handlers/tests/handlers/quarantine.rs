@@ -56,7 +56,7 @@ fn a_quarantine_says_who_and_why_until_it_is_lifted() {
 }
 
 #[test]
-fn an_archive_in_quarantine_takes_every_release_that_is_made_of_it() {
+fn an_archive_in_quarantine_takes_every_release_made_of_it() {
     let world = World::default();
     let key = keys::archive(Sha256::of(b"archive"));
     let (one, other) = (released(&world, "v427", "archive"), released(&world, "v428", "another"));

@@ -179,7 +179,7 @@ fn refusal(region: &str, release: &str, fault: &FileFault) -> Page {
 }
 
 #[test]
-fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
+fn an_image_that_policy_forbids_is_paged_and_not_attested() {
     let world = World::default();
     let release = released(&world, "v427");
     let mut manifest = run(files::manifest(&world, &name(HOME), release)).unwrap();
@@ -257,7 +257,7 @@ fn past_the_deadline_the_wave_starts_without_the_late_region() {
 }
 
 #[test]
-fn a_call_that_died_before_recording_the_wave_is_finished_by_the_next() {
+fn a_call_that_died_before_recording_the_wave_is_finished() {
     let world = World::default();
     let release = released(&world, "v427");
     for region in OTHERS {
@@ -329,7 +329,7 @@ fn a_late_arrival_of_an_older_release_starts_nothing() {
 }
 
 #[test]
-fn an_older_release_that_was_overtaken_while_it_waited_starts_nothing() {
+fn an_older_release_overtaken_while_it_waited_starts_nothing() {
     let world = World::default();
     let older = released(&world, "v426");
     world.pass(SignedDuration::from_secs(1));

@@ -98,7 +98,7 @@ fn a_ringing_alarm_rolls_the_region_back() {
 
 /// The wave's update was rolled back and nothing says why: that is the wave's to say while its heartbeat alarm is there and quiet.
 #[test]
-fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
+fn the_wave_explains_a_rollback_while_its_heartbeat_is_quiet() {
     for (heartbeat, speaks) in [(Some("OK"), false), (Some("ALARM"), true), (None, true)] {
         let world = world();
         let execution: meridian_domain::Actor = "wave-2".parse().unwrap();
@@ -190,7 +190,7 @@ fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
 
 /// The call that rolled back could write nothing: a later one finds the region back, halts it and says so.
 #[test]
-fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
+fn an_unrecorded_rollback_is_found_and_recorded() {
     let world = world();
     in_service(&world, "v426");
     look(&world).unwrap();

@@ -154,7 +154,7 @@ fn a_good_release_is_approved_once() {
 
 /// Anybody may start an execution of anything: what nobody is known to have signed is not read.
 #[test]
-fn a_release_that_home_has_not_attested_is_neither_read_nor_ruled() {
+fn a_release_that_home_has_not_attested_is_not_evaluated() {
     let world = world();
     let release = run(publish(&world, &fleet(), world.now(), spec("v427"), &signer())).unwrap();
     world.reads.borrow_mut().clear();
@@ -259,7 +259,7 @@ fn a_column_that_only_the_champion_needs_is_reported_as_its() {
 }
 
 #[test]
-fn too_few_positives_ask_for_records_and_not_for_another_training() {
+fn too_few_positives_ask_for_records_not_another_training() {
     let world = world();
     let release = published(&world, spec("v427"));
     let ctx = strict("min_positives = 1000000");
@@ -301,7 +301,7 @@ fn margins(version: &str) -> String {
 }
 
 #[test]
-fn a_champion_is_scored_once_and_a_challenger_always_from_its_archive() {
+fn a_champion_is_scored_once_and_a_challenger_from_its_archive() {
     let world = world();
     let first = published(&world, spec("v427"));
     assert_eq!(evaluate(&world, first).unwrap()["outcome"], "approved");
@@ -355,7 +355,7 @@ fn damaged_or_foreign_margins_are_computed_again() {
 }
 
 #[test]
-fn a_call_without_time_says_how_far_it_came_and_the_next_one_goes_on() {
+fn a_call_out_of_time_says_how_far_it_came_and_the_next_goes_on() {
     let world = world();
     let release = published(&world, spec("v427"));
     let mut token: Option<String> = None;

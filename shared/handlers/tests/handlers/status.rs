@@ -89,7 +89,7 @@ fn the_endpoint_is_asked_at_most_every_ten_seconds() {
 }
 
 #[test]
-fn a_region_that_does_not_prove_itself_is_unavailable_and_says_why() {
+fn a_region_that_does_not_prove_itself_is_unavailable() {
     let reason = |prepare: &dyn Fn(&World)| {
         let (world, ctx) = (World::default(), context(REGION));
         prepare(&world);
@@ -115,7 +115,7 @@ fn a_region_that_does_not_prove_itself_is_unavailable_and_says_why() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_read_does_not_take_a_serving_region_out() {
+fn an_unreadable_ledger_does_not_take_a_serving_region_out() {
     let (world, ctx) = (World::default(), context(REGION));
     serving(&world, "v426");
     assert_eq!(ask(&world, &ctx).0, 200);

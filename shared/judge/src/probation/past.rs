@@ -16,7 +16,7 @@ pub(super) struct Past<'a> {
     pub(super) days: Vec<&'a [Tally]>,
     /// Each slot over all of these days.
     pub(super) slots: Vec<Tally>,
-    /// All of it.
+    /// All slots of all these days.
     pub(super) all: Tally,
 }
 

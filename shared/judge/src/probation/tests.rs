@@ -107,7 +107,7 @@ fn what_callers_send_is_no_finding() {
     assert!(told.e_value > 1e6, "it is told all the same: {told:?}");
 }
 
-/// Nothing bad on any day before: nobody knows how days differ, and some tens of bad answers are a finding all the same.
+/// Nothing bad on any day before: how days differ is unknown, and some tens of bad answers are a finding all the same.
 #[test]
 fn the_first_errors_ever_are_found() {
     let mut counts = counts(7, day(8, 500));

@@ -216,7 +216,7 @@ fn nothing_passes_on_fewer_requests_than_policy_asks_for() {
 
 /// Blue's hour before the canary shows how it scatters; at full load its minutes after the shift are nobody's witness.
 #[test]
-fn blues_own_minutes_are_its_witness_before_the_shift_and_not_after_it() {
+fn blues_own_minutes_are_its_witness_before_the_shift_only() {
     let fire = |at: i64| if at % 3 == 0 { 180 } else { 5 };
     let verdict = |stage, blue: &dyn Fn(i64) -> Option<Arm>| {
         let mut counts = RegionCounts::default();
@@ -281,7 +281,7 @@ fn no_ratio_is_told_where_blue_has_no_bad_one() {
 
 /// Loads differ, so latencies are not compared; green's own bound holds all the same, and is what the verdict names.
 #[test]
-fn what_is_left_out_is_named_where_its_bound_is_broken_and_nowhere_else() {
+fn what_is_left_out_is_named_only_where_its_bound_is_broken() {
     let decided = |slow: u64| {
         let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
         for at in 0..26 {
@@ -371,7 +371,7 @@ fn a_judges_evidence_is_that_of_its_judgement() {
 }
 
 #[test]
-fn a_metrics_name_is_short_lower_case_and_begins_with_a_letter_or_a_digit() {
+fn a_metrics_name_is_short_lower_case_and_starts_alphanumeric() {
     let long = "a".repeat(41);
     for wrong in ["", "_alerts", ".9", "5XX", "a b", long.as_str()] {
         assert!(wrong.parse::<MetricName>().is_err(), "{wrong}");

@@ -183,7 +183,7 @@ proptest! {
 
 /// Blue on fire makes no release better or worse: its own scatter is reckoned with, and the grounds say so.
 #[test]
-fn where_blue_scatters_more_than_declared_its_own_scatter_bounds_the_harm() {
+fn where_blue_scatters_more_its_own_scatter_bounds_the_harm() {
     let of_harm = |harm| JudgePolicy { harm, ..JudgePolicy::default() };
     let policy = of_harm(5_000);
     let mut counts = RegionCounts::default();
@@ -250,7 +250,7 @@ fn what_no_region_can_tell_the_pool_can() {
 
 /// A healthy region before it does not mask a fault in one region alone.
 #[test]
-fn a_fault_in_one_region_is_not_masked_by_the_healthy_ones_before_it() {
+fn a_fault_in_one_region_is_not_masked_by_healthy_ones() {
     let policy = JudgePolicy::default();
     let healthy = judge(&policy, REGIONS, &even(26, Arm::new(36_000, 36), Arm::new(324_000, 330)), watch(), &[]);
     let before = vec![healthy.evidence; 3];
@@ -339,7 +339,7 @@ fn a_thin_region_passes_and_a_starved_canary_does_not() {
 
 /// The same counts pass where policy allows what they leave open, and not an answer under it.
 #[test]
-fn a_region_passes_where_its_harm_bound_is_within_policy_to_the_answer() {
+fn a_region_passes_where_its_harm_bound_is_exactly_policys() {
     let counts = even(26, Arm::new(3_600, 4), Arm::new(32_400, 33));
     let of = |harm| judge(&JudgePolicy { harm, ..JudgePolicy::default() }, REGIONS, &counts, watch(), &[]);
     let bound = of(5_000).metrics.iter().filter_map(|own| own.harm).map(|harm| harm.answers).max().unwrap();
@@ -372,7 +372,7 @@ fn an_outlook_tells_the_bound_of_the_counts_that_are_expected() {
 /// The way back is gone only after a check that can find the fault: not of 4xx, which are not compared at full load, and not after
 /// that check itself.
 #[test]
-fn a_way_back_counts_where_the_check_at_full_load_looks_for_the_fault() {
+fn a_way_back_counts_where_the_full_load_check_looks() {
     let policy = JudgePolicy::default();
     let starved = even(26, Arm::new(15, 0), Arm::new(45, 0));
     let way_back = |name: &str, watch, counts: &RegionCounts| {

@@ -83,7 +83,7 @@ const INTERVAL: (f64, f64) = (1.051_14, 1.453_27);
 const SMALLEST: f64 = 1.823_36;
 
 #[test]
-fn a_pool_with_nothing_bad_on_blue_has_no_ratio_and_an_interval_from_0() {
+fn a_pool_with_nothing_bad_on_blue_has_an_interval_from_0() {
     let judgement = judged(&even((3_600, 0), (32_400, 0)), &[]);
     let together = pool(&judgement, "5xx");
     assert_eq!((together.effect, together.smallest_detectable_effect), (None, None));
@@ -104,7 +104,7 @@ fn a_pool_whose_looks_are_not_all_taken_has_no_interval() {
 
 /// A metric that may not change either way is told by the stronger of its two sides.
 #[test]
-fn a_pool_of_two_sides_fails_either_way_and_passes_only_between_them() {
+fn a_pool_of_two_sides_fails_either_way_and_passes_between() {
     let policy = alerts();
     let with = |bad: u64, before: &[RegionEvidence]| {
         let mut counts = even((3_600, 3), (32_400, 32));
@@ -153,7 +153,7 @@ fn a_pool_of_no_witness_has_no_numbers_and_is_not_absent() {
     assert_eq!((together.regions, together.verdict, together.interval), (0, Verdict::Pass, None));
 }
 
-/// Green's own bursts take a pooled failure back: significant at what is declared, not at what green shows.
+/// Green's own bursts lift a pooled failure: it is significant at the declared dispersion, not at the one that green shows.
 #[test]
 fn a_burst_on_green_fails_no_pool_and_passes_none() {
     let burst = counts(|minute| [(3_600, if minute == 9 { 130 } else { 4 }), (32_400, 33)]);
@@ -174,7 +174,7 @@ fn a_burst_on_green_fails_no_pool_and_passes_none() {
 
 /// Less than twice as many in two regions: too little for looks of every minute, enough for the planned ones together.
 #[test]
-fn the_pools_planned_looks_find_what_its_looks_of_every_minute_do_not() {
+fn the_pools_planned_looks_find_what_looks_every_minute_miss() {
     let two = |more: i64| {
         let own = counts(|minute| [(3_600, 6 + u64::from(minute % 8 < more)), (32_400, 33)]);
         let first = judged(&own, &[]);
@@ -249,7 +249,7 @@ fn a_pools_planned_looks_tolerate_as_much_below_as_above() {
 /// In one minute blue serves ten times as many at nearly twice its rate, and green next to none: the sums of both arms hide
 /// what every other minute shows. They are asked only where green scatters more than declared.
 #[test]
-fn where_green_scatters_as_declared_a_pool_fails_by_its_minutes_alone() {
+fn where_green_scatters_as_declared_its_minutes_fail_a_pool() {
     let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
     let mut rush = counts(|minute| match minute {
         9 => [(36, 0), (324_000, 600)],

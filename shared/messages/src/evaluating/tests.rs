@@ -142,7 +142,7 @@ fn a_pass_has_the_main_numbers() {
 }
 
 #[test]
-fn columns_that_do_not_fit_are_named_with_the_model_that_lacks_them() {
+fn misfit_columns_are_named_with_the_model_that_lacks_them() {
     let missing = Names { first: vec!["age".to_owned(), "sum".to_owned()], more: 7 };
     let misfit = Misfit::Named { missing, extra: Names::default(), twice: Names::default() };
     let version = "v426".parse().unwrap();

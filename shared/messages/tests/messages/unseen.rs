@@ -56,7 +56,7 @@ fn what_a_watch_has_left_to_do_names_what_it_could_not_see() {
 }
 
 #[test]
-fn a_region_that_the_fleet_does_not_have_is_told_with_those_it_has() {
+fn an_unknown_region_is_told_with_those_of_the_fleet() {
     let (region, fleet) = (name("us-east-1"), "fraud".parse().unwrap());
     let told = failure::words(&Failure::NoSuchRegion { region, fleet, regions: vec![name("eu-west-1"), name(AU)] });
     assert!(told.starts_with("region us-east-1 is not in fleet fraud (it has eu-west-1, ap-southeast-2)"), "{told}");

@@ -237,7 +237,7 @@ fn more_nodes_than_a_function_holds_are_refused() {
 }
 
 #[test]
-fn a_limit_beyond_the_files_trees_is_refused_where_the_image_heeds_it() {
+fn a_limit_beyond_the_trees_is_refused_where_the_image_heeds_it() {
     let files = zoo("1.7.6", "stopped");
     let json = files.values().find_map(|files| files.get("model").filter(|file| file.starts_with(b"{\""))).unwrap();
     let text = std::str::from_utf8(json).unwrap();
@@ -257,7 +257,7 @@ fn a_limit_beyond_the_files_trees_is_refused_where_the_image_heeds_it() {
 }
 
 #[test]
-fn a_base_score_near_0_or_1_is_taken_as_the_versions_that_write_it_do() {
+fn a_base_score_near_0_or_1_is_read_as_its_version_wrote_it() {
     // Margins of models without a split, by XGBoost 1.7.6 and 3.2.0 themselves.
     let known = [
         ("1E-8", 0xc193_5d8e_u32),

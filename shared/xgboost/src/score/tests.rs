@@ -148,7 +148,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 300 }))]
 
     #[test]
-    fn every_layout_and_instruction_set_gives_the_bits_of_a_plain_walk(shape in shapes(), dart in any::<bool>()) {
+    fn every_layout_and_instruction_set_gives_a_plain_walks_bits(shape in shapes(), dart in any::<bool>()) {
         let Drawn { trees, rows, served, weights, .. } = Drawn::of(&shape, dart);
         let weights = weights.as_deref();
         let expected = expected(&trees[..served], weights, &rows, shape.features, -0.3);
@@ -172,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn scoring_while_reading_gives_the_same_bits_wherever_the_groups_end(shape in shapes(), dart in any::<bool>()) {
+    fn scoring_while_reading_gives_the_same_bits_in_any_groups(shape in shapes(), dart in any::<bool>()) {
         let Drawn { mut dice, trees, rows, served, weights } = Drawn::of(&shape, dart);
         let expected = expected(&trees[..served], weights.as_deref(), &rows, shape.features, 0.7);
         let matrix = Matrix::new(&rows, shape.features).unwrap();
@@ -235,7 +235,7 @@ fn chain(count: u32) -> Tree {
 }
 
 #[test]
-fn more_thresholds_take_more_columns_and_then_the_general_layout() {
+fn more_thresholds_take_more_columns_then_the_general_layout() {
     for (count, fast) in [(1, true), (255, true), (256, true), (2040, true), (2041, false)] {
         let tree = chain(count);
         let mut forest = Forest::default();
@@ -256,7 +256,7 @@ fn more_thresholds_take_more_columns_and_then_the_general_layout() {
 }
 
 #[test]
-fn a_tree_too_large_for_the_fast_layout_takes_the_trees_before_it_along() {
+fn a_tree_too_large_for_the_fast_layout_moves_earlier_ones_too() {
     let shape = Shape { seed: 5, trees: 1, features: 30, thresholds: 90, depth: 6, rows: 70, categorical: false };
     let mut dice = Dice(shape.seed);
     // A full tree of 2^15 - 1 nodes.
@@ -280,7 +280,7 @@ fn a_tree_too_large_for_the_fast_layout_takes_the_trees_before_it_along() {
 }
 
 #[test]
-fn a_weighted_leaf_of_minus_zero_is_added_as_zero_and_any_other_as_it_is() {
+fn a_weighted_leaf_of_minus_zero_is_added_as_zero() {
     let tree = Tree { nodes: vec![Node { value: -0.0, left: 0, feature: 0 }], ..Tree::default() };
     let mut split = Tree::default();
     let value = f32::from_bits(split.categories.push(&[1]));

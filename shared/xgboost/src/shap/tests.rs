@@ -239,7 +239,7 @@ fn a_path_longer_than_one_registers_points_is_explained_exactly() {
 }
 
 #[test]
-fn a_tree_of_a_thousand_levels_adds_up_and_one_beyond_the_limit_is_refused() {
+fn a_tree_of_1000_levels_adds_up_and_a_deeper_one_is_refused() {
     let features = 1000;
     let forest = forest(&[chain(features)], &learner(1, features), Image::V3_0);
     let sum: f64 = contributions(&forest, &vec![1.0; features]).into_iter().map(f64::from).sum();

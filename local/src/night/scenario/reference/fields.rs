@@ -126,7 +126,7 @@ fn beyond(takes: &Takes) -> Vec<String> {
 }
 
 #[test]
-fn a_value_that_a_field_does_not_take_is_named_with_what_it_takes() {
+fn a_wrong_value_is_named_with_what_its_field_takes() {
     for (table, field) in every_field() {
         // Any text is a name, an empty one the file's.
         let taken = |value: &String| field.name == "name" && value == "\"\"";

@@ -48,7 +48,7 @@ pub struct GetPipelineExecution {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetPipelineExecutionOutput {
-    /// How it stands.
+    /// The execution and its status.
     pub pipeline_execution: PipelineExecution,
 }
 

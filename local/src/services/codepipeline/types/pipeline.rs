@@ -92,7 +92,7 @@ pub struct FailureConditions {
     /// `ROLLBACK`, `FAIL`, `RETRY` or `SKIP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-    /// Of a retry.
+    /// How a stage that failed is retried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_configuration: Option<RetryConfiguration>,
 }
@@ -111,7 +111,7 @@ pub struct RetryConfiguration {
 pub struct ActionDeclaration {
     /// The action's name, which is its stage's too.
     pub name: String,
-    /// What does it.
+    /// The provider and type that does the action.
     pub action_type_id: ActionTypeId,
     /// Its place in the stage, from 1.
     pub run_order: u32,

@@ -42,7 +42,7 @@ pub struct GetBucketVersioningOutput {
 /// What `GetBucketEncryption` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetBucketEncryptionOutput {
-    /// The one rule.
+    /// The encryption of new objects, where the call names none.
     pub by_default: Encryption,
 }
 
@@ -74,6 +74,6 @@ pub struct GetBucketNotificationConfigurationOutput {
 pub struct GetBucketReplicationOutput {
     /// The ARN of the role that copies.
     pub role: String,
-    /// At least one.
+    /// The rules, at least one, in their order.
     pub rules: Vec<ReplicationRule>,
 }

@@ -210,7 +210,7 @@ pub struct DescribeEndpointOutput {
     pub creation_time: EpochSeconds,
     /// When it last changed.
     pub last_modified_time: EpochSeconds,
-    /// The last update's.
+    /// The deployment configuration of the last update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_deployment_config: Option<DeploymentConfig>,
     /// The update that runs.

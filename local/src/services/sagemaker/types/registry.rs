@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub enum ModelApprovalStatus {
     /// It may be deployed.
     Approved,
-    /// It may not.
+    /// It may not be deployed.
     Rejected,
     /// Nobody has said yet.
     PendingManualApproval,

@@ -94,7 +94,7 @@ pub enum SignatureFault {
     TooEarly {
         /// The key that has signed.
         key: KeyId,
-        /// From when on.
+        /// The time from which it is trusted.
         from: Timestamp,
         /// The region's time.
         now: Timestamp,

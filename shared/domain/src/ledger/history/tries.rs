@@ -7,7 +7,7 @@ use meridian_judge::{Judgement, RegionEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A canary that went back because its counts did not decide.
+/// A canary that was rolled back because its counts did not decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Try {
     /// The wave's pipeline execution.

@@ -90,7 +90,7 @@ impl OpenUpdate {
     }
 
     /// True for a rollback's own way back from a release.
-    pub fn takes_back(&self, release: &ReleaseId) -> bool {
+    pub fn rolls_back(&self, release: &ReleaseId) -> bool {
         let leaves = self.leaves.as_ref().is_some_and(|(target, _)| target.release == *release);
         self.epoch.is_none() && leaves && self.target.release != *release
     }

@@ -5,7 +5,7 @@ use crate::fleet::Bake;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A region whose canary went back because its counts did not decide. Nobody is paged for it.
+/// A region whose canary was rolled back because its counts did not decide. Nobody is paged for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Undecided {
     /// What its counts said.
@@ -28,7 +28,7 @@ pub enum NextTry {
     UsedUp,
     /// None tonight: policy lets no try begin from then on.
     Over {
-        /// When that was.
+        /// The time from which no try may begin.
         until: Timestamp,
     },
     /// None tonight: no canary that policy allows by then is likely to decide.

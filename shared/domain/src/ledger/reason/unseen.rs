@@ -129,7 +129,7 @@ impl From<FileFault> for Unseen {
 /// Something that was looked at: known, or not to be seen and never assumed (I13).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Seen<T> {
-    /// What it is.
+    /// The value that was read.
     Known(T),
     /// Why it could not be seen.
     Unknown(Unseen),

@@ -163,7 +163,7 @@ impl BakeQuestion<'_> {
         BakePlan { bake, size, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
     }
 
-    /// What an equal release would show in a canary, and how likely it passes. A metric whose rate nobody knows is not among them,
+    /// What an equal release would show in a canary, and how likely it passes. A metric of unknown rate is not among them,
     /// nor is latency, which is compared after the shift.
     pub fn outlook(&self, plan: &BakePlan) -> Vec<HarmForecast> {
         let (fleet, shift) = (self.fleet, self.from + plan.bake.wait);

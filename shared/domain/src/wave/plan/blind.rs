@@ -1,4 +1,4 @@
-//! Taking a region back whose ledger cannot be read (I6): by what its control plane and its alarms show alone.
+//! Rolling back a region whose ledger cannot be read (I6): by what its control plane and its alarms show alone.
 //!
 //! `promote` writes the way back in a second place before it takes the way forward: into the description of the region's
 //! verdict alarm ([`WayBack`]). With it, what the endpoint names says all that must be known: on the way forward's

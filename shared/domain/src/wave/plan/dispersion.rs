@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_daily_curve_nor_a_slow_drift_of_the_rate_is_dispersion() {
+    fn neither_the_daily_curve_nor_a_slow_drift_is_dispersion() {
         let day = |minute: i64| 10_000 + (9_000.0 * (minute as f64 / 229.0).sin()) as u64;
         // The rate doubles over the days, and the counts are as even as whole numbers can be.
         let found =

@@ -86,12 +86,12 @@ impl View<'_> {
     /// It soaks, and was told to roll back: SageMaker is told too, and may listen.
     pub(super) fn trip_soaking(&self, update: &OpenUpdate) -> Plan {
         let trip = update.decision.as_ref().and_then(|(_, why)| self.once_for(Act::Trip, why.clone()));
-        trip.unwrap_or_else(|| self.takes_back(update))
+        trip.unwrap_or_else(|| self.ordered_to_roll_back(update))
     }
 
     /// On the release, and told to roll back: `rollback` sees to it in the region, at the end of soak at the latest. A fault of
     /// the release stops the wave now (I7).
-    pub(super) fn takes_back(&self, update: &OpenUpdate) -> Plan {
+    pub(super) fn ordered_to_roll_back(&self, update: &OpenUpdate) -> Plan {
         match (&update.decision, update.cause) {
             (Some((Decision::Revert, why)), Some(Cause::Release)) => self.condemn(why),
             (Some((_, why)), _) => self.unclear(Some(why), Fault::ToldToGoBack(Box::new(why.clone()))),

@@ -49,8 +49,8 @@ impl View<'_> {
         self.tell_hub(record, Step::AnswersAgain { region: region.name.clone() })
     }
 
-    /// The region's control plane does not answer. The judge lives, and is patient: until a decision is due, a short
-    /// illness does not cost the canary. Then it is told to roll back, and left behind.
+    /// The region's control plane does not answer. The judge still runs: until a decision is due, a short
+    /// illness does not cost the canary. Then it is rolled back, and the region is left behind.
     pub(super) fn ill(&self, history: Option<&RegionHistory>, unseen: Unseen) -> Plan {
         // Darkness does not make a bad release a regional fault, and the others do not wait for it (I7).
         if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {

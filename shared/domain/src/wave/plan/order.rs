@@ -33,10 +33,13 @@ fn by_traffic(fleet: &Fleet, at: Timestamp) -> Vec<&Region> {
         _ => 1,
     };
     let traffic = |region: &Region| (region.usual_rps(at) * 100.0).round();
-    // What has no evidence of its own comes last, whatever its traffic.
-    let rides = |region: &Region| region.kind != Kind::Active;
+    // A region without evidence of its own comes last, whatever its traffic.
+    let has_no_canary = |region: &Region| region.kind != Kind::Active;
     regions.sort_by(|a, b| {
-        rides(a).cmp(&rides(b)).then(place(a).cmp(&place(b))).then_with(|| traffic(b).total_cmp(&traffic(a)))
+        has_no_canary(a)
+            .cmp(&has_no_canary(b))
+            .then(place(a).cmp(&place(b)))
+            .then_with(|| traffic(b).total_cmp(&traffic(a)))
     });
     regions
 }

@@ -47,7 +47,7 @@ pub(super) fn rate(total: u64, bad: u64) -> Option<f64> {
 }
 
 impl Hour {
-    /// What the one fleet that served counted. Each metric's traffic is that of the minutes that arrived of it; a minute
+    /// What the instances that served counted. Each metric's traffic is that of the minutes that arrived of it; a minute
     /// without requests arrives as none, so there is the traffic of the minutes that had any.
     pub fn of(policy: &JudgePolicy, served: &ArmMinutes) -> Self {
         let sums = Lookout::metrics(policy).into_iter().map(|metric| {

@@ -21,7 +21,7 @@ impl RollbackView<'_> {
         match history.found_worse(&from.release) {
             Some(WorseOnRecord { worse, action: ProbationAction::Act, .. }) => {
                 let why = WayBackReason::WorseThanBefore(worse.clone());
-                return Some(self.go_back(back, why.into()));
+                return Some(self.roll_back(back, why.into()));
             }
             Some(WorseOnRecord { action: ProbationAction::Tell, .. }) => {
                 return Some(self.nothing(Quiet::WorseTold { version: from.version.clone() }));

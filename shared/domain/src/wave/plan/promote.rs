@@ -51,7 +51,7 @@ impl View<'_> {
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
-            // A bad release stays one where taking it back failed (I7).
+            // A bad release stays one where its rollback failed (I7).
             (Stage::Broken, _) => match history.evidence_against(&self.sight.release) {
                 Some(bad) => self.condemn(bad),
                 None => self.defer(Fault::EndpointIs(endpoint.status)),
@@ -81,7 +81,7 @@ impl View<'_> {
         }
         let update = history.update.as_ref().filter(|update| update.target == self.target);
         match update {
-            Some(update) if update.is_decided(Decision::Revert) => self.takes_back(update),
+            Some(update) if update.is_decided(Decision::Revert) => self.ordered_to_roll_back(update),
             Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
             Some(update) if history.first_update().is_some() => self.prove_first(update),
             // I9: SageMaker shifted, but nobody had decided so. `rollback` rolls it back, in the region.

@@ -1,4 +1,4 @@
-//! Taking a region back, with nothing but what that region has (I6).
+//! Rolling a region back, with nothing but what that region has (I6).
 
 mod update;
 
@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
-/// A call that lives pages no later than this after it has put the page on record, and Lambda repeats a call that failed after a
-/// minute.
+/// A call that is still running pages no later than this after it has put the page on record, and Lambda repeats a call that
+/// failed after a minute.
 const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What `rollback` sees of its own region.
@@ -61,7 +61,7 @@ pub struct RollbackSight {
 pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
     let view = RollbackView { region, sight, now };
     let plan = view.look();
-    // Going back comes first, and telling people what they could not be told before comes last.
+    // The rollback comes first; pages that could not be sent before come last.
     let over = matches!(plan.next, Next::Wait | Next::Finish(_));
     if over { view.debt().unwrap_or(plan) } else { plan }
 }
@@ -96,7 +96,7 @@ impl RollbackView<'_> {
 
     /// Why the region must roll back: the rollback alarm, or 4xx that are not shown to be the callers'.
     pub(super) fn alarm(&self) -> Option<WayBackReason> {
-        let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
+        let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_roll_back());
         let composite =
             self.composite().map(|ringing| WayBackReason::Alarm { alarm: ringing.alarm.clone(), alike: ringing.alike });
         composite.or_else(|| blamed().map(|_| WayBackReason::ClientErrors))
@@ -205,7 +205,7 @@ impl RollbackView<'_> {
         self.tell(record, why)
     }
 
-    pub(super) fn go_back(&self, back: &Target, why: Reason) -> Plan {
+    pub(super) fn roll_back(&self, back: &Target, why: Reason) -> Plan {
         let record = Record::UpdateIntended {
             target: back.clone(),
             back: None,
@@ -220,7 +220,7 @@ impl RollbackView<'_> {
     /// Rolls back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:
     /// nothing else is halted for it.
     fn leave(&self, history: &RegionHistory, from: &Target, back: &Target, why: WayBackReason) -> Plan {
-        self.note_callers(history, from).unwrap_or_else(|| self.go_back(back, why.into()))
+        self.note_callers(history, from).unwrap_or_else(|| self.roll_back(back, why.into()))
     }
 
     fn note_callers(&self, history: &RegionHistory, from: &Target) -> Option<Plan> {

@@ -1,4 +1,4 @@
-//! The ROC curve, whole and where a fraud team lives: a few false alarms in a thousand.
+//! The ROC curve, whole and where a fraud team works: a few false alarms in a thousand.
 
 use super::super::markup::Element;
 use super::super::svg::{ACROSS, Plot, Scale, UP};

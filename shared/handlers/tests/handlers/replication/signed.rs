@@ -18,7 +18,7 @@ fn unsigned(release: ReleaseId) -> FileFault {
 }
 
 #[test]
-fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
+fn an_unsigned_release_is_refused_paged_once_and_stops_no_other() {
     let world = World::default();
     let forged = forged(&world);
     for region in OTHERS {

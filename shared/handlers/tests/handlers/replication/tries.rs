@@ -51,7 +51,7 @@ fn two_sweeps_go_on_with_an_open_try_once() {
 }
 
 #[test]
-fn a_call_that_died_before_it_recorded_the_further_execution_finds_it_again() {
+fn a_call_that_died_before_recording_its_execution_finds_it() {
     let world = World::default();
     left_open(&world);
     let before = world.entries(&name(HOME), &Chain::Home);

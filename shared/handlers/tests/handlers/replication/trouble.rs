@@ -19,7 +19,7 @@ fn fails(world: &World, keys: &[&str]) {
 }
 
 #[test]
-fn replication_trouble_is_paged_with_every_object_and_what_to_do() {
+fn replication_trouble_is_paged_with_objects_and_what_to_do() {
     let world = World::default();
     let troubles = vec![
         trouble("OperationFailedReplication", "releases/archives/x.tar.gz"),

@@ -1,4 +1,4 @@
-//! Probation, as the sweep lives it: which counts are asked for, and what is written and sent.
+//! Probation in the sweep: which counts are asked for, and what is written and sent.
 
 use super::*;
 use jiff::Timestamp;

@@ -27,7 +27,7 @@ fn deliver(world: &World, release: ReleaseId, job: &str) -> Value {
 }
 
 #[test]
-fn a_job_whose_call_died_is_failed_by_the_next_call_with_one_page() {
+fn a_job_whose_call_died_is_failed_by_the_next_with_one_page() {
     let world = world();
     let (release, job) = (published(&world, spec("v427")), world.job());
     left_behind(&world, release, &job, 60);

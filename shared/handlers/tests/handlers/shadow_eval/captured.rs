@@ -106,7 +106,7 @@ fn shadows(world: &World) -> Vec<(ReleaseId, CapturedJudgement)> {
 }
 
 #[test]
-fn a_region_judges_a_release_once_on_what_its_own_customers_asked() {
+fn a_region_judges_a_release_once_on_its_own_requests() {
     let (world, release) = attested("v427");
     captured(&world);
     world.reads.borrow_mut().clear();
@@ -131,7 +131,7 @@ fn a_release_that_does_something_other_than_the_champion_fails() {
 
 /// v429 answered customers in a canary and was rolled back: its answers are not the champion's, and say nothing of v427.
 #[test]
-fn a_shadow_does_not_see_the_answers_of_a_canary_that_was_rolled_back() {
+fn a_shadow_does_not_see_the_answers_of_a_rolled_back_canary() {
     let (world, withdrawn) = attested("v429");
     captured(&world);
     captured_of(&world, withdrawn, "v429");
@@ -144,7 +144,7 @@ fn a_shadow_does_not_see_the_answers_of_a_canary_that_was_rolled_back() {
 
 /// For want of records nothing is decided for good; a verdict on records is.
 #[test]
-fn a_region_that_captured_nothing_says_so_and_looks_again_after_an_hour() {
+fn a_region_that_captured_nothing_looks_again_after_an_hour() {
     let (world, release) = attested("v429");
     let hour = SignedDuration::from_hours(1);
     arrival(&world, release);

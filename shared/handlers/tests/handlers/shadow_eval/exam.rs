@@ -77,7 +77,7 @@ fn records_that_nobody_approved_are_not_evaluated_on() {
 }
 
 #[test]
-fn a_hold_out_that_was_changed_or_lost_is_not_the_releases_fault() {
+fn a_changed_or_lost_hold_out_is_not_the_releases_fault() {
     for body in [None, Some(Bytes::from_static(b"label,customer_region\n"))] {
         let world = world();
         let release = published(&world, spec("v427"));

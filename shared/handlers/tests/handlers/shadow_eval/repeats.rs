@@ -6,7 +6,7 @@ use super::*;
 const CALLS: [&str; 5] = ["GetObject", "CreateModelPackage", "PutObject", "PutEntry", "UpdateModelPackage"];
 
 #[test]
-fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
+fn a_silent_service_is_asked_again_and_condemns_nobody() {
     for operation in CALLS {
         for fault in [Fault::Fails(ErrorKind::Unreachable), Fault::AnswerLost] {
             let world = world();
@@ -138,7 +138,7 @@ fn a_call_inside_of_another_one_comes_to_the_same_ruling() {
 }
 
 #[test]
-fn a_rejection_is_paged_once_however_long_the_ledger_cannot_be_written() {
+fn a_rejection_is_paged_once_while_the_ledger_refuses_writes() {
     let world = world();
     let release = published(&world, unusable());
     world.fault("PutEntry", Fault::NotYet);
@@ -231,7 +231,7 @@ fn a_verdict_that_changed_before_the_ruling_is_recorded_anew() {
 }
 
 #[test]
-fn neither_a_forged_report_nor_forged_margins_speak_for_a_challenger() {
+fn neither_forged_reports_nor_margins_pass_a_challenger() {
     let good = world();
     let passed = published(&good, spec("v427"));
     assert_eq!(evaluate(&good, passed).unwrap()["outcome"], "approved");

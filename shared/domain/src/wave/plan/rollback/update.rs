@@ -1,4 +1,4 @@
-//! An update is on record: a wave's that is in flight, has ended or was taken back, or the region's own way back.
+//! An update is on record: a wave's that is in flight, has ended or was rolled back, or the region's own way back.
 
 use super::{LONGEST_CALL, RollbackView};
 use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
@@ -57,10 +57,10 @@ impl RollbackView<'_> {
             // The wave decided to revert during soak, when SageMaker no longer rolls back.
             (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
                 let decided = update.decision.as_ref().map(|(_, why)| why.clone());
-                self.go_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
+                self.roll_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
             }
             (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
-                self.go_back(back, WayBackReason::Undecided.into())
+                self.roll_back(back, WayBackReason::Undecided.into())
             }
             (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
             (_, None) => self.nothing(Quiet::EndedWell),
@@ -83,7 +83,7 @@ impl RollbackView<'_> {
                 let record = Record::Confirmed { target, execution, golden: golden.asked };
                 self.tell(record, Step::Proved { golden: golden.asked, version })
             }
-            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, WayBackReason::Unproved.into()),
+            (Some(Seen::Known(_)), Some(back)) => self.roll_back(back, WayBackReason::Unproved.into()),
             (Some(Seen::Known(_)), None) => self.nothing(Quiet::WrongWithoutWay),
             (Some(Seen::Unknown(why)), _) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
         }
@@ -138,8 +138,8 @@ impl RollbackView<'_> {
         }
     }
 
-    /// SageMaker rolled back the wave's update. Where nobody decided that, somebody must hear of it: from the wave, which knows
-    /// what the canary showed, as long as its judge lives; else from here.
+    /// SageMaker rolled back the wave's update. Where nobody decided that, somebody is paged: by the wave, which knows
+    /// what the canary showed, as long as its judge runs; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
             return self.nothing(Quiet::RolledBackWithoutWay);
