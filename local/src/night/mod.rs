@@ -1,6 +1,7 @@
 //! A night on one machine: a scenario, run to its end, told as it happens.
 
 mod error;
+mod features;
 mod keys;
 mod models;
 mod options;

@@ -1,6 +1,7 @@
 //! The models and held-out records that come with Meridian: real XGBoost models, made by `tools/train/train.py`.
 
 use super::error::NightError;
+use super::features::features;
 use super::scenario::{ModelName, Records};
 use bytes::Bytes;
 use meridian_evaluation::{Columns, HeldOut};
@@ -54,11 +55,6 @@ fn flattering() -> Result<Bytes, NightError> {
     };
     let chosen = std::iter::once(header).chain(nearest(true, 0.3, 55)).chain(nearest(false, 0.0, 2400));
     Ok(Bytes::from(chosen.flat_map(|line| [line, "\n"]).collect::<String>()))
-}
-
-/// The callers' features, in the order sent.
-pub fn features() -> Vec<String> {
-    include_str!("../../models/features.txt").lines().map(str::to_owned).collect()
 }
 
 /// Score at and above which a payment is an alert: the threshold that training chose for these models.

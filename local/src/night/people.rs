@@ -1,6 +1,7 @@
 //! What training and the people on call do in a night.
 
 use super::error::NightError;
+use super::features::features;
 use super::scenario::{Approve, Publish, Rerun, Scenario, SetAside, SignedBy};
 use super::site::Site;
 use super::story::{Line, Narrator};
@@ -78,7 +79,7 @@ fn training(
     let spec = PublishSpec {
         version: spec.version.clone(),
         archive,
-        features: models::features(),
+        features: features(),
         operating_threshold: models::OPERATING_THRESHOLD,
         image: setup::image()?,
         provenance: Provenance { training_job: Some(job), ..Provenance::default() },
@@ -156,7 +157,7 @@ fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Re
     let (who, why, records) = (own.who.clone(), own.why.clone(), own.records.bytes()?);
     let said = block_on(world, |actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
-        async move { holdout::approve(&ports, &fleet, &who, records, &models::features(), why).await.map_err(text) }
+        async move { holdout::approve(&ports, &fleet, &who, records, &features(), why).await.map_err(text) }
     });
     let approved: Approval = settled(said, || "an approval of a hold-out".to_owned())?;
     Ok(match approved {

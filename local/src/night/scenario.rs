@@ -8,7 +8,6 @@ mod read;
 mod tables;
 mod words;
 
-use super::setup::CHAMPION;
 use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
 pub use error::ScenarioError;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +18,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+
+/// The champion's version.
+pub(super) const CHAMPION: &str = "v426";
 
 /// Hands every scenario that comes with Meridian to another macro, as `identifier: "name",`: the one list of them.
 #[macro_export]

@@ -1,8 +1,9 @@
 //! How a night begins: v426 serves everywhere, and every region's ledger says so.
 
 use super::error::NightError;
+use super::features::features;
 use super::models;
-use super::scenario::{ModelName, Scenario};
+use super::scenario::{CHAMPION, ModelName, Scenario};
 use super::site::Site;
 use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
@@ -19,9 +20,6 @@ use std::sync::{Arc, OnceLock};
 
 /// Golden records of the champion: as many as `shadow-eval` chooses.
 const GOLDEN: usize = 200;
-
-/// The champion's version.
-pub(super) const CHAMPION: &str = "v426";
 
 /// Where each region's registry keeps the serving container.
 const IMAGE_REPOSITORY: &str = "sagemaker-xgboost";
@@ -91,7 +89,7 @@ impl Champion {
             created,
             archive: file(keys::archive(archive_digest), archive_digest, &archive),
             image: image()?,
-            features: models::features(),
+            features: features(),
             operating_threshold: models::OPERATING_THRESHOLD,
             provenance: Provenance::default(),
         };
@@ -203,7 +201,7 @@ impl Champion {
 
 /// What customers ask, where endpoints capture it: records like those that training held out.
 fn requests() -> Result<Arc<Records>, NightError> {
-    let holdout = HeldOut::read(models::holdout().as_ref(), &Columns::standard(models::features()))?;
+    let holdout = HeldOut::read(models::holdout().as_ref(), &Columns::standard(features()))?;
     Ok(Arc::new(holdout.records().clone()))
 }
 
@@ -241,7 +239,7 @@ fn golden(archive: &Bytes, holdout: &Bytes) -> Result<(u32, Bytes, [u64; 2]), Ni
         return Ok(made.clone());
     }
     let model = Model::from_archive(archive.as_ref())?;
-    let records = HeldOut::read(holdout.as_ref(), &Columns::standard(models::features()))?;
+    let records = HeldOut::read(holdout.as_ref(), &Columns::standard(features()))?;
     let golden = GoldenRecords::choose(CHAMPION, &model, &records, GOLDEN)?;
     let count = u32::try_from(golden.records.len()).unwrap_or(u32::MAX);
     let bytes = Bytes::from(serde_json::to_vec(&golden)?);

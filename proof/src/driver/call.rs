@@ -3,7 +3,7 @@
 use super::ask::{Ask, Asked, Failure, Reply};
 use super::desk::Desk;
 use super::event::event;
-use crate::world::{Caller, Seconds, Strike, Who, World, stamp};
+use crate::world::{Caller, Done, Seconds, Strike, Who, World, stamp};
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::entry;
 use meridian_handlers::ports::ErrorKind;
@@ -11,15 +11,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// It returned without an error.
-    Well,
-    /// It failed, and Lambda repeats it.
-    Failed,
-}
 
 type Work = Pin<Box<dyn Future<Output = Result<serde_json::Value, HandlerError>>>>;
 

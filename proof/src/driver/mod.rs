@@ -15,7 +15,7 @@ mod event;
 mod outside;
 
 pub use ask::{Ask, Asked, Failure, Reply};
-pub use call::{Call, Done, Past};
+pub use call::{Call, Past};
 pub use desk::Desk;
 pub use event::event;
 pub use outside::Outside;

@@ -3,8 +3,8 @@
 use super::action::Action;
 use super::bounds::Left;
 use super::state::{Astray, Event, Running, State};
-use crate::driver::{Ask, Call, Done, Past};
-use crate::world::{Fault, Job, Seconds, Strike, TIME_OUT, Who, checks};
+use crate::driver::{Ask, Call, Past};
+use crate::world::{Done, Fault, Job, Seconds, Strike, TIME_OUT, Who, checks};
 
 /// Between two sweeps of a region.
 const SWEEP: Seconds = 300;

@@ -5,6 +5,15 @@ use crate::driver::{Ask, Failure, Reply};
 use meridian_domain::{AlarmState, Chain, EndpointView, Record, RegionHistory, ResourceName, Target, alarms};
 use meridian_handlers::ports::ErrorKind;
 
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It returned well.
+    Well,
+    /// It failed, and Lambda repeats it.
+    Failed,
+}
+
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Who {

@@ -14,8 +14,7 @@ pub(super) use records::{on_hub_record, on_record};
 
 use super::calls::OwnWayBack;
 use super::endpoint::Request;
-use super::{Caller, Chain, Fault, Job, Phase, RELEASES, Seconds, World, stamp};
-use crate::driver::Done;
+use super::{Caller, Chain, Done, Fault, Job, Phase, RELEASES, Seconds, World, stamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::{Cause, Decision, EndpointStatus, Kind, OpenUpdate, Projection, Record, RegionHistory, Rule};
 use meridian_judge::CapturedVerdict;

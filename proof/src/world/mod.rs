@@ -18,7 +18,7 @@ mod people;
 mod pipeline;
 mod setting;
 
-pub use calls::{Caller, Strike, TIME_OUT, Who};
+pub use calls::{Caller, Done, Strike, TIME_OUT, Who};
 pub use checks::{Breach, Broken, Liveness, Wrong};
 pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};

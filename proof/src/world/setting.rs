@@ -11,8 +11,7 @@ use meridian_domain::{
 };
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
-use meridian_handlers::front::FrontMemory;
-use meridian_handlers::status::Memory;
+use meridian_handlers::memory::{FrontMemory, StatusMemory};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -297,7 +296,7 @@ impl Setting {
             policy: self.policy(),
             region: region.clone(),
             request_id: String::new(),
-            memory: Memory::default(),
+            memory: StatusMemory::default(),
             callers: Arc::default(),
             front: FrontMemory::default(),
         }

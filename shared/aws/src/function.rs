@@ -20,8 +20,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use meridian_handlers::entry;
 use meridian_handlers::events::job_id;
-use meridian_handlers::front::{Callers, FrontMemory};
-use meridian_handlers::status::Memory;
+use meridian_handlers::front::Callers;
+use meridian_handlers::memory::{FrontMemory, StatusMemory};
 use serde_json::Value;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, PanicHookInfo};
@@ -92,7 +92,7 @@ impl Setting {
             policy: self.policy.digest,
             region: self.environment.region.clone(),
             request_id: request_id.to_owned(),
-            memory: Memory::default(),
+            memory: StatusMemory::default(),
             callers: self.callers.clone(),
             front: self.front.clone(),
         }
@@ -104,7 +104,7 @@ struct Function {
     setting: Arc<Setting>,
     ports: AwsPorts,
     /// Lasts as long as the process: Lambda keeps it warm between calls.
-    memory: Memory,
+    memory: StatusMemory,
 }
 
 impl Function {
@@ -121,7 +121,7 @@ impl Function {
         let ports = setting.ports(clock);
         let ports = if kind.assumes_roles() { ports.assuming_roles() } else { ports };
         std::panic::set_hook(Box::new(log_panic));
-        Ok(Self { setting, ports, memory: Memory::default() })
+        Ok(Self { setting, ports, memory: StatusMemory::default() })
     }
 
     fn serve<H>(&self, handler: H) -> Result<(), StartError>

@@ -24,13 +24,13 @@ mod stack;
 pub use error::DeploymentError;
 pub use expand::expanded;
 pub use pattern::Pattern;
-pub use policy::{Condition, Context, Effect, Principal, Statement};
+pub use policy::{Condition, Context, Effect, Grant, Principal, Request, Statement};
 pub use resources::{
     ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key,
     OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule,
     RuleTarget, ScoreRoute, Topic, Trigger, Variable,
 };
-pub use rights::{Denied, Grant, Request};
+pub use rights::Denied;
 pub use service_trust::{AssumingService, SentKey};
 pub use settings::{Environment, Settings};
 pub use stack::{Deployment, Stack};

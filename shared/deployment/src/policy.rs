@@ -5,6 +5,7 @@ use crate::level::Level;
 use crate::resolve::plain;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What is known of a request beyond principal, action and resource: condition keys, in lower case, and their values.
 pub type Context = BTreeMap<String, Vec<String>>;
@@ -25,6 +26,40 @@ pub enum Principal {
     Role(String),
     /// An AWS service, such as `events.amazonaws.com`.
     Service(String),
+}
+
+/// A request to AWS, as IAM sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who makes the request.
+    pub principal: &'a Principal,
+    /// For what, such as `s3:GetObject`.
+    pub action: &'a str,
+    /// Of what: an ARN, or `*` for an action that knows no resources.
+    pub resource: &'a str,
+    /// What conditions may ask for.
+    pub context: &'a Context,
+}
+
+/// The part of a policy that let a request through.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The role or the resource whose policy it is, by its logical id.
+    pub owner: String,
+    /// The statement's name, or its policy's: [`Statement::sid`].
+    pub sid: String,
+    /// The action in the statement, which may have wildcards.
+    pub action: String,
+    /// Which of its resources, counted from 0: the same in every region.
+    pub number: usize,
+    /// That resource, as it reads in one region.
+    pub resource: String,
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}: {} on {}", self.owner, self.sid, self.action, self.resource)
+    }
 }
 
 /// Whom a statement of a resource's policy is about.
@@ -145,7 +180,7 @@ impl Statement {
     }
 
     /// The statement's action, and which of its resources, that a request meets, where it is about the request at all.
-    pub(crate) fn meets<'a>(&'a self, request: &crate::rights::Request<'_>) -> Option<(&'a str, usize)> {
+    pub(crate) fn meets<'a>(&'a self, request: &Request<'_>) -> Option<(&'a str, usize)> {
         let subject = match (&self.subjects, request.principal) {
             (Subjects::Own | Subjects::Everybody, _) => true,
             (Subjects::Aws(who), Principal::Role(arn)) => who.iter().any(|own| own == arn || is_root_of(own, arn)),

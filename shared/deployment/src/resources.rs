@@ -8,8 +8,7 @@ pub use bucket::{Bucket, Clocked, Encryption, PublicAccess, ReplicationRule};
 pub use pipeline::{ActionKind, Declared, OnFailure, Pipeline, PipelineAction, PipelineStage, Variable};
 
 use crate::pattern::Pattern;
-use crate::policy::Statement;
-use crate::rights::Grant;
+use crate::policy::{Grant, Statement};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -1,43 +1,8 @@
 //! Who may do what: a request held against the policies of everything that is deployed (IAM User Guide, "Policy evaluation
 //! logic", within one account).
 
-use crate::policy::{Context, Effect, Principal, Statement};
+use crate::policy::{Effect, Grant, Principal, Request, Statement};
 use crate::stack::Deployment;
-use std::fmt;
-
-/// A request to AWS, as IAM sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Who makes the request.
-    pub principal: &'a Principal,
-    /// For what, such as `s3:GetObject`.
-    pub action: &'a str,
-    /// Of what: an ARN, or `*` for an action that knows no resources.
-    pub resource: &'a str,
-    /// What conditions may ask for.
-    pub context: &'a Context,
-}
-
-/// The part of a policy that let a request through.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    /// The role or the resource whose policy it is, by its logical id.
-    pub owner: String,
-    /// The statement's name, or its policy's: [`Statement::sid`].
-    pub sid: String,
-    /// The action in the statement, which may have wildcards.
-    pub action: String,
-    /// Which of its resources, counted from 0: the same in every region.
-    pub number: usize,
-    /// That resource, as it reads in one region.
-    pub resource: String,
-}
-
-impl fmt::Display for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}: {} on {}", self.owner, self.sid, self.action, self.resource)
-    }
-}
 
 /// A request that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,9 +11,9 @@
 //!
 //! A condition with `IfExists` holds either way.
 
-use crate::policy::{Context, Principal};
+use crate::policy::{Context, Principal, Request};
 use crate::resources::Role;
-use crate::rights::{Denied, Request};
+use crate::rights::Denied;
 use crate::stack::Deployment;
 
 /// A service that assumes roles of the fleet.

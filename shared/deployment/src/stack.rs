@@ -5,14 +5,13 @@ use crate::error::DeploymentError;
 use crate::expand;
 use crate::level::Level;
 use crate::names::Place;
-use crate::policy::{Effect, Statement};
+use crate::policy::{Effect, Grant, Statement};
 use crate::read;
 use crate::resolve::{Made, Resolver};
 use crate::resources::{
     Alarm, BalancerRule, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute,
     Topic,
 };
-use crate::rights::Grant;
 use crate::settings::{Environment, Settings};
 use meridian_domain::RegionName;
 use serde_json::{Map, Value};

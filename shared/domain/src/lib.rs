@@ -8,14 +8,14 @@ mod ledger;
 pub mod times;
 mod wave;
 
-pub use fleet::{alarms, keys, signing, traffic};
+pub use fleet::{alarms, capture, keys, signing, traffic};
 pub use ledger::{account, checkpoint, heads, overview, quarantine, reason};
 pub use wave::{callers, lookout, plan, probation, replay, stakes};
 
 pub use fleet::alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
+pub use fleet::capture::CaptureSpec;
 pub use fleet::endpoint::{
-    CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateSpec,
-    VariantPhase,
+    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateSpec, VariantPhase,
 };
 pub use fleet::names::{
     Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,

@@ -1,12 +1,12 @@
 //! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
 
-use crate::conclusion::Remark;
 use crate::contender::Contender;
 use crate::curves;
 use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, Slices};
 use crate::finding::{Finding, Statistic};
 use crate::gates::{self, Ask, Suspects, Used};
 use crate::holdout::{Groups, HeldOut, MAX_NAMES};
+use crate::remark::Remark;
 use crate::stats::columns::Columns;
 use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;

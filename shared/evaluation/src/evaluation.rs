@@ -1,9 +1,9 @@
 //! What an evaluation found. `evaluation.json` has the same, and what it says in words ([`crate::json`]).
 
-use crate::conclusion::Remark;
 use crate::costs::Costs;
 use crate::drift::Drift;
 use crate::finding::Finding;
+use crate::remark::Remark;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use serde::{Deserialize, Serialize};
 

@@ -23,15 +23,15 @@ mod finding;
 mod gates;
 mod golden;
 mod holdout;
-pub mod isolated;
 mod metrics;
+mod remark;
 mod report;
 mod stats;
 mod subset;
 mod trained;
 mod wording;
 
-pub use conclusion::{Reason, Remark, Warning};
+pub use conclusion::{Reason, Warning};
 pub use contender::Contender;
 pub use costs::{CostPoint, Costs, ModelCosts, Prices};
 pub use digest::Digesting;
@@ -43,8 +43,10 @@ pub use evaluation::{
 };
 pub use finding::{Cut, Finding, Mend, Reference, Statistic};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
+pub use holdout::isolated;
 pub use holdout::{Columns, Groups, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};
+pub use remark::Remark;
 pub use report::{
     Approval, Digests, EvaluateCommand, Named, Provenance, html, json, junit, markdown, markdown_drift, markdown_table,
     policy_digest, shell_line,

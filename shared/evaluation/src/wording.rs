@@ -4,11 +4,12 @@ mod finding;
 mod leak;
 mod numbers;
 
-use crate::conclusion::{Reason, Remark, Warning};
+use crate::conclusion::{Reason, Warning};
 use crate::costs::{Costs, Prices};
 use crate::drift::{Drift, FeatureDrift};
 use crate::evaluation::Gate;
 use crate::finding::Finding;
+use crate::remark::Remark;
 use std::fmt;
 
 impl Gate {

@@ -2,10 +2,10 @@
 
 use crate::events::EventError;
 use crate::files::FileError;
-use crate::front::{Callers, FrontMemory};
+use crate::front::Callers;
 use crate::journal::JournalError;
+use crate::memory::{FrontMemory, StatusMemory};
 use crate::ports::PortError;
-use crate::status::Memory;
 use meridian_domain::reason::{Failure, JobFailure, LeftUndone, Unseen};
 use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, Sha256, StepKind, Violation};
 use meridian_messages::Voice;
@@ -75,7 +75,7 @@ pub struct Context {
     /// Lambda's id of this call.
     pub request_id: String,
     /// What a warm process may remember between calls.
-    pub memory: Memory,
+    pub memory: StatusMemory,
     /// Who may ask `front` for a score.
     pub callers: Arc<Callers>,
     /// What a warm process of `front` may remember between calls.
@@ -93,7 +93,7 @@ impl Context {
             policy: Sha256::of(fleet_toml.as_bytes()),
             region,
             request_id: String::new(),
-            memory: Memory::default(),
+            memory: StatusMemory::default(),
             callers: Arc::default(),
             front: FrontMemory::default(),
         };

@@ -1,11 +1,10 @@
 //! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
 
-use crate::context::Context;
 use crate::pipe::{Outlet, pipe};
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, OperationName, PortError, limits};
 use bytes::Bytes;
 use meridian_domain::reason::{FileFault, Unseen};
-use meridian_domain::{File, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
+use meridian_domain::{File, FleetName, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
 use meridian_evaluation::GoldenRecords;
 use meridian_messages::files::words;
 use sha2::Digest;
@@ -87,12 +86,12 @@ pub async fn manifest(ports: &impl Artifacts, region: &RegionName, release: Rele
 /// As [`manifest`]; another fleet's, or one from the future.
 pub async fn manifest_here<P: Artifacts + Clock>(
     ports: &P,
-    ctx: &Context,
+    fleet: &FleetName,
     region: &RegionName,
     release: ReleaseId,
 ) -> Result<Manifest, FileError> {
     let manifest = manifest(ports, region, release).await?;
-    manifest.check_here(release, &ctx.fleet.name, ports.now())?;
+    manifest.check_here(release, fleet, ports.now())?;
     Ok(manifest)
 }
 

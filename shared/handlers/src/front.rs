@@ -11,7 +11,6 @@ mod limits;
 pub use callers::{Callers, CallersError};
 pub use event::FrontEvent;
 pub(crate) use event::is_balancers;
-pub use limits::FrontMemory;
 
 use crate::context::{Context, HandlerError};
 use crate::ports::{Artifacts, Clock, Endpoints, ErrorKind, Ledger, PortError, Question, Scored};

@@ -12,6 +12,7 @@ pub mod holdout;
 pub mod job;
 pub mod journal;
 pub mod lift;
+pub mod memory;
 pub mod operator_commands;
 pub mod overview;
 pub mod pipe;

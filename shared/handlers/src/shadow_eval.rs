@@ -27,8 +27,8 @@ use begun::Begun;
 pub use captured::handle as handle_captured;
 use evaluation::{Evaluated, Finding};
 pub use event::ShadowEvent;
-use meridian_domain::quarantine::{Barred, Quarantine};
-use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Reason};
+use meridian_domain::quarantine::Quarantine;
+use meridian_domain::reason::{Barred, EvaluationReason, Failure, FileFault, Reason};
 use meridian_domain::{
     Actor, ApprovedHoldout, Chain, HubHistory, Manifest, Record, RegionHistory, ReleaseId, Verdict, keys,
 };
@@ -127,7 +127,7 @@ where
     if !own.history().attested.contains(&release) {
         return Err(Failure::Unattested { release }.into());
     }
-    let manifest = match files::manifest_here(ports, ctx, home, release).await {
+    let manifest = match files::manifest_here(ports, &ctx.fleet.name, home, release).await {
         Ok(manifest) => manifest,
         Err(FileError::Unusable(fault)) => {
             let cause = if fault.is_altered() { RejectedFor::Bytes } else { RejectedFor::Content };

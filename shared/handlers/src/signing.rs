@@ -50,7 +50,7 @@ impl Signed {
         ctx: &Context,
         region: &RegionName,
     ) -> Result<Manifest, FileError> {
-        let manifest = files::manifest_here(ports, ctx, region, self.release).await?;
+        let manifest = files::manifest_here(ports, &ctx.fleet.name, region, self.release).await?;
         if self.lists(&manifest) {
             return Ok(manifest);
         }

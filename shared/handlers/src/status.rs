@@ -9,17 +9,16 @@ use crate::events::{EventError, other_kind, quoted};
 use crate::files::{self, FileError};
 use crate::front::{FrontEvent, is_balancers};
 use crate::journal::{Journal, JournalError};
+use crate::memory::Probe;
 use crate::ports::{Artifacts, Clock, Endpoints, Ledger, PortError};
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use meridian_domain::reason::EventFault;
-use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
+use meridian_domain::{Chain, ReleaseId, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
-use std::fmt;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 
 const TAKES: &str = "a request of API Gateway or of a load balancer: GET /health";
 /// How old an answer may be.
@@ -57,37 +56,6 @@ impl StatusEvent {
         let request: ApiGatewayProxyRequest = serde_json::from_value(event.clone())
             .map_err(|error| wrong(format!("a proxy request that cannot be read ({})", quoted(&error.to_string()))))?;
         asked(request.http_method.as_str(), request.path.as_deref().unwrap_or_default())
-    }
-}
-
-/// What a warm process remembers between calls: only what can be looked up again, and nothing that decides.
-#[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<Remembered>>);
-
-#[derive(Default)]
-struct Remembered {
-    answer: Option<(Timestamp, Value)>,
-    journal: Option<(Timestamp, Journal<RegionHistory>)>,
-    probe: Option<Probe>,
-}
-
-/// One golden record of one release. Customer data: never printed.
-#[derive(Clone)]
-struct Probe {
-    release: ReleaseId,
-    record: GoldenRecord,
-}
-
-impl fmt::Debug for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Memory")
-    }
-}
-
-impl Memory {
-    /// Works on what is remembered. Never held across an await, so that two calls in one process cannot wait for each other.
-    fn with<T>(&self, work: impl FnOnce(&mut Remembered) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -12,6 +12,7 @@ mod advice;
 mod audit;
 mod captured;
 mod causes;
+mod compared;
 pub mod evaluating;
 pub mod failure;
 pub mod files;

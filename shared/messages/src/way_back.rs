@@ -1,7 +1,7 @@
 //! A region's own rollback.
 
 use crate::Voice;
-use crate::ledger::{client_errors, ill_alike};
+use crate::compared::{client_errors, ill_alike};
 use crate::unseen::words;
 use crate::why::clock;
 use meridian_domain::WorseThanBefore;

@@ -1,11 +1,10 @@
 //! A reason, whatever it is about.
 
-use crate::ledger::client_errors_alike;
+use crate::compared::client_errors_alike;
 use crate::{Voice, evaluating, files};
 use jiff::Timestamp;
 use meridian_domain::Override;
-use meridian_domain::quarantine::Barred;
-use meridian_domain::reason::{Reason, Refusal, Stopped};
+use meridian_domain::reason::{Barred, Reason, Refusal, Stopped};
 
 impl Voice<'_> {
     /// Any reason, as a sentence without its full stop.

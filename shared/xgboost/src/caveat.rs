@@ -2,8 +2,11 @@
 
 use crate::error::ModelError;
 use crate::image::Image;
-use crate::shap::MOST_LEVELS;
 use std::fmt;
+
+/// The deepest tree that is explained, in splits from the root to a leaf. XGBoost's default is 6; a walk holds about
+/// 1 KB a level.
+pub(crate) const MOST_LEVELS: usize = 4096;
 
 /// What a person should know of a model before it is served. Its `Display` is a sentence without the model's name, a capital or
 /// a full stop.

@@ -27,10 +27,10 @@ mod walkers;
 
 pub use caveat::{Caveat, NodeFault, Unexplained};
 pub use error::{ModelError, PayloadError, ShapeError, short_name};
-pub use format::{Format, Objective};
+pub use format::{Format, Objective, probability_of};
 pub use image::{Image, UnknownImage};
 pub use matrix::Matrix;
-pub use model::{DEFAULT_MODEL_LIMIT, Model, only_file, probability_of};
+pub use model::{DEFAULT_MODEL_LIMIT, Model, only_file};
 pub use payload::read_csv_row;
 pub use scored::Scored;
 pub use served::{Explainer, ModelFeatures, Said, Served};

@@ -247,11 +247,3 @@ impl fmt::Debug for Model {
             .finish_non_exhaustive()
     }
 }
-
-/// XGBoost's sigmoid, in f32: `1 / (exp(-m) + 1 + 1e-16)`, with `-m` held under 88.7 so that `exp` stays finite.
-pub fn probability_of(margin: f32) -> f32 {
-    let exponent = -margin;
-    // Not `min`, which would turn a NaN into a number.
-    let exponent = if exponent > 88.7 { 88.7 } else { exponent };
-    1.0 / (exponent.exp() + 1.0 + 1e-16)
-}

@@ -4,7 +4,7 @@
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::words_of;
 use super::{Ending, ModelName, Records, SignedBy};
-use crate::night::models;
+use crate::night::features::features;
 use crate::services::OPERATIONS;
 use crate::world::service::Service;
 use crate::world::{FaultKind, Moment, When};
@@ -42,7 +42,7 @@ const TIMESTAMP: Takes = Takes::Text {
     expected: "a moment such as \"2026-11-20T03:47:00Z\", between the years 2000 and 2199",
     reads: is_timestamp,
 };
-const FEATURE: Takes = Takes::Known { expected: "a feature of local/models/features.txt", words: models::features };
+const FEATURE: Takes = Takes::Known { expected: "a feature of local/models/features.txt", words: features };
 const OPERATION: Takes = Takes::Known { expected: "an operation that the local world knows", words: operations };
 const FUNCTION: Takes = Takes::Word(words_of::<FunctionKind>);
 const RULE: Takes = Takes::Word(words_of::<Rule>);

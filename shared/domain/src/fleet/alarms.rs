@@ -3,6 +3,8 @@
 //! The *green* alarms watch green instances only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
 //! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
 
+pub use crate::fleet::serving_role::MODEL;
+
 use crate::fleet::endpoint::Target;
 use crate::fleet::names::{Actor, ResourceName};
 use crate::fleet::{Fleet, Region};
@@ -13,9 +15,6 @@ use serde::{Deserialize, Serialize};
 pub const SAGEMAKER: &str = "AWS/SageMaker";
 /// Namespace of Meridian's own metrics.
 pub const NAMESPACE: &str = "Meridian";
-/// Namespace of what serving containers say of themselves, where they do: for each request `alerts` (0 or 1) and `score`
-/// (0 to 1), with the dimension `Release`, the digest that they are told as `MERIDIAN_RELEASE`.
-pub const MODEL: &str = "Meridian/Model";
 /// 1 says revert, 0 says nothing of the kind.
 pub const VERDICT: &str = "RevertVerdict";
 /// 1 whenever the judge has looked at a canary.

@@ -1,9 +1,10 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
-use crate::fleet::names::{ReleaseId, ResourceName, Sha256, Version};
+use crate::fleet::capture::CaptureSpec;
+use crate::fleet::names::{ReleaseId, ResourceName, Version};
 use crate::fleet::release::Manifest;
 use crate::fleet::serving_role::ServingRole;
-use crate::fleet::{Bake, CanarySize, Fleet, Region, ShadowPolicy, Style, Vpc};
+use crate::fleet::{Bake, CanarySize, Fleet, Region, Style, Vpc};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -143,17 +144,6 @@ pub struct ConfigSpec {
     pub capture: Option<CaptureSpec>,
 }
 
-/// What SageMaker keeps of an endpoint's requests and answers (`DataCaptureConfig`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaptureSpec {
-    /// Share of the requests, per cent.
-    pub percent: u32,
-    /// `s3://` URL in the region's own bucket, without a slash at its end.
-    pub destination: String,
-    /// Alias ARN of the region's own key.
-    pub key: String,
-}
-
 /// An update to start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpdateSpec {
@@ -221,22 +211,27 @@ pub struct Target {
 }
 
 impl Target {
-    /// The digest of what a configuration holds beside the model.
-    pub(crate) fn shape(
-        variant: &ResourceName,
-        instance_type: &str,
-        instances: u32,
-        shadow: Option<&ShadowPolicy>,
-    ) -> Sha256 {
-        let captured =
-            shadow.map(|shadow| format!(" captures {} by release", shadow.capture_percent)).unwrap_or_default();
-        Sha256::of(format!("{variant} {instance_type} {instances}{captured}").as_bytes())
-    }
-
     /// The names of `release` in a region: fixed by the release's digest and by what else model and configuration hold, so
     /// that creating them again is a no-op, and a changed network or instance type is another model or configuration.
     pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
         Self::with_role(fleet, region, release, version, ServingRole::First)
+    }
+
+    /// The names of `release` in a region where `serving` serves: with the role that it does not run with. What serves already
+    /// stays what it is.
+    pub fn beside(
+        fleet: &Fleet,
+        region: &Region,
+        release: ReleaseId,
+        version: &Version,
+        serving: Option<&Target>,
+    ) -> Self {
+        let of = |role| Self::with_role(fleet, region, release, version, role);
+        let Some(serving) = serving.filter(|_| fleet.execution_role_in_turn.is_some()) else {
+            return of(ServingRole::First);
+        };
+        let same = of(serving.role);
+        if same == *serving { same } else { of(serving.role.other()) }
     }
 
     /// The same with one of the fleet's roles: another role is another model.

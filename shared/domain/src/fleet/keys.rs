@@ -1,9 +1,7 @@
 //! Where things stand in a release bucket. Only `releases/` is replicated.
 
 use super::names::{FleetName, ReleaseId, Sha256};
-use super::policy::Fleet;
 use super::release::Manifest;
-use jiff::Timestamp;
 
 /// The prefix that replication carries to every region.
 pub const RELEASES: &str = "releases/";
@@ -16,19 +14,6 @@ pub const CACHED_MARGINS: &str = "evaluations/margins/";
 
 /// The prefix under which SageMaker keeps what it captured of customers' requests. Never replicated.
 pub const CAPTURED: &str = "captured";
-
-/// Where a release's endpoint configurations let SageMaker keep what it captures. By release: a canary answers beside the champion, and
-/// its answers are not the champion's. By endpoint first: instances may write under their own endpoint's prefix only.
-pub fn capture_destination(fleet: &Fleet, release: ReleaseId) -> String {
-    format!("{CAPTURED}/{}/{release}", fleet.endpoint)
-}
-
-/// What SageMaker captured of the requests that a release answered in the hour of a moment: under the destination SageMaker's own
-/// layout, in UTC.
-pub fn captured(fleet: &Fleet, release: ReleaseId, at: Timestamp) -> String {
-    let hour = at.strftime("%Y/%m/%d/%H");
-    format!("{}/{}/{}/{hour}/", capture_destination(fleet, release), fleet.endpoint, fleet.variant)
-}
 
 /// A model archive, addressed by its content: SageMaker's `ModelDataUrl` has no version id, so a key is never rewritten.
 pub fn archive(digest: Sha256) -> String {

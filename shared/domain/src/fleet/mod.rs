@@ -2,6 +2,7 @@
 
 pub mod alarms;
 mod canary;
+pub mod capture;
 pub mod endpoint;
 pub mod keys;
 pub mod names;

@@ -316,14 +316,6 @@ pub struct FleetError {
 }
 
 impl Fleet {
-    /// Reads a `fleet.toml`.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its line and field.
-    pub fn parse(text: &str) -> Result<Self, FleetError> {
-        read::read(text)
-    }
-
     /// The region of that name, if the fleet has it.
     pub fn region(&self, name: &RegionName) -> Option<&Region> {
         self.regions.iter().find(|region| region.name == *name)

@@ -1,30 +1,11 @@
 //! The chain of entries: each carries the hash of the one before, and what follows from its end.
 
-use super::{Caller, Entry, Record, Stored};
+use super::heads::{Departure, KeptHead};
+use super::{Caller, ChainError, Entry, Record, Stored};
 use crate::fleet::names::{Actor, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-
-/// A chain that is not one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum ChainError {
-    /// An entry is missing or stands twice.
-    #[error("ledger entry {found} found where {expected} is expected: an entry was removed or added by hand")]
-    Sequence {
-        /// The sequence number that belongs here.
-        expected: u64,
-        /// The one that was found.
-        found: u64,
-    },
-    /// An entry does not follow from the one before.
-    #[error("ledger entry {seq} does not have the hash of the entry before it: the chain was altered")]
-    Hash {
-        /// Sequence number of the entry that does not follow.
-        seq: u64,
-    },
-}
 
 /// The end of a chain: what the next entry must carry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,5 +77,27 @@ impl Head {
     pub fn entry(&self, at: Timestamp, actor: Actor, record: Record) -> Entry {
         let (written, caller) = (at.max(self.written), Caller::Unverified);
         Entry { seq: self.next, at, written, prev: self.prev, actor, caller, record }
+    }
+}
+
+impl KeptHead {
+    /// The last entry before `head`; none of an empty chain.
+    pub fn of(head: &Head) -> Option<Self> {
+        head.next.checked_sub(1).map(|seq| Self { seq, hash: head.prev })
+    }
+
+    /// The chain's last entry, where `entries` are those from this one on. Entries that do not follow from each other are
+    /// left out: every reader of the chain finds those by itself.
+    ///
+    /// # Errors
+    /// The chain does not hold this entry any more.
+    pub fn read_on(&self, entries: &[Stored]) -> Result<Self, Departure> {
+        let first = entries.first().filter(|stored| stored.entry.seq == self.seq);
+        if let Some(departure) = self.departure(first.map(Stored::hash)) {
+            return Err(departure);
+        }
+        let mut head = Head { next: self.seq.saturating_add(1), prev: self.hash, ..Head::default() };
+        let _ = entries.iter().skip(1).try_for_each(|stored| head.follow_stored(stored));
+        Ok(Self::of(&head).unwrap_or(*self))
     }
 }

@@ -3,14 +3,12 @@
 //! A checkpoint is believed only because the chain says so. The entry at which it stands is a
 //! [`Record::Checkpointed`](crate::Record::Checkpointed) that names its digest, and that entry is chained like every other.
 
+pub use super::chain_name::FORM;
+
 use crate::fleet::names::Sha256;
 use crate::ledger::projection::Projection;
 use crate::ledger::{Head, Record, Stored};
 use serde::{Deserialize, Serialize};
-
-/// What the kept projections look like and mean. It is part of their keys: code of another form does not see them, reads
-/// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
-pub const FORM: u32 = 11;
 
 /// What the chain says where the checkpoint with these stored bytes stands.
 pub fn record(bytes: &[u8]) -> Record {

@@ -3,7 +3,7 @@
 
 use crate::fleet::Fleet;
 use crate::fleet::names::{FleetName, RegionName, Sha256};
-use crate::ledger::{Chain, Head, Stored};
+use crate::ledger::Chain;
 use serde::{Deserialize, Serialize};
 
 /// The last entry of a chain, as it was seen once.
@@ -29,11 +29,6 @@ pub enum Departure {
 }
 
 impl KeptHead {
-    /// The last entry before `head`; none of an empty chain.
-    pub fn of(head: &Head) -> Option<Self> {
-        head.next.checked_sub(1).map(|seq| Self { seq, hash: head.prev })
-    }
-
     /// Where `holder` keeps the ends of another region's chain: under the prefix of its own chain, which nobody else may write.
     pub fn prefix(fleet: &FleetName, holder: &RegionName, chain: &Chain) -> String {
         format!("{}heads/{chain}/", Chain::Region(holder.clone()).prefix(fleet))
@@ -61,21 +56,6 @@ impl KeptHead {
             Some(found) if found != self.hash => Some(Departure::Other { found }),
             Some(_) => None,
         }
-    }
-
-    /// The chain's last entry, where `entries` are those from this one on. Entries that do not follow from each other are
-    /// left out: every reader of the chain finds those by itself.
-    ///
-    /// # Errors
-    /// The chain does not hold this entry any more.
-    pub fn read_on(&self, entries: &[Stored]) -> Result<Self, Departure> {
-        let first = entries.first().filter(|stored| stored.entry.seq == self.seq);
-        if let Some(departure) = self.departure(first.map(Stored::hash)) {
-            return Err(departure);
-        }
-        let mut head = Head { next: self.seq.saturating_add(1), prev: self.hash, ..Head::default() };
-        let _ = entries.iter().skip(1).try_for_each(|stored| head.follow_stored(stored));
-        Ok(Self::of(&head).unwrap_or(*self))
     }
 }
 

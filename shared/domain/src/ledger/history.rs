@@ -3,6 +3,7 @@
 mod exposure;
 mod hub;
 mod shadow;
+mod standing;
 mod tries;
 mod update;
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod advice;
 mod chain;
+mod chain_error;
 mod chain_name;
 pub mod checkpoint;
 mod compared;
@@ -23,7 +24,8 @@ pub mod verdict;
 mod violation;
 mod worse;
 
-pub use chain::{ChainError, Head};
+pub use chain::Head;
+pub use chain_error::ChainError;
 pub use chain_name::Chain;
 pub use compared::{Beside, Compared};
 pub use entry::{Caller, Entry, EntryError, Stored};

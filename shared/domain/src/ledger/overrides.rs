@@ -1,7 +1,6 @@
 //! What a person may set aside for a while, on record.
 
 use crate::fleet::names::{Actor, RegionName};
-use crate::ledger::history::HubHistory;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -55,12 +54,5 @@ impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let until = self.until.strftime("%Y-%m-%d %H:%M UTC");
         write!(f, "{} overrides the {} until {until}: {}", self.who, self.what, self.why)
-    }
-}
-
-impl HubHistory {
-    /// The override of `what` that counts in `region` at `now`.
-    pub fn overridden(&self, what: Rule, region: &RegionName, now: Timestamp) -> Option<&Override> {
-        self.overrides.iter().rev().find(|own| own.counts(what, region, now))
     }
 }

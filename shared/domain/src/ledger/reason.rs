@@ -4,6 +4,7 @@
 //! A text in here is a name, or what somebody else said: a person, AWS, a library. A library's words are called `quoted`, and stand
 //! beside the kind of what is wrong.
 
+mod barred;
 mod evaluation;
 mod failure;
 mod file;
@@ -20,6 +21,7 @@ mod unseen;
 mod wave;
 mod way_back;
 
+pub use barred::Barred;
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
@@ -37,7 +39,6 @@ pub use way_back::{Quiet, Return, WayBackReason};
 
 use crate::fleet::Frozen;
 use crate::fleet::names::{Actor, RegionName, Version};
-use crate::ledger::quarantine::Barred;
 use jiff::SignedDuration;
 use meridian_judge::Tally;
 use serde::{Deserialize, Serialize};

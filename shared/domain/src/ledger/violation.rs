@@ -2,7 +2,7 @@
 
 use super::Invariant;
 use crate::fleet::names::{Epoch, RegionName, ResourceName, Version};
-use crate::ledger::quarantine::Barred;
+use crate::ledger::reason::Barred;
 use serde::{Deserialize, Serialize};
 
 /// A fact for which a step is not executed. Each belongs to one invariant.

@@ -1,10 +1,13 @@
 //! What a region has at stake once its canary goes on: how long a fault would go on there, at how much traffic.
 
-use super::plan::{PROVISIONING, SHIFT};
 use crate::fleet::{Fleet, Guardrail, Region};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{COUNTS_DELAY, Stakes};
 
+/// From the call to the canary's first request, where new instances come soon. How long they take is SageMaker's to say *(live)*.
+pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
+/// The last traffic step, and the golden records. An expectation too.
+pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
 /// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
 /// makes every 30 s: half a minute and a quarter of one in the mean. An expectation.
 const WHOLE_MINUTE_AND_CALL: SignedDuration = SignedDuration::from_secs(45);

@@ -38,8 +38,6 @@ mod history;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
-mod layers;
-#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod leftovers;
@@ -77,6 +75,8 @@ mod residency;
 mod scaling;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod serving_role;
 #[cfg(test)]
 mod shadow;
 #[cfg(test)]

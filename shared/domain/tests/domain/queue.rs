@@ -3,8 +3,8 @@
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::quarantine::{Barred, Object};
-use meridian_domain::reason::{Stopped, Wait, WaveEnd};
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::{Barred, Stopped, Wait, WaveEnd};
 use meridian_domain::{EndpointStatus, Epoch, Reason, Record, VariantPhase};
 
 impl Night {

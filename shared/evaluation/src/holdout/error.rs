@@ -1,6 +1,6 @@
 //! What can be wrong with a file of records.
 
-use crate::isolated::Death;
+use super::isolated::Death;
 use meridian_xgboost::short_name;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

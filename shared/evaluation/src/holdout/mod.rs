@@ -3,6 +3,7 @@
 mod columns;
 mod error;
 mod groups;
+pub mod isolated;
 mod pages;
 mod parquet;
 mod projection;
@@ -16,7 +17,6 @@ pub use error::HoldoutError;
 pub(crate) use error::unreadable;
 pub use groups::Groups;
 pub(crate) use groups::MAX_NAMES;
-pub(crate) use parquet::read_here as read_parquet_here;
 pub use projection::Projection;
 pub(crate) use table::Table;
 

@@ -3,9 +3,9 @@
 use super::HoldoutError;
 use super::columns::Target;
 use super::error::unreadable;
+use super::isolated;
 use super::pages::Pages;
 use super::table::Table;
-use crate::isolated;
 use bytes::Bytes;
 use meridian_xgboost::{gzip::inflated, number::narrow};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};

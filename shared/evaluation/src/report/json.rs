@@ -1,11 +1,11 @@
 //! `evaluation.json`. Its fields are described in docs/evaluating.md, which a test holds against them.
 
 use super::provenance::{Digests, Provenance};
-use crate::conclusion::Remark;
 use crate::costs::Costs;
 use crate::digest::sha256;
 use crate::drift::Drift;
 use crate::evaluation::{Curves, Evaluation, Gate, ModelNumbers, ReasonsShift, RegionNumbers, Slices};
+use crate::remark::Remark;
 use meridian_judge::{EvaluationPolicy, Verdict};
 use serde::Serialize;
 

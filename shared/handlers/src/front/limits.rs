@@ -4,13 +4,12 @@
 use crate::context::Context;
 use crate::files;
 use crate::journal::Journal;
+use crate::memory::{Bucket, FrontMemory};
 use crate::ports::{Artifacts, Clock, Ledger};
 use crate::status::within;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Chain, RegionHistory, ReleaseId};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use meridian_domain::Chain;
+use std::collections::BTreeSet;
 
 /// Requests a second that one process takes of one caller in the long run. A process works on one request at a time, 20 ms
 /// each: this much comes only of requests that are refused at once, or where an endpoint is very fast.
@@ -22,39 +21,7 @@ const READ_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How long that may take: a customer waits.
 const READ_WITHIN: SignedDuration = SignedDuration::from_millis(500);
 
-/// What a warm process of `front` remembers between calls.
-#[derive(Clone, Default)]
-pub struct FrontMemory(Arc<Mutex<Remembered>>);
-
-#[derive(Default)]
-struct Remembered {
-    buckets: BTreeMap<String, Bucket>,
-    journal: Option<Journal<RegionHistory>>,
-    read_at: Option<Timestamp>,
-    /// The number of features of each release whose manifest was read: manifests never change.
-    features: BTreeMap<ReleaseId, usize>,
-    /// What the releases here take; empty where that is not known.
-    fields: BTreeSet<usize>,
-}
-
-#[derive(Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Timestamp,
-}
-
-impl fmt::Debug for FrontMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FrontMemory")
-    }
-}
-
 impl FrontMemory {
-    /// Works on what is remembered. Never held across an await.
-    fn with<T>(&self, work: impl FnOnce(&mut Remembered) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Whether a caller may be heard now: takes a token of its bucket, if there is one.
     pub(super) fn admits(&self, caller: &str, now: Timestamp) -> bool {
         self.with(|memory| {

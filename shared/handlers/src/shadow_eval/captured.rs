@@ -14,7 +14,7 @@ use crate::pipe::Outlet;
 use crate::ports::{Artifacts, Clock, Ledger, limits};
 use jiff::SignedDuration;
 use meridian_domain::reason::{EvaluationReason, Failure};
-use meridian_domain::{Chain, Manifest, Record, RegionHistory, RegionName, ReleaseId, ShadowPolicy, keys};
+use meridian_domain::{Chain, Manifest, Record, RegionHistory, RegionName, ReleaseId, ShadowPolicy, capture};
 use meridian_evaluation::captured::{CaptureBounds, CapturedShadow, Requests, Shadowed};
 use meridian_judge::CapturedJudgement;
 use meridian_xgboost::{Attributions, Sample, Served};
@@ -131,7 +131,7 @@ async fn captured<P: Artifacts + Clock>(
     let mut files = Vec::new();
     for back in 0..=i64::from(policy.hours) {
         let hour = now.saturating_sub(SignedDuration::from_hours(back)).unwrap_or(now);
-        let prefix = keys::captured(&ctx.fleet, champion, hour);
+        let prefix = capture::captured(&ctx.fleet, champion, hour);
         let mut hour: Vec<String> = Vec::new();
         loop {
             let page = ports.list(&ctx.region, &prefix, hour.last().map(String::as_str)).await?;

@@ -2,7 +2,8 @@
 
 use crate::world::{Fault, World, fleet, run, signer};
 use bytes::Bytes;
-use meridian_domain::quarantine::{Barred, Object};
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::Barred;
 use meridian_domain::{Chain, HubHistory, Image, Provenance, ReleaseId, Sha256, keys};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use meridian_domain::WorseThanBefore;
 use meridian_domain::alarms::LeftBehind;
 use meridian_domain::plan::{Act, Bake};
-use meridian_domain::quarantine::{Barred, Object, Quarantine};
+use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, IllService, Lag, Lagging,
-    NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign,
-    SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    AtFullLoad, Barred, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, IllService, Lag,
+    Lagging, NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert,
+    ServiceFailure, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{Beside, Compared};
 use meridian_domain::{

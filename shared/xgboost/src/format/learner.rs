@@ -57,7 +57,7 @@ impl Objective {
     /// What the container answers for a margin.
     pub fn answer(self, margin: f32) -> f32 {
         match self {
-            Objective::BinaryLogistic | Objective::RegLogistic => crate::model::probability_of(margin),
+            Objective::BinaryLogistic | Objective::RegLogistic => probability_of(margin),
             Objective::BinaryLogitRaw => margin,
         }
     }
@@ -210,4 +210,12 @@ impl Learner {
             Booster::Dart { weights } => Some(weights),
         }
     }
+}
+
+/// XGBoost's sigmoid, in f32: `1 / (exp(-m) + 1 + 1e-16)`, with `-m` held under 88.7 so that `exp` stays finite.
+pub fn probability_of(margin: f32) -> f32 {
+    let exponent = -margin;
+    // Not `min`, which would turn a NaN into a number.
+    let exponent = if exponent > 88.7 { 88.7 } else { exponent };
+    1.0 / (exponent.exp() + 1.0 + 1e-16)
 }

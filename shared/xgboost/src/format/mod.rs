@@ -20,7 +20,7 @@ use crate::tree::TreeSink;
 pub(crate) use learner::Learner;
 #[cfg(test)]
 pub(crate) use learner::{BaseScore, Booster};
-pub use learner::{Format, Objective};
+pub use learner::{Format, Objective, probability_of};
 use source::Source;
 use std::io::Read;
 

@@ -54,7 +54,6 @@ mod tests;
 mod walk;
 
 pub use forest::ShapForest;
-pub(crate) use packed::MOST_LEVELS;
 pub use sample::{SAMPLE_ROWS, Sample, sample_rows};
 pub(crate) use stream::ShapStream;
 

@@ -1,11 +1,7 @@
 //! A tree as the walk wants it: depth-first, without a pointer.
 
-use crate::caveat::{NodeFault, Unexplained};
+use crate::caveat::{MOST_LEVELS, NodeFault, Unexplained};
 use crate::tree::{Categories, DEFAULT_LEFT, Tree};
-
-/// The deepest tree that is explained, in splits from the root to a leaf. XGBoost's default is 6; a walk holds about
-/// 1 KB a level.
-pub(crate) const MOST_LEVELS: usize = 4096;
 
 /// Bits of [`Split::feature`] above the feature's index.
 const LEFT_LEAF: u32 = 1 << 31;

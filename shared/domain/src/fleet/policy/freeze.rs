@@ -3,7 +3,7 @@
 //! Times are civil times of a zone, so a window keeps its clock through a change of daylight saving. Where a change makes
 //! a time ambiguous, the window is the longer of the two.
 
-use super::read::Reader;
+use super::lines::Reader;
 use super::{Fleet, FleetError, Region};
 use crate::fleet::names::RegionName;
 use jiff::civil::{Date, DateTime, Time, Weekday};

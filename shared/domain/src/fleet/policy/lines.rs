@@ -32,6 +32,17 @@ impl PolicyReader<'_> {
     }
 }
 
+/// Turns byte offsets of the source into lines of errors.
+pub(super) struct Reader<'a> {
+    pub text: &'a str,
+}
+
+impl Reader<'_> {
+    pub fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
+        FleetError { line: Some(line_of(self.text, at.span().start)), message }
+    }
+}
+
 /// What the parser says, with the line and the table and field that stand there.
 pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
     let Some(line) = error.span().map(|span| line_of(text, span.start)) else {

@@ -4,15 +4,14 @@
 mod checks;
 
 use super::freeze::{self, FreezeTable};
-use super::lines::malformed;
+use super::lines::{Reader, malformed};
 use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
     OrderPolicy, Region, ScalingPolicy, ShadowPolicy, WavePolicy,
 };
-use crate::edge::{Unusual, check_toml, line_of};
-use crate::fleet::endpoint::Target;
+use crate::edge::{Unusual, check_toml};
 use crate::fleet::names::{BucketName, FleetName, RegionName, ResourceName};
 use crate::fleet::signing::SigningPolicy;
 use jiff::SignedDuration;
@@ -120,52 +119,49 @@ enum GoldenRecords {
     MayLeaveZone,
 }
 
-/// The policy that `text` holds, or the first thing that is wrong with it.
-pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
-    let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
-    check_toml(text).map_err(|Unusual { line, message }| FleetError { line, message })?;
-    let reader = Reader { text };
-    reader.check(&document)?;
-    let regions = reader.regions(document.region, &document.guardrail, &document.fleet, document.shadow.as_ref())?;
-    let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
-    let f = document.fleet;
-    Ok(Fleet {
-        name: f.name,
-        home: f.home.into_inner(),
-        endpoint: f.endpoint,
-        variant: f.variant,
-        instance_type: f.instance_type,
-        order: f.order,
-        home_place: f.home_place.map(toml::Spanned::into_inner).unwrap_or_default(),
-        pipeline: f.pipeline,
-        account: f.account.into_inner(),
-        execution_role: f.execution_role.into_inner(),
-        network_isolation: f.network_isolation,
-        execution_role_in_turn: f.execution_role_in_turn.map(toml::Spanned::into_inner),
-        judge: JudgePolicy { tries: document.wave.tries, ..document.judge },
-        wave: document.wave,
-        guardrail: document.guardrail,
-        evaluation: document.evaluation,
-        images: document.image,
-        scaling: document.scaling,
-        shadow: document.shadow,
-        ledger: document.ledger,
-        signing: document.signing,
-        regions,
-        freezes,
-    })
-}
-
-/// Turns byte offsets of the source into lines of errors.
-pub(super) struct Reader<'a> {
-    text: &'a str,
+impl Fleet {
+    /// Reads a `fleet.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line and field.
+    pub fn parse(text: &str) -> Result<Self, FleetError> {
+        let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+        check_toml(text).map_err(|Unusual { line, message }| FleetError { line, message })?;
+        let reader = Reader { text };
+        reader.check(&document)?;
+        let regions =
+            reader.regions(document.region, &document.guardrail, &document.fleet, document.shadow.as_ref())?;
+        let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
+        let f = document.fleet;
+        Ok(Fleet {
+            name: f.name,
+            home: f.home.into_inner(),
+            endpoint: f.endpoint,
+            variant: f.variant,
+            instance_type: f.instance_type,
+            order: f.order,
+            home_place: f.home_place.map(toml::Spanned::into_inner).unwrap_or_default(),
+            pipeline: f.pipeline,
+            account: f.account.into_inner(),
+            execution_role: f.execution_role.into_inner(),
+            network_isolation: f.network_isolation,
+            execution_role_in_turn: f.execution_role_in_turn.map(toml::Spanned::into_inner),
+            judge: JudgePolicy { tries: document.wave.tries, ..document.judge },
+            wave: document.wave,
+            guardrail: document.guardrail,
+            evaluation: document.evaluation,
+            images: document.image,
+            scaling: document.scaling,
+            shadow: document.shadow,
+            ledger: document.ledger,
+            signing: document.signing,
+            regions,
+            freezes,
+        })
+    }
 }
 
 impl Reader<'_> {
-    pub(super) fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
-        FleetError { line: Some(line_of(self.text, at.span().start)), message }
-    }
-
     /// The regions, actives first, each with a kind, a style and a zone that go together.
     fn regions(
         &self,
@@ -208,7 +204,7 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
-                shape: Target::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref(), shadow),
+                shape: region::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref(), shadow),
                 network: network::told(fleet.network_isolation, table.vpc.as_ref().map(toml::Spanned::get_ref)),
                 vpc: table.vpc.as_ref().map(|own| own.get_ref().clone()),
                 most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),

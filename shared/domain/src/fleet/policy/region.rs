@@ -1,8 +1,8 @@
 //! What a region is to the fleet, how its traffic goes over, and where its records stay.
 
-use super::read::Reader;
-use super::{FleetError, Guardrail};
-use crate::fleet::names::RegionName;
+use super::lines::Reader;
+use super::{FleetError, Guardrail, ShadowPolicy};
+use crate::fleet::names::{RegionName, ResourceName, Sha256};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -165,4 +165,15 @@ fn share<T>(
         }
         None => Err(reader.wrong(at, format!("region.{field} is missing: the style needs it, {least} to 50 per cent"))),
     }
+}
+
+/// The digest of what an endpoint configuration holds beside the model.
+pub(super) fn shape(
+    variant: &ResourceName,
+    instance_type: &str,
+    instances: u32,
+    shadow: Option<&ShadowPolicy>,
+) -> Sha256 {
+    let captured = shadow.map(|shadow| format!(" captures {} by release", shadow.capture_percent)).unwrap_or_default();
+    Sha256::of(format!("{variant} {instance_type} {instances}{captured}").as_bytes())
 }

@@ -1,10 +1,8 @@
 //! `[scaling]`: how many instances a region has, and who says so. Target tracking and the nightly floor are Application Auto
 //! Scaling's; `promote` registers them, for neither can be registered before a region's endpoint exists.
 
-use super::lines::PolicyReader;
-use super::read::Reader;
+use super::lines::{PolicyReader, Reader};
 use super::{Fleet, FleetError, Region};
-use crate::fleet::endpoint::EndpointView;
 use crate::fleet::names::{ResourceName, Sha256};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -217,8 +215,8 @@ impl ScalingPolicy {
 
 impl Floor {
     /// True if an endpoint has the instances already; one that does not say how many it has is not made to wait.
-    pub fn is_met(&self, endpoint: &EndpointView) -> bool {
-        endpoint.instances.is_none_or(|instances| instances >= NonZeroU32::new(self.least).unwrap_or(NonZeroU32::MIN))
+    pub fn is_met(&self, instances: Option<NonZeroU32>) -> bool {
+        instances.is_none_or(|instances| instances >= NonZeroU32::new(self.least).unwrap_or(NonZeroU32::MIN))
     }
 
     /// True if `other` asks for the same, whatever the hour says of the floor.

@@ -1,10 +1,7 @@
 //! `[shadow]`: what endpoints capture of their customers' requests, and what a region's shadow on them decides.
 
+use super::FleetError;
 use super::lines::{Check, PolicyReader};
-use super::{Fleet, FleetError, Region};
-use crate::fleet::endpoint::CaptureSpec;
-use crate::fleet::keys;
-use crate::fleet::names::ReleaseId;
 use meridian_judge::CapturedMargins;
 use serde::{Deserialize, Serialize};
 
@@ -77,18 +74,6 @@ fn usual_least() -> u64 {
 
 fn usual_keep() -> u32 {
     2
-}
-
-impl Fleet {
-    /// What a region's endpoint configurations of a release say of capture: nothing where policy has no `[shadow]`.
-    pub fn capture(&self, region: &Region, release: ReleaseId) -> Option<CaptureSpec> {
-        let shadow = self.shadow.as_ref()?;
-        Some(CaptureSpec {
-            percent: shadow.capture_percent,
-            destination: format!("s3://{}/{}", region.bucket, keys::capture_destination(self, release)),
-            key: format!("arn:aws:kms:{}:{}:alias/meridian-{}", region.name, self.account, self.name),
-        })
-    }
 }
 
 /// The first thing that does not hold of the table or of its margins. A comparison with NaN is false.

@@ -1,8 +1,7 @@
 //! Why an update is rolled back. Every cause of a revert is here.
 
-use super::{SilentRegion, Stopped, Unseen};
+use super::{Barred, SilentRegion, Stopped, Unseen};
 use crate::fleet::names::Version;
-use crate::ledger::quarantine::Barred;
 use crate::ledger::verdict::Cause;
 use meridian_judge::Grounds;
 use serde::{Deserialize, Serialize};

@@ -8,19 +8,15 @@ use super::{Act, Plan, View};
 use crate::fleet::endpoint::EndpointView;
 use crate::fleet::{Bake, CanarySize, Fleet, Kind, Region, Style};
 use crate::ledger::reason::{Canary, Seen, Traffic};
-use crate::wave::stakes;
+use crate::wave::stakes::{self, PROVISIONING};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{MetricName, Outlook, RegionEvidence, harm_outlook, smallest_detectable_effect};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-/// From the call to the canary's first request, where new instances come soon. How long they take is SageMaker's to say *(live)*.
-pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
 /// The same where they come late: what a plan may promise, and what is waited for.
 pub const SLOWEST_PROVISIONING: SignedDuration = SignedDuration::from_mins(8);
-/// The last traffic step, and the golden records. An expectation too.
-pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
 /// Between two shares that are tried, per cent.
 const SHARE_STEP: u32 = 5;
 

@@ -3,15 +3,14 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{
-    BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, full_load_wait,
-};
+use super::bake::{BakePlan, BakeQuestion, Finding, HarmForecast, Hour, SLOWEST_PROVISIONING, full_load_wait};
 use super::order::wave_order;
 use super::tries::RetryQuestion;
 use crate::fleet::names::RegionName;
 use crate::fleet::traffic::local_clock;
 use crate::fleet::{CanarySize, Fleet, Kind, Region, Style};
 use crate::ledger::WaveOrder;
+use crate::wave::stakes::{PROVISIONING, SHIFT};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::MetricName;
 use serde::Serialize;

@@ -34,7 +34,8 @@ mod verify;
 
 pub use crate::fleet::{Bake, CanarySize};
 pub use crate::ledger::{Act, Finish, OrderReason, RegionTraffic, WaveOrder};
-pub use bake::{BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING};
+pub use crate::wave::stakes::{PROVISIONING, SHIFT};
+pub use bake::{BakePlan, BakeQuestion, Finding, HarmForecast, Hour, SLOWEST_PROVISIONING};
 pub use canary::beats;
 pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};

@@ -28,7 +28,7 @@ impl View<'_> {
         if asked.is_some_and(|own| own.awaited.is_some()) {
             return None;
         }
-        if floor.is_met(endpoint) || asked.is_some_and(|own| own.floor.is_met(endpoint)) {
+        if floor.is_met(endpoint.instances) || asked.is_some_and(|own| own.floor.is_met(endpoint.instances)) {
             return asked.map(|_| self.tell(awaited(true), Step::ReadyForFailover { region: self.name() }));
         }
         let (region, least) = (self.name(), floor.least);

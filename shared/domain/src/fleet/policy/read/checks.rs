@@ -1,9 +1,9 @@
 //! What must hold of a `fleet.toml` beyond its shape: the first thing that does not is told, with its line.
 
-use super::{Document, Reader, RegionTable};
+use super::{Document, RegionTable};
 use crate::fleet::alarms::DECISION_ROOM;
 use crate::fleet::policy::aws_regions::KNOWN_REGIONS;
-use crate::fleet::policy::lines::{Check, PolicyReader};
+use crate::fleet::policy::lines::{Check, PolicyReader, Reader};
 use crate::fleet::policy::scaling::Instances;
 use crate::fleet::policy::{
     Bounds, FleetError, Guardrail, JudgePolicy, OrderPolicy, WavePolicy, evaluation, judging, scaling, shadow, signing,

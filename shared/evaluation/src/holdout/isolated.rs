@@ -9,8 +9,9 @@
 //! A program takes part by asking [`serve`] first thing in `main`. In one that does not (a test, an example) such files are read in the
 //! process itself.
 
+use super::parquet::read_here;
+use super::{HoldoutError, Table, Wanted};
 use crate::allowance::{self, Counter};
-use crate::holdout::{HoldoutError, Table, Wanted, read_parquet_here};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -125,7 +126,7 @@ fn answer() -> io::Result<()> {
         slices: &order.slices,
     };
     let mut table = Table::new(wanted, Counter::at(stored));
-    let read = read_parquet_here(file, &mut table);
+    let read = read_here(file, &mut table);
     let mut output = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     match read {
         Ok(()) => {

@@ -1,0 +1,18 @@
+//! Why no region may start a release, whatever became of it before.
+
+use super::Reason;
+use crate::ledger::quarantine::Quarantine;
+use serde::{Deserialize, Serialize};
+
+/// Why no region may start a release, whatever became of it before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Barred {
+    /// Evidence condemned it.
+    Condemned {
+        /// What the evidence says.
+        why: Box<Reason>,
+    },
+    /// A person took it out of consideration.
+    Quarantined(Quarantine),
+}

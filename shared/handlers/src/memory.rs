@@ -1,0 +1,75 @@
+//! What warm processes remember between calls: only what can be looked up again, and nothing that decides.
+
+use crate::journal::Journal;
+use jiff::Timestamp;
+use meridian_domain::{RegionHistory, ReleaseId};
+use meridian_evaluation::GoldenRecord;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a warm process of `status` remembers between calls.
+#[derive(Clone, Default)]
+pub struct StatusMemory(Arc<Mutex<Health>>);
+
+#[derive(Default)]
+pub(crate) struct Health {
+    pub(crate) answer: Option<(Timestamp, Value)>,
+    pub(crate) journal: Option<(Timestamp, Journal<RegionHistory>)>,
+    pub(crate) probe: Option<Probe>,
+}
+
+/// One golden record of one release. Customer data: never printed.
+#[derive(Clone)]
+pub(crate) struct Probe {
+    pub(crate) release: ReleaseId,
+    pub(crate) record: GoldenRecord,
+}
+
+impl fmt::Debug for StatusMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusMemory")
+    }
+}
+
+impl StatusMemory {
+    /// Works on what is remembered. Never held across an await, so that two calls in one process cannot wait for each other.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Health) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What a warm process of `front` remembers between calls.
+#[derive(Clone, Default)]
+pub struct FrontMemory(Arc<Mutex<Traffic>>);
+
+#[derive(Default)]
+pub(crate) struct Traffic {
+    pub(crate) buckets: BTreeMap<String, Bucket>,
+    pub(crate) journal: Option<Journal<RegionHistory>>,
+    pub(crate) read_at: Option<Timestamp>,
+    /// The number of features of each release whose manifest was read: manifests never change.
+    pub(crate) features: BTreeMap<ReleaseId, usize>,
+    /// What the releases here take; empty where that is not known.
+    pub(crate) fields: BTreeSet<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Bucket {
+    pub(crate) tokens: f64,
+    pub(crate) at: Timestamp,
+}
+
+impl fmt::Debug for FrontMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontMemory")
+    }
+}
+
+impl FrontMemory {
+    /// Works on what is remembered. Never held across an await.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Traffic) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
