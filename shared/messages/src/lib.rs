@@ -13,6 +13,7 @@ mod audit;
 mod captured;
 mod causes;
 pub mod evaluating;
+mod events;
 pub mod failure;
 pub mod files;
 mod gate;

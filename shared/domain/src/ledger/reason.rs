@@ -5,6 +5,7 @@
 //! beside the kind of what is wrong.
 
 mod evaluation;
+mod event;
 mod failure;
 mod file;
 mod gate;
@@ -21,10 +22,11 @@ mod wave;
 mod way_back;
 
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
+pub use event::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
 pub use gate::Gate;
-pub use job::{EventFault, JobFailure};
+pub use job::JobFailure;
 pub use operation::OperationName;
 pub use reading::{FeatureFault, HoldoutFault, ModelFault, ReaderDeath, ValueFault};
 pub use region::{Fault, RegionState, SilentRegion};
