@@ -45,8 +45,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     let mut table = PriceTable::built_in()?;
     if let Some(path) = &arguments.prices {
         table = table.with(&read(path)?).map_err(|error| match error.line {
-            Some(line) => format!("{}, line {line}: {}", path.display(), error.message),
-            None => format!("{}: {}", path.display(), error.message),
+            Some(line) => format!("{}, line {line}: {}", path.display(), error.problem),
+            None => format!("{}: {}", path.display(), error.problem),
         })?;
     }
     let report = report(&fleet, &table, way);
@@ -68,6 +68,6 @@ fn read(path: &Path) -> Result<String, String> {
 fn fleet(path: &Path) -> Result<Fleet, Box<dyn Error>> {
     Fleet::parse(&read(path)?).map_err(|error| {
         let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        format!("{}{line}: {}", path.display(), error.message).into()
+        format!("{}{line}: {}", path.display(), error.problem).into()
     })
 }

@@ -140,7 +140,7 @@ fn set(arguments: &Arguments) -> Result<(Site, Scenario), Error> {
     Site::of_fleet(&text, &scenario).map_err(|error| match error {
         NightError::Fleet(error) => {
             let line = error.line.map(|line| format!(" line {line}")).unwrap_or_default();
-            Error::Fleet { path: format!("{}{line}", path.display()), why: error.message }
+            Error::Fleet { path: format!("{}{line}", path.display()), why: error.problem.to_string() }
         }
         error => error.into(),
     })

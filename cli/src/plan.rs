@@ -108,7 +108,7 @@ fn fleet(path: &Path) -> Result<Fleet, Box<dyn Error>> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Fleet::parse(&text).map_err(|error| {
         let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        format!("{}{line}: {}", path.display(), error.message).into()
+        format!("{}{line}: {}", path.display(), error.problem).into()
     })
 }
 

@@ -104,6 +104,7 @@ fn an_altered_entry_is_named_and_its_region_unknown() {
     assert!(page.contains("EU  eu-west-1       v427"), "{page}");
     let found = document(&night, &at);
     assert_eq!((&found["whole"], &found["chains"][3]["altered"]), (&Value::Bool(false), &Value::Bool(true)));
+    assert_eq!(found["chains"][3]["why"]["altered"]["hash"]["seq"], 4, "{}", found["chains"][3]);
     assert_eq!(found["regions"][2]["told"], Value::Null);
     // An object that is no entry at all is named by its key.
     s3(&night, "PUT", key, "{}");

@@ -4,8 +4,10 @@
 
 mod support;
 
-use meridian_local::night::{Report, Scenario, Site};
-use meridian_local::world::{Fault, FaultKind};
+use meridian_domain::reason::{ErrorKind, Fault, OperationName, Return, Unseen, WayBackReason};
+use meridian_domain::{Reason, Record};
+use meridian_local::night::{Explained, Report, Scenario, Site};
+use meridian_local::world::{self, FaultKind};
 use support::{Simulated, region, simulated};
 
 const NIGHT: &str = r#"
@@ -56,6 +58,7 @@ pages = 2
 executions = ["succeeded", "failed"]
 "#;
 
+const AU: &str = "ap-southeast-2";
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";
 
@@ -76,9 +79,15 @@ fn a_region_that_trusts_somebody_else_is_deferred_at_once() {
     stack.roles.get_mut(&role).unwrap().trust.clear();
     let Simulated { story, report, .. } = simulated(site, &Scenario::parse("unlent", NIGHT).unwrap()).unwrap();
     is_as_expected(&story, &report);
-    let page = &report.pages[0];
-    assert!(page.message.contains("AssumeRole in ap-northeast-1: refused: AccessDenied"), "{page:?}");
-    assert!(page.subject.contains("JP is deferred"), "{page:?}");
+    let records = || report.ledger["home"].iter().map(|entry| &entry.record);
+    let refused = |why: &Reason| {
+        matches!(why, Reason::Fault(Fault::Unseen(Unseen::Service(failure)))
+            if failure.operation == OperationName::AssumeRole && failure.kind == ErrorKind::Refused)
+    };
+    let jp_is_ill =
+        |own: &Record| matches!(own, Record::RegionIll { region, why, .. } if region.as_str() == JP && refused(why));
+    let left = |own: &Record| matches!(own, Record::Deferred { region, .. } if region.as_str() == JP);
+    assert!(records().any(jp_is_ill) && records().any(left), "{:?}", report.ledger["home"]);
 }
 
 /// The judge has no way to say "proceed", and the silence rolls the canary back (I9). AU says so itself, and home that it goes
@@ -88,7 +97,11 @@ fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
     let Simulated { story, report, .. } = simulated(Site::repository().unwrap(), &scenario).unwrap();
     is_as_expected(&story, &report);
-    assert!(story.contains("AU  alarm fraud-heartbeat: judge heartbeat missing"), "{story}");
+    let silent = |halt: &Explained| {
+        matches!(&halt.reason, Reason::Return(Return::RolledBack { why: WayBackReason::JudgeSilent, .. }))
+    };
+    let au = report.fleet.iter().find(|end| end.region.as_str() == AU).unwrap();
+    assert!(au.halt.as_ref().is_some_and(silent), "{au:?}\n{story}");
 }
 
 /// A loan outlasts a short illness of the region's STS: nobody notices.
@@ -96,12 +109,12 @@ fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
 fn a_loan_outlasts_an_sts_that_is_away_for_a_while() {
     let mut scenario = Scenario::load("good-night").unwrap();
     for place in [JP, BR] {
-        scenario.fault.push(Fault {
+        scenario.fault.push(world::Fault {
             region: Some(region(place)),
             operation: Some("AssumeRole".to_owned()),
             from: Some("03:10".parse().unwrap()),
             until: Some("03:57".parse().unwrap()),
-            ..Fault::of(FaultKind::TimeOut)
+            ..world::Fault::of(FaultKind::TimeOut)
         });
     }
     let Simulated { story, report, .. } = simulated(Site::repository().unwrap(), &scenario).unwrap();

@@ -1,7 +1,7 @@
 //! What the preflight asks for.
 
 use meridian_aws::AwsPorts;
-use meridian_aws::inspect::{BucketFacts, ModelFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
+use meridian_aws::inspect::{BucketFacts, ModelFacts, NotKnown, PipelineFacts, Said, TopicFacts, WatchFacts};
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::{Chain, EndpointView, Fleet, KeyId, Manifest, Region, RegionHistory};
 use meridian_handlers::files;
@@ -56,7 +56,7 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
     };
     let ledger = match Journal::<RegionHistory>::open(ports, name, Chain::Region(name.clone())).await {
         Ok(journal) => Said::Is(journal.history().clone()),
-        Err(error) => Said::Unknown(error.to_string()),
+        Err(error) => Said::Unknown(NotKnown::Ledger(error)),
     };
     let manifest = manifest(ports, region, &ledger).await;
     RegionFacts {
@@ -112,13 +112,13 @@ async fn signing(ports: &AwsPorts) -> Vec<(KeyId, Said<SigningKeyFacts>)> {
 async fn manifest(ports: &AwsPorts, region: &Region, ledger: &Said<RegionHistory>) -> Said<Manifest> {
     let serving = match ledger {
         Said::Is(history) => history.serving.as_ref(),
-        _ => return Said::Unknown("the ledger does not say what serves".to_owned()),
+        _ => return Said::Unknown(NotKnown::NoLedger),
     };
-    let Some(serving) = serving else { return Said::Unknown("nothing serves yet".to_owned()) };
+    let Some(serving) = serving else { return Said::Unknown(NotKnown::NothingServes) };
     match files::manifest(ports, &region.name, serving.target.release).await {
         Ok(manifest) => Said::Is(manifest),
         Err(error) if error.is_missing() => Said::Absent,
-        Err(error) => Said::Unknown(error.to_string()),
+        Err(error) => Said::Unknown(NotKnown::File(error)),
     }
 }
 

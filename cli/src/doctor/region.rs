@@ -58,7 +58,8 @@ pub fn answered<T>(
         Said::Is(value) => there(value),
         Said::Absent => Finding::wrong(check, format!("there is none: {of}"), mend),
         Said::NotModelled => Finding::not_checked(check, "not simulated"),
-        Said::Silent(why) | Said::Unknown(why) => Finding::unknown(check, why),
+        Said::Silent(error) => Finding::unknown(check, error.to_string()),
+        Said::Unknown(why) => Finding::unknown(check, why.to_string()),
     }
 }
 

@@ -12,11 +12,13 @@ use super::findings::{Finding, Outcome, all_well};
 use super::{fleet, region};
 use jiff::{SignedDuration, Timestamp};
 use meridian_aws::inspect::{
-    Action, AlarmFacts, BucketFacts, ModelFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
+    Action, AlarmFacts, BucketFacts, ModelFacts, NotKnown, PipelineFacts, PublicAccess, Rule, Said, TopicFacts,
+    WatchFacts,
 };
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
+use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
@@ -333,14 +335,23 @@ fn a_bucket_without_a_policy_refuses_nothing() {
 
 #[test]
 fn no_answer_is_not_fine_and_what_is_not_modelled_is_said() {
-    let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
-    assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let failed = |kind| PortError {
+        kind,
+        region: policy().home,
+        operation: OperationName::GetTopicAttributes,
+        message: "no answer in time".to_owned(),
+        silent: false,
+    };
+    let refused = failed(ErrorKind::Refused);
+    let why = refused.to_string();
+    let silent = with(|facts, _| facts.topic = Said::Unknown(NotKnown::Service(refused.clone())));
+    assert_eq!(silent, [("topic", Outcome::Unknown, why)]);
     let unasked = RegionFacts { image: None, ..well(&policy()) };
     let services = super::services::judge(home(&policy()), &unasked);
     assert!(services.what.contains("KMS") && !services.what.contains("ECR"), "{services:?}");
     let dark = with(|facts, _| {
-        facts.key = Said::Silent("no answer in time".to_owned());
-        facts.image = Some(Said::Silent("no connection".to_owned()));
+        facts.key = Said::Silent(failed(ErrorKind::Unreachable));
+        facts.image = Some(Said::Silent(failed(ErrorKind::Unreachable)));
     });
     let [("services", Outcome::Wrong, by_name), ("key", Outcome::Unknown, _), ("image", Outcome::Unknown, _)] =
         dark.as_slice()

@@ -4,7 +4,8 @@ use super::Told;
 use jiff::Timestamp;
 use meridian_domain::account::Account;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::{Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
+use meridian_domain::reason::{ServiceFailure, Unseen};
+use meridian_domain::{ChainError, Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_messages::ledger::Phrasebook;
 use meridian_messages::moment::{self, Clock};
@@ -41,6 +42,7 @@ struct BytesDocument<'a> {
     archive: Option<&'a File>,
     image: Option<&'a Image>,
     trouble: Option<String>,
+    why: Option<Unseen>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,6 +63,7 @@ struct ChainDocument<'a> {
     head: Option<Sha256>,
     altered: bool,
     trouble: Option<String>,
+    why: Option<ChainTrouble<'a>>,
     kept: Vec<KeptDocument<'a>>,
 }
 
@@ -70,6 +73,26 @@ struct KeptDocument<'a> {
     head: Option<&'a KeptHead>,
     departure: Option<&'a Departure>,
     trouble: Option<String>,
+    why: Option<ServiceFailure>,
+}
+
+/// Why a chain is not whole.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ChainTrouble<'a> {
+    Unread(ServiceFailure),
+    Altered(&'a ChainError),
+    Misnamed { entry: u64 },
+}
+
+impl<'a> ChainTrouble<'a> {
+    fn of(trouble: &'a Trouble) -> Self {
+        match trouble {
+            Trouble::Unread(error) => Self::Unread(error.into()),
+            Trouble::Altered(fault) => Self::Altered(fault),
+            Trouble::Misnamed(entry) => Self::Misnamed { entry: *entry },
+        }
+    }
 }
 
 impl<'a> Document<'a> {
@@ -112,6 +135,7 @@ fn bytes(bytes: &Bytes) -> BytesDocument<'_> {
         archive: manifest.ok().map(|manifest| &manifest.archive),
         image: manifest.ok().map(|manifest| &manifest.image),
         trouble: manifest.err().map(ToString::to_string),
+        why: manifest.err().cloned().map(Unseen::from),
     }
 }
 
@@ -134,6 +158,7 @@ fn chain<'a>(told: &'a Told<'_>, read: &'a Read) -> ChainDocument<'a> {
         head: read.head.as_ref().ok().map(|head| head.prev),
         altered: matches!(read.head, Err(Trouble::Altered(_) | Trouble::Misnamed(_))),
         trouble: read.head.as_ref().err().map(ToString::to_string),
+        why: read.head.as_ref().err().map(ChainTrouble::of),
         kept: told.held.iter().filter(|held| held.chain == read.chain).map(kept).collect(),
     }
 }
@@ -144,5 +169,6 @@ fn kept(held: &Held) -> KeptDocument<'_> {
         head: held.said.as_ref().ok().and_then(|said| said.as_ref()).map(|(head, _)| head),
         departure: held.departure().map(|(_, departure)| departure),
         trouble: held.said.as_ref().err().map(ToString::to_string),
+        why: held.said.as_ref().err().map(ServiceFailure::from),
     }
 }

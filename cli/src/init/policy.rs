@@ -105,7 +105,7 @@ impl Draft {
     }
 
     fn read(&self, text: &str) -> Result<Fleet, String> {
-        Fleet::parse(text).map_err(|FleetError { message, .. }| format!("this cannot be a fleet: {message}"))
+        Fleet::parse(text).map_err(|FleetError { problem, .. }| format!("this cannot be a fleet: {problem}"))
     }
 
     /// The bake that each region needs, in minutes, at the wave's hour in either season: to find what policy wants found, and for a

@@ -18,7 +18,7 @@ pub use error::NightError;
 pub use meridian_messages::ledger::Tone;
 pub use options::{Functions, Options};
 pub use report::{
-    Decision, ExecutionEnd, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
+    Decision, ExecutionEnd, Explained, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
 };
 pub use scenario::{
     Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names,

@@ -349,7 +349,7 @@ impl Scenario {
 
     fn read(name: &str, text: &str) -> Result<Self, Wrong> {
         read::check_fields(text)?;
-        check_toml(text).map_err(|Unusual { line, message }| Wrong { line, message })?;
+        check_toml(text).map_err(|Unusual { line, problem }| Wrong { line, message: problem.to_string() })?;
         let mut scenario: Self = toml::from_str(text).map_err(|error| Wrong::of_toml(text, &error))?;
         if scenario.name.is_empty() {
             scenario.name = name.to_owned();

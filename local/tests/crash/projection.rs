@@ -1,7 +1,7 @@
 //! How a night ended, as far as deaths may not change it.
 
 use meridian_domain::RegionHistory;
-use meridian_local::night::Report;
+use meridian_local::night::{Ending, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A night's end, without its times, its words and the number of tries that it took.
@@ -10,7 +10,7 @@ pub struct Projection {
     fleet: Vec<String>,
     regions: BTreeMap<String, String>,
     hub: String,
-    executions: Vec<String>,
+    executions: Vec<(Ending, Option<String>)>,
     pages: BTreeSet<String>,
     ends: Vec<Place>,
 }
@@ -52,7 +52,7 @@ impl Projection {
                 hub.deferred.keys(),
                 hub.ended
             ),
-            executions: report.executions.iter().map(|end| format!("{} at {:?}", end.ending, end.failed_at)).collect(),
+            executions: report.executions.iter().map(|end| (end.ending, end.failed_at.clone())).collect(),
             // A page may come twice: nobody can know whether one that was not answered for went out.
             pages: report.pages.iter().map(|page| page.subject.clone()).collect(),
             ends: fleet
@@ -70,7 +70,7 @@ impl Projection {
     pub fn ends_well(&self, usual: &Self) -> bool {
         let settled = self.ends.iter().zip(&usual.ends).all(|(end, usual)| end.is_settled(usual));
         let alike = self.ends.windows(2).all(|pair| pair[0].serves == pair[1].serves);
-        let over = self.executions.iter().all(|end| end.starts_with("succeeded") || end.starts_with("failed"));
+        let over = self.executions.iter().all(|(ending, _)| *ending != Ending::Running);
         settled && over && (alike || !self.pages.is_empty())
     }
 }

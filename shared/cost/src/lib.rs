@@ -18,7 +18,7 @@ mod way;
 
 pub use kind::{Item, PriceKind};
 pub use model::{Amount, Missing};
-pub use prices::{BUILT_IN, Price, PriceTable, TableError};
+pub use prices::{BUILT_IN, Price, PriceTable, TableError, TableProblem};
 pub use reach::{Line, LineCost, Reach, RegionAmount, Unpriced, WayCost};
 pub use report::{
     Beside, CostReport, FloorSaving, ItemCost, NightSaving, OneRegion, RegionCost, RetirementSaving, SCHEMA, Step,

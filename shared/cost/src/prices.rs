@@ -1,5 +1,9 @@
 //! `prices.toml`: the table of prices, read into values that cannot be wrong.
 
+mod problem;
+
+pub use problem::{TableError, TableProblem};
+
 use crate::kind::PriceKind;
 use crate::usage::Usage;
 use jiff::civil::Date;
@@ -52,16 +56,6 @@ pub struct Price {
     pub estimate: Option<String>,
 }
 
-/// What is wrong with a table: the line, the field, what was expected.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{}{message}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
-pub struct TableError {
-    /// 1-based line, where one can be named.
-    pub line: Option<usize>,
-    /// The field and what was expected of it.
-    pub message: String,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -110,14 +104,15 @@ impl PriceTable {
     fn read(text: &str, base: Option<&Self>) -> Result<Self, TableError> {
         let raw: Raw = toml::from_str(text).map_err(|error| TableError {
             line: error.span().map(|span| line(text, span.start)),
-            message: error.message().to_owned(),
+            problem: TableProblem::Malformed { quoted: error.message().to_owned() },
         })?;
-        let wrong = |at: usize, message: String| TableError { line: Some(line(text, at)), message };
-        let absent = |field: &str| TableError { line: None, message: format!("{field} is missing") };
+        let wrong = |at: usize, problem| TableError { line: Some(line(text, at)), problem };
+        let absent = |field| TableError { line: None, problem: TableProblem::Missing(field) };
         let date = match (raw.date, base) {
-            (Some(date), _) => date.get_ref().parse().map_err(|_| {
-                wrong(date.span().start, format!("date: {:?} is not a date such as 2026-11-20", date.get_ref()))
-            })?,
+            (Some(date), _) => {
+                let other = |_| wrong(date.span().start, TableProblem::Date(date.get_ref().clone()));
+                date.get_ref().parse::<Date>().map_err(other)?
+            }
             (None, base) => base.ok_or_else(|| absent("date"))?.date,
         };
         let start = raw.usage.as_ref().map_or(0, |usage| usage.span().start);
@@ -127,30 +122,30 @@ impl PriceTable {
         };
         for (field, number) in usage.numbers() {
             if !is_usual(number) {
-                return Err(wrong(start, format!("usage.{field} must be {}, and is {number}", usual())));
+                return Err(wrong(start, TableProblem::Usage { field, found: number }));
             }
         }
         if usage.requests_per_instance < 1.0 {
-            let message = "usage.requests_per_instance must be at least 1 a second".to_owned();
-            return Err(wrong(start, message));
+            return Err(wrong(start, TableProblem::RequestsPerInstance));
         }
         if usage.capacity_unit_gb <= 0.0 {
-            return Err(wrong(start, "usage.capacity_unit_gb must be more than 0".to_owned()));
+            return Err(wrong(start, TableProblem::CapacityUnit));
         }
         let mut seen = BTreeMap::new();
         let mut prices = Vec::with_capacity(raw.price.len());
         for row in raw.price {
             let at = row.span().start;
             let price = row.into_inner();
-            check(&price).map_err(|message| wrong(at, message))?;
+            check(&price).map_err(|problem| wrong(at, problem))?;
             let key = (price.kind, price.region.clone(), price.instance_type.clone());
             if let Some(first) = seen.insert(key, line(text, at)) {
-                let message = format!("price.region: {} has a {} on line {first} already", price.region, price.kind);
-                return Err(wrong(at, message));
+                let problem = TableProblem::Twice { region: price.region, kind: price.kind, first };
+                return Err(wrong(at, problem));
             }
             prices.push(price);
         }
-        check_toml(text).map_err(|Unusual { line, message }| TableError { line, message })?;
+        check_toml(text)
+            .map_err(|Unusual { line, problem }| TableError { line, problem: TableProblem::Unusual(problem) })?;
         Ok(Self { date, usage, prices })
     }
 
@@ -173,25 +168,26 @@ impl PriceTable {
     }
 }
 
-fn check(price: &Price) -> Result<(), String> {
+fn check(price: &Price) -> Result<(), TableProblem> {
     let Price { kind, region, instance_type, unit, usd, source, as_of, estimate } = price;
-    let of = format!("{kind} in {region}");
+    let (kind, region) = (*kind, || region.clone());
     if unit != kind.unit() {
-        return Err(format!("price.unit of {of} is {unit:?}; the forecast reckons in {:?}", kind.unit()));
+        return Err(TableProblem::Unit { kind, region: region(), unit: unit.clone() });
     }
     if !is_usual(*usd) {
-        return Err(format!("price.usd of {of} must be {}, and is {usd}", usual()));
+        return Err(TableProblem::Usd { kind, region: region(), usd: *usd });
     }
-    if (*kind == PriceKind::Hosting) != instance_type.is_some() {
-        return Err(format!(
-            "price.instance_type of {of}: hosting names one, such as \"ml.m6i.xlarge\", and nothing else"
-        ));
+    if (kind == PriceKind::Hosting) != instance_type.is_some() {
+        return Err(TableProblem::InstanceType { kind, region: region() });
     }
-    for (field, text) in
-        [("region", Some(region)), ("source", Some(source)), ("as_of", Some(as_of)), ("estimate", estimate.as_ref())]
-    {
+    for (field, text) in [
+        ("region", Some(&price.region)),
+        ("source", Some(source)),
+        ("as_of", Some(as_of)),
+        ("estimate", estimate.as_ref()),
+    ] {
         if text.is_some_and(|text| text.trim().is_empty()) {
-            return Err(format!("price.{field} of {of} is empty: a price that nobody can look up is no price"));
+            return Err(TableProblem::Empty { field, kind, region: region() });
         }
     }
     Ok(())
@@ -199,10 +195,6 @@ fn check(price: &Price) -> Result<(), String> {
 
 fn is_usual(number: f64) -> bool {
     number == 0.0 || BOUNDS.contains(&number)
-}
-
-fn usual() -> String {
-    format!("a number, 0 or from {:e} to {:e}", BOUNDS.start(), BOUNDS.end())
 }
 
 /// 1-based line of a byte.

@@ -239,7 +239,7 @@ fn prices_of_ones_own_stand_before_those_built_in() {
     assert_eq!((usd(&all, "eu-west-1"), usd(&all, "sa-east-1")), (8.0, 8.0));
     assert_eq!((all.date, &all.usage), (usual.date, &usual.usage));
     assert_eq!(usual.with("").unwrap(), usual);
-    assert!(PriceTable::parse("").unwrap_err().message.contains("date is missing"));
+    assert!(PriceTable::parse("").unwrap_err().problem.to_string().contains("date is missing"));
 }
 
 #[test]
@@ -274,24 +274,42 @@ fn a_table_that_is_wrong_is_refused_with_line_and_field() {
     };
     let row = |text: &str| Some(line(text));
     let error = said("unit = \"instance-hour\"", "unit = \"month\"");
-    assert!(error.message.starts_with("price.unit of hosting in us-east-1 is \"month\""), "{error}");
+    assert!(error.problem.to_string().starts_with("price.unit of hosting in us-east-1 is \"month\""), "{error}");
     assert_eq!(error.line, row("[[price]]"));
-    assert!(said("usd = 0.23\n", "usd = -0.23\n").message.starts_with("price.usd of hosting in us-east-1"));
-    assert!(said("as_of = \"2026-09-27\"", "as_of = \" \"").message.contains("price.as_of of hosting in us-east-1"));
-    assert!(said("instance_type = \"ml.m6i.xlarge\"\n", "").message.contains("price.instance_type of hosting"));
-    assert!(said("region = \"ap-southeast-2\"", "region = \"us-east-1\"").message.contains("has a hosting on line"));
+    assert!(said("usd = 0.23\n", "usd = -0.23\n").problem.to_string().starts_with("price.usd of hosting in us-east-1"));
     assert!(
-        said("requests_per_instance = 250.0", "requests_per_instance = 0.0").message.contains("at least 1 a second")
+        said("as_of = \"2026-09-27\"", "as_of = \" \"")
+            .problem
+            .to_string()
+            .contains("price.as_of of hosting in us-east-1")
     );
-    assert!(said("model_gb = 0.28", "model_gb = -1.0").message.contains("usage.model_gb must be a number"));
+    assert!(
+        said("instance_type = \"ml.m6i.xlarge\"\n", "").problem.to_string().contains("price.instance_type of hosting")
+    );
+    assert!(
+        said("region = \"ap-southeast-2\"", "region = \"us-east-1\"")
+            .problem
+            .to_string()
+            .contains("has a hosting on line")
+    );
+    assert!(
+        said("requests_per_instance = 250.0", "requests_per_instance = 0.0")
+            .problem
+            .to_string()
+            .contains("at least 1 a second")
+    );
+    assert!(said("model_gb = 0.28", "model_gb = -1.0").problem.to_string().contains("usage.model_gb must be a number"));
     // Larger or smaller ones would make sums and ratios that are no numbers.
     for number in ["1e10", "1e308", "1e-13", "5e-324", "inf", "nan"] {
         let error = said("usd = 0.23\n", &format!("usd = {number}\n"));
-        assert!(error.message.contains("must be a number, 0 or from 1e-12 to 1e9, and is"), "{number}: {error}");
+        assert!(
+            error.problem.to_string().contains("must be a number, 0 or from 1e-12 to 1e9, and is"),
+            "{number}: {error}"
+        );
     }
     let error = said("date = \"2026-11-20\"", "date = \"lately\"");
     assert!(error.to_string().starts_with(&format!("line {}: date: ", line("date = \"2026-11-20\""))), "{error}");
-    assert!(said("kind = \"hosting\"", "kind = \"parking\"").message.contains("parking"));
+    assert!(said("kind = \"hosting\"", "kind = \"parking\"").problem.to_string().contains("parking"));
 }
 
 #[test]

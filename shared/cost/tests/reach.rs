@@ -287,7 +287,7 @@ fn a_table_without_the_prices_of_other_ways_still_forecasts() {
 fn a_capacity_unit_that_carries_nothing_is_refused() {
     let wrong = BUILT_IN.replace("capacity_unit_gb = 0.4", "capacity_unit_gb = 0.0");
     let error = PriceTable::parse(&wrong).unwrap_err();
-    assert_eq!(error.message, "usage.capacity_unit_gb must be more than 0");
+    assert_eq!(error.problem.to_string(), "usage.capacity_unit_gb must be more than 0");
 }
 
 /// What a page quotes of the forecast of one way: the lines between the fences after its marker.

@@ -25,7 +25,7 @@ fn policy(path: Option<&Path>) -> Result<EvaluationPolicy, Box<dyn Error>> {
     let text = fs::read_to_string(path).map_err(|source| FileError::Open { path: path.to_owned(), source })?;
     evaluation_policy(&text).map_err(|error| {
         let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        format!("{}{line}: {}", path.display(), error.message).into()
+        format!("{}{line}: {}", path.display(), error.problem).into()
     })
 }
 

@@ -38,22 +38,39 @@ pub fn is_usual_duration(duration: SignedDuration) -> bool {
 ///
 /// # Errors
 /// Not a moment, or none that is believed.
-pub fn moment(text: &str) -> Result<Timestamp, String> {
-    let read = text.parse::<Timestamp>().map_err(|error| error.to_string())?;
-    if is_usual_moment(read) { Ok(read) } else { Err(format!("{text:?} is not between the years 2000 and 2199")) }
+pub fn moment(text: &str) -> Result<Timestamp, TypedError> {
+    let read = text.parse::<Timestamp>().map_err(TypedError::Moment)?;
+    if is_usual_moment(read) { Ok(read) } else { Err(TypedError::UnusualMoment(text.to_owned())) }
 }
 
 /// A duration as somebody types it; a day is 24 hours.
 ///
 /// # Errors
 /// Not a duration, or none that anybody means.
-pub fn duration(text: &str) -> Result<SignedDuration, String> {
+pub fn duration(text: &str) -> Result<SignedDuration, TypedError> {
     let read = text.parse::<SignedDuration>().or_else(|_| {
         let span = text.parse::<Span>()?;
         span.to_duration(SpanRelativeTo::days_are_24_hours())
     });
-    let read = read.map_err(|_| format!("{text:?} is no duration: expected one such as 90s, 15m, 4h or 3d"))?;
-    if is_usual_duration(read) { Ok(read) } else { Err(format!("{text:?} is not between 0s and a year")) }
+    let read: SignedDuration = read.map_err(|_: jiff::Error| TypedError::Duration(text.to_owned()))?;
+    if is_usual_duration(read) { Ok(read) } else { Err(TypedError::UnusualDuration(text.to_owned())) }
+}
+
+/// What is wrong with a moment or a duration that somebody typed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TypedError {
+    /// Not a moment.
+    #[error("{0}")]
+    Moment(jiff::Error),
+    /// No moment that is believed.
+    #[error("{0:?} is not between the years 2000 and 2199")]
+    UnusualMoment(String),
+    /// Not a duration.
+    #[error("{0:?} is no duration: expected one such as 90s, 15m, 4h or 3d")]
+    Duration(String),
+    /// No duration that anybody means.
+    #[error("{0:?} is not between 0s and a year")]
+    UnusualDuration(String),
 }
 
 /// True for what moves a cursor, rings, hides or turns text around: nothing that people see. Line feeds and tabs are not.
@@ -92,13 +109,99 @@ pub fn cut(text: &str, longest: usize) -> String {
     short
 }
 
+/// Which kind of JSON a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonKind {
+    /// `null`.
+    #[error("null")]
+    Null,
+    /// `true` or `false`.
+    #[error("true or false")]
+    Bool,
+    /// A number.
+    #[error("a number")]
+    Number,
+    /// A string.
+    #[error("a text")]
+    Text,
+    /// An array.
+    #[error("a list")]
+    List,
+    /// An object.
+    #[error("an object")]
+    Object,
+}
+
+impl JsonKind {
+    /// The kind of a value.
+    pub fn of(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(_) => Self::Bool,
+            serde_json::Value::Number(_) => Self::Number,
+            serde_json::Value::String(_) => Self::Text,
+            serde_json::Value::Array(_) => Self::List,
+            serde_json::Value::Object(_) => Self::Object,
+        }
+    }
+}
+
 /// What is unusual in a file of ours, and on which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusual {
     /// 1-based line; none where it is the whole file.
     pub line: Option<usize>,
     /// The field, what was found and what is expected.
-    pub message: String,
+    pub problem: UnusualProblem,
+}
+
+/// What is unusual in a file of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusualProblem {
+    /// The whole file is too large.
+    #[error("the file has {bytes} bytes, expected at most {most}")]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// Bytes at most.
+        most: usize,
+    },
+    /// A key of a table.
+    #[error("{table}: a key {value}")]
+    Key {
+        /// The table's path, with dots; empty for the file's own.
+        table: String,
+        /// What is unusual in the key.
+        value: UnusualValue,
+    },
+    /// A field's value.
+    #[error("{field} {value}")]
+    Value {
+        /// The field's path, with dots.
+        field: String,
+        /// What is unusual in its value.
+        value: UnusualValue,
+    },
+}
+
+/// What is unusual in one value, which is repeated only where it can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusualValue {
+    /// No number, or one too far from 0.
+    #[error("is {0}; expected a number from -{most:e} to {most:e}", most = LARGEST_NUMBER)]
+    Number(String),
+    /// A text too long.
+    #[error("has more than {most} characters", most = LONGEST_TEXT)]
+    TooLong,
+    /// A text with [hidden](is_hidden) characters.
+    #[error("holds a control character or one that turns text around; write it without")]
+    Hidden,
+    /// A moment of another time.
+    #[error("is {0:?}; expected a moment between the years 2000 and 2199")]
+    Moment(String),
+    /// A negative duration, or one too long.
+    #[error("is {0:?}; expected a duration from 0s to a year")]
+    Duration(String),
 }
 
 /// Holds every value of a TOML file to what is usual, whatever it is for: numbers that are numbers, durations of 0 to a year, moments
@@ -108,23 +211,23 @@ pub struct Unusual {
 /// The first value that is not.
 pub fn check_toml(text: &str) -> Result<(), Unusual> {
     if text.len() > LARGEST_FILE {
-        let message = format!("the file has {} bytes, expected at most {LARGEST_FILE}", text.len());
-        return Err(Unusual { line: None, message });
+        let problem = UnusualProblem::TooLarge { bytes: text.len(), most: LARGEST_FILE };
+        return Err(Unusual { line: None, problem });
     }
     // What is no TOML is said by its reader, with its line.
     let Ok(table) = DeTable::parse(text) else { return Ok(()) };
     let found = check_table(table.get_ref(), "");
-    found.map_err(|(at, message)| Unusual { line: Some(line_of(text, at)), message })
+    found.map_err(|(at, problem)| Unusual { line: Some(line_of(text, at)), problem })
 }
 
 /// The byte offset of what is wrong, and what it is.
-type Found = Result<(), (usize, String)>;
+type Found = Result<(), (usize, UnusualProblem)>;
 
 fn check_table(table: &DeTable<'_>, path: &str) -> Found {
     for (key, value) in table {
         let name: &str = key.get_ref();
-        if let Some(problem) = text_problem(name) {
-            return Err((key.span().start, format!("{path}: a key {problem}")));
+        if let Some(value) = unusual_text(name) {
+            return Err((key.span().start, UnusualProblem::Key { table: path.to_owned(), value }));
         }
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         check_value(value.get_ref(), value.span().start, &path)?;
@@ -133,43 +236,43 @@ fn check_table(table: &DeTable<'_>, path: &str) -> Found {
 }
 
 fn check_value(value: &DeValue<'_>, at: usize, path: &str) -> Found {
-    let problem = match value {
+    let unusual = match value {
         DeValue::Table(table) => return check_table(table, path),
         DeValue::Array(values) => {
             return values.iter().try_for_each(|value| check_value(value.get_ref(), value.span().start, path));
         }
-        DeValue::Float(float) => number_problem(float.as_str()),
+        DeValue::Float(float) => unusual_number(float.as_str()),
         // In another base it is no number that somebody mistyped; its reader bounds it.
-        DeValue::Integer(integer) if integer.radix() == 10 => number_problem(integer.as_str()),
-        DeValue::String(text) => text_problem(text),
+        DeValue::Integer(integer) if integer.radix() == 10 => unusual_number(integer.as_str()),
+        DeValue::String(text) => unusual_text(text),
         DeValue::Integer(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => None,
     };
-    problem.map_or(Ok(()), |problem| Err((at, format!("{path} {problem}"))))
+    unusual.map_or(Ok(()), |value| Err((at, UnusualProblem::Value { field: path.to_owned(), value })))
 }
 
-fn number_problem(text: &str) -> Option<String> {
+fn unusual_number(text: &str) -> Option<UnusualValue> {
     let usual = text.parse::<f64>().is_ok_and(|number| number.abs() <= LARGEST_NUMBER);
-    (!usual).then(|| format!("is {}; expected a number from -{LARGEST_NUMBER:e} to {LARGEST_NUMBER:e}", cut(text, 40)))
+    (!usual).then(|| UnusualValue::Number(cut(text, 40)))
 }
 
 /// A text is also checked as the duration or the moment that it reads as: no other text reads as one.
-fn text_problem(text: &str) -> Option<String> {
+fn unusual_text(text: &str) -> Option<UnusualValue> {
     if text.chars().nth(LONGEST_TEXT).is_some() {
-        return Some(format!("has more than {LONGEST_TEXT} characters"));
+        return Some(UnusualValue::TooLong);
     }
     if text.contains(is_hidden) {
-        return Some("holds a control character or one that turns text around; write it without".to_owned());
+        return Some(UnusualValue::Hidden);
     }
     if text.parse::<Timestamp>().is_ok_and(|at| !is_usual_moment(at)) {
-        return Some(format!("is {text:?}; expected a moment between the years 2000 and 2199"));
+        return Some(UnusualValue::Moment(text.to_owned()));
     }
     if let Ok(date) = text.parse::<jiff::civil::DateTime>()
         && !(2000..2200).contains(&date.year())
     {
-        return Some(format!("is {text:?}; expected a moment between the years 2000 and 2199"));
+        return Some(UnusualValue::Moment(text.to_owned()));
     }
     if text.parse::<SignedDuration>().is_ok_and(|duration| !is_usual_duration(duration)) {
-        return Some(format!("is {text:?}; expected a duration from 0s to a year"));
+        return Some(UnusualValue::Duration(text.to_owned()));
     }
     None
 }

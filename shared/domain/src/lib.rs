@@ -28,10 +28,10 @@ pub use fleet::release::{
 pub use fleet::serving_role::ServingRole;
 pub use fleet::signing::{SignatureFault, SigningPolicy, TrustedKey};
 pub use fleet::{
-    AllowedImage, Bake, Bounds, CanarySize, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode,
-    Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, NothingCaptured,
-    OrderPolicy, ProbationAction, Region, RegionalFail, ScalingPolicy, ScalingSpec, Scheduled, ShadowPolicy, Style,
-    Vpc, WavePolicy, Zone, evaluation_policy,
+    AllowedImage, Bake, Bounds, CanarySize, EvaluationPolicy, FieldRule, Fleet, FleetError, FleetProblem, Floor,
+    Freeze, FreezeProblem, Frozen, GateMode, Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy,
+    MetricPolicy, Night, Nightly, NothingCaptured, OrderPolicy, ProbationAction, Region, RegionProblem, RegionalFail,
+    ScalingPolicy, ScalingSpec, Scheduled, ShadowPolicy, Style, Vpc, VpcLimit, WavePolicy, Zone, evaluation_policy,
 };
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;

@@ -5,7 +5,7 @@
 //! record of what the ledger says serves here.
 
 use crate::context::{Context, HandlerError};
-use crate::events::{EventError, other_kind, quoted};
+use crate::events::{EventError, other_kind};
 use crate::files::{self, FileError};
 use crate::front::{FrontEvent, is_balancers};
 use crate::journal::{Journal, JournalError};
@@ -14,13 +14,12 @@ use crate::ports::{Artifacts, Clock, Endpoints, Ledger, PortError};
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::SignedDuration;
-use meridian_domain::reason::EventFault;
+use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, FoundEvent};
 use meridian_domain::{Chain, ReleaseId, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
 use std::pin::pin;
 
-const TAKES: &str = "a request of API Gateway or of a load balancer: GET /health";
 /// How old an answer may be.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 /// How often the ledger is read again, for a release that has come since.
@@ -41,20 +40,20 @@ impl StatusEvent {
     /// # Errors
     /// Anything but the requests that the API routes here.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
-        let wrong = |found: String| EventError(EventFault::Kind { function: "status", expected: TAKES, found });
+        let wrong = |found| EventError(EventFault::Kind { function: "status", expected: ExpectedEvent::Status, found });
         let asked = |method: &str, path: &str| match (method, path.trim_end_matches('/')) {
             ("GET" | "HEAD", "/health") => Ok(Self::Health),
-            (method, _) => Err(wrong(format!("{} {}", quoted(method), quoted(path)))),
+            (method, _) => Err(wrong(FoundEvent::Request { method: Excerpt::of(method), path: Excerpt::of(path) })),
         };
         if is_balancers(event) {
             let request = FrontEvent::parse(event)?;
             return asked(&request.method, &request.path);
         }
         if event.get("httpMethod").is_none() {
-            return Err(other_kind("status", TAKES, event));
+            return Err(other_kind("status", ExpectedEvent::Status, event));
         }
         let request: ApiGatewayProxyRequest = serde_json::from_value(event.clone())
-            .map_err(|error| wrong(format!("a proxy request that cannot be read ({})", quoted(&error.to_string()))))?;
+            .map_err(|error| wrong(FoundEvent::UnreadableRequest { quoted: Excerpt::of(&error.to_string()) }))?;
         asked(request.http_method.as_str(), request.path.as_deref().unwrap_or_default())
     }
 }

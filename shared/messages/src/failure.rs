@@ -1,6 +1,6 @@
 //! Why a function could not do its work, in words: for its log, and for the page and the pipeline's message of a failed job.
 
-use crate::{Voice, evaluating, files, reading, unseen};
+use crate::{Voice, evaluating, events, files, reading, unseen};
 use meridian_domain::Reason;
 use meridian_domain::reason::{EventFault, Failure, JobFailure, LeftUndone, Unseen};
 
@@ -72,10 +72,11 @@ pub fn words(failure: &Failure) -> String {
 pub fn event(fault: &EventFault) -> String {
     match fault {
         EventFault::Kind { function, expected, found } => {
-            format!("the event is {found}; {function} takes {expected}: correct the rule or the caller that sent it")
+            let (found, takes) = (events::event(found), events::taken(*expected));
+            format!("the event is {found}; {function} takes {takes}: correct the rule or the caller that sent it")
         }
         EventFault::Field { event, field, expected, found } => {
-            format!("{event}: field {field} is {found}; expected {expected}")
+            format!("{event}: field {field} is {}; expected {}", events::found(found), events::expected(expected))
         }
     }
 }

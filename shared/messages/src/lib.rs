@@ -14,6 +14,7 @@ mod captured;
 mod causes;
 mod compared;
 pub mod evaluating;
+mod events;
 pub mod failure;
 pub mod files;
 mod gate;

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_aws::AwsPorts;
-use meridian_aws::inspect::{Said, said};
+use meridian_aws::inspect::{NotKnown, Said, said};
 use meridian_domain::{Fleet, Image, RegionName};
 use meridian_handlers::ports::OperationName;
 use serde_json::Value;
@@ -157,11 +157,10 @@ async fn find<E: ProvideErrorMetadata>(
 
 /// A quota may be listed with a reason instead of its value (Service Quotas API Reference, "ErrorReason").
 fn value(operation: OperationName, quota: ServiceQuota) -> Said<QuotaFacts> {
-    let reason = quota.error_reason().and_then(|reason| reason.error_code());
-    let why = reason.map_or("no reason given", |code| code.as_str());
+    let code = quota.error_reason().and_then(|reason| reason.error_code()).map(|code| code.as_str().to_owned());
     match quota.value {
         Some(instances) => Said::Is(QuotaFacts { code: quota.quota_code.unwrap_or_default(), instances }),
-        None => Said::Unknown(format!("{operation} lists it without a value: {why}")),
+        None => Said::Unknown(NotKnown::NoValue { operation, code }),
     }
 }
 
@@ -232,8 +231,10 @@ mod tests {
         let is = QuotaFacts { code: "L-0A1B2C3D".to_owned(), instances: 4.0 };
         assert_eq!(value(OperationName::ListServiceQuotas, named.clone().value(4.0).build()), Said::Is(is));
         let reason = ErrorReason::builder().error_code(ErrorCode::DependencyThrottlingError).build();
-        let why = "ListServiceQuotas lists it without a value: DEPENDENCY_THROTTLING_ERROR".to_owned();
-        assert_eq!(value(OperationName::ListServiceQuotas, named.error_reason(reason).build()), Said::Unknown(why));
+        let operation = OperationName::ListServiceQuotas;
+        let why = NotKnown::NoValue { operation, code: Some("DEPENDENCY_THROTTLING_ERROR".to_owned()) };
+        assert_eq!(value(operation, named.error_reason(reason).build()), Said::Unknown(why.clone()));
+        assert_eq!(why.to_string(), "ListServiceQuotas lists it without a value: DEPENDENCY_THROTTLING_ERROR");
     }
 
     #[test]

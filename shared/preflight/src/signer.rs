@@ -64,8 +64,8 @@ impl<'a> KmsSigner<'a> {
             Said::Is(value) => return Ok(value),
             Said::Absent => (ErrorKind::NotFound, format!("there is no key {}", self.key)),
             Said::NotModelled => (ErrorKind::Refused, "it has no such operation".to_owned()),
-            Said::Silent(why) => (ErrorKind::Unreachable, why),
-            Said::Unknown(why) => (ErrorKind::Refused, why),
+            Said::Silent(error) => (ErrorKind::Unreachable, error.to_string()),
+            Said::Unknown(why) => (ErrorKind::Refused, why.to_string()),
         };
         Err(PortError { kind, region: self.region.clone(), operation, message, silent: false }.into())
     }

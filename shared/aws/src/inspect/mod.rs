@@ -19,6 +19,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_domain::RegionName;
+use meridian_handlers::files::FileError;
+use meridian_handlers::journal::JournalError;
 use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 
 /// What a service said to one question.
@@ -31,9 +33,37 @@ pub enum Said<T> {
     /// That it has no such operation: a local world or an emulator that does not model it.
     NotModelled,
     /// Nothing of use: it was not reached, took too long, or is ill itself.
-    Silent(String),
+    Silent(PortError),
     /// Something else: it is not known.
-    Unknown(String),
+    Unknown(NotKnown),
+}
+
+/// Why something is not known.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotKnown {
+    /// A service failed otherwise than by not being there.
+    #[error("{0}")]
+    Service(PortError),
+    /// The region's ledger cannot be read or believed.
+    #[error("{0}")]
+    Ledger(JournalError),
+    /// A file of the release cannot be used.
+    #[error("{0}")]
+    File(FileError),
+    /// A list has it without a value.
+    #[error("{operation} lists it without a value: {}", code.as_deref().unwrap_or("no reason given"))]
+    NoValue {
+        /// What was asked.
+        operation: OperationName,
+        /// The service's code for the reason, where it gives one.
+        code: Option<String>,
+    },
+    /// It hangs on what serves, and the ledger was not read.
+    #[error("the ledger does not say what serves")]
+    NoLedger,
+    /// It hangs on what serves, and nothing does.
+    #[error("nothing serves yet")]
+    NothingServes,
 }
 
 impl<T> Said<T> {
@@ -56,8 +86,8 @@ impl<T> Said<T> {
             _ if error.message.starts_with("UnknownOperation") || error.message.starts_with("NotImplemented") => {
                 Said::NotModelled
             }
-            ErrorKind::Unreachable => Said::Silent(error.to_string()),
-            _ => Said::Unknown(error.to_string()),
+            ErrorKind::Unreachable => Said::Silent(error),
+            _ => Said::Unknown(NotKnown::Service(error)),
         }
     }
 }
@@ -106,7 +136,8 @@ mod tests {
         assert_eq!(said(400, "UnknownOperationException"), Said::NotModelled);
         assert_eq!(said(501, "NotImplemented"), Said::NotModelled);
         assert!(matches!(Said::<()>::of(call.unreachable("no connection")), Said::Silent(_)));
-        assert!(matches!(said(403, "AccessDenied"), Said::Unknown(why) if why.contains("AccessDenied")));
+        let refused = call.declined(Some(403), "AccessDenied", Some("words"));
+        assert_eq!(said(403, "AccessDenied"), Said::Unknown(NotKnown::Service(refused)));
         for code in
             ["NoSuchBucketPolicy", "ReplicationConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"]
         {

@@ -9,6 +9,7 @@ mod judging;
 mod lines;
 mod network;
 mod order;
+mod problem;
 mod read;
 mod region;
 mod scaling;
@@ -22,6 +23,7 @@ pub use image::AllowedImage;
 pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
+pub use problem::{FieldRule, FleetError, FleetProblem, FreezeProblem, RegionProblem, VpcLimit};
 pub use region::{Kind, Style, Zone};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
@@ -303,16 +305,6 @@ impl Region {
     pub fn is_judged_at_full_load(&self, fleet: &Fleet) -> bool {
         self.kind == Kind::Active && fleet.guardrail.full_load_minutes() > 0
     }
-}
-
-/// What is wrong with a `fleet.toml`: the line, the field, what was expected.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("fleet.toml{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
-pub struct FleetError {
-    /// 1-based line, where one can be named.
-    pub line: Option<usize>,
-    /// The field and what was expected of it.
-    pub message: String,
 }
 
 impl Fleet {

@@ -6,6 +6,7 @@
 
 mod barred;
 mod evaluation;
+mod event;
 mod failure;
 mod file;
 mod gate;
@@ -23,10 +24,11 @@ mod way_back;
 
 pub use barred::Barred;
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
+pub use event::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
 pub use gate::Gate;
-pub use job::{EventFault, JobFailure};
+pub use job::JobFailure;
 pub use operation::OperationName;
 pub use reading::{FeatureFault, HoldoutFault, ModelFault, ReaderDeath, ValueFault};
 pub use region::{Fault, RegionState, SilentRegion};

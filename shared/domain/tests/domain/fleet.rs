@@ -1,8 +1,8 @@
 //! A `fleet.toml` that is wrong ends in an error with its line and field.
 
 use meridian_domain::{
-    EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, NothingCaptured, RegionalFail, ReleaseId,
-    Sha256, Target, evaluation_policy,
+    EvaluationPolicy, Fleet, FleetError, FleetProblem, GateMode, Image, ImageVersion, NothingCaptured, RegionalFail,
+    ReleaseId, Sha256, Target, evaluation_policy,
 };
 
 const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
@@ -34,9 +34,10 @@ fn the_checked_in_fleet_is_read_in_promotion_order() {
 #[test]
 fn containers_are_listed_and_isolated_ones_send_no_metrics() {
     let none = refused("[[image]]\nrepository = \"sagemaker-xgboost\"", "");
-    assert!(none.message.starts_with("image: no container is allowed"), "{none}");
+    assert_eq!((none.line, &none.problem), (None, &FleetProblem::NoImage));
+    assert!(none.to_string().starts_with("fleet.toml: image: no container is allowed"), "{none}");
     let silent = refused("network_isolation = false", "network_isolation = true");
-    assert!(silent.message.contains("cannot send the metric alerts of [judge.metrics]"), "{silent}");
+    assert!(silent.problem.to_string().contains("cannot send the metric alerts of [judge.metrics]"), "{silent}");
     let unsaid = refused("network_isolation = false", "");
     assert_eq!(unsaid, silent, "containers are isolated unless the file says otherwise");
 }
@@ -163,7 +164,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("canary_percent = 50", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
     ] {
         let error = refused(from, to);
-        assert!(error.message.contains(words), "{to}: {error}");
+        assert!(error.problem.to_string().contains(words), "{to}: {error}");
         assert_eq!(error.line, line_of(from), "{to}: {error}");
     }
 }
@@ -194,7 +195,7 @@ fn a_wrong_shadow_policy_is_refused_with_its_line() {
         ("capture_percent = 1\n[shadow.margins]\nmax_psi = 0.5", 3, "shadow.margins.max_psi: unknown field"),
     ] {
         let error = with(lines).unwrap_err();
-        assert!(error.message.contains(words), "{lines}: {error}");
+        assert!(error.problem.to_string().contains(words), "{lines}: {error}");
         assert_eq!(error.line, Some(header + line), "{lines}: {error}");
     }
 }
@@ -228,7 +229,7 @@ fn the_judge_knows_how_many_tries_policy_gives() {
     assert_eq!((of("tries = 3").judge.tries, of("tries = 3").wave.tries), (3, 3));
     assert_eq!((of("").judge.tries, of("").wave.tries), (2, 2), "the default");
     let error = refused("min_requests = 30", "min_requests = 30\ntries = 2");
-    assert!(error.message.contains("unknown field `tries`"), "{error}");
+    assert!(error.problem.to_string().contains("unknown field `tries`"), "{error}");
 }
 
 /// Who signs releases: the change of the one line that says it, and what the error must name.
@@ -254,7 +255,7 @@ fn a_key_that_no_region_could_trust_is_refused() {
         ),
     ] {
         let error = refused(keys, &to);
-        assert!(error.message.contains(words), "{to}: {error}");
+        assert!(error.problem.to_string().contains(words), "{to}: {error}");
         assert_eq!(error.line, line_of("keys = ["), "{to}: {error}");
     }
     let own = bounded("until = \"2027-01-01T00:00:00Z\", kms = \"arn:aws:kms:eu-west-1:111122223333:key/1\"");
@@ -265,7 +266,7 @@ fn a_key_that_no_region_could_trust_is_refused() {
 #[test]
 fn the_example_key_is_trusted_in_no_account_that_somebody_has() {
     let error = refused("account = \"111122223333\"", "account = \"123456789012\"");
-    assert!(error.message.contains("signing.keys must not trust the example key"), "{error}");
+    assert!(error.problem.to_string().contains("signing.keys must not trust the example key"), "{error}");
     let other = GOOD.replace("yQCn2nCM", "yQCn2nCN");
     assert!(Fleet::parse(&other.replace("account = \"111122223333\"", "account = \"123456789012\"")).is_ok());
 }
@@ -273,10 +274,10 @@ fn the_example_key_is_trusted_in_no_account_that_somebody_has() {
 #[test]
 fn a_region_or_bucket_listed_twice_is_refused_with_its_line() {
     let error = refused("name = \"sa-east-1\"", "name = \"eu-west-1\"");
-    assert!(error.message.contains("eu-west-1 is listed twice"), "{error}");
+    assert!(error.problem.to_string().contains("eu-west-1 is listed twice"), "{error}");
     assert_eq!(error.line, line_of("name = \"sa-east-1\""));
     let error = refused("bucket = \"fraud-models-br\"", "bucket = \"fraud-models-eu\"");
-    assert!(error.message.contains("fraud-models-eu belongs to two regions"), "{error}");
+    assert!(error.problem.to_string().contains("fraud-models-eu belongs to two regions"), "{error}");
     assert!(error.line.is_some());
 }
 
@@ -293,13 +294,13 @@ fn a_missing_gate_is_refused_by_name() {
             !gone
         });
         let error = Fleet::parse(&kept.collect::<Vec<_>>().join("\n")).unwrap_err();
-        assert!(error.message.contains(&format!("missing field `{table}`")), "{error}");
+        assert!(error.problem.to_string().contains(&format!("missing field `{table}`")), "{error}");
     }
     for (line, field, header) in
         [("min_requests = 30", "min_requests", "[judge]"), ("max_4xx = 0.01", "max_4xx", "[judge]")]
     {
         let error = refused(line, "#");
-        assert!(error.message.contains(&format!("missing field `{field}`")), "{error}");
+        assert!(error.problem.to_string().contains(&format!("missing field `{field}`")), "{error}");
         assert_eq!(error.line, line_of(header), "{error}");
     }
 }
@@ -308,14 +309,14 @@ fn a_missing_gate_is_refused_by_name() {
 #[test]
 fn a_bake_must_fit_into_the_updates_own_limit() {
     let error = refused("max_execution = \"2h\"", "max_execution = \"12m\"");
-    assert!(error.message.contains("region.bake: 13m of eu-west-1 is impossible"), "{error}");
+    assert!(error.problem.to_string().contains("region.bake: 13m of eu-west-1 is impossible"), "{error}");
 }
 
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
 #[test]
 fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
     let error = refused("decide_before_end = \"", "decide_before_end = \"179s\" # \"");
-    assert!(error.message.contains("guardrail.decide_before_end must be at least 180s"), "{error}");
+    assert!(error.problem.to_string().contains("guardrail.decide_before_end must be at least 180s"), "{error}");
     assert_eq!(error.line, line_of("decide_before_end"));
     assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"181s\" # \"", 1)).is_ok());
 }
@@ -343,7 +344,7 @@ fn an_evaluation_policy_that_is_wrong_names_line_and_key() {
     ] {
         let error = evaluation_policy(text).unwrap_err();
         assert_eq!(error.line, Some(line), "{text}: {error}");
-        assert!(error.message.contains(words), "{text}: {error}");
+        assert!(error.problem.to_string().contains(words), "{text}: {error}");
     }
 }
 
@@ -375,7 +376,7 @@ fn no_absurd_number_or_duration_is_taken() {
         ("from = \"2026-11-26 18:00\"", "from = \"-009999-01-01 00:00\""),
     ] {
         let error = refused(from, to);
-        assert!(error.line.is_some() && !error.message.contains(['\u{1b}', '\u{202e}']), "{to}: {error}");
+        assert!(error.line.is_some() && !error.problem.to_string().contains(['\u{1b}', '\u{202e}']), "{to}: {error}");
     }
 }
 

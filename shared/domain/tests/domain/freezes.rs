@@ -126,7 +126,7 @@ fn a_freeze_that_is_wrong_is_named_with_its_line() {
     ] {
         let text = with(table);
         let error = Fleet::parse(&text).unwrap_err();
-        assert!(error.message.contains(words), "{table}: {error}");
+        assert!(error.problem.to_string().contains(words), "{table}: {error}");
         let expected = text.lines().collect::<Vec<_>>().iter().rposition(|own| own.contains(line)).map(|at| at + 1);
         assert_eq!(error.line, expected, "{table}: {error}");
     }

@@ -106,7 +106,7 @@ fn a_check_of_no_minutes_or_too_many_is_refused() {
     let with = |minutes: &str| Fleet::parse(&text.replace("full_load = \"2m\"", &format!("full_load = \"{minutes}\"")));
     for wrong in ["-1m", "90s", "31m"] {
         let error = with(wrong).unwrap_err();
-        assert!(error.message.starts_with("guardrail.full_load "), "{wrong}: {error}");
+        assert!(error.problem.to_string().starts_with("guardrail.full_load "), "{wrong}: {error}");
     }
     assert_eq!(with("0s").unwrap().guardrail.full_load_minutes(), 0);
     let left_out: String =

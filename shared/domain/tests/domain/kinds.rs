@@ -83,14 +83,14 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
         (&[(AU, "zone = \"apac\"")], "region.zone: say it of every region or of none", "name = \"ap-southeast-2\""),
     ] {
         let error = refused(regions);
-        assert!(error.message.contains(words), "{regions:?}: {error}");
+        assert!(error.problem.to_string().contains(words), "{regions:?}: {error}");
         let text = with(regions);
         let expected = text.lines().position(|own| own.contains(line)).map(|at| at + 1);
         assert_eq!(error.line, expected, "{regions:?}: {error}");
     }
     let linear = with(&[(EU, "style = \"linear\"\nstep = 10")]);
     let error = Fleet::parse(&linear.replacen("max_execution = \"2h\"", "max_execution = \"90m\"", 1)).unwrap_err();
-    assert!(error.message.contains("region.style: linear of eu-west-1 takes 9 waits"), "{error}");
+    assert!(error.problem.to_string().contains("region.style: linear of eu-west-1 takes 9 waits"), "{error}");
 }
 
 /// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
@@ -99,7 +99,7 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
 fn two_zones_need_golden_records_that_may_leave_them() {
     let zones = [(EU, "zone = \"eu\""), (AU, "zone = \"apac\""), (JP, "zone = \"apac\""), (BR, "zone = \"latam\"")];
     let error = refused(&zones);
-    assert!(error.message.contains("fleet.golden_records = \"may-leave-zone\""), "{error}");
+    assert!(error.problem.to_string().contains("fleet.golden_records = \"may-leave-zone\""), "{error}");
     let text = with(&zones).replacen("order = ", "golden_records = \"may-leave-zone\"\norder = ", 1);
     let fleet = Fleet::parse(&text).unwrap();
     assert_eq!(fleet.regions[1].zone.as_ref().map(Zone::as_str), Some("apac"));

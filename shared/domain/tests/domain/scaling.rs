@@ -303,13 +303,13 @@ fn invalid_instances_are_refused_with_line_and_advice() {
     ];
     for (from, to, expected) in cases {
         let error = wrong(from, to);
-        assert!(error.message.contains(expected) && error.line.is_some(), "{from} -> {to}: {error}");
+        assert!(error.problem.to_string().contains(expected) && error.line.is_some(), "{from} -> {to}: {error}");
     }
     let without =
         |line: &&str| !["[scaling]", "requests_per_instance", "night = "].iter().any(|own| line.starts_with(own));
     let table = GOOD.lines().filter(without).collect::<Vec<_>>().join("\n");
     let error = Fleet::parse(&table).unwrap_err();
-    assert!(error.message.contains("most_instances of eu-west-1 is promote's to register"), "{error}");
+    assert!(error.problem.to_string().contains("most_instances of eu-west-1 is promote's to register"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Reading single fields of a JSON event, with errors that name the field.
 
-use meridian_domain::reason::EventFault;
+use meridian_domain::edge::JsonKind;
+use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
 use meridian_messages::failure;
 use serde_json::Value;
 use std::str::FromStr;
@@ -26,7 +27,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that must be there.
-    pub fn text(&self, pointer: &str, expected: &str) -> Result<&'a str, EventError> {
+    pub fn text(&self, pointer: &str, expected: ExpectedField) -> Result<&'a str, EventError> {
         match at(self.value, pointer) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text),
             other => Err(self.wrong(pointer, expected, described(other))),
@@ -37,19 +38,19 @@ impl<'a> Fields<'a> {
     pub fn optional(&self, pointer: &str) -> Result<Option<&'a str>, EventError> {
         match at(self.value, pointer) {
             None | Some(Value::Null) => Ok(None),
-            Some(_) => self.text(pointer, "a text, or nothing").map(Some),
+            Some(_) => self.text(pointer, ExpectedField::OptionalText).map(Some),
         }
     }
 
     /// A name that must be there.
-    pub fn name<T: FromStr>(&self, pointer: &str, expected: &str) -> Result<T, EventError> {
-        let text = self.text(pointer, expected)?;
+    pub fn name<T: FromStr>(&self, pointer: &str, expected: ExpectedField) -> Result<T, EventError> {
+        let text = self.text(pointer, expected.clone())?;
         text.parse().map_err(|_| self.wrong(pointer, expected, quoted(text)))
     }
 
-    pub fn wrong(&self, pointer: &str, expected: &str, found: String) -> EventError {
+    pub fn wrong(&self, pointer: &str, expected: ExpectedField, found: FoundField) -> EventError {
         let field = pointer.trim_start_matches('/').replace('/', ".");
-        EventError(EventFault::Field { event: self.event, field, expected: expected.to_owned(), found })
+        EventError(EventFault::Field { event: self.event, field, expected, found })
     }
 }
 
@@ -71,38 +72,29 @@ pub(crate) fn is_sweep(event: &Value) -> bool {
 }
 
 /// The error for an event of another kind.
-pub(crate) fn other_kind(function: &'static str, expected: &'static str, event: &Value) -> EventError {
+pub(crate) fn other_kind(function: &'static str, expected: ExpectedEvent, event: &Value) -> EventError {
     let found = match kind(event) {
-        ("", "") if at(event, "/CodePipeline.job").is_some() => "a CodePipeline job".to_owned(),
+        ("", "") if at(event, "/CodePipeline.job").is_some() => FoundEvent::Job,
         ("", "") => match event {
             // Keys are the sender's words, not its data; a few say what it is.
-            Value::Object(map) => {
-                let keys: Vec<String> = map.keys().take(5).map(|key| quoted(key)).collect();
-                format!("an object with the keys [{}]", keys.join(", "))
-            }
-            other => described(Some(other)),
+            Value::Object(map) => FoundEvent::Keys(map.keys().take(5).map(|key| Excerpt::of(key)).collect()),
+            Value::String(text) if text.is_empty() => FoundEvent::Empty,
+            other => FoundEvent::Value(JsonKind::of(other)),
         },
-        (source, kind) => format!("{} of {}", quoted(kind), quoted(source)),
+        (source, kind) => FoundEvent::Named { kind: Excerpt::of(kind), source: Excerpt::of(source) },
     };
     EventError(EventFault::Kind { function, expected, found })
 }
 
-/// A text as an error repeats it: cut, quoted, in one line.
-pub(crate) fn quoted(text: &str) -> String {
-    let cut: String = text.chars().take(80).collect();
-    let dots = if cut.len() < text.len() { "..." } else { "" };
-    format!("{cut:?}{dots}")
+/// A text as an error repeats it.
+pub(crate) fn quoted(text: &str) -> FoundField {
+    FoundField::Text(Excerpt::of(text))
 }
 
-fn described(value: Option<&Value>) -> String {
+fn described(value: Option<&Value>) -> FoundField {
     match value {
-        None => "missing".to_owned(),
-        Some(Value::Null) => "null".to_owned(),
-        Some(Value::Bool(_)) => "a boolean".to_owned(),
-        Some(Value::Number(_)) => "a number".to_owned(),
-        Some(Value::String(text)) if text.is_empty() => "empty".to_owned(),
-        Some(Value::String(_)) => "a text".to_owned(),
-        Some(Value::Array(_)) => "a list".to_owned(),
-        Some(Value::Object(_)) => "an object".to_owned(),
+        None => FoundField::Missing,
+        Some(Value::String(text)) if text.is_empty() => FoundField::Empty,
+        Some(other) => FoundField::Kind(JsonKind::of(other)),
     }
 }

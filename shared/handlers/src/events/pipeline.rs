@@ -1,7 +1,7 @@
 //! CodePipeline's Lambda action.
 
 use super::fields::{EventError, Fields, at, other_kind, quoted};
-use meridian_domain::reason::EventFault;
+use meridian_domain::reason::{EventFault, ExpectedEvent, ExpectedField, FoundField};
 use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
 use serde_json::Value;
 
@@ -77,15 +77,15 @@ impl PipelineJob {
     /// Another kind of event, or the field that is missing or wrong.
     pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
         if !is_job(event) {
-            return Err(other_kind(function, "a CodePipeline job", event));
+            return Err(other_kind(function, ExpectedEvent::Job, event));
         }
         let fields = Fields::new(EVENT, event);
-        let job = fields.text("/CodePipeline.job/id", "the job's id")?;
+        let job = fields.text("/CodePipeline.job/id", ExpectedField::JobId)?;
         let continuation = fields.optional("/CodePipeline.job/data/continuationToken")?;
-        let text = fields.text(PARAMETERS, "a string of JSON such as {\"fleet\":..,\"action\":..,\"release\":..}")?;
+        let text = fields.text(PARAMETERS, ExpectedField::UserParameters)?;
         let parameters = serde_json::from_str(text).map_err(|error| {
-            let found = format!("not JSON (line {} column {})", error.line(), error.column());
-            fields.wrong(PARAMETERS, "a string of JSON", found)
+            let found = FoundField::NotJson { line: error.line(), column: error.column() };
+            fields.wrong(PARAMETERS, ExpectedField::Json, found)
         })?;
         Ok(Self {
             job: job.to_owned(),
@@ -100,27 +100,22 @@ impl PipelineJob {
     /// # Errors
     /// Another fleet, or another policy.
     pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
-        let wrong = |field: &str, expected: String, found: String| {
+        let wrong = |field: &str, expected: ExpectedField, found: FoundField| {
             let (event, field) = (UserParameters::EVENT, field.to_owned());
             EventError(EventFault::Field { event, field, expected, found })
         };
         if self.parameters.fleet != fleet.name {
-            let expected = format!("{:?}, the fleet that this function is deployed for", fleet.name.as_str());
+            let expected = ExpectedField::OwnFleet(fleet.name.clone());
             return Err(wrong("fleet", expected, quoted(self.parameters.fleet.as_str())));
         }
         if let (Action::Promote { turn: Turn::Of(region) }, OrderPolicy::Signal) =
             (&self.parameters.action, fleet.order)
         {
-            let expected = "no region but a place, such as \"place\": 1: with order = \"signal\" each wave has its own \
-                            order, so name the pipeline's stages Promote-1, Promote-2 and so on";
-            return Err(wrong("region", expected.to_owned(), quoted(region.as_str())));
+            return Err(wrong("region", ExpectedField::PlaceForRegion, quoted(region.as_str())));
         }
         if self.parameters.policy != policy {
-            let expected = format!(
-                "{policy}, the digest of the fleet.toml that this function is deployed with; start a new execution of \
-                 the release"
-            );
-            return Err(wrong("policy", expected, self.parameters.policy.to_string()));
+            let found = FoundField::Digest(self.parameters.policy);
+            return Err(wrong("policy", ExpectedField::OwnPolicy(policy), found));
         }
         Ok(())
     }
@@ -129,19 +124,19 @@ impl PipelineJob {
 fn turn(fields: &Fields<'_>) -> Result<Turn, EventError> {
     let place = fields.value.get("place").filter(|place| !place.is_null());
     let Some(place) = place else {
-        return fields.name("/region", "an AWS region name such as eu-west-1, or a place instead").map(Turn::Of);
+        return fields.name("/region", ExpectedField::RegionOrPlace).map(Turn::Of);
     };
     let counted = place.as_u64().and_then(|place| usize::try_from(place).ok()).filter(|place| *place > 0);
     match counted {
         Some(place) if fields.value.get("region").is_none_or(serde_json::Value::is_null) => Ok(Turn::Place(place)),
-        Some(_) => Err(fields.wrong("/place", "a region or a place, not both", place.to_string())),
-        None => Err(fields.wrong("/place", "a whole number from 1", quoted(&place.to_string()))),
+        Some(place) => Err(fields.wrong("/place", ExpectedField::RegionOrPlaceNotBoth, FoundField::Place(place))),
+        None => Err(fields.wrong("/place", ExpectedField::Place, quoted(&place.to_string()))),
     }
 }
 
 /// CodePipeline's ids are UUIDs. What else an actor may be called is for people.
 fn execution(fields: &Fields<'_>) -> Result<Actor, EventError> {
-    const EXPECTED: &str = "the pipeline execution's id";
+    const EXPECTED: ExpectedField = ExpectedField::Execution;
     let id = fields.text("/execution", EXPECTED)?;
     let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     id.parse().ok().filter(|_| is_plain).ok_or_else(|| fields.wrong("/execution", EXPECTED, quoted(id)))
@@ -152,18 +147,18 @@ impl UserParameters {
 
     fn parse(value: &Value) -> Result<Self, EventError> {
         let fields = Fields::new(Self::EVENT, value);
-        let action = match fields.text("/action", "\"register\", \"promote\" or \"verify\"")? {
+        let action = match fields.text("/action", ExpectedField::Action)? {
             "register" => Action::Register,
             "promote" => Action::Promote { turn: turn(&fields)? },
             "verify" => Action::Verify,
-            other => return Err(fields.wrong("/action", "\"register\", \"promote\" or \"verify\"", quoted(other))),
+            other => return Err(fields.wrong("/action", ExpectedField::Action, quoted(other))),
         };
         Ok(Self {
-            fleet: fields.name("/fleet", "a fleet's name")?,
+            fleet: fields.name("/fleet", ExpectedField::FleetName)?,
             action,
-            release: fields.name("/release", "the release's SHA-256: 64 lower-case hexadecimal digits")?,
-            policy: fields.name("/policy", "the fleet policy's SHA-256: 64 lower-case hexadecimal digits")?,
-            pipeline: fields.name("/pipeline", "the pipeline's name")?,
+            release: fields.name("/release", ExpectedField::ReleaseDigest)?,
+            policy: fields.name("/policy", ExpectedField::PolicyDigest)?,
+            pipeline: fields.name("/pipeline", ExpectedField::PipelineName)?,
             execution: execution(&fields)?,
         })
     }

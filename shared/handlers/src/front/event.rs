@@ -8,11 +8,11 @@ use crate::events::{EventError, Fields, other_kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use meridian_domain::reason::{ExpectedEvent, ExpectedField, FoundField};
 use serde_json::{Value, json};
 use std::fmt;
 
 const KIND: &str = "load balancer's request";
-const TAKES: &str = "a load balancer's request: POST /score";
 /// Where a load balancer says which of its target groups it asks.
 const TARGET_GROUP: &str = "/requestContext/elb/targetGroupArn";
 
@@ -53,14 +53,14 @@ impl FrontEvent {
     /// Anything but a load balancer's request. What such a request asks for is the handler's to judge: it is answered.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
         if !is_balancers(event) {
-            return Err(other_kind("front", TAKES, event));
+            return Err(other_kind("front", ExpectedEvent::Front, event));
         }
         let fields = Fields::new(KIND, event);
-        fields.text(TARGET_GROUP, "the target group's ARN")?;
+        fields.text(TARGET_GROUP, ExpectedField::TargetGroupArn)?;
         let headers = Headers::read(fields)?;
         Ok(Self {
-            method: fields.text("/httpMethod", "a method")?.to_owned(),
-            path: fields.text("/path", "a path")?.to_owned(),
+            method: fields.text("/httpMethod", ExpectedField::Method)?.to_owned(),
+            path: fields.text("/path", ExpectedField::Path)?.to_owned(),
             authorization: headers.get("authorization"),
             content_type: headers.get("content-type"),
             content_encoding: headers.get("content-encoding"),
@@ -77,15 +77,15 @@ impl<'a> Headers<'a> {
     fn read(fields: Fields<'a>) -> Result<Self, EventError> {
         let listed = fields.value.pointer("/multiValueHeaders").filter(|own| !own.is_null() && **own != json!({}));
         let pointer = if listed.is_some() { "/multiValueHeaders" } else { "/headers" };
-        let wrong = |found: &str| fields.wrong(pointer, "texts by name", found.to_owned());
+        let wrong = |found: FoundField| fields.wrong(pointer, ExpectedField::TextsByName, found);
         let Some(all) = fields.value.pointer(pointer).and_then(Value::as_object) else {
-            return Err(wrong("missing, or not an object"));
+            return Err(wrong(FoundField::NoObject));
         };
         let mut headers = Vec::new();
         for (name, value) in all {
             // Of a header that was sent twice the last value counts, as the load balancer does it with single ones.
             let value = value.as_array().map_or(Some(value), |values| values.last());
-            let value = value.and_then(Value::as_str).ok_or_else(|| wrong("of other values than texts"))?;
+            let value = value.and_then(Value::as_str).ok_or_else(|| wrong(FoundField::OtherThanTexts))?;
             headers.push((name.as_str(), value));
         }
         Ok(Self(headers))
@@ -102,14 +102,14 @@ fn body(fields: Fields<'_>) -> Result<Bytes, EventError> {
     let text = match fields.value.pointer("/body") {
         None | Some(Value::Null) => "",
         Some(Value::String(text)) => text.as_str(),
-        Some(_) => return Err(fields.wrong("/body", "a text", "no text".to_owned())),
+        Some(_) => return Err(fields.wrong("/body", ExpectedField::Text, FoundField::NoText)),
     };
     match fields.value.pointer("/isBase64Encoded") {
         Some(Value::Bool(true)) => match STANDARD.decode(text) {
             Ok(bytes) => Ok(bytes.into()),
-            Err(_) => Err(fields.wrong("/body", "base64, as isBase64Encoded says", "something else".to_owned())),
+            Err(_) => Err(fields.wrong("/body", ExpectedField::Base64, FoundField::NotBase64)),
         },
         None | Some(Value::Null | Value::Bool(false)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
-        Some(_) => Err(fields.wrong("/isBase64Encoded", "true or false", "neither".to_owned())),
+        Some(_) => Err(fields.wrong("/isBase64Encoded", ExpectedField::Bool, FoundField::NeitherTrueNorFalse)),
     }
 }

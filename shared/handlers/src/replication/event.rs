@@ -1,10 +1,10 @@
 //! What invokes `replication`.
 
 use crate::events::{EventError, Fields, is_sweep, kind, other_kind, quoted};
+use meridian_domain::reason::{ExpectedEvent, ExpectedField};
 use meridian_domain::{BucketName, Region, ReleaseId, keys};
 use serde_json::Value;
 
-const TAKES: &str = "S3 \"Object Created\" through EventBridge, S3 replication notifications, or a scheduled event";
 const CREATED: &str = "S3 Object Created";
 const NOTIFICATION: &str = "S3 replication notification";
 
@@ -64,19 +64,19 @@ impl ReplicationEvent {
             Some(Value::Array(records)) if !records.is_empty() => {
                 records.iter().map(ReplicationTrouble::parse).collect::<Result<_, _>>().map(Self::ReplicationFailed)
             }
-            _ => Err(other_kind("replication", TAKES, event)),
+            _ => Err(other_kind("replication", ExpectedEvent::Replication, event)),
         }
     }
 }
 
 /// The release whose manifest has arrived in the region's own bucket, as S3 says through EventBridge.
 pub(crate) fn manifest_created(event: &Value, own: &Region) -> Result<ReleaseId, EventError> {
-    const EXPECTED: &str = "a manifest's key, releases/manifests/<64 hexadecimal digits>.json";
+    const EXPECTED: ExpectedField = ExpectedField::ManifestKey;
     let fields = Fields::new(CREATED, event);
-    let bucket = fields.text("/detail/bucket/name", "this region's own bucket")?;
+    let bucket = fields.text("/detail/bucket/name", ExpectedField::Bucket)?;
     if bucket != own.bucket.as_str() {
-        let expected = format!("{:?}, this region's own bucket", own.bucket.as_str());
-        return Err(fields.wrong("/detail/bucket/name", &expected, quoted(bucket)));
+        let expected = ExpectedField::OwnBucket(own.bucket.clone());
+        return Err(fields.wrong("/detail/bucket/name", expected, quoted(bucket)));
     }
     let key = fields.text("/detail/object/key", EXPECTED)?;
     keys::release_of_manifest(key).ok_or_else(|| fields.wrong("/detail/object/key", EXPECTED, quoted(key)))
@@ -101,14 +101,14 @@ impl ReplicationTrouble {
 }
 
 fn said<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
-    const EXPECTED: &str = "a name such as Replication:OperationFailedReplication";
+    const EXPECTED: ExpectedField = ExpectedField::ReplicationEvent;
     let name = fields.text("/eventName", EXPECTED)?;
     let what = name.strip_prefix("s3:").unwrap_or(name).strip_prefix("Replication:");
     what.filter(|what| SAID.contains(what)).ok_or_else(|| fields.wrong("/eventName", EXPECTED, quoted(name)))
 }
 
 fn key<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
-    const EXPECTED: &str = "the object's key";
+    const EXPECTED: ExpectedField = ExpectedField::ObjectKey;
     let key = fields.text("/s3/object/key", EXPECTED)?;
     if key.len() > LONGEST_KEY || key.chars().any(char::is_control) {
         return Err(fields.wrong("/s3/object/key", EXPECTED, quoted(key)));
@@ -118,7 +118,7 @@ fn key<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
 
 fn destination<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
     const FIELD: &str = "/replicationEventData/destinationBucket";
-    const EXPECTED: &str = "the destination bucket's ARN";
+    const EXPECTED: ExpectedField = ExpectedField::DestinationArn;
     let arn = fields.text(FIELD, EXPECTED)?;
     let bucket = arn.strip_prefix("arn:aws:s3:::").unwrap_or(arn);
     if bucket.parse::<BucketName>().is_err() {

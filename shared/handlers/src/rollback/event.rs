@@ -1,10 +1,10 @@
 //! What invokes `rollback`.
 
 use crate::events::{EventError, at, is_sweep, kind, other_kind};
+use meridian_domain::reason::ExpectedEvent;
 use serde_json::Value;
 use std::fmt;
 
-const TAKES: &str = "a CloudWatch alarm's or a SageMaker endpoint's state change, or a scheduled event";
 const ALARM: &str = "CloudWatch Alarm State Change";
 const ENDPOINT: &str = "SageMaker Endpoint State Change";
 const DEPLOYMENT: &str = "SageMaker Endpoint Deployment State Change";
@@ -42,7 +42,7 @@ impl RollbackEvent {
             ("aws.sagemaker", ENDPOINT | DEPLOYMENT) => {
                 Ok(Self::Endpoint { name: text("/detail/EndpointName"), status: text("/detail/EndpointStatus") })
             }
-            _ => Err(other_kind("rollback", TAKES, event)),
+            _ => Err(other_kind("rollback", ExpectedEvent::Rollback, event)),
         }
     }
 }

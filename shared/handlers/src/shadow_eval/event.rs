@@ -2,10 +2,9 @@
 
 use crate::events::{EventError, is_sweep, kind, other_kind};
 use crate::replication::manifest_created;
+use meridian_domain::reason::ExpectedEvent;
 use meridian_domain::{Region, ReleaseId};
 use serde_json::Value;
-
-const TAKES: &str = "a CodePipeline job, S3 \"Object Created\" through EventBridge, or a scheduled event";
 
 /// What invokes a region's shadow on captured requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +30,6 @@ impl ShadowEvent {
         if kind(event) == ("aws.s3", "Object Created") {
             return manifest_created(event, own).map(|release| Self::ManifestCreated { release });
         }
-        Err(other_kind("shadow-eval", TAKES, event))
+        Err(other_kind("shadow-eval", ExpectedEvent::Shadow, event))
     }
 }

@@ -1,7 +1,7 @@
 //! `[evaluation]`: read, and what must hold of it.
 
-use super::FleetError;
 use super::lines::{Check, PolicyReader, malformed};
+use super::{FieldRule, FleetError};
 use meridian_judge::EvaluationPolicy;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -48,46 +48,42 @@ pub fn evaluation_policy(text: &str) -> Result<EvaluationPolicy, FleetError> {
     Ok(file.evaluation)
 }
 
-/// What must hold of each number, and what to say where it does not. A comparison with NaN is false.
+/// What must hold of each number. A comparison with NaN is false.
 pub(super) fn checks(policy: &EvaluationPolicy) -> [Check; 27] {
     let share = |value: f64| value > 0.0 && value < 1.0;
     let level = |value: f64| (1e-6..=0.2).contains(&value);
     let margin = |value: f64| value >= 0.0 && value.is_finite();
     [
-        (share(policy.threshold), "threshold", "must be a probability above 0 and below 1"),
-        (level(policy.alpha), "alpha", "must be between 0.000001 and 0.2"),
-        (level(policy.region_alpha), "region_alpha", "must be between 0.000001 and 0.2"),
-        (policy.min_positives >= 2, "min_positives", "must be at least 2: one record has no spread"),
-        (policy.min_region_positives >= 2, "min_region_positives", "must be at least 2: one record has no spread"),
-        (margin(policy.max_auc_gain_share), "max_auc_gain_share", "must not be negative"),
-        ((0.0..=1.0).contains(&policy.max_auc), "max_auc", "must be between 0 and 1"),
-        (margin(policy.max_feature_share), "max_feature_share", "must not be negative"),
-        ((0.0..=1.0).contains(&policy.max_feature_auc), "max_feature_auc", "must be between 0 and 1"),
-        ((0.0..=1.0).contains(&policy.max_trained_on), "max_trained_on", "must be between 0 and 1"),
-        (policy.min_rows >= 2, "min_rows", "must be at least 2: one record has no spread"),
-        ((0.0..=1.0).contains(&policy.max_repeated), "max_repeated", "must be between 0 and 1"),
-        (share(policy.min_label_rate), "min_label_rate", "must be above 0 and below 1"),
+        (share(policy.threshold), "threshold", FieldRule::Probability),
+        (level(policy.alpha), "alpha", FieldRule::Level),
+        (level(policy.region_alpha), "region_alpha", FieldRule::Level),
+        (policy.min_positives >= 2, "min_positives", FieldRule::RecordsWithSpread),
+        (policy.min_region_positives >= 2, "min_region_positives", FieldRule::RecordsWithSpread),
+        (margin(policy.max_auc_gain_share), "max_auc_gain_share", FieldRule::NotNegative),
+        ((0.0..=1.0).contains(&policy.max_auc), "max_auc", FieldRule::Share),
+        (margin(policy.max_feature_share), "max_feature_share", FieldRule::NotNegative),
+        ((0.0..=1.0).contains(&policy.max_feature_auc), "max_feature_auc", FieldRule::Share),
+        ((0.0..=1.0).contains(&policy.max_trained_on), "max_trained_on", FieldRule::Share),
+        (policy.min_rows >= 2, "min_rows", FieldRule::RecordsWithSpread),
+        ((0.0..=1.0).contains(&policy.max_repeated), "max_repeated", FieldRule::Share),
+        (share(policy.min_label_rate), "min_label_rate", FieldRule::ProperShare),
         (
             share(policy.max_label_rate) && policy.min_label_rate < policy.max_label_rate,
             "max_label_rate",
-            "must be above evaluation.min_label_rate and below 1",
+            FieldRule::MaxLabelRate,
         ),
-        (margin(policy.max_auc_drop), "max_auc_drop", "must not be negative"),
-        ((0.0..=1.0).contains(&policy.min_auc), "min_auc", "must be between 0 and 1"),
-        (margin(policy.max_fpr_rise), "max_fpr_rise", "must not be negative"),
-        (margin(policy.max_fpr_rise_share), "max_fpr_rise_share", "must not be negative"),
-        ((0.0..=1.0).contains(&policy.max_fpr), "max_fpr", "must be between 0 and 1"),
-        (margin(policy.max_recall_drop), "max_recall_drop", "must not be negative"),
-        (margin(policy.max_slope_change), "max_slope_change", "must not be negative"),
-        (margin(policy.max_intercept_change), "max_intercept_change", "must not be negative"),
-        (margin(policy.max_brier_rise), "max_brier_rise", "must not be negative"),
-        (margin(policy.max_psi), "max_psi", "must not be negative"),
-        (margin(policy.max_ks), "max_ks", "must not be negative"),
-        ((0.0..=1.0).contains(&policy.min_reason_agreement), "min_reason_agreement", "must be between 0 and 1"),
-        (
-            policy.region_margin >= 1.0 && policy.region_margin.is_finite(),
-            "region_margin",
-            "must be at least 1: a region says less than the whole set",
-        ),
+        (margin(policy.max_auc_drop), "max_auc_drop", FieldRule::NotNegative),
+        ((0.0..=1.0).contains(&policy.min_auc), "min_auc", FieldRule::Share),
+        (margin(policy.max_fpr_rise), "max_fpr_rise", FieldRule::NotNegative),
+        (margin(policy.max_fpr_rise_share), "max_fpr_rise_share", FieldRule::NotNegative),
+        ((0.0..=1.0).contains(&policy.max_fpr), "max_fpr", FieldRule::Share),
+        (margin(policy.max_recall_drop), "max_recall_drop", FieldRule::NotNegative),
+        (margin(policy.max_slope_change), "max_slope_change", FieldRule::NotNegative),
+        (margin(policy.max_intercept_change), "max_intercept_change", FieldRule::NotNegative),
+        (margin(policy.max_brier_rise), "max_brier_rise", FieldRule::NotNegative),
+        (margin(policy.max_psi), "max_psi", FieldRule::NotNegative),
+        (margin(policy.max_ks), "max_ks", FieldRule::NotNegative),
+        ((0.0..=1.0).contains(&policy.min_reason_agreement), "min_reason_agreement", FieldRule::Share),
+        (policy.region_margin >= 1.0 && policy.region_margin.is_finite(), "region_margin", FieldRule::RegionMargin),
     ]
 }

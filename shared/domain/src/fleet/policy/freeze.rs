@@ -4,7 +4,7 @@
 //! a time ambiguous, the window is the longer of the two.
 
 use super::lines::Reader;
-use super::{Fleet, FleetError, Region};
+use super::{Fleet, FleetError, FreezeProblem, Region};
 use crate::fleet::names::RegionName;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -204,13 +204,10 @@ pub(super) fn read(
     for table in &tables {
         let name = &table.get_ref().name;
         if freezes.len() == MOST {
-            return Err(
-                reader.wrong(name, format!("freeze.name: {:?} is one too many: at most {MOST}", name.get_ref()))
-            );
+            return Err(reader.wrong(name, FreezeProblem::TooMany { name: name.get_ref().clone(), most: MOST }));
         }
         if name.get_ref().is_empty() || !names.insert(name.get_ref().clone()) {
-            let message = format!("freeze.name: {:?} must be a name of its own: records say it", name.get_ref());
-            return Err(reader.wrong(name, message));
+            return Err(reader.wrong(name, FreezeProblem::Name(name.get_ref().clone())));
         }
         freezes.push(one(reader, table, regions)?);
     }
@@ -220,13 +217,8 @@ pub(super) fn read(
     if let Some((index, region)) = without_room.min_by_key(|(index, _)| *index)
         && let Some(table) = tables.get(index)
     {
-        let (name, needed) = (table.get_ref().name.get_ref(), region.bake + soak);
-        let message = format!(
-            "freeze: {name:?} leaves {} no {needed:#} in a year in which an update could start and end (its bake and soak); \
-             shorten it, or take the region out of the fleet",
-            region.name
-        );
-        return Err(reader.wrong(table, message));
+        let (name, needed) = (table.get_ref().name.get_ref().clone(), region.bake + soak);
+        return Err(reader.wrong(table, FreezeProblem::NoRoom { name, region: region.name.clone(), needed }));
     }
     Ok(freezes)
 }
@@ -234,7 +226,7 @@ pub(super) fn read(
 fn one(reader: &Reader<'_>, spanned: &toml::Spanned<FreezeTable>, all: &[Region]) -> Result<Freeze, FleetError> {
     let table = spanned.get_ref();
     if table.why.get_ref().trim().is_empty() {
-        return Err(reader.wrong(&table.why, "freeze.why is empty: say it to the person who meets it at night".into()));
+        return Err(reader.wrong(&table.why, FreezeProblem::NoWhy));
     }
     let named = table.time_zone.as_ref().map(|zone| zone_of(reader, zone)).transpose()?;
     let mut zones = BTreeMap::new();
@@ -244,22 +236,20 @@ fn one(reader: &Reader<'_>, spanned: &toml::Spanned<FreezeTable>, all: &[Region]
     };
     let known = |name: &RegionName| all.iter().any(|region| region.name == *name);
     if let Some(unknown) = table.regions.iter().flatten().find(|name| !known(name.get_ref())) {
-        let message = format!("freeze.regions: {} is not one of the [[region]] blocks", unknown.get_ref());
-        return Err(reader.wrong(unknown, message));
+        return Err(reader.wrong(unknown, FreezeProblem::UnknownRegion(unknown.get_ref().clone())));
     }
     for region in all.iter().filter(listed) {
         zones.insert(region.name.clone(), named.clone().unwrap_or_else(|| region.time_zone.clone()));
     }
     if zones.is_empty() {
-        let message = "freeze.regions is empty: leave it out to mean every region".to_owned();
-        return Err(reader.wrong(spanned, message));
+        return Err(reader.wrong(spanned, FreezeProblem::NoRegions));
     }
     let (name, why) = (table.name.get_ref().clone(), table.why.get_ref().clone());
     Ok(Freeze { name, why, zones, when: when(reader, spanned)? })
 }
 
 fn zone_of(reader: &Reader<'_>, zone: &toml::Spanned<String>) -> Result<TimeZone, FleetError> {
-    let wrong = |_| reader.wrong(zone, format!("freeze.time_zone: {:?} is not an IANA time zone", zone.get_ref()));
+    let wrong = |_| reader.wrong(zone, FreezeProblem::TimeZone(zone.get_ref().clone()));
     TimeZone::get(zone.get_ref()).map_err(wrong)
 }
 
@@ -269,7 +259,7 @@ fn when(reader: &Reader<'_>, spanned: &toml::Spanned<FreezeTable>) -> Result<Whe
         (Some(days), from, to, None) => {
             let days = days.iter().map(|text| days_of(reader, text)).collect::<Result<Vec<_>, _>>()?;
             if days.is_empty() {
-                return Err(reader.wrong(spanned, "freeze.days is empty: name the days that it holds on".to_owned()));
+                return Err(reader.wrong(spanned, FreezeProblem::NoDays));
             }
             let from = from.as_ref().map_or(Ok(Time::midnight()), |from| clock(reader, "from", from))?;
             let to = to.as_ref().filter(|to| to.get_ref() != "24:00").map(|to| clock(reader, "to", to)).transpose()?;
@@ -278,42 +268,29 @@ fn when(reader: &Reader<'_>, spanned: &toml::Spanned<FreezeTable>) -> Result<Whe
         (None, Some(from), None, Some(until)) => {
             let (begins, ends) = (moment(reader, "from", from)?, moment(reader, "until", until)?);
             if ends <= begins {
-                let message = format!("freeze.until: {} is not after from, {}", until.get_ref(), from.get_ref());
-                return Err(reader.wrong(until, message));
+                let problem =
+                    FreezeProblem::EndsBeforeItBegins { until: until.get_ref().clone(), from: from.get_ref().clone() };
+                return Err(reader.wrong(until, problem));
             }
             Ok(When::Once { from: begins, until: ends })
         }
-        _ => {
-            let message = "freeze: say either days (with from and to as times of day, where it is not the whole day), \
-                           or from and until with their dates"
-                .to_owned();
-            Err(reader.wrong(spanned, message))
-        }
+        _ => Err(reader.wrong(spanned, FreezeProblem::NeitherOnceNorRecurring)),
     }
 }
 
 fn days_of(reader: &Reader<'_>, text: &toml::Spanned<String>) -> Result<Days, FleetError> {
-    Days::parse(text.get_ref()).ok_or_else(|| {
-        let message = format!(
-            "freeze.days: {:?} is neither a weekday (\"fri\"), nor a day of the month (\"1\", \"last\"), nor a date \
-             (\"12-24\"), nor a range of one kind (\"12-20..01-02\")",
-            text.get_ref()
-        );
-        reader.wrong(text, message)
-    })
+    let found = text.get_ref();
+    Days::parse(found).ok_or_else(|| reader.wrong(text, FreezeProblem::Days(found.clone())))
 }
 
-fn clock(reader: &Reader<'_>, field: &str, text: &toml::Spanned<String>) -> Result<Time, FleetError> {
-    text.get_ref().parse().map_err(|_| {
-        reader.wrong(text, format!("freeze.{field}: {:?} is not a time of day such as \"17:00\"", text.get_ref()))
-    })
+fn clock(reader: &Reader<'_>, field: &'static str, text: &toml::Spanned<String>) -> Result<Time, FleetError> {
+    let found = text.get_ref();
+    found.parse().map_err(|_| reader.wrong(text, FreezeProblem::TimeOfDay { field, text: found.clone() }))
 }
 
-fn moment(reader: &Reader<'_>, field: &str, text: &toml::Spanned<String>) -> Result<DateTime, FleetError> {
-    text.get_ref().parse().map_err(|_| {
-        let message = format!("freeze.{field}: {:?} is not a moment such as \"2026-11-26 18:00\"", text.get_ref());
-        reader.wrong(text, message)
-    })
+fn moment(reader: &Reader<'_>, field: &'static str, text: &toml::Spanned<String>) -> Result<DateTime, FleetError> {
+    let found = text.get_ref();
+    found.parse().map_err(|_| reader.wrong(text, FreezeProblem::Moment { field, text: found.clone() }))
 }
 
 /// Windows of a freeze, with its place in the file.

@@ -1,10 +1,10 @@
 //! Where in a `fleet.toml` something is wrong.
 
-use super::FleetError;
+use super::{FieldRule, FleetError, FleetProblem};
 use crate::edge::line_of;
 
-/// Whether it holds, the field that it is about, and what to say of the field where it does not hold.
-pub(super) type Check = (bool, &'static str, &'static str);
+/// Whether it holds, the field that it is about, and what must hold of the field.
+pub(super) type Check = (bool, &'static str, FieldRule);
 
 /// Finds the lines of the fields that checks name.
 pub(super) struct PolicyReader<'a> {
@@ -15,12 +15,9 @@ pub(super) struct PolicyReader<'a> {
 impl PolicyReader<'_> {
     /// The first check of a table that does not hold, as an error at its field.
     pub fn first_broken(&self, table: &str, checks: &[Check]) -> Result<(), FleetError> {
-        match checks.iter().find(|(holds, ..)| !holds) {
-            Some((_, field, wrong)) => {
-                Err(FleetError { line: self.line_of_field(table, field), message: format!("{table}.{field} {wrong}") })
-            }
-            None => Ok(()),
-        }
+        let Some((_, field, rule)) = checks.iter().find(|(holds, ..)| !holds) else { return Ok(()) };
+        let problem = FleetProblem::Field { table: table.to_owned(), field, rule: *rule };
+        Err(FleetError { line: self.line_of_field(table, field), problem })
     }
 
     fn line_of_field(&self, table: &str, field: &str) -> Option<usize> {
@@ -38,20 +35,21 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
-        FleetError { line: Some(line_of(self.text, at.span().start)), message }
+    pub fn wrong<T>(&self, at: &toml::Spanned<T>, problem: impl Into<FleetProblem>) -> FleetError {
+        FleetError { line: Some(line_of(self.text, at.span().start)), problem: problem.into() }
     }
 }
 
 /// What the parser says, with the line and the table and field that stand there.
 pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
+    let quoted = error.message().to_owned();
     let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
-        return FleetError { line: None, message: error.message().to_owned() };
+        return FleetError { line: None, problem: FleetProblem::Malformed { place: None, quoted } };
     };
     let header = |line: &str| Some(line.trim().strip_prefix('[')?.trim_matches(['[', ']']).to_owned());
     let above: Vec<&str> = text.lines().take(line).collect();
     let table = above.iter().rev().find_map(|line| header(line));
     let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
     let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
-    FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
+    FleetError { line: Some(line), problem: FleetProblem::Malformed { place: Some(place.join(".")), quoted } }
 }

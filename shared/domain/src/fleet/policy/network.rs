@@ -1,5 +1,6 @@
 //! What a serving container can reach: nothing at all, or what a VPC lets it.
 
+use super::VpcLimit;
 use crate::fleet::names::{SecurityGroupId, Sha256, SubnetId};
 use serde::Deserialize;
 
@@ -17,13 +18,13 @@ pub struct Vpc {
 }
 
 impl Vpc {
-    /// What is wrong with it, if anything.
-    pub(super) fn wrong(&self) -> Option<&'static str> {
+    /// The limit that it breaks, if any.
+    pub(super) fn broken(&self) -> Option<VpcLimit> {
         let (subnets, groups) = MOST;
         if !(1..=subnets).contains(&self.subnets.len()) {
-            return Some("1 to 16 subnets");
+            return Some(VpcLimit::Subnets);
         }
-        (!(1..=groups).contains(&self.security_groups.len())).then_some("1 to 5 security groups")
+        (!(1..=groups).contains(&self.security_groups.len())).then_some(VpcLimit::SecurityGroups)
     }
 }
 

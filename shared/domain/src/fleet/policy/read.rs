@@ -8,8 +8,8 @@ use super::lines::{Reader, malformed};
 use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::{
-    AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
-    OrderPolicy, Region, ScalingPolicy, ShadowPolicy, WavePolicy,
+    AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, FleetProblem, Guardrail, HomePlace, JudgePolicy,
+    LedgerPolicy, OrderPolicy, Region, RegionProblem, ScalingPolicy, ShadowPolicy, WavePolicy,
 };
 use crate::edge::{Unusual, check_toml};
 use crate::fleet::names::{BucketName, FleetName, RegionName, ResourceName};
@@ -126,7 +126,8 @@ impl Fleet {
     /// The first thing that is wrong, with its line and field.
     pub fn parse(text: &str) -> Result<Self, FleetError> {
         let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
-        check_toml(text).map_err(|Unusual { line, message }| FleetError { line, message })?;
+        check_toml(text)
+            .map_err(|Unusual { line, problem }| FleetError { line, problem: FleetProblem::Unusual(problem) })?;
         let reader = Reader { text };
         reader.check(&document)?;
         let regions =
@@ -179,17 +180,12 @@ impl Reader<'_> {
             let style = ways.style(self, &table.name, name, bake.max, guardrail)?;
             let zone = table.zone.as_ref().map(|zone| region::zone(self, zone)).transpose()?;
             if let Some(last) = regions.last().filter(|last| last.kind != Kind::Active && ways.kind == Kind::Active) {
-                let message = format!(
-                    "region.name: {name} is active and listed after {}, which is not: standby and joining regions are \
-                     promoted last, so list them last",
-                    last.name
-                );
-                return Err(self.wrong(&table.name, message));
+                let problem = RegionProblem::ActiveListedLate { region: name.clone(), after: last.name.clone() };
+                return Err(self.wrong(&table.name, problem));
             }
             if let Some(first) = regions.first().filter(|first| first.zone.is_some() != zone.is_some()) {
-                let message =
-                    format!("region.zone: say it of every region or of none; {name} and {} differ", first.name);
-                return Err(self.wrong(&table.name, message));
+                let problem = RegionProblem::ZoneOfSome { region: name.clone(), first: first.name.clone() };
+                return Err(self.wrong(&table.name, problem));
             }
             regions.push(Region {
                 name: name.clone(),
@@ -216,8 +212,7 @@ impl Reader<'_> {
             });
         }
         if let (Some(first), true) = (tables.first(), regions.iter().all(|region| region.kind != Kind::Active)) {
-            let message = "region.kind: no region is active; at least one must show evidence".to_owned();
-            return Err(self.wrong(&first.get_ref().name, message));
+            return Err(self.wrong(&first.get_ref().name, RegionProblem::NoneActive));
         }
         // Golden records are payloads of held-out customers, and are replicated to every region to prove it.
         let other = regions
@@ -225,12 +220,8 @@ impl Reader<'_> {
             .zip(&tables)
             .find(|(region, _)| regions.first().is_some_and(|first| first.zone != region.zone));
         if let (Some((region, table)), None) = (other, &fleet.golden_records) {
-            let message = format!(
-                "region.zone: {} is in another zone than the first region, and golden records are replicated to both: \
-                 hold out records that may lie in every zone, and say fleet.golden_records = \"may-leave-zone\"",
-                region.name
-            );
-            return Err(self.wrong(&table.get_ref().name, message));
+            let problem = RegionProblem::GoldenRecordsLeaveZone(region.name.clone());
+            return Err(self.wrong(&table.get_ref().name, problem));
         }
         Ok(regions)
     }

@@ -1,7 +1,7 @@
 //! What a region is to the fleet, how its traffic goes over, and where its records stay.
 
 use super::lines::Reader;
-use super::{FleetError, Guardrail, ShadowPolicy};
+use super::{FleetError, Guardrail, RegionProblem, ShadowPolicy};
 use crate::fleet::names::{RegionName, ResourceName, Sha256};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -43,6 +43,16 @@ pub enum Style {
 }
 
 impl Style {
+    /// Its word in a `fleet.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Style::Canary => "canary",
+            Style::Linear { .. } => "linear",
+            Style::Rolling { .. } => "rolling",
+            Style::AllAtOnce => "all-at-once",
+        }
+    }
+
     /// How many waits SageMaker makes before all traffic is on green, where each of them is a bake.
     pub fn waits(self) -> i32 {
         let steps = |percent: u32| i32::try_from(100_u32.div_ceil(percent.max(1))).unwrap_or(i32::MAX);
@@ -95,47 +105,34 @@ impl<'a> Ways<'a> {
     ) -> Result<Style, FleetError> {
         let usual = if self.kind == Kind::Active { "canary" } else { "all-at-once" };
         let word = self.style.map_or(usual, |style| style.get_ref());
-        let wrong = |message: String| match self.style {
-            Some(style) => reader.wrong(style, message),
-            None => reader.wrong(at, message),
+        let wrong = |problem: RegionProblem| match self.style {
+            Some(style) => reader.wrong(style, problem),
+            None => reader.wrong(at, problem),
         };
+        let region = || name.clone();
         let style = match word {
             "canary" => Style::Canary,
             "linear" => Style::Linear { step: share(reader, at, "step", self.step, 10)? },
             "rolling" => Style::Rolling { batch: share(reader, at, "batch", self.batch, 5)? },
             "all-at-once" => Style::AllAtOnce,
-            other => {
-                let message = format!("region.style: {other:?} is none of canary, linear, rolling, all-at-once");
-                return Err(wrong(message));
-            }
+            other => return Err(wrong(RegionProblem::UnknownStyle(other.to_owned()))),
         };
         let judged = matches!(style, Style::Canary | Style::Linear { .. });
         if self.kind == Kind::Active && !judged {
-            return Err(wrong(format!(
-                "region.style: {word} of {name} has no canary, so nothing could be judged before its customers are on \
-                 the new release (I9): an active region goes over by canary or linear; only a standby or joining one, \
-                 which uses the actives' evidence, may be updated so"
-            )));
+            return Err(wrong(RegionProblem::NoCanary { region: region(), style }));
         }
         if self.kind != Kind::Active && judged {
-            return Err(wrong(format!(
-                "region.style: {word} of {name} would wait for a judge, and a standby or joining region has no evidence \
-                 of its own: use all-at-once or rolling, or make it active"
-            )));
+            return Err(wrong(RegionProblem::NoEvidence { region: region(), style }));
         }
-        if let Some(stray) = self.step.filter(|_| word != "linear") {
-            return Err(reader.wrong(stray, format!("region.step of {name} is linear's; its style is {word}")));
+        if let Some(stray) = self.step.filter(|_| !matches!(style, Style::Linear { .. })) {
+            return Err(reader.wrong(stray, RegionProblem::StrayStep { region: region(), style }));
         }
-        if let Some(stray) = self.batch.filter(|_| word != "rolling") {
-            return Err(reader.wrong(stray, format!("region.batch of {name} is rolling's; its style is {word}")));
+        if let Some(stray) = self.batch.filter(|_| !matches!(style, Style::Rolling { .. })) {
+            return Err(reader.wrong(stray, RegionProblem::StrayBatch { region: region(), style }));
         }
         if bake * style.waits() > guardrail.max_execution {
-            return Err(wrong(format!(
-                "region.style: {word} of {name} takes {} waits of its bake ({bake:#}), which is longer than \
-                 guardrail.max_execution ({:#}): every update would be turned back",
-                style.waits(),
-                guardrail.max_execution
-            )));
+            let longest = guardrail.max_execution;
+            return Err(wrong(RegionProblem::TooManyWaits { region: region(), style, bake, longest }));
         }
         Ok(style)
     }
@@ -148,22 +145,20 @@ pub(super) fn zone(reader: &Reader<'_>, zone: &toml::Spanned<String>) -> Result<
     if fine {
         return Ok(Zone(name.clone()));
     }
-    Err(reader.wrong(zone, format!("region.zone: {name:?} is not a zone's name such as \"eu\": lower-case letters")))
+    Err(reader.wrong(zone, RegionProblem::ZoneName(name.clone())))
 }
 
 fn share<T>(
     reader: &Reader<'_>,
     at: &toml::Spanned<T>,
-    field: &str,
+    field: &'static str,
     given: Option<&toml::Spanned<u32>>,
     least: u32,
 ) -> Result<u32, FleetError> {
     match given {
         Some(share) if (least..=50).contains(share.get_ref()) => Ok(*share.get_ref()),
-        Some(share) => {
-            Err(reader.wrong(share, format!("region.{field} must be {least} to 50 per cent (SageMaker's limits)")))
-        }
-        None => Err(reader.wrong(at, format!("region.{field} is missing: the style needs it, {least} to 50 per cent"))),
+        Some(share) => Err(reader.wrong(share, RegionProblem::Share { field, least })),
+        None => Err(reader.wrong(at, RegionProblem::NoShare { field, least })),
     }
 }
 

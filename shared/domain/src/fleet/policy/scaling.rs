@@ -2,7 +2,7 @@
 //! Scaling's; `promote` registers them, for neither can be registered before a region's endpoint exists.
 
 use super::lines::{PolicyReader, Reader};
-use super::{Fleet, FleetError, Region};
+use super::{FieldRule, Fleet, FleetError, Region, RegionProblem};
 use crate::fleet::names::{ResourceName, Sha256};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -234,49 +234,38 @@ pub(super) struct Instances<'a> {
 
 impl Instances<'_> {
     /// Holds them against the policy, and each other.
-    pub fn check(&self, reader: &Reader<'_>, name: &str, policy: Option<&ScalingPolicy>) -> Result<(), FleetError> {
+    pub fn check(
+        &self,
+        reader: &Reader<'_>,
+        name: &RegionName,
+        policy: Option<&ScalingPolicy>,
+    ) -> Result<(), FleetError> {
+        let region = || name.clone();
         let least = *self.least.get_ref();
         if least < 2 {
-            let message = format!("region.instances of {name} must be at least 2, so that two zones serve");
-            return Err(reader.wrong(self.least, message));
+            return Err(reader.wrong(self.least, RegionProblem::TooFewInstances(region())));
         }
         let Some(policy) = policy else {
             let stray = self.most.map(|most| ("most_instances", most));
             return match stray.or(self.night.map(|night| ("night_instances", night))) {
-                Some((field, at)) => {
-                    let message = format!(
-                        "region.{field} of {name} is promote's to register, and fleet.toml has no [scaling]: add it"
-                    );
-                    Err(reader.wrong(at, message))
-                }
+                Some((field, at)) => Err(reader.wrong(at, RegionProblem::NoScaling { region: region(), field })),
                 None => Ok(()),
             };
         };
         match self.most {
-            None => {
-                let message = format!(
-                    "region.most_instances of {name} is missing: with [scaling], say how many instances it may have"
-                );
-                return Err(reader.wrong(self.least, message));
-            }
+            None => return Err(reader.wrong(self.least, RegionProblem::NoMostInstances(region()))),
             Some(most) if *most.get_ref() < least => {
-                let message =
-                    format!("region.most_instances of {name} is {}, below its {least} instances", most.get_ref());
-                return Err(reader.wrong(most, message));
+                let problem = RegionProblem::MostBelowLeast { region: region(), most: *most.get_ref(), least };
+                return Err(reader.wrong(most, problem));
             }
             Some(_) => {}
         }
         let Some(night) = self.night else { return Ok(()) };
         if policy.night.is_none() {
-            let message =
-                format!("region.night_instances of {name}: say when it is night, scaling.night = {{ from, until }}");
-            return Err(reader.wrong(night, message));
+            return Err(reader.wrong(night, RegionProblem::NoNight(region())));
         }
         if !(2..=least).contains(night.get_ref()) {
-            let message = format!(
-                "region.night_instances of {name} must be 2, so that two zones serve, to {least}, what it has by day"
-            );
-            return Err(reader.wrong(night, message));
+            return Err(reader.wrong(night, RegionProblem::NightInstances { region: region(), by_day: least }));
         }
         Ok(())
     }
@@ -290,18 +279,10 @@ pub(super) fn check(reader: &PolicyReader<'_>, policy: &ScalingPolicy) -> Result
     reader.first_broken(
         "scaling",
         &[
-            (
-                PER_INSTANCE.contains(&per_instance),
-                "requests_per_instance",
-                "must be above 0, from 0.001 to 1000000: what one instance serves a second",
-            ),
-            (cool(policy.scale_out), "scale_out", "must be 0s to 24h"),
-            (cool(policy.scale_in), "scale_in", "must be 0s to 24h"),
-            (
-                policy.night.is_none_or(|night| night.from != night.until),
-                "night",
-                "begins when it ends: give it two times of day",
-            ),
+            (PER_INSTANCE.contains(&per_instance), "requests_per_instance", FieldRule::RequestsPerInstance),
+            (cool(policy.scale_out), "scale_out", FieldRule::CoolDown),
+            (cool(policy.scale_in), "scale_in", FieldRule::CoolDown),
+            (policy.night.is_none_or(|night| night.from != night.until), "night", FieldRule::Night),
         ],
     )
 }

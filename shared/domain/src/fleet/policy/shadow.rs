@@ -1,7 +1,7 @@
 //! `[shadow]`: what endpoints capture of their customers' requests, and what a region's shadow on them decides.
 
-use super::FleetError;
 use super::lines::{Check, PolicyReader};
+use super::{FieldRule, FleetError};
 use meridian_judge::CapturedMargins;
 use serde::{Deserialize, Serialize};
 
@@ -84,17 +84,13 @@ pub(super) fn check(reader: &PolicyReader<'_>, policy: &ShadowPolicy) -> Result<
 
 fn checks(policy: &ShadowPolicy) -> [Check; 4] {
     [
-        (
-            (1..=100).contains(&policy.capture_percent),
-            "capture_percent",
-            "must be 1 to 100; leave [shadow] out to capture nothing",
-        ),
-        ((1..=MOST_HOURS).contains(&policy.hours), "hours", "must be 1 to 24"),
-        ((2..=MOST_RECORDS).contains(&policy.least), "least", "must be 2 to 1000000: a shadow reads no more records"),
+        ((1..=100).contains(&policy.capture_percent), "capture_percent", FieldRule::CapturePercent),
+        ((1..=MOST_HOURS).contains(&policy.hours), "hours", FieldRule::ShadowHours),
+        ((2..=MOST_RECORDS).contains(&policy.least), "least", FieldRule::ShadowRecords),
         (
             (1..=MOST_DAYS).contains(&policy.keep) && policy.hours <= policy.keep.saturating_mul(24),
             "keep",
-            "must be 1 to 30 days, and no less than shadow.hours",
+            FieldRule::ShadowDays,
         ),
     ]
 }
@@ -103,13 +99,13 @@ fn margin_checks(margins: &CapturedMargins) -> [Check; 8] {
     let margin = |value: f64| value >= 0.0 && value.is_finite();
     let share = |value: f64| (0.0..=1.0).contains(&value);
     [
-        ((1e-6..=0.2).contains(&margins.alpha), "alpha", "must be between 0.000001 and 0.2"),
-        (share(margins.max_alert_rate_change), "max_alert_rate_change", "must be between 0 and 1"),
-        (margin(margins.max_alert_rate_change_share), "max_alert_rate_change_share", "must not be negative"),
-        (margin(margins.max_score_shift), "max_score_shift", "must not be negative"),
-        (share(margins.max_unanswered), "max_unanswered", "must be between 0 and 1"),
-        (share(margins.max_missing), "max_missing", "must be between 0 and 1"),
-        (share(margins.max_other_reasons), "max_other_reasons", "must be between 0 and 1"),
-        (share(margins.max_other_answers), "max_other_answers", "must be between 0 and 1"),
+        ((1e-6..=0.2).contains(&margins.alpha), "alpha", FieldRule::Level),
+        (share(margins.max_alert_rate_change), "max_alert_rate_change", FieldRule::Share),
+        (margin(margins.max_alert_rate_change_share), "max_alert_rate_change_share", FieldRule::NotNegative),
+        (margin(margins.max_score_shift), "max_score_shift", FieldRule::NotNegative),
+        (share(margins.max_unanswered), "max_unanswered", FieldRule::Share),
+        (share(margins.max_missing), "max_missing", FieldRule::Share),
+        (share(margins.max_other_reasons), "max_other_reasons", FieldRule::Share),
+        (share(margins.max_other_answers), "max_other_answers", FieldRule::Share),
     ]
 }

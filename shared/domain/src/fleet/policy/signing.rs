@@ -1,5 +1,6 @@
 //! What must hold of `[signing]` beyond its shape.
 
+use super::FieldRule;
 use super::lines::Check;
 use crate::fleet::signing::{EXAMPLE_KEY, SigningPolicy};
 use std::collections::BTreeSet;
@@ -9,29 +10,17 @@ const EXAMPLE_ACCOUNT: &str = "111122223333";
 /// Every signature is tried with every key.
 const MOST_KEYS: usize = 16;
 
-/// The checks, each with the message for where it does not hold.
+/// The checks, each with its rule.
 pub(super) fn checks(policy: &SigningPolicy, account: &str) -> [Check; 5] {
     let keys = &policy.keys;
     let ids: BTreeSet<_> = keys.iter().map(|key| &key.id).collect();
     let example = account != EXAMPLE_ACCOUNT && keys.iter().any(|key| key.public_key == EXAMPLE_KEY);
     let backwards = keys.iter().any(|key| key.from.zip(key.until).is_some_and(|(from, until)| from >= until));
     [
-        (
-            (1..=MOST_KEYS).contains(&keys.len()),
-            "keys",
-            "must name 1 to 16 keys: no region attests a release that none of them has signed",
-        ),
-        (ids.len() == keys.len(), "keys", "must name each id once"),
-        (!backwards, "keys", "must say from before until"),
-        (
-            !keys.iter().any(|key| key.names_no_key_of(account)),
-            "keys",
-            "must give kms as the ARN of a key of the fleet's account, such as arn:aws:kms:eu-west-1:111122223333:key/...",
-        ),
-        (
-            !example,
-            "keys",
-            "must not trust the example key, whose private half everybody can read: name your own (docs/signing.md)",
-        ),
+        ((1..=MOST_KEYS).contains(&keys.len()), "keys", FieldRule::SigningKeys),
+        (ids.len() == keys.len(), "keys", FieldRule::SigningKeyIds),
+        (!backwards, "keys", FieldRule::SigningKeyTimes),
+        (!keys.iter().any(|key| key.names_no_key_of(account)), "keys", FieldRule::SigningKeyArn),
+        (!example, "keys", FieldRule::ExampleKey),
     ]
 }

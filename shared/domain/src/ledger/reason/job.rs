@@ -1,6 +1,6 @@
 //! Why a job of the pipeline fails that its handler leaves without an answer.
 
-use super::{Failure, LeftUndone, Reason, Unseen};
+use super::{EventFault, Failure, LeftUndone, Reason, Unseen};
 use crate::fleet::FleetError;
 use crate::ledger::{StepKind, Violation};
 
@@ -30,31 +30,5 @@ pub enum JobFailure {
         done: Box<Reason>,
         /// What is left to do.
         left: LeftUndone,
-    },
-}
-
-/// An event that is not what the function takes: which field, what was expected, what was found. `expected` and `found` are the
-/// words of the event's reader. They repeat a value only where it is a name: no part of a payload or a credential (I12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventFault {
-    /// An event of another kind.
-    Kind {
-        /// The function.
-        function: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What the event says it is.
-        found: String,
-    },
-    /// A field that is missing or wrong.
-    Field {
-        /// The kind of event.
-        event: &'static str,
-        /// The field's path, with dots.
-        field: String,
-        /// What was expected of it.
-        expected: String,
-        /// What was found.
-        found: String,
     },
 }

@@ -6,7 +6,7 @@
 
 mod read;
 
-pub use read::{CountsError, Row, read};
+pub use read::{CountsError, CountsExpected, CountsFound, CountsProblem, Row, read};
 
 use crate::fleet::JudgePolicy;
 use crate::fleet::names::RegionName;
@@ -135,11 +135,7 @@ pub struct Setting<'a> {
 pub fn replay(setting: &Setting<'_>, rows: &[Row]) -> Result<Replay, CountsError> {
     let policy = setting.policy;
     if let Some(row) = rows.iter().find(|row| policy.gauge(&row.metric).is_none()) {
-        let message = format!(
-            "metric: {} is neither built in nor named in the policy; add [judge.metrics.\"{}\"]",
-            row.metric, row.metric
-        );
-        return Err(CountsError { line: row.line, message });
+        return Err(CountsError { line: row.line, problem: CountsProblem::UnknownMetric(row.metric.clone()) });
     }
     let mut wave = Wave::new(setting, rows);
     for (at, row) in rows.iter().enumerate() {

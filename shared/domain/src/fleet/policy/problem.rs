@@ -1,0 +1,96 @@
+//! What can be wrong with a `fleet.toml`, as data. Its words are what `Display` makes of it.
+
+mod freeze;
+mod region;
+mod rule;
+
+pub use freeze::FreezeProblem;
+pub use region::{RegionProblem, VpcLimit};
+pub use rule::FieldRule;
+
+use crate::edge::UnusualProblem;
+use crate::fleet::names::RegionName;
+use meridian_judge::MetricName;
+
+/// What is wrong with a `fleet.toml`, and where.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("fleet.toml{}: {problem}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
+pub struct FleetError {
+    /// 1-based line, where one can be named.
+    pub line: Option<usize>,
+    /// The field and what was expected of it.
+    pub problem: FleetProblem,
+}
+
+/// The first thing that is wrong with a `fleet.toml`.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FleetProblem {
+    /// TOML's parser does not take it.
+    #[error("{}{quoted}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+    Malformed {
+        /// Table and field of the line, with a dot; none where no line is known.
+        place: Option<String>,
+        /// The parser's words.
+        quoted: String,
+    },
+    /// A value that no file of ours has.
+    #[error("{0}")]
+    Unusual(UnusualProblem),
+    /// A field of a table that breaks its rule.
+    #[error("{table}.{field} {rule}")]
+    Field {
+        /// The table, as its header names it.
+        table: String,
+        /// The field.
+        field: &'static str,
+        /// What must hold of it.
+        rule: FieldRule,
+    },
+    /// `home_place` in a fixed order.
+    #[error("fleet.home_place is of an order = \"signal\"; in a fixed order home stands where it is listed")]
+    HomePlaceInFixedOrder,
+    /// Not an AWS account.
+    #[error("fleet.account is {0:?}; expected the 12 digits of an AWS account")]
+    Account(String),
+    /// `execution_role_in_turn` names the same role.
+    #[error("fleet.execution_role_in_turn is execution_role again; name another role, or leave it out")]
+    SameRoleInTurn,
+    /// Not an IAM role's name.
+    #[error("fleet.{field} must be an IAM role's name: 1 to {longest} letters, digits and +=,.@_-, without its path")]
+    RoleName {
+        /// The field of `[fleet]`.
+        field: &'static str,
+        /// Characters of a role's name at most.
+        longest: usize,
+    },
+    /// Isolated containers cannot send this metric.
+    #[error(
+        "fleet.network_isolation: an isolated container cannot send the metric {0} of [judge.metrics]: leave that \
+         table out, or say network_isolation = false (with a vpc whose only way out is CloudWatch's endpoint)"
+    )]
+    IsolatedMetric(MetricName),
+    /// No `[[image]]`.
+    #[error("image: no container is allowed: add [[image]] with the repository that releases are served from")]
+    NoImage,
+    /// Home is not among the regions.
+    #[error("fleet.home: {0} is not one of the [[region]] blocks; add it")]
+    HomeNotListed(RegionName),
+    /// Something in a `[[region]]`.
+    #[error("{0}")]
+    Region(RegionProblem),
+    /// Something in a `[[freeze]]`.
+    #[error("{0}")]
+    Freeze(FreezeProblem),
+}
+
+impl From<RegionProblem> for FleetProblem {
+    fn from(problem: RegionProblem) -> Self {
+        Self::Region(problem)
+    }
+}
+
+impl From<FreezeProblem> for FleetProblem {
+    fn from(problem: FreezeProblem) -> Self {
+        Self::Freeze(problem)
+    }
+}

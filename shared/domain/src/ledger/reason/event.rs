@@ -1,0 +1,197 @@
+//! Why an event is not taken.
+
+use crate::edge::JsonKind;
+use crate::fleet::names::{BucketName, FleetName, Sha256};
+
+/// Characters of a text of an event that an error repeats.
+const SHOWN: usize = 80;
+
+/// An event that is not what the function takes. A value is repeated only where it is a name: no part of a payload or a
+/// credential (I12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventFault {
+    /// An event of another kind.
+    Kind {
+        /// The function's name.
+        function: &'static str,
+        /// What it takes.
+        expected: ExpectedEvent,
+        /// What the event says it is.
+        found: FoundEvent,
+    },
+    /// A field that is missing or wrong.
+    Field {
+        /// The kind of event, by its name.
+        event: &'static str,
+        /// The field's path, with dots.
+        field: String,
+        /// What was expected of it.
+        expected: ExpectedField,
+        /// What was found.
+        found: FoundField,
+    },
+}
+
+/// The events that a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedEvent {
+    /// CodePipeline's jobs.
+    Job,
+    /// `shadow-eval`'s, in a region.
+    Shadow,
+    /// `replication`'s.
+    Replication,
+    /// `rollback`'s.
+    Rollback,
+    /// `status`'s.
+    Status,
+    /// `front`'s.
+    Front,
+}
+
+/// What an event of another kind is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundEvent {
+    /// CodePipeline's job.
+    Job,
+    /// EventBridge's, of another kind.
+    Named {
+        /// `detail-type`.
+        kind: Excerpt,
+        /// `source`.
+        source: Excerpt,
+    },
+    /// A request that the API does not route here.
+    Request {
+        /// The HTTP method.
+        method: Excerpt,
+        /// The path.
+        path: Excerpt,
+    },
+    /// API Gateway's request, as far as the parser got: its words are quoted.
+    UnreadableRequest {
+        /// The parser's words.
+        quoted: Excerpt,
+    },
+    /// An object that says nothing of itself, by its first keys.
+    Keys(Vec<Excerpt>),
+    /// An empty text.
+    Empty,
+    /// No object.
+    Value(JsonKind),
+}
+
+/// What is expected of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedField {
+    /// The id of a job.
+    JobId,
+    /// A text, or nothing.
+    OptionalText,
+    /// `UserParameters`.
+    UserParameters,
+    /// Text that is JSON.
+    Json,
+    /// The fleet that the function is deployed for.
+    OwnFleet(FleetName),
+    /// A place of a wave by traffic, and no region.
+    PlaceForRegion,
+    /// The digest of the policy that the function is deployed with.
+    OwnPolicy(Sha256),
+    /// A region's name, or a place beside it.
+    RegionOrPlace,
+    /// A region or a place, not both.
+    RegionOrPlaceNotBoth,
+    /// A place, from 1.
+    Place,
+    /// The id of the pipeline's execution.
+    Execution,
+    /// `register`, `promote` or `verify`.
+    Action,
+    /// A fleet's name.
+    FleetName,
+    /// A release's digest.
+    ReleaseDigest,
+    /// A policy's digest.
+    PolicyDigest,
+    /// A pipeline's name.
+    PipelineName,
+    /// The region's own bucket.
+    Bucket,
+    /// The region's own bucket, by its name.
+    OwnBucket(BucketName),
+    /// A manifest's key.
+    ManifestKey,
+    /// S3's name for what it says of a replication.
+    ReplicationEvent,
+    /// An object's key.
+    ObjectKey,
+    /// The ARN of the bucket that is replicated to.
+    DestinationArn,
+    /// The ARN of a load balancer's target group.
+    TargetGroupArn,
+    /// An HTTP method.
+    Method,
+    /// A path.
+    Path,
+    /// Headers.
+    TextsByName,
+    /// A text.
+    Text,
+    /// Text in base64.
+    Base64,
+    /// `true` or `false`.
+    Bool,
+}
+
+/// What was found in a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundField {
+    /// Nothing.
+    Missing,
+    /// An empty text.
+    Empty,
+    /// A value of another kind.
+    Kind(JsonKind),
+    /// A text that is not what is expected, or a value as it is written.
+    Text(Excerpt),
+    /// A place, where there is a region too.
+    Place(usize),
+    /// Another digest.
+    Digest(Sha256),
+    /// Text that is no JSON, by where the parser stopped.
+    NotJson {
+        /// 1-based line.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+    },
+    /// Nothing, or no object.
+    NoObject,
+    /// An object with other values than texts.
+    OtherThanTexts,
+    /// No text.
+    NoText,
+    /// Text that is not in base64.
+    NotBase64,
+    /// Neither `true` nor `false`.
+    NeitherTrueNorFalse,
+}
+
+/// The beginning of a text: 80 characters at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The characters.
+    pub text: String,
+    /// True if they are all of it.
+    pub is_whole: bool,
+}
+
+impl Excerpt {
+    /// The beginning of `text`.
+    pub fn of(text: &str) -> Self {
+        let cut: String = text.chars().take(SHOWN).collect();
+        let is_whole = cut.len() == text.len();
+        Self { text: cut, is_whole }
+    }
+}
