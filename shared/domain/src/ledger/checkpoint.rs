@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the kept projections look like and mean. It is part of their keys: code of another form does not see them, reads
 /// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
-pub const FORM: u32 = 11;
+pub const FORM: u32 = 12;
 
 /// What the chain says where the checkpoint with these stored bytes stands.
 pub fn record(bytes: &[u8]) -> Record {
