@@ -79,6 +79,7 @@ golden! {
     a_newer_release_never_cuts_a_soak_short: "next-night-early",
     two_dark_regions_are_no_fault_of_one: "planes-dark",
     tokyo_recovers_from_unknown_bytes_and_proves_it: "update-rollback-failed",
+    one_all_clear_names_the_pages_of_the_night_before: "unknown-next-night",
     sydney_rolls_back_without_its_ledger: "rollback-with-dead-ledger",
     a_dead_judge_lets_nothing_through: "judge-dies",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",

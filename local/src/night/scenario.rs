@@ -52,6 +52,7 @@ macro_rules! every_scenario {
             next_night_early: "next-night-early",
             planes_dark: "planes-dark",
             update_rollback_failed: "update-rollback-failed",
+            unknown_next_night: "unknown-next-night",
             rollback_with_dead_ledger: "rollback-with-dead-ledger",
             messy_events: "messy-events",
             two_homes: "two-homes",

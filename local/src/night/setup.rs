@@ -163,7 +163,13 @@ impl Champion {
                 policy: None,
             },
             Record::Approved { release, created: self.manifest.created },
-            Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
+            Record::WaveEnded {
+                release,
+                execution: installer()?,
+                lagging: Vec::new(),
+                page: None,
+                cleared: Vec::new(),
+            },
         ])
     }
 

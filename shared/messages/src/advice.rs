@@ -16,7 +16,7 @@ impl Voice<'_> {
     pub fn now(self, advice: &Advice, why: &Reason) -> String {
         match advice {
             Advice::LimitCaller => "The wave continues: no release is at fault.".to_owned(),
-            Advice::AllClear => "What the earlier page said of these regions is over.".to_owned(),
+            Advice::AllClear => "No region is halted, deferred or in an update. Pages that are not named above may still hold.".to_owned(),
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
                 self.left_behind(region, version, *serves)
             }

@@ -108,6 +108,7 @@ impl Voice<'_> {
             Step::ScalingNotSet { region, version, .. } => {
                 format!("{}: scaling of {version} was not registered", self.title(region))
             }
+            Step::AllClear { version, .. } => format!("all-clear: every region serves {version}"),
             other => self.step(other),
         }
     }

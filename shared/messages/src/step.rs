@@ -5,7 +5,7 @@ use crate::unseen::{of_region, words};
 use crate::why::listed;
 use meridian_domain::plan::Act;
 use meridian_domain::reason::{Canary, Step, Traffic};
-use meridian_domain::{RegionName, Version};
+use meridian_domain::{PageOnRecord, RegionName, Version};
 
 impl Voice<'_> {
     pub(crate) fn step(self, step: &Step) -> String {
@@ -47,14 +47,19 @@ impl Voice<'_> {
             }
             Step::ScalingSet { region } => format!("{}'s scaling is set", self.title(region)),
             Step::ScalingNotSet { why, .. } => format!("{}: {}", self.step_headline(step), words(why)),
-            Step::CaughtUp { regions, version } => {
-                let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
-                let verb = if regions.len() == 1 { "has" } else { "have" };
-                format!("all-clear: {} {verb} caught up, on {version}", listed(&titles))
+            Step::AllClear { pages, .. } => {
+                let over: Vec<String> = pages.iter().map(|page| self.page_on_record(page)).collect();
+                let pages = if over.len() == 1 { "this page is" } else { "these pages are" };
+                format!("{}, proved by golden records; {pages} over: {}", self.step_headline(step), listed(&over))
             }
             Step::SoakOver { region } => format!("{}'s soak is over", self.title(region)),
             Step::WaveOver => "the wave is over".to_owned(),
         }
+    }
+
+    /// By what people know it: its subject, and when.
+    fn page_on_record(self, page: &PageOnRecord) -> String {
+        format!("{} ({})", self.headline(&page.why), page.at.strftime("%Y-%m-%d %H:%M:%S UTC"))
     }
 
     fn act(self, act: Act, region: &RegionName, version: &Version) -> String {

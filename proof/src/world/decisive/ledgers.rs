@@ -1,9 +1,9 @@
 //! What of the ledgers' projections is decisive.
 
 use super::{Prints, UPDATE};
-use crate::world::Seconds;
 use crate::world::checks::is_for_freeze;
-use meridian_domain::{HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
+use crate::world::{Seconds, World};
+use meridian_domain::{Chain, HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
 use std::hash::{Hash, Hasher};
 
 impl<H: Hasher> Prints<'_, H> {
@@ -36,7 +36,9 @@ impl<H: Hasher> Prints<'_, H> {
             quarantined: _,
             ill,
             deferred,
-            behind,
+            // Whether any page awaits its all-clear is asked with the regions' ([`Prints::uncleared`]).
+            pages: _,
+            cleared: _,
             ended,
             halt,
         } = hub;
@@ -64,12 +66,16 @@ impl<H: Hasher> Prints<'_, H> {
         for (key, why) in deferred {
             (key, is_for_freeze(why), why.is_unclear_return(), why.open_try().is_some()).hash(self.hasher);
         }
-        // An all-clear asks for no more of them.
-        behind.len().hash(self.hasher);
-        for region in behind.keys() {
-            region.hash(self.hasher);
-        }
         halt.is_some().hash(self.hasher);
+    }
+
+    /// Whether a wave that ends well has an all-clear to send: of the pages on record nothing else is asked.
+    pub(super) fn uncleared(&mut self, world: &World) {
+        let hub = &world.hub.history;
+        let regions = world.setting.fleet.regions.iter().zip(&world.regions);
+        let own = regions.map(|(policy, region)| (Chain::Region(policy.name.clone()), &region.chain.history.pages));
+        let mut all = std::iter::once((Chain::Home, &hub.pages)).chain(own);
+        all.any(|(chain, pages)| hub.uncleared(&chain, pages).next().is_some()).hash(self.hasher);
     }
 
     /// A region's projection. Left out: when releases were attested, replication, since when something serves (only probation asks,
@@ -95,6 +101,7 @@ impl<H: Hasher> Prints<'_, H> {
             halt,
             unknown,
             owed,
+            pages: _,
             // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
             spares: _,

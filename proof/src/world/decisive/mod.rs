@@ -64,6 +64,7 @@ impl World {
         (pages + lost > 0).hash(prints.hasher);
         prints.hub(&hub.history);
         prints.hub_entries(hub);
+        prints.uncleared(self);
         for (number, region) in regions.iter().enumerate() {
             prints.region(number, region);
         }

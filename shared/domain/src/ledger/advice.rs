@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Advice {
     /// Find the caller and limit it; the wave goes on.
     LimitCaller,
-    /// Nothing: the cause of an earlier page is over.
+    /// Nothing: the causes of earlier pages are over.
     AllClear,
     /// A region that does not answer was left behind: check its service, then start a new execution.
     CheckHealth { region: RegionName, version: Version, serves: bool },

@@ -17,6 +17,7 @@ use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
 use crate::fleet::{Fleet, Floor, ProbationAction, Region};
 use crate::ledger::advice::Advice;
 use crate::ledger::heads::KeptHead;
+use crate::ledger::pages::{self, PageOnRecord};
 use crate::ledger::reason::{Fault, Reason};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
 use crate::ledger::{Chain, Entry, Record, WorseThanBefore, reason};
@@ -66,6 +67,8 @@ pub struct RegionHistory {
     pub unknown: Option<Unknown>,
     /// Pages that did not go out yet.
     pub owed: Vec<Owed>,
+    /// The latest pages that the region itself sent, and that a later release ends.
+    pub pages: Vec<PageOnRecord>,
     /// How many instances it was last to have.
     pub scaled: Option<Scaled>,
     /// The release that the region leaves for 4xx that its callers may have caused.
@@ -230,16 +233,33 @@ impl RegionHistory {
                 self.owed.extend(found.page(region, &target.version, entry.at));
                 self.worse = Some(found);
             }
-            Record::BytesUnknown { why, .. } => {
+            Record::BytesUnknown { why, paged, .. } => {
+                if let (Some(region), Fault::TwoReleases(status)) = (paged, why) {
+                    let told = reason::Return::BytesUnknown { region: region.clone(), status: *status };
+                    self.paged(entry.at, &told.into());
+                }
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
             Record::PageOwed { why, advice } if !self.owes(why) => {
                 self.owed.push(Owed { why: why.clone(), advice: advice.clone(), at: entry.at });
             }
-            Record::PageSent { why } => self.owed.retain(|owed| owed.why != *why),
-            Record::Halted { why } => self.halt = Some(why.clone()),
+            Record::PageSent { why } => {
+                self.owed.retain(|owed| owed.why != *why);
+                self.paged(entry.at, why);
+            }
+            Record::Halted { why } => {
+                self.paged(entry.at, why);
+                self.halt = Some(why.clone());
+            }
             Record::Lifted { .. } => self.halt = None,
             _ => {}
+        }
+    }
+
+    /// A region pages before it writes down what for, or owes the page: then it is none until it went out.
+    fn paged(&mut self, at: Timestamp, why: &Reason) {
+        if pages::is_ended_by_a_release(why) && !self.owes(why) {
+            pages::put(&mut self.pages, at, why.clone());
         }
     }
 

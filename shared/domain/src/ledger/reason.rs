@@ -161,12 +161,6 @@ impl Reason {
         matches!(self, Self::LeftBehind { why, .. } if matches!(**why, Self::Fault(Fault::UnclearReturn(_))))
     }
 
-    /// Whether people were paged that a region was left behind for this: not where policy alone left it.
-    pub fn was_paged(&self) -> bool {
-        let by_policy = |why: &Self| matches!(why, Self::Gate(Gate::Frozen(_)) | Self::Fault(Fault::Undecided(_)));
-        matches!(self, Self::LeftBehind { why, .. } if !by_policy(why))
-    }
-
     /// What is said of a region that was left behind because its canary's counts did not decide.
     pub fn undecided(&self) -> Option<&Undecided> {
         match self {

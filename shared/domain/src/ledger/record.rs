@@ -8,7 +8,7 @@ use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::holdout::Holdout;
 use crate::ledger::overrides::Rule;
 use crate::ledger::quarantine::Object;
-use crate::ledger::reason::{Fault, Reason};
+use crate::ledger::reason::{Fault, Reason, WaveEnd};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
 use crate::ledger::{Chain, Compared, StepKind, Violation, WaveOrder, WorseThanBefore};
 use jiff::Timestamp;
@@ -145,6 +145,9 @@ pub enum Record {
         release: ReleaseId,
         /// Why, and what is known of its state.
         why: Reason,
+        /// Whether the wave paged for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        paged: bool,
     },
     /// Evidence says that the release is bad: nobody takes it any more.
     Condemned {
@@ -220,6 +223,12 @@ pub enum Record {
         execution: Actor,
         /// Regions that do not serve the release.
         lagging: Vec<RegionName>,
+        /// What people were paged for when it ended; none where nobody was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<Box<WaveEnd>>,
+        /// Chains whose pages up to then are over, and people were told so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cleared: Vec<(Chain, Timestamp)>,
     },
 
     // A region's chain.
@@ -389,6 +398,9 @@ pub enum Record {
         execution: Actor,
         /// What SageMaker says of the endpoint.
         why: Fault,
+        /// The region that has paged for it; none where the wave saw it first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paged: Option<RegionName>,
     },
     /// The people on call were to be told and the page did not go out: whoever looks next sends it.
     PageOwed {

@@ -274,7 +274,7 @@ fn a_late_recorded_rollback_leaves_two_candidates() {
 #[test]
 fn unknown_bytes_are_unknown_until_they_are_proved() {
     let mut chains = Chains::baking();
-    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown(), paged: None };
     chains
         .own("03:16:00", WAVE, decided(Decision::Revert))
         .own("03:18:00", OWN, unknown)
@@ -296,7 +296,13 @@ fn a_deferral_and_an_illness_are_told_until_they_are_over() {
     let mut chains = Chains::updating();
     let ill = Record::RegionIll { region: name(JP), execution: actor(WAVE), why: said("no answer") };
     let why = || said("its control plane does not answer");
-    let deferred = Record::Deferred { region: name(JP), execution: actor(WAVE), release: release("v427"), why: why() };
+    let deferred = Record::Deferred {
+        region: name(JP),
+        execution: actor(WAVE),
+        release: release("v427"),
+        why: why(),
+        paged: false,
+    };
     let elsewhere = Record::RegionIll { region: name(EU), execution: actor(WAVE), why: why() };
     chains.hub("03:12:00", WAVE, ill).hub("03:12:30", WAVE, elsewhere).hub("03:15:00", WAVE, deferred);
     chains.own("03:30:00", OWN, reverted("v427", "v426"));
@@ -366,7 +372,7 @@ fn the_last_interruption_names_the_other_release_and_the_time() {
     let mut chains = Chains::updating();
     assert_eq!(chains.at("03:12:00").answers[0].interrupted, None);
     let canary = Record::CanaryStarted { execution: actor(WAVE), from: at("03:13:00"), ends: at("03:21:00") };
-    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown(), paged: None };
     chains.own("03:13:20", WAVE, canary).own("03:19:00", OWN, unknown).own("03:24:00", OWN, reverted("v427", "v426"));
     let answer = chains.at("09:00:00").answers.remove(0);
     assert_eq!((answer.target, answer.since), (target("v426"), Some(at("00:00:00"))));

@@ -329,7 +329,7 @@ fn a_release_is_condemned_only_where_a_revert_says_so() {
     let (why, region) = (|| said(""), || name(JP));
     let defers = || {
         let (execution, release) = (actor("wave-1"), release("v427"));
-        Next::TellHub(Record::Deferred { region: region(), execution, release, why: why() })
+        Next::TellHub(Record::Deferred { region: region(), execution, release, why: why(), paged: false })
     };
     let condemns = || Next::TellHub(Record::Condemned { release: release("v427"), region: region(), why: why() });
     let blamed = |night: &Night| match (broken(night, defers()).as_slice(), broken(night, condemns()).as_slice()) {
@@ -373,7 +373,7 @@ fn a_wave_ends_with_nobody_counted_as_done_who_is_not() {
     let ends = |night: &Night, lagging: &[&str]| {
         let lagging = lagging.iter().map(|region| name(region)).collect();
         let (release, execution) = (release("v427"), actor("wave-1"));
-        broken(night, Next::TellHub(Record::WaveEnded { release, execution, lagging }))
+        broken(night, Next::TellHub(Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() }))
     };
     let br = super::night::BR;
     assert_eq!(ends(&night(), &[br]), []);

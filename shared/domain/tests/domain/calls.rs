@@ -73,7 +73,7 @@ impl Night {
     /// What a call has done and seen is its own.
     fn begin_call(&mut self) {
         (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
-        (self.sight.unscaled, self.sight.paged, self.sight.hour) = Default::default();
+        (self.sight.unscaled, self.sight.paged, self.sight.advised, self.sight.hour) = Default::default();
     }
 
     /// One call of the wave's last action.

@@ -8,6 +8,7 @@ use meridian_domain::checkpoint::{FORM, misnamed, record};
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, WaveOrder};
 use meridian_domain::quarantine::Object;
+use meridian_domain::reason::WaveEnd;
 use meridian_domain::{
     Advice, Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, ProbationAction, Projection,
     Record, RegionHistory, Rule, ServingRole, Sha256, StepKind, Stored, Target, Verdict, Violation,
@@ -141,7 +142,7 @@ fn of_a_region() -> Vec<Record> {
         Record::FullLoadJudged { target: new(), execution: wave(), why: said("fine"), judgement: None },
         Record::Halted { why: said("its alarm rings") },
         decided(Decision::Revert, Some(Cause::Release), None),
-        Record::BytesUnknown { execution: wave(), why: bytes_unknown() },
+        Record::BytesUnknown { execution: wave(), why: bytes_unknown(), paged: Some(name(JP)) },
         Record::PageOwed { why: said("unknown"), advice: Advice::LookAtEndpoint },
         Record::PageOwed { why: said("back"), advice: Advice::WaitForSoak },
         Record::PageSent { why: said("back") },
@@ -207,12 +208,28 @@ fn of_the_hub() -> Vec<Record> {
             blue: Tally { total: 9000, bad: 220 },
         },
         Record::RegionIll { region: jp(), execution: wave(), why: said("silent") },
-        Record::Deferred { region: jp(), execution: wave(), release: release("v427"), why: said("silent") },
+        Record::Deferred {
+            region: jp(),
+            execution: wave(),
+            release: release("v427"),
+            why: said("silent"),
+            paged: true,
+        },
         Record::RegionWell { region: jp(), execution: wave() },
         Record::StepRefused { execution: wave(), step: StepKind::TellHub, notes: vec![Violation::WaveOver] },
         Record::Condemned { release: release("v427"), region: eu(), why: said("slow") },
         Record::LeaseReleased { epoch: Epoch(3) },
-        Record::WaveEnded { release: release("v427"), execution: wave(), lagging: vec![jp()] },
+        Record::WaveEnded {
+            release: release("v427"),
+            execution: wave(),
+            lagging: vec![jp()],
+            page: Some(Box::new(WaveEnd::NotOn {
+                region: jp(),
+                version: version("v427"),
+                why: Box::new(said("silent")),
+            })),
+            cleared: vec![(Chain::Home, until)],
+        },
         Record::Halted { why: said("enough") },
         Record::Lifted { why: "seen".to_owned() },
         Record::Checkpointed { form: FORM, history: Sha256::of(b"") },
@@ -225,6 +242,6 @@ fn of_the_hub() -> Vec<Record> {
 fn what_entries_add_up_to_changes_only_with_the_form() {
     let sums = [summed::<RegionHistory>(of_a_region()), summed::<HubHistory>(of_the_hub())];
     let known = (FORM, sums.map(|sum| sum.short()));
-    let expected = (11, ["ed6f1ee38966".to_owned(), "f340991165e1".to_owned()]);
+    let expected = (12, ["1289f2e10066".to_owned(), "362430cb9fa0".to_owned()]);
     assert_eq!(known, expected, "raise FORM in checkpoint.rs, then name the new digests here");
 }

@@ -1,9 +1,9 @@
 //! How a wave ends: what its last action waits for, what it says, and whom it pages.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::reason::{Fault, Gate, Lagging, RegionState, Step, Wait};
-use meridian_domain::{Advice, EndpointStatus, Epoch, Frozen, Reason, Record, Seen};
+use meridian_domain::reason::{Lagging, Wait};
+use meridian_domain::{Advice, EndpointStatus, Epoch, Record, Seen};
 use std::sync::Arc;
 
 const ALL: [&str; 4] = [EU, AU, JP, BR];
@@ -117,10 +117,17 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
     for ended in [false, true] {
         let mut night = Night::confirmed_in(&[EU, AU, JP]);
         let (region, execution) = (name(BR), actor("wave-1"));
-        night.hub(Record::Deferred { region, execution, release: release("v427"), why: said("dark") });
+        let why = said("dark");
+        night.hub(Record::Deferred { region, execution, release: release("v427"), why, paged: false });
         if ended {
             let (release, execution) = (release("v427"), actor("wave-1"));
-            night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)] });
+            night.hub(Record::WaveEnded {
+                release,
+                execution,
+                lagging: vec![name(BR)],
+                page: None,
+                cleared: Vec::new(),
+            });
         }
         night.pass("40h");
         assert_eq!(night.verify().pages(), usize::from(!ended));
@@ -139,33 +146,4 @@ fn a_halted_wave_pages_only_if_the_halts_page_is_outstanding() {
         let call = night.call(EU);
         assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), usize::from(owed)));
     }
-}
-
-/// People who were paged that JP was left behind hear once that it has caught up; nobody hears of what policy left behind.
-#[test]
-fn an_all_clear_follows_once_when_a_paged_region_catches_up() {
-    let left = |why: Reason| {
-        let state = RegionState::Stays { version: version("v426") };
-        let why = Reason::LeftBehind { why: Box::new(why), state };
-        let record = Record::Deferred { region: name(JP), execution: actor("wave-0"), release: release("v426b"), why };
-        let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-        night.hub(record);
-        night
-    };
-    let mut paged = left(Fault::ReplicaLate.into());
-    assert_eq!(paged.hub_mut().behind.keys().cloned().collect::<Vec<_>>(), [name(JP)]);
-    let calls = [paged.verify(), paged.verify()];
-    let told: Vec<&Reason> = calls
-        .iter()
-        .flat_map(|call| &call.plans)
-        .filter(|plan| matches!(plan.next, Next::Advise { .. }))
-        .map(|plan| &plan.why)
-        .collect();
-    let expected: Reason = Step::CaughtUp { regions: vec![name(JP)], version: version("v427") }.into();
-    assert_eq!((told, paged.pages, paged.hub_mut().behind.len()), (vec![&expected], 0, 0));
-    let (from, until) = (at("03:00:00"), at("09:00:00"));
-    let frozen = Frozen { name: "year end".to_owned(), why: "no changes".to_owned(), from, until };
-    let mut quiet = left(Gate::Frozen(frozen).into());
-    quiet.verify();
-    assert_eq!(quiet.advice, 0);
 }

@@ -284,7 +284,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     };
     let unknown = {
         let mut night = Night::confirmed_in(&[EU]);
-        night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: bytes_unknown() });
+        night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: bytes_unknown(), paged: None });
         night
     };
     let stays = {

@@ -88,7 +88,7 @@ fn a_recovery_that_fails_too_is_asked_for_again() {
 #[test]
 fn unknown_bytes_are_no_evidence_and_no_ground_to_start_from() {
     let mut night = Night::confirmed_in(&[EU]);
-    let unknown = Record::BytesUnknown { execution: actor("wave-1"), why: bytes_unknown() };
+    let unknown = Record::BytesUnknown { execution: actor("wave-1"), why: bytes_unknown(), paged: None };
     night.tell(EU, unknown.clone());
     assert!(!night.history(EU).serves(&release("v427")));
     assert!(!night.call(AU).did(Act::Prepare));

@@ -165,6 +165,7 @@ fn a_region_in_creation_blocks_the_others() {
         execution: actor("wave-2"),
         release: release("v427"),
         why: said("dark"),
+        paged: false,
     });
     night.rerun("wave-2");
     assert!(night.call(AU).did(Act::Update));

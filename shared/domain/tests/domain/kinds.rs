@@ -204,7 +204,7 @@ fn a_standby_without_an_actives_evidence_does_not_start() {
     let mut night = standby(&[]);
     for region in [EU, AU, JP] {
         let (region, execution, why) = (name(region), actor("wave-1"), said("dark"));
-        night.hub(Record::Deferred { region, execution, release: release("v427"), why });
+        night.hub(Record::Deferred { region, execution, release: release("v427"), why, paged: false });
     }
     let call = night.call(BR);
     assert!(!call.did(Act::Prepare));

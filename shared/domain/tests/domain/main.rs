@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod account;
 #[cfg(test)]
+mod all_clear;
+#[cfg(test)]
 mod audit_starts;
 #[cfg(test)]
 mod audit_steps;

@@ -38,7 +38,7 @@ fn wave_started() -> Record {
 }
 
 fn wave_ended(lagging: Vec<RegionName>) -> Record {
-    Record::WaveEnded { execution: actor(WAVE), release: release("v427"), lagging }
+    Record::WaveEnded { execution: actor(WAVE), release: release("v427"), lagging, page: None, cleared: Vec::new() }
 }
 
 #[test]
@@ -53,7 +53,13 @@ fn a_fleet_at_rest_and_a_wave_on_its_way_need_nobody() {
     chains.hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
     assert_eq!(seen(&chains, "v427", "05:00:00").wave.unwrap().ended, Some((at("04:10:00"), vec![name(JP)])));
     // A person's rerun is an execution of its own, and the last word.
-    let rerun = Record::WaveEnded { execution: actor("wave-2"), release: release("v427"), lagging: Vec::new() };
+    let rerun = Record::WaveEnded {
+        execution: actor("wave-2"),
+        release: release("v427"),
+        lagging: Vec::new(),
+        page: None,
+        cleared: Vec::new(),
+    };
     chains.hub("04:50:00", "wave-2", rerun);
     let wave = seen(&chains, "v427", "05:00:00").wave.unwrap();
     assert_eq!((wave.execution, wave.ended), (actor("wave-2"), Some((at("04:50:00"), Vec::new()))));
@@ -96,7 +102,7 @@ fn what_cannot_be_read_is_named_and_never_taken_for_fine() {
 fn the_most_urgent_need_comes_first() {
     let fleet = fleet();
     let mut chains = Chains::updating();
-    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown(), paged: None };
     chains.own("03:19:00", OWN, unknown).own("03:20:00", OWN, Record::Halted { why: said("unknown bytes") });
     chains.own("03:20:01", WAVE, decided(Decision::Revert));
     let mut broken = jp(&fleet, Some(&chains.own.1), "v426");

@@ -29,13 +29,13 @@ impl Night {
 
     fn deferred(&mut self, region: &str, text: &str) {
         let (region, execution, release) = (name(region), self.sight.execution.clone(), release(text));
-        self.hub(Record::Deferred { region, execution, release, why: said("dark") });
+        self.hub(Record::Deferred { region, execution, release, why: said("dark"), paged: false });
     }
 
     /// The wave in progress releases the lease.
     fn wave_ends(&mut self) {
         let (release, execution) = (self.sight.release, self.sight.execution.clone());
-        self.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
+        self.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
         self.hub_mut().lease = None;
     }
 

@@ -7,7 +7,7 @@ use meridian_domain::WorseThanBefore;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
-use meridian_domain::reason::Fault;
+use meridian_domain::reason::{Fault, WaveEnd};
 use meridian_domain::{
     Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
     ReleaseId, Resumed, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
@@ -51,6 +51,7 @@ may_cross!(
     Compared,
     Reason,
     Fault,
+    WaveEnd,
     Advice,
     String,
     Object,
@@ -62,6 +63,7 @@ may_cross!(
 );
 impl<T: MayCross> MayCross for Option<T> {}
 impl<T: MayCross> MayCross for Vec<T> {}
+impl<T: MayCross> MayCross for Box<T> {}
 impl<T: MayCross> MayCross for &T {}
 impl<A: MayCross, B: MayCross> MayCross for (A, B) {}
 
@@ -88,7 +90,9 @@ fn crosses_the_border(record: &Record) {
         Record::LeaseReleased { epoch } => crosses!(epoch),
         Record::RegionIll { region, execution, why } => crosses!(region, execution, why),
         Record::RegionWell { region, execution } => crosses!(region, execution),
-        Record::Deferred { region, execution, release, why } => crosses!(region, execution, release, why),
+        Record::Deferred { region, execution, release, why, paged } => {
+            crosses!(region, execution, release, why, paged)
+        }
         Record::Condemned { release, region, why } => crosses!(release, region, why),
         Record::Overridden { what, region, why, until } => crosses!(what, region, why, until),
         Record::Quarantined { object, releases, why } => crosses!(object, releases, why),
@@ -96,7 +100,9 @@ fn crosses_the_border(record: &Record) {
         Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
         Record::CallersTold { execution, region, green, blue } => crosses!(execution, region, green, blue),
         Record::StepRefused { execution, step, notes } => crosses!(execution, step, notes),
-        Record::WaveEnded { release, execution, lagging } => crosses!(release, execution, lagging),
+        Record::WaveEnded { release, execution, lagging, page, cleared } => {
+            crosses!(release, execution, lagging, page, cleared)
+        }
         Record::Checkpointed { form, history } => crosses!(form, history),
         Record::Attested { release, version } => crosses!(release, version),
         Record::Shadowed { release, version, champion, judgement } => crosses!(release, version, champion, judgement),
@@ -120,7 +126,7 @@ fn crosses_the_border(record: &Record) {
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::ClientErrors { target, compared } => crosses!(target, compared),
         Record::ProbationFound { region, target, worse, action } => crosses!(region, target, worse, action),
-        Record::BytesUnknown { execution, why } => crosses!(execution, why),
+        Record::BytesUnknown { execution, why, paged } => crosses!(execution, why, paged),
         Record::PageOwed { why, advice } => crosses!(why, advice),
         Record::PageSent { why } => crosses!(why),
         Record::Halted { why } => crosses!(why),

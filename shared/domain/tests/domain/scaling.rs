@@ -198,7 +198,7 @@ fn a_wave_that_was_stopped_or_has_ended_registers_nothing() {
     let halted = |night: &mut Night| night.hub(Record::Halted { why: said("a person looks") });
     let ended = |night: &mut Night| {
         let (release, execution) = (night.sight.release, night.sight.execution.clone());
-        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
+        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
     };
     for stopped in [halted as fn(&mut Night), ended] {
         let mut night = Night::confirmed_in(&[EU]);

@@ -88,6 +88,7 @@ fn the_waves_end_names_a_region_that_became_too_old_meanwhile() {
         execution: actor("wave-1"),
         release: release("v427"),
         why: said("dark"),
+        paged: false,
     });
     night.pass("2h");
     let call = night.verify();

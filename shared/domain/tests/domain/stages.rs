@@ -88,7 +88,7 @@ fn nobody_overtakes() {
 
 fn deferral(region: &str) -> Record {
     let (region, execution) = (name(region), actor("wave-1"));
-    Record::Deferred { region, execution, release: release("v427"), why: said("dark") }
+    Record::Deferred { region, execution, release: release("v427"), why: said("dark"), paged: false }
 }
 
 /// I3: what was confirmed once and replaced since is no evidence.

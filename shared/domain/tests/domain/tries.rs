@@ -137,6 +137,7 @@ fn a_further_try_is_longer_where_the_first_bake_was_too_short() {
             execution: night.sight.execution.clone(),
             release: release("v427"),
             why: said("not of interest"),
+            paged: false,
         });
     }
     ended(&mut night);
@@ -191,7 +192,7 @@ fn an_execution_that_goes_on_takes_over_what_was_left_behind() {
     let mut night = undecided_in(BR);
     let why = said("its control plane was dark");
     let (execution, release) = (night.sight.execution.clone(), release("v427"));
-    night.hub(Record::Deferred { region: name(JP), execution, release, why: why.clone() });
+    night.hub(Record::Deferred { region: name(JP), execution, release, why: why.clone(), paged: false });
     rolls_back(&mut night, BR);
     ended(&mut night);
     resumed(&mut night, "wave-2");
@@ -322,7 +323,7 @@ fn a_wave_that_has_ended_defers_no_undecided_region() {
     let mut night = undecided_in(BR);
     assert!(night.call(BR).did(Act::Trip));
     let (execution, release) = (night.sight.execution.clone(), release("v427"));
-    night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)] });
+    night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)], page: None, cleared: Vec::new() });
     night.in_service(BR, "v426");
     let call = night.call(BR);
     assert!(matches!(call.last().why, meridian_domain::Reason::Wave(WaveEnd::NotOn { .. })), "{:?}", call.last());

@@ -106,8 +106,18 @@ impl Look {
         }
     }
 
-    /// Pages, unless the hub's chain has grown since the plan was made: this action delivered twice may have said it
-    /// already, and the planner decides again. A chain that cannot be read keeps nobody asleep.
+    /// Whether the hub's chain has grown since the plan was made: this action delivered twice may have told people already, and
+    /// the planner decides again. A chain that cannot be read keeps nobody asleep.
+    async fn has_moved_on<P: Ports>(&mut self, ports: &P) -> bool {
+        let planned = self.hub.head().clone();
+        let moved = self.hub.refresh(ports).await.is_ok() && *self.hub.head() != planned;
+        if moved {
+            self.hub_changed();
+        }
+        moved
+    }
+
+    /// Pages, unless somebody else may have.
     async fn page<P: Ports>(
         &mut self,
         ports: &P,
@@ -116,9 +126,7 @@ impl Look {
         why: &Reason,
         advice: &Advice,
     ) -> Result<(), HandlerError> {
-        let planned = self.hub.head().clone();
-        if self.hub.refresh(ports).await.is_ok() && *self.hub.head() != planned {
-            self.hub_changed();
+        if self.has_moved_on(ports).await {
             return Ok(());
         }
         let fleet = &context.fleet;
@@ -142,6 +150,9 @@ impl Look {
 
     /// Sends what nobody need get up for. Where it does not go out the ledger and the log still say it: the wave must not wait.
     async fn advise<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
+        if self.has_moved_on(ports).await {
+            return;
+        }
         self.sight.advised = true;
         let note = self.notice(fleet, region, why, advice);
         if let Err(error) = ports.advise(&fleet.home, &note).await {

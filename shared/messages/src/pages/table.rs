@@ -112,7 +112,7 @@ kinds! {
     LookAtEndpoints: "`promote`, at `Verify-Fleet`", Page, Pages "Look at an endpoint";
     /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;
-    /// A region that an earlier wave left behind with a page serves the wave's release; sent once.
+    /// Every region serves the wave's release, and somebody was paged since the last all-clear; sent once.
     AllClear: "`promote`, at `Verify-Fleet`", Advice, Pages;
     /// The region's alarm went into ALARM, its traffic was shifted without a decision, or probation found it worse and policy says `act`.
     FindOutWhatItDoes: "`rollback`", Page, ModelFault;

@@ -3,7 +3,7 @@ use meridian_domain::reason::{
     ErrorKind, Fault, FileFault, Gate, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Step,
     Unseen, WaveEnd, WayBackReason,
 };
-use meridian_domain::{EndpointStatus, Exposure, Fleet, Sha256};
+use meridian_domain::{EndpointStatus, Exposure, Fleet, PageOnRecord, Sha256};
 use meridian_judge::CapturedVerdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -85,7 +85,15 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             let tally = meridian_judge::Tally { total: 10_000, bad: 400 };
             return Reason::CallersAlike { region: region(), green: tally, blue: tally };
         }
-        Advice::AllClear => return Step::CaughtUp { regions: vec![region()], version: version() }.into(),
+        Advice::AllClear => {
+            let of = |advice: &Advice| PageOnRecord {
+                at: "2026-11-20T03:58:12Z".parse().unwrap(),
+                why: why(advice, &region(), &version()),
+            };
+            let health = Advice::CheckHealth { region: region(), version: version(), serves: true };
+            let pages = vec![of(&health), of(&Advice::RecoverByHand)];
+            return Step::AllClear { version: version(), pages }.into();
+        }
         Advice::CheckHealth { .. } => {
             let state = RegionState::Stays { version: back() };
             let why = Reason::LeftBehind { why: Box::new(silent().into()), state };

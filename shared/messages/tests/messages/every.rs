@@ -15,8 +15,8 @@ use meridian_domain::reason::{
 };
 use meridian_domain::{Beside, Compared};
 use meridian_domain::{
-    Chain, ChainError, EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256,
-    SignatureFault, Verdict, Version,
+    Chain, ChainError, EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, PageOnRecord, Reason, RegionName,
+    Sha256, SignatureFault, Verdict, Version,
 };
 use meridian_judge::{Grounds, Tally};
 use meridian_messages::Voice;

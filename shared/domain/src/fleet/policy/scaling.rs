@@ -3,7 +3,7 @@
 
 use super::lines::{PolicyReader, Reader};
 use super::{FieldRule, Fleet, FleetError, Region, RegionProblem};
-use crate::fleet::names::{ResourceName, Sha256};
+use crate::fleet::names::{RegionName, ResourceName, Sha256};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{Deserializer, Error};

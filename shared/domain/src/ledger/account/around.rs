@@ -62,7 +62,7 @@ fn halt(entries: &[Entry], fleet: bool) -> Option<Halt> {
 /// The last wave that had left the region behind, unless another took it up since, or it got there by itself.
 pub(super) fn deferral(region: &RegionName, own: &[Entry], hub: &[Entry]) -> Option<Deferral> {
     let last = hub.iter().rev().find_map(|entry| match &entry.record {
-        Record::Deferred { region: deferred, execution, release, why } if deferred == region => {
+        Record::Deferred { region: deferred, execution, release, why, .. } if deferred == region => {
             Some(Deferral { at: entry.at, wave: execution.clone(), release: *release, why: why.clone() })
         }
         Record::WaveStarted { release, execution, late, .. } if late.contains(region) => {

@@ -3,9 +3,10 @@
 use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::ledger::holdout::ApprovedHoldout;
 use crate::ledger::overrides::Override;
+use crate::ledger::pages::{self, PageOnRecord};
 use crate::ledger::quarantine::Quarantine;
-use crate::ledger::reason::{Fault, Reason};
-use crate::ledger::{Entry, Record, Resumed, WaveOrder, holdout};
+use crate::ledger::reason::{Fault, Reason, WaveEnd};
+use crate::ledger::{Chain, Entry, Record, Resumed, WaveOrder, holdout};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,8 +85,10 @@ pub struct HubHistory {
     /// Regions that a wave left behind, and why.
     #[serde(with = "pairs")]
     pub deferred: BTreeMap<(Actor, RegionName), Reason>,
-    /// Regions that a wave left behind with a page, and that no wave has caught up since: for which release, and why.
-    pub behind: BTreeMap<RegionName, (ReleaseId, Reason)>,
+    /// The latest pages that waves sent.
+    pub pages: Vec<PageOnRecord>,
+    /// Chains whose pages up to then are over, and people were told so.
+    pub cleared: BTreeMap<Chain, Timestamp>,
     /// Ended waves and the regions that lag.
     pub ended: BTreeMap<Actor, Vec<RegionName>>,
     /// Why nothing may start.
@@ -105,7 +108,7 @@ impl HubHistory {
                     self.started.push((*release, entry.at));
                 }
                 self.versions.insert(*release, version.clone());
-                late.iter().for_each(|region| self.replica_late(*release, execution, region));
+                late.iter().for_each(|region| self.replica_late(execution, region, entry.at));
             }
             Record::WaveOrdered { execution, order } => self.order_wave(execution, Some(order)),
             Record::HoldoutApproved { holdout, why } => {
@@ -145,17 +148,20 @@ impl HubHistory {
             Record::RegionWell { region, .. } => {
                 self.ill.remove(region);
             }
-            Record::Deferred { region, execution, why, release } => {
-                if why.was_paged() {
-                    self.behind.insert(region.clone(), (*release, why.clone()));
+            Record::Deferred { region, execution, why, paged, release: _ } => {
+                if *paged {
+                    self.deferred_with_page(region, why, entry.at);
                 }
                 self.deferred.entry((execution.clone(), region.clone())).or_insert_with(|| why.clone());
             }
             Record::Condemned { release, why, .. } => {
                 self.condemned.entry(*release).or_insert_with(|| why.clone());
             }
-            Record::WaveEnded { execution, lagging, .. } => {
-                self.behind.retain(|region, _| lagging.contains(region));
+            Record::WaveEnded { execution, lagging, page, cleared, release: _ } => {
+                if let Some(end) = page {
+                    pages::put(&mut self.pages, entry.at, (**end).clone());
+                }
+                self.cleared.extend(cleared.iter().cloned());
                 self.ended.insert(execution.clone(), lagging.clone());
             }
             Record::Overridden { what, region, why, until } => {
@@ -171,7 +177,8 @@ impl HubHistory {
                 why: why.clone(),
             }),
             Record::QuarantineLifted { object, .. } => self.lift_quarantine(object),
-            Record::SkewTold { region, newest, .. } => {
+            Record::SkewTold { region, newest, why } => {
+                pages::put(&mut self.pages, entry.at, why.clone());
                 self.skew_told.insert((region.clone(), *newest));
             }
             Record::CallersTold { execution, .. } => {
@@ -184,10 +191,21 @@ impl HubHistory {
         }
     }
 
-    fn replica_late(&mut self, release: ReleaseId, execution: &Actor, region: &RegionName) {
+    fn replica_late(&mut self, execution: &Actor, region: &RegionName, at: Timestamp) {
         let why = Reason::Fault(Fault::ReplicaLate);
-        self.behind.insert(region.clone(), (release, why.clone()));
+        self.deferred_with_page(region, &why, at);
         self.deferred.insert((execution.clone(), region.clone()), why);
+    }
+
+    fn deferred_with_page(&mut self, region: &RegionName, why: &Reason, at: Timestamp) {
+        let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
+        pages::put(&mut self.pages, at, end);
+    }
+
+    /// Those of a chain's `pages` of which nobody has said yet that they are over.
+    pub fn uncleared<'a>(&self, chain: &Chain, pages: &'a [PageOnRecord]) -> impl Iterator<Item = &'a PageOnRecord> {
+        let until = self.cleared.get(chain).copied();
+        pages.iter().filter(move |page| until.is_none_or(|until| page.at > until))
     }
 
     /// Approved twice, a release keeps its place in the line.

@@ -5,6 +5,7 @@ use crate::fleet::Bake;
 use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
 use crate::ledger::Act;
 use crate::ledger::overrides::Override;
+use crate::ledger::pages::PageOnRecord;
 use jiff::Timestamp;
 use meridian_judge::{Grounds, Verdict};
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,8 @@ pub enum Step {
     ScalingNotSet { region: RegionName, version: Version, why: Unseen },
     /// Soak is over.
     SoakOver { region: RegionName },
-    /// Regions that were left behind with a page serve the wave's release.
-    CaughtUp { regions: Vec<RegionName>, version: Version },
+    /// Every region serves the wave's release, and what these pages said is over.
+    AllClear { version: Version, pages: Vec<PageOnRecord> },
     /// The wave releases the lease.
     WaveOver,
 }

@@ -38,6 +38,27 @@ pub enum WaveEnd {
     Incomplete { version: Version, lagging: Vec<(RegionName, Lagging)>, overrides: Vec<Override> },
 }
 
+impl WaveEnd {
+    /// The region that a page of this names: `home` where it is about the fleet. None of what nobody is paged for, or what a record of
+    /// its own says.
+    pub(crate) fn place<'a>(&'a self, home: &'a RegionName) -> Option<&'a RegionName> {
+        match self {
+            Self::RolledBack { region, .. }
+            | Self::NotOn { region, .. }
+            | Self::NotPromoted { region, .. }
+            | Self::NoFirstRelease { region, .. }
+            | Self::NotJudged { region, .. } => Some(region),
+            Self::Incomplete { .. } => Some(home),
+            Self::Serves { .. }
+            | Self::Superseded { .. }
+            | Self::Stopped(_)
+            | Self::Deferred { .. }
+            | Self::FullLoad { .. }
+            | Self::Complete { .. } => None,
+        }
+    }
+}
+
 /// Why a region does not serve the wave's release, or not yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

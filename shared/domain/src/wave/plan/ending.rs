@@ -1,13 +1,13 @@
 //! How a region's turn ends badly: rolled back, condemned, refused. And how a wave releases the lease.
 
 use super::{Finish, Next, Plan, Sight, View};
-use crate::fleet::Region;
 use crate::fleet::names::RegionName;
-use crate::ledger::Record;
+use crate::fleet::{Fleet, Region};
 use crate::ledger::advice::{Advice, Exposure};
 use crate::ledger::history::OpenUpdate;
 use crate::ledger::reason::{Fault, Gate, Reason, Seen, Step, WaveEnd};
 use crate::ledger::verdict::Decision;
+use crate::ledger::{Chain, Record};
 use jiff::Timestamp;
 
 impl View<'_> {
@@ -117,8 +117,8 @@ impl View<'_> {
             let history = self.sight.regions.get(*name).and_then(Seen::known);
             !history.is_some_and(|history| history.serves(&self.sight.release))
         });
-        let lagging = lagging.cloned().collect();
-        let_go(self.sight, self.now, lagging, &end).unwrap_or_else(|| Plan::finish(Finish::Failed, end))
+        let ended = Ended { lagging: lagging.cloned().collect(), cleared: Vec::new() };
+        let_go(self.fleet, self.sight, self.now, ended, &end).unwrap_or_else(|| Plan::finish(Finish::Failed, end))
     }
 }
 
@@ -127,10 +127,23 @@ pub(super) fn owes_pages(sight: &Sight) -> bool {
     sight.regions.values().filter_map(Seen::known).any(|history| !history.owed.is_empty())
 }
 
+/// What is said of a wave that ends.
+pub(super) struct Ended {
+    /// Regions that do not serve its release.
+    pub lagging: Vec<RegionName>,
+    /// Chains whose pages up to then are over, and people were told so.
+    pub cleared: Vec<(Chain, Timestamp)>,
+}
+
 /// The end of a wave on record, then the lease; nothing where both are done.
-pub(super) fn let_go(sight: &Sight, now: Timestamp, lagging: Vec<RegionName>, end: &WaveEnd) -> Option<Plan> {
+pub(super) fn let_go(fleet: &Fleet, sight: &Sight, now: Timestamp, ended: Ended, end: &WaveEnd) -> Option<Plan> {
     if !sight.hub.ended.contains_key(&sight.execution) {
-        let record = Record::WaveEnded { release: sight.release, execution: sight.execution.clone(), lagging };
+        // Whoever pages ends the wave in the same call: one that dies before pages again.
+        let paged = end.place(&fleet.home).is_some_and(|region| sight.paged.contains(region));
+        let page = paged.then(|| Box::new(end.clone()));
+        let (release, execution) = (sight.release, sight.execution.clone());
+        let Ended { lagging, cleared } = ended;
+        let record = Record::WaveEnded { release, execution, lagging, page, cleared };
         return Some(Plan::new(Next::TellHub(record), end.clone()));
     }
     let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now)?;

@@ -35,7 +35,7 @@ impl View<'_> {
             None => RegionState::ServesNothing,
         };
         let why = Reason::LeftBehind { why: Box::new(why.into()), state };
-        self.leave_on_record(&self.region.name, why)
+        self.leave_on_record(&self.region.name, why, false)
     }
 
     /// The whole fleet is frozen: for as long as policy lets a wave wait.

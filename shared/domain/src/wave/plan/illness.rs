@@ -246,7 +246,8 @@ impl View<'_> {
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
-        self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why))
+        let paged = !told && self.sight.paged.contains(region);
+        self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why, paged))
     }
 
     /// Where the region's ledger cannot be told that it was left behind, that is noted beside its way back, so that its own rollback
@@ -261,11 +262,11 @@ impl View<'_> {
         due.then(|| Plan::act(Act::NoteDeferral, region.clone(), target))
     }
 
-    /// The same where nobody is paged for it.
-    pub(super) fn leave_on_record(&self, region: &RegionName, why: Reason) -> Plan {
+    /// The entry that says so; whether people were `paged` for it too.
+    pub(super) fn leave_on_record(&self, region: &RegionName, why: Reason, paged: bool) -> Plan {
         let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
         let (execution, release) = (self.sight.execution.clone(), self.sight.release);
-        self.tell_hub(Record::Deferred { region: region.clone(), execution, release, why }, end)
+        self.tell_hub(Record::Deferred { region: region.clone(), execution, release, why, paged }, end)
     }
 
     /// Seen, and not between an update and its confirmation.

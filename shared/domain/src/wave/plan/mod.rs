@@ -4,6 +4,7 @@
 //! plan names one step; the next one is planned again from a new look. So a repeated, lost or late event costs a look,
 //! never a wrong step.
 
+mod all_clear;
 mod bake;
 mod blind;
 mod canary;

@@ -28,7 +28,7 @@ impl View<'_> {
         let Some(unknown) = &history.unknown else {
             let why = Fault::TwoReleases(endpoint.status);
             let execution = self.sight.execution.clone();
-            return self.tell(Record::BytesUnknown { execution, why: why.clone() }, why);
+            return self.tell(Record::BytesUnknown { execution, why: why.clone(), paged: None }, why);
         };
         let unproved: Reason = Gate::BytesUnknown { region: self.name(), why: unknown.why.clone() }.into();
         // Also where the region's own way back holds the update by now (I7).
@@ -59,7 +59,7 @@ impl RollbackView<'_> {
             let (execution, why) = (self.sight.actor.clone(), Fault::TwoReleases(endpoint.status));
             let told = Return::BytesUnknown { region: self.name(), status: endpoint.status };
             return if self.sight.paged {
-                self.tell(Record::BytesUnknown { execution, why }, told)
+                self.tell(Record::BytesUnknown { execution, why, paged: Some(self.name()) }, told)
             } else {
                 Plan::new(Next::Page { region: self.name(), advice: Advice::RecoverByHand }, told)
             };

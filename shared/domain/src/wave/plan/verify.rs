@@ -1,6 +1,7 @@
 //! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
 
-use super::ending::let_go;
+use super::all_clear::AllClear;
+use super::ending::{Ended, let_go};
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::fleet::names::{Actor, RegionName};
 use crate::fleet::{Fleet, Kind, Region};
@@ -87,6 +88,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     let names: Vec<RegionName> = lagging.iter().map(|(region, _)| region.clone()).collect();
     let overrides = sight.hub.overrides.iter().filter(|own| own.until > now).cloned().collect();
     let version = sight.version.clone();
+    let all_clear = if lagging.is_empty() && !ended { AllClear::due(fleet, sight) } else { None };
     let end = if lagging.is_empty() {
         WaveEnd::Complete { version, then, overrides }
     } else {
@@ -95,20 +97,12 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     if !told {
         return Plan::new(Next::Page { region: fleet.home.clone(), advice: Advice::LookAtEndpoints }, end);
     }
-    if let Some(all_clear) = all_clear(fleet, sight, &names).filter(|_| !ended) {
-        return all_clear;
+    if let Some(all_clear) = all_clear.as_ref().filter(|_| !sight.advised) {
+        return all_clear.tell(fleet, sight);
     }
     let how = if names.iter().all(|region| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
-    let_go(sight, now, names, &end).unwrap_or_else(|| Plan::finish(how, end))
-}
-
-/// Tells people once that regions about which they were paged have caught up.
-fn all_clear(fleet: &Fleet, sight: &Sight, lagging: &[RegionName]) -> Option<Plan> {
-    let caught_up = sight.hub.behind.keys().filter(|region| !lagging.contains(region)).cloned();
-    let (regions, version): (Vec<_>, _) = (caught_up.collect(), sight.version.clone());
-    let next = Next::Advise { region: fleet.home.clone(), advice: Advice::AllClear };
-    let due = !regions.is_empty() && !sight.advised;
-    due.then(|| Plan::new(next, Step::CaughtUp { regions, version }))
+    let ended = Ended { lagging: names, cleared: all_clear.map(|over| over.cleared).unwrap_or_default() };
+    let_go(fleet, sight, now, ended, &end).unwrap_or_else(|| Plan::finish(how, end))
 }
 
 /// A region that is only being brought in keeps no wave from being finished.

@@ -22,9 +22,15 @@ fn left_open(world: &World) -> (ReleaseId, Actor) {
     let undecided = Undecided { why: Box::new(said), nth: 1, of: 2, next };
     let state = RegionState::Stays { version: "v426".parse().unwrap() };
     let why = Reason::LeftBehind { why: Box::new(Fault::Undecided(undecided).into()), state };
-    let deferred = Record::Deferred { region: name(BR), execution: execution.clone(), release, why };
+    let deferred = Record::Deferred { region: name(BR), execution: execution.clone(), release, why, paged: false };
     world.write(&name(HOME), Chain::Home, "promote", deferred);
-    let ended = Record::WaveEnded { release, execution: execution.clone(), lagging: vec![name(BR)] };
+    let ended = Record::WaveEnded {
+        release,
+        execution: execution.clone(),
+        lagging: vec![name(BR)],
+        page: None,
+        cleared: Vec::new(),
+    };
     world.write(&name(HOME), Chain::Home, "promote", ended);
     (release, execution)
 }

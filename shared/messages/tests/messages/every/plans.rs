@@ -3,6 +3,11 @@
 use super::*;
 use meridian_judge::{CapturedFinding, CapturedGate, CapturedVerdict};
 
+fn page_on_record() -> PageOnRecord {
+    let end = WaveEnd::NotOn { region: au(), version: old(), why: Box::new(Fault::NoAnswer.into()) };
+    PageOnRecord { at: at("03:58:12"), why: end.into() }
+}
+
 pub(super) fn gates() -> Vec<Gate> {
     let others = [
         Gate::Frozen(frozen()),
@@ -158,7 +163,7 @@ pub(super) fn steps() -> Vec<Step> {
         Step::ScalingSet { region: au() },
         Step::ScalingNotSet { region: au(), version: new(), why: unseen() },
         Step::SoakOver { region: au() },
-        Step::CaughtUp { regions: vec![au()], version: new() },
+        Step::AllClear { version: new(), pages: vec![page_on_record()] },
         Step::WaveOver,
     ];
     let acts = acts.map(|act| Step::Act { act, region: au(), version: new() });

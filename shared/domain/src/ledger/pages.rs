@@ -1,0 +1,32 @@
+//! Pages that went out, as a chain has them. An all-clear says once that they are over.
+
+use crate::ledger::reason::{Reason, Return};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The latest pages that a projection keeps: an all-clear lists no more of one chain.
+const MOST: usize = 16;
+
+/// A page that went out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageOnRecord {
+    /// When it was put on record.
+    pub at: Timestamp,
+    /// What people were told. Its headline is the page's subject.
+    pub why: Reason,
+}
+
+/// Puts a page on record. Said twice, it is one page.
+pub(super) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<Reason>) {
+    let why = why.into();
+    pages.retain(|page| page.why != why);
+    pages.push(PageOnRecord { at, why });
+    let oldest = pages.len().saturating_sub(MOST);
+    pages.drain(..oldest);
+}
+
+/// Whether this is a region's own page whose cause is over once the region serves a later release at full load. 4xx may be the
+/// callers' own: no release ends those. A wave's pages are on the hub's record.
+pub(super) fn is_ended_by_a_release(why: &Reason) -> bool {
+    matches!(why, Reason::Return(told) if !matches!(told, Return::Leaves { .. } | Return::LeavesAfter { .. }))
+}
