@@ -17,6 +17,7 @@ pub struct Caller {
 pub struct SessionKeys {
     /// The access key's id.
     pub id: String,
+    /// The token that must come with that id: a call with another one is refused.
     pub token: String,
 }
 
