@@ -5,6 +5,7 @@ use crate::fleet::names::{RegionName, Version};
 use crate::ledger::Chain;
 use crate::ledger::account::Account;
 use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::reason::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -101,7 +102,7 @@ fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Vec<Next> {
             continue;
         }
         let left = hub.deferred.get(&(wave.execution.clone(), region.clone()));
-        match left.and_then(|why| why.open_try()) {
+        match left.and_then(Reason::open_try) {
             Some(retry) => next.push(Next::Try { region: region.clone(), version: version(), from: retry.from }),
             None => behind.push(region.clone()),
         }
