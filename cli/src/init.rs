@@ -103,18 +103,22 @@ fn draft(arguments: &Arguments) -> Result<Draft, Box<dyn Error>> {
     }
     let name = match &arguments.name {
         Some(name) => name.clone(),
-        None => terminal::asked("What is the fleet called? It names stacks, endpoint and pipeline (fraud)")?.parse()?,
+        None => answer("What is the fleet called? It names stacks, endpoint and pipeline (fraud)", |own| {
+            own.parse::<FleetName>().map_err(|error| error.to_string())
+        })?,
     };
     let account = match &arguments.account {
         Some(account) => account.clone(),
-        None => terminal::asked("In which AWS account is it? Twelve digits")?,
+        None => answer("In which AWS account is it? Twelve digits", account)?,
     };
     let regions = if arguments.regions.is_empty() { asked_regions()? } else { arguments.regions.clone() };
-    let key = match &arguments.public_key {
-        Some(path) => path.clone(),
-        None => terminal::asked("Which file holds the public key that verifies training's signatures? docs/signing.md says how a key is made")?.into(),
+    let public_key = match &arguments.public_key {
+        Some(path) => public_key(path)?,
+        None => answer(
+            "Which file holds the public key that verifies training's signatures? docs/signing.md says how a key is made",
+            |own| public_key(Path::new(own)),
+        )?,
     };
-    let public_key = public_key(&key)?;
     Ok(Draft {
         name,
         account,
@@ -124,6 +128,21 @@ fn draft(arguments: &Arguments) -> Result<Draft, Box<dyn Error>> {
         requests_per_instance: arguments.requests_per_instance,
         wave: arguments.wave,
     })
+}
+
+/// Asks until the answer is one.
+fn answer<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> io::Result<T> {
+    loop {
+        match read(&terminal::asked(question)?) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => terminal::warning(&error),
+        }
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then(|| text.to_owned()).ok_or_else(|| "expected an AWS account, twelve digits".to_owned())
 }
 
 /// Home first, until a line is empty.

@@ -5,12 +5,13 @@ use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::account::{Account, State};
-use meridian_domain::overview::{CondemnedRow, Overview, RegionRow};
+use meridian_domain::overview::{CondemnedRow, OpenPage, Overview, RegionRow};
 use meridian_domain::{EndpointStatus, Exposure, Fleet};
 use meridian_handlers::overview::look;
 use meridian_messages::Voice;
 use meridian_messages::layout::{Cells, columns, paragraph};
 use meridian_messages::ledger::who;
+use meridian_messages::pages::PageKind;
 use serde::Serialize;
 use std::error::Error;
 use std::io::{self, Write};
@@ -43,7 +44,26 @@ struct Document<'a> {
     needs_you: bool,
     #[serde(flatten)]
     overview: &'a Overview,
+    pages: Vec<PageRow<'a>>,
     words: Vec<String>,
+}
+
+/// A page that is open, with what its reader looks for.
+#[derive(Debug, Serialize)]
+struct PageRow<'a> {
+    kind: Option<PageKind>,
+    #[serde(flatten)]
+    page: &'a OpenPage,
+    subject: String,
+    runbook: Option<String>,
+}
+
+fn page_rows<'a>(voice: Voice<'_>, overview: &'a Overview) -> Vec<PageRow<'a>> {
+    let rows = overview.pages.iter().map(|page| {
+        let kind = PageKind::of_open(&page.cause);
+        PageRow { kind, page, subject: voice.open_page(page), runbook: kind.map(PageKind::anchor) }
+    });
+    rows.collect()
 }
 
 /// Looks at the fleet, and tells it.
@@ -59,7 +79,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     if arguments.json {
         let voice = Voice::of(fleet);
         let words = overview.needs.iter().map(|need| voice.need(need).0).chain(voice.next(&overview)).collect();
-        let document = Document { schema: SCHEMA, fleet: fleet.name.as_str(), needs_you, overview: &overview, words };
+        let (pages, fleet) = (page_rows(voice, &overview), fleet.name.as_str());
+        let document = Document { schema: SCHEMA, fleet, needs_you, overview: &overview, pages, words };
         terminal::document(&document)?;
     } else if quiet {
         answer(&mut terminal::stdout(), &overview)?;
@@ -78,6 +99,7 @@ fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Resul
     let styles = std::iter::once(Style::new().dimmed()).chain(overview.regions.iter().map(style));
     terminal::styled(out, styles, &columns(std::iter::once(head).chain(rows), Cells::Words))?;
     writeln!(out)?;
+    pages(out, voice, overview)?;
     for line in voice.next(overview) {
         writeln!(out, "{}", paragraph(&line, width, 2))?;
     }
@@ -110,7 +132,28 @@ fn needs(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Res
     for need in &overview.needs {
         let (what, to_do) = voice.need(need);
         writeln!(out, "  {}\n    -> {}", paragraph(&what, width, 4), paragraph(&to_do, width, 7))?;
+        for line in voice.need_commands(need) {
+            // In one line where nobody lays it out: it is there to be copied.
+            writeln!(out, "       {line}")?;
+        }
     }
+    writeln!(out)
+}
+
+/// Pages whose cause is not over, also those that need nobody tonight.
+fn pages(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Result<()> {
+    if overview.pages.is_empty() {
+        return Ok(());
+    }
+    let cells = |row: PageRow<'_>| {
+        let region = voice.title(&row.page.region).to_owned();
+        [row.subject, region, day_and_time(row.page.since), row.runbook.unwrap_or_default()]
+    };
+    let head = ["open pages", "", "since", "read on in"].map(str::to_owned);
+    let rows = page_rows(voice, overview).into_iter().map(cells);
+    let lines = columns(std::iter::once(head).chain(rows), Cells::Words);
+    let styles = std::iter::once(Style::new().dimmed()).chain(std::iter::repeat(Style::new()));
+    terminal::styled(out, styles, &lines)?;
     writeln!(out)
 }
 

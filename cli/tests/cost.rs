@@ -41,7 +41,7 @@ fn the_page_and_the_document_say_the_same() {
     let output = cost(&["--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", error(&output));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((document["schema"].as_u64(), document["fleet"].as_str()), (Some(1), Some("fraud")));
+    assert_eq!((document["schema"].as_u64(), document["fleet"].as_str()), (Some(2), Some("fraud")));
     let ratio = document["ratio"].as_f64().unwrap();
     assert!(page.contains(&format!("{ratio:.2} times what EU alone would cost")), "{page}");
     assert!(page.contains(document["date"].as_str().unwrap()), "{page}");

@@ -1,7 +1,10 @@
 //! Another team's fleet: its files, made by `meridian init`, and nights rehearsed with them.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod common;
+
+use common::terminal::talk;
 use meridian_deployment::{Deployment, Settings};
 use meridian_domain::Fleet;
 use std::path::Path;
@@ -136,4 +139,56 @@ fn what_is_missing_is_named_and_nothing_is_written_or_replaced() {
     assert_eq!(again.status.code(), Some(2));
     assert!(error(&again).contains("fleet.toml is there already: --force replaces it"), "{}", error(&again));
     assert!(init(folder.path(), "debit", &["--force"], &["us-east-1=40"]).status.success());
+}
+
+/// The same files as with options; what no fleet can have is asked for again, and nothing else is.
+#[test]
+fn what_is_not_given_is_asked_for_until_it_can_be_a_fleets() {
+    let (typed, given) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(typed.path().join("training.pub.pem"), PUBLIC_KEY).unwrap();
+    let answers = [
+        ("Credit", "is not a fleet name: up to 20 lower-case letters"),
+        ("credit", ""),
+        ("99999", "expected an AWS account, twelve digits"),
+        ("999999999999", ""),
+        ("us-east-1", "expected a region with its requests a second at the daily peak, such as us-east-1=400"),
+        ("us-east-1=400", ""),
+        ("eu-central-1=150", ""),
+        ("", ""),
+        ("nowhere.pem", "nowhere.pem: No such file"),
+        ("training.pub.pem", ""),
+    ];
+    let lines: String = answers.iter().map(|(answer, _)| format!("{answer}\n")).collect();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    let said = talk(200, command.arg("init").env_clear().current_dir(typed.path()), true, &lines);
+    let mut rest = said.as_str();
+    for refusal in answers.iter().map(|(_, refusal)| *refusal).filter(|refusal| !refusal.is_empty()) {
+        let at = rest.find(refusal).unwrap_or_else(|| panic!("no {refusal:?} in {rest}"));
+        rest = &rest[at..];
+    }
+    for (question, times) in [
+        ("What is the fleet called?", 2),
+        ("In which AWS account is it?", 2),
+        ("Which region is home", 2),
+        ("The next one in the order of promotion?", 2),
+        ("Which file holds the public key", 2),
+    ] {
+        assert_eq!(said.matches(question).count(), times, "{question}: {said}");
+    }
+    assert!(said.contains("Wrote ./fleet.toml and ./samconfig.toml."), "{said}");
+    assert!(init(given.path(), "credit", &[], &["us-east-1=400", "eu-central-1=150"]).status.success());
+    for name in ["fleet.toml", "samconfig.toml"] {
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(read(typed.path()), read(given.path()), "{name}");
+    }
+}
+
+/// Somebody who gives up, at Ctrl-D, leaves nothing.
+#[test]
+fn questions_that_are_not_answered_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    let said = talk(200, command.arg("init").env_clear().current_dir(folder.path()), true, "credit\n\u{4}");
+    assert!(said.contains("In which AWS account is it?") && said.contains("error:"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -201,3 +201,19 @@ fn every_scenario_has_a_line_in_the_list() {
     assert_eq!(listed, meridian_local::night::names());
     assert!(list.lines().any(|line| line.starts_with("tokyo-dark ") && line.contains("03:47")), "{list}");
 }
+
+/// A region that is back on what served before hides what happened meanwhile: its row says it, and no other region's does.
+#[test]
+fn the_closing_table_tells_what_interrupted_a_region() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["night", "--scenario", "update-rollback-failed", "--quiet"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
+    let lines: Vec<&str> = said.lines().collect();
+    let jp = lines.iter().position(|line| line.trim_start().starts_with("JP ")).unwrap();
+    assert!(lines[jp].contains("v426") && lines[jp].contains("since 2026-11-19"), "{said}");
+    let told = lines[jp + 1].trim_start();
+    assert!(told.starts_with("last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:1"), "{said}");
+    assert!(told.contains("; the serving release was unknown from 04:"), "{said}");
+    assert_eq!(said.matches("last interrupted").count(), 1, "{said}");
+}

@@ -86,3 +86,59 @@ fn after_trouble_since_is_told_with_what_interrupted_it() {
     assert!(told.contains("last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:10"), "{told}");
     assert!(told.contains("the serving release was unknown from 04:"), "{told}");
 }
+
+/// One screen when a release is condemned, and one when a region was left behind and answers again.
+#[test]
+fn one_screen_says_what_needs_somebody_which_pages_are_open_and_what_comes_next() {
+    let screen = |scenario, at| typed(&serve(&["--scenario", scenario, "--at", at]), &["status"]);
+    let (condemned, behind) = (screen("rerun-bad", "05:40"), screen("tokyo-dark", "04:29"));
+    for (_, screen) in [&condemned, &behind] {
+        assert!(screen.lines().count() <= 24, "more than a screen:\n{screen}");
+    }
+    assert_eq!((condemned.0, behind.0), (Some(1), Some(0)));
+    let words = |screen: &str| screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (bad, left) = (words(&condemned.1), words(&behind.1));
+    assert!(
+        bad.contains(
+            "open pages since read on in JP rolled back v427 JP 2026-11-20 04:48:16 docs/runbooks/model-fault.md"
+        ),
+        "{bad}"
+    );
+    assert!(bad.contains("next: the next release that is published starts a wave"), "{bad}");
+    assert!(left.contains("Nothing needs you.") && left.contains("JP is deferred JP 2026-11-20 0"), "{left}");
+    assert!(left.contains("docs/runbooks/regional-fault.md"), "{left}");
+    assert!(
+        left.contains("next: JP can get v427 with a new execution, docs/runbook.md#start-a-new-execution"),
+        "{left}"
+    );
+    // The page quotes what it tells its reader to look at first.
+    let page = include_str!("../../docs/runbooks/model-fault.md");
+    let quoted = page.split("<!-- meridian status -->").nth(1).unwrap().split("```").nth(1).unwrap();
+    for line in quoted.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()) {
+        assert!(
+            condemned.1.lines().any(|own| own.trim() == line),
+            "docs/runbooks/model-fault.md: {line}\n{}",
+            condemned.1
+        );
+    }
+}
+
+/// A region that was left behind needs nobody, and its page is open; the document has what the screen shows.
+#[test]
+fn the_document_names_open_pages_with_their_kind_region_time_and_place_to_read_on() {
+    let night = serve(&["--scenario", "tokyo-dark", "--at", "04:29"]);
+    let (code, json) = typed(&night, &["status", "--json"]);
+    let document: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &document["needs_you"]), (Some(0), &false.into()));
+    let pages = document["pages"].as_array().unwrap();
+    assert_eq!(pages.len(), 1, "{json}");
+    let page = &pages[0];
+    assert_eq!((&page["kind"], &page["region"]), (&"check_health".into(), &"ap-northeast-1".into()));
+    assert_eq!(
+        (&page["subject"], &page["runbook"]),
+        (&"JP is deferred".into(), &"docs/runbooks/regional-fault.md".into())
+    );
+    assert!(page["since"].as_str().unwrap().starts_with("2026-11-20T0") && page["cause"]["left_behind"].is_object());
+    assert_eq!(document["next"][0]["catch_up"]["version"], "v427", "{json}");
+    assert_eq!(document["next"][1], "release");
+}

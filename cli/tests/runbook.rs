@@ -1,27 +1,31 @@
 //! Every command of the runbooks, typed at a served night with the AWS CLI: what people are told to type at three in the morning
-//! works. Blocks marked `sh live` need an account: the local world does not know those services.
+//! works, and shows what its page says. `runbook/commands.rs` lists them. Blocks marked `sh live` need an account: the local world
+//! does not know those services.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+#[path = "runbook/commands.rs"]
+mod commands;
 mod common;
+#[path = "runbook/desk.rs"]
+mod desk;
 
-use common::served::{Served, serve};
+use commands::{COMMANDS, Check};
 use common::{error, text};
+use desk::{Desk, root};
 use meridian_tests::skip;
-use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-/// A block of commands, and the heading above it.
-struct Block {
+/// What a command in running text begins with.
+const PROGRAMS: [&str; 8] =
+    ["meridian", "target/release/meridian", "aws", "make", "cargo", "sam", "sha256sum", ".venv/bin/python"];
+
+/// A command of a page; `live`: of a block that needs an account.
+struct Typed {
     page: PathBuf,
-    heading: String,
     live: bool,
-    commands: String,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    command: String,
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -31,110 +35,165 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Fenced `sh` blocks, those in lists too.
-fn blocks(page: &Path) -> Vec<Block> {
-    let (mut blocks, mut heading, mut open): (Vec<Block>, String, Option<Block>) = (Vec::new(), String::new(), None);
-    for line in std::fs::read_to_string(page).unwrap().lines() {
-        match (line.trim(), &mut open) {
-            ("```", Some(_)) => blocks.extend(open.take()),
-            (text, Some(block)) => block.commands += &format!("{text}\n"),
-            ("```sh" | "```sh live", None) => {
-                let (page, heading, live) = (page.to_owned(), heading.clone(), line.ends_with("live"));
-                open = Some(Block { page, heading, live, commands: String::new() });
+/// The commands of a page: those of fenced blocks, and those in running text. The table of pages is made of the code, and tested there.
+fn commands_of(page: &Path) -> Vec<Typed> {
+    let (mut found, mut fence, mut generated): (Vec<Typed>, Option<String>, bool) = (Vec::new(), None, false);
+    let (mut begun, mut prose) = (String::new(), String::new());
+    let whole = std::fs::read_to_string(page).unwrap();
+    for line in whole.lines().map(str::trim) {
+        generated = (generated || line.ends_with(":start -->")) && !line.ends_with(":end -->");
+        match (line.strip_prefix("```"), &fence) {
+            (Some(kind), None) => fence = Some(kind.to_owned()),
+            (Some(_), Some(_)) => fence = None,
+            (None, Some(kind)) if kind == "text" => {}
+            (None, Some(kind)) => {
+                assert!(["sh", "sh live"].contains(&kind.as_str()), "{}: a block of {kind:?}", page.display());
+                match line.strip_suffix('\\') {
+                    Some(part) => begun += &format!("{} ", part.trim_end()),
+                    None => {
+                        let line = line.split("    # ").next().unwrap_or(line).trim_end();
+                        let command = std::mem::take(&mut begun) + line;
+                        found.push(Typed { page: page.to_owned(), live: kind == "sh live", command });
+                    }
+                }
             }
-            (text, None) if text.starts_with('#') => heading = text.trim_matches(['#', ' ']).to_owned(),
-            _ => {}
+            (None, None) if generated => {}
+            (None, None) => prose += &format!("{line} "),
         }
     }
-    blocks
+    let spans = prose.split('`').skip(1).step_by(2);
+    let is_command =
+        |span: &&str| span.split(' ').find(|word| !word.contains('=')).is_some_and(|word| PROGRAMS.contains(&word));
+    found.extend(spans.filter(is_command).map(|span| Typed {
+        page: page.to_owned(),
+        live: false,
+        command: span.to_owned(),
+    }));
+    found
 }
 
-/// Types commands as somebody who has set what the runbook's first block sets.
-fn typed(night: &Served, folder: &Path, commands: &str) -> Output {
-    let url = format!("http://{}", night.address);
-    let own = format!(
-        "{} \"$1\" --endpoint-url {url} --fleet {}",
-        env!("CARGO_BIN_EXE_meridian"),
-        root().join("local/fleets/reference/fleet.toml").display()
-    );
-    let commands = commands.replace("target/release/meridian", "meridian");
-    let script = format!(
-        "set -euo pipefail\nREGION=ap-northeast-1 BUCKET=fraud-models-jp USER=maria\nmeridian() {{ {own} \"${{@:2}}\"; }}\n{commands}"
-    );
-    Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", root().join(".tools/wire/bin").display()))
-        .env("HOME", folder)
-        .envs([("AWS_ENDPOINT_URL", url.as_str()), ("AWS_MAX_ATTEMPTS", "1"), ("AWS_PAGER", "")])
-        .envs([("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")])
-        .output()
-        .unwrap()
-}
-
-/// What the runbook leaves to its reader: the archive's key that a page names, and the configuration to go back to.
-fn filled(night: &Served, folder: &Path, commands: &str) -> String {
-    let status = text(&typed(night, folder, "meridian status --json").stdout);
-    let status: Value = serde_json::from_str(&status).unwrap();
-    let config = status.pointer("/regions/2/account/way_back/config").and_then(Value::as_str).unwrap();
-    let list = "aws s3api list-objects-v2 --bucket fraud-models-eu --region eu-west-1 --prefix releases/archives/ \
-                --query 'Contents[0].Key' --output text";
-    let key = text(&typed(night, folder, list).stdout);
-    commands.replace("KEY", key.trim()).replace("CONFIG", config)
+fn all() -> Vec<Typed> {
+    pages().iter().flat_map(|page| commands_of(page)).collect()
 }
 
 #[test]
-fn every_command_of_the_runbooks_works_on_a_served_night() {
-    if !root().join(".tools/wire/.done").exists() {
-        return skip("the AWS CLI", "no AWS CLI to type with; scripts/wire-tools says why");
-    }
-    let night = serve(&["--scenario", "good-night", "--at", "04:25"]);
-    let folder = tempfile::tempdir().unwrap();
-    let type_ = |commands: &str| typed(&night, folder.path(), commands);
-    let (mut blocks, mut tried): (Vec<Block>, usize) = (pages().iter().flat_map(|page| blocks(page)).collect(), 0);
-    // What changes the endpoint comes last: the night stands still, and an update in it never ends.
-    blocks.sort_by_key(|block| block.commands.contains("update-endpoint"));
-    for block in blocks.iter().filter(|block| !block.live) {
-        if block.heading == "Lift a halt" {
-            assert!(type_("meridian halt --region JP --who maria --why 'a test'").status.success());
-        }
-        let output = type_(&filled(&night, folder.path(), &block.commands));
-        let (said, place) = (text(&output.stdout), format!("{}, {}", block.page.display(), block.heading));
-        assert!(output.status.success(), "{place}:\n{}\n{said}{}", block.commands, error(&output));
-        let expected = match block.heading.as_str() {
-            "Look at an endpoint" => "InService",
-            "Lift a halt" => "the halt is lifted",
-            "Halt the fleet" => "the fleet is halted",
-            "Put a release in quarantine" => "is no longer in quarantine",
-            "Read the ledger" => "",
-            "Start a new execution" => "pipelineExecutionId",
-            "The pipeline" => "Succeeded",
-            _ => "",
-        };
-        assert!(said.contains(expected), "{place}: expected {expected:?}:\n{said}");
-        if block.heading == "Wrong bytes" {
-            let digests: Vec<&str> = said.lines().collect();
-            assert!(digests.len() == 2 && digests.first() == digests.last(), "{said}");
-        }
-        tried += 1;
-    }
-    assert!(tried >= 14, "{tried} blocks only");
-    println!("typed {tried} blocks; {} need an account", blocks.len() - tried);
+fn every_command_of_the_runbooks_is_in_the_list_and_the_list_has_no_others() {
+    let listed: BTreeSet<&str> =
+        COMMANDS.iter().filter(|(_, check)| !matches!(check, Check::Prepares)).map(|(command, _)| *command).collect();
+    let all = all();
+    let new: Vec<String> = all
+        .iter()
+        .filter(|own| !listed.contains(own.command.as_str()))
+        .map(|own| format!("{}: {}", own.page.display(), own.command))
+        .collect();
+    assert!(
+        new.is_empty(),
+        "cli/tests/runbook/commands.rs says neither what these show nor why they are not typed:\n{}",
+        new.join("\n")
+    );
+    let there: BTreeSet<&str> = all.iter().map(|own| own.command.as_str()).collect();
+    let gone: Vec<&&str> = listed.difference(&there).collect();
+    assert!(gone.is_empty(), "no runbook has these any more: {gone:?}");
+    let live = all.iter().filter(|own| own.live);
+    let typed = |own: &&Typed| {
+        COMMANDS.iter().any(|(command, check)| *command == own.command && !matches!(check, Check::NotTyped(_)))
+    };
+    assert_eq!(live.filter(typed).map(|own| &own.command).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
-/// A block that the night can answer must not be marked as if it could not.
+/// What of the AWS CLI's first version the second one does otherwise, as the first says by itself.
+const OTHERWISE: [&str; 2] = ["default pager program", "returned in the ISO 8601 format"];
+
+fn no_aws_cli() -> bool {
+    let missing = !root().join(".tools/wire/.done").exists();
+    if missing {
+        skip("the AWS CLI", "no AWS CLI to type with; scripts/wire-tools says why");
+    }
+    missing
+}
+
+#[test]
+fn every_command_of_the_runbooks_shows_what_its_page_says() {
+    if no_aws_cli() {
+        return;
+    }
+    let desk = Desk::at("good-night", "04:25").with_values();
+    let mut typed = 0;
+    for (command, check) in COMMANDS {
+        match check {
+            Check::Sets => continue,
+            Check::NotTyped(why) => {
+                println!("not typed: {command} ({why})");
+                continue;
+            }
+            Check::Says(_) | Check::Shows(_) | Check::Prepares => {}
+        }
+        let output = desk.output(command);
+        let (said, wrong) = (text(&output.stdout), error(&output));
+        assert!(output.status.success(), "{command}\n{said}{wrong}");
+        for warning in wrong.split("AWS CLI v2 UPGRADE WARNING:").skip(1) {
+            let warning = warning.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                OTHERWISE.iter().any(|known| warning.contains(known)),
+                "{command}\nversion 2 does otherwise: {warning}"
+            );
+        }
+        match check {
+            Check::Says(words) => {
+                words.iter().for_each(|word| assert!(said.contains(word), "{command}\nno {word:?} in:\n{said}"))
+            }
+            Check::Shows(check) => check(&desk, &said),
+            Check::Sets | Check::Prepares | Check::NotTyped(_) => {}
+        }
+        typed += 1;
+    }
+    println!("typed {typed} commands; {} are not", COMMANDS.len() - typed);
+}
+
+/// A command that the night can answer must not be marked as if it could not.
 #[test]
 fn what_is_marked_live_is_what_the_local_world_does_not_know() {
-    if !root().join(".tools/wire/.done").exists() {
-        return skip("the AWS CLI", "no AWS CLI to type with; scripts/wire-tools says why");
+    if no_aws_cli() {
+        return;
     }
-    let night = serve(&["--scenario", "good-night", "--at", "04:25"]);
-    let folder = tempfile::tempdir().unwrap();
-    for block in pages().iter().flat_map(|page| blocks(page)).filter(|block| block.live) {
-        let output = typed(&night, folder.path(), &block.commands);
-        assert!(!output.status.success(), "{}, {}: is not live only", block.page.display(), block.heading);
+    let desk = Desk::at("good-night", "04:25");
+    for own in all().iter().filter(|own| own.live && !own.command.starts_with("SINCE=")) {
+        let output = desk.output(&format!("SINCE=1 QUEUE=http://127.0.0.1/fraud\n{}", own.command));
+        assert!(!output.status.success(), "{}: {} is not live only", own.page.display(), own.command);
         // The CLI itself knows every one of these commands.
-        assert!(!error(&output).contains("usage:"), "{}: {}", block.heading, error(&output));
+        assert!(!error(&output).contains("usage:"), "{}: {}", own.command, error(&output));
+    }
+}
+
+/// The pages name the version that types, and the two things that the second one does otherwise.
+#[test]
+fn the_runbook_names_the_aws_cli_that_types() {
+    let pins = std::fs::read_to_string(root().join("scripts/wire-tools.txt")).unwrap();
+    let version = pins.lines().find_map(|line| line.strip_prefix("awscli==")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    assert!(page.contains(&format!("AWS CLI {version}")), "docs/runbook.md does not name AWS CLI {version}");
+}
+
+/// At the hour in which a release is found bad nobody composes a command.
+#[test]
+fn the_screens_command_rolls_a_region_back_from_a_condemned_release() {
+    if no_aws_cli() {
+        return;
+    }
+    let desk = Desk::at("rerun-bad", "05:40");
+    let (code, screen) = desk.tried("meridian status");
+    assert_eq!(code, Some(1), "{screen}");
+    let rows: Vec<(&str, &str)> = screen.lines().filter_map(|line| line.trim().split_once(": aws ")).collect();
+    let places: Vec<&str> = rows.iter().map(|(place, _)| *place).collect();
+    assert!(
+        places
+            .iter()
+            .zip(["EU", "AU", "BR"])
+            .all(|(place, title)| place.starts_with(&format!("{title} since 2026-11-20 0")))
+    );
+    assert_eq!(places.len(), 3, "{screen}");
+    for (place, command) in rows {
+        let said = desk.types(&format!("aws {command}"));
+        assert!(said.contains(":endpoint/fraud\""), "{place}: {said}");
     }
 }

@@ -5,46 +5,9 @@
 mod common;
 
 use common::served::serve;
+use common::terminal::{on_terminal, talk};
 use common::text;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
-use std::process::{Command, Stdio};
-
-/// What `meridian` writes to a terminal of so many columns, standard error among it where that goes there too.
-fn on_terminal(columns: u16, command: &mut Command, both: bool) -> String {
-    talk(columns, command, both, "")
-}
-
-/// The same with what a person types there, where anything is typed.
-fn talk(columns: u16, command: &mut Command, both: bool, typed: &str) -> String {
-    let (mut ours, mut theirs) = (0, 0);
-    let size = libc::winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    let (no_name, no_modes) = (std::ptr::null_mut(), std::ptr::null());
-    // SAFETY: it writes the two descriptors and reads the size; all three live until it returns.
-    let opened = unsafe { libc::openpty(&raw mut ours, &raw mut theirs, no_name, no_modes, &raw const size) };
-    assert_eq!(opened, 0);
-    // SAFETY: both are open, and nobody else closes them.
-    let (mut ours, theirs) = unsafe { (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) };
-    if both {
-        command.stderr(theirs.try_clone().unwrap());
-    }
-    if !typed.is_empty() {
-        command.stdin(theirs.try_clone().unwrap());
-        ours.write_all(typed.as_bytes()).unwrap();
-    }
-    let mut process = command.stdout(theirs).spawn().unwrap();
-    // The command keeps their end, which would keep the terminal open.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut said = Vec::new();
-    let mut piece = [0; 4096];
-    // A terminal that nobody holds any more ends with an error.
-    while let Ok(count @ 1..) = ours.read(&mut piece) {
-        said.extend_from_slice(piece.get(..count).unwrap());
-    }
-    process.wait().unwrap();
-    String::from_utf8(said).unwrap().replace("\r\n", "\n")
-}
+use std::process::Command;
 
 /// `meridian`, where fleet.toml is.
 fn meridian(arguments: &[&str]) -> Command {
@@ -62,7 +25,9 @@ fn is_digest(word: &str) -> bool {
 fn assert_fits(said: &str, columns: usize) {
     let is_copied = |word: &str| is_digest(word) || word.contains("://") || word.starts_with("--");
     let copied = |line: &&str| line.split_whitespace().any(is_copied);
-    let wide = said.lines().filter(|line| !copied(line)).find(|line| line.chars().count() > columns);
+    // Progress writes over itself.
+    let lines = said.lines().flat_map(|line| line.split("\r\u{1b}[2K"));
+    let wide = lines.filter(|line| !copied(line)).find(|line| line.chars().count() > columns);
     assert_eq!(wide, None, "{said}");
 }
 
@@ -84,6 +49,43 @@ fn a_night_and_a_forecast_fit_the_terminal() {
     for arguments in [&["night", "--scenario", "tokyo-dark"][..], &served, &["plan"], &["cost"]] {
         let said = on_terminal(80, &mut meridian(arguments), false);
         assert!(said.lines().count() > 10, "{said}");
+        assert_fits(&said, 80);
+    }
+}
+
+const EXAM: [&str; 8] =
+    ["--holdout", "holdout.csv.gz", "--label", "label", "--region-column", "customer_region", "--threshold", "0.81"];
+
+#[test]
+fn what_is_judged_fits_the_terminal() {
+    let counts = tempfile::NamedTempFile::new().unwrap();
+    let minute = |minute: u32, region: &str, metric: &str| {
+        format!(
+            "{{\"minute\":{minute},\"region\":\"{region}\",\"metric\":\"{metric}\",\"green\":{{\"total\":3600,\"bad\":{}}},\
+             \"blue\":{{\"total\":32400,\"bad\":33}}}}\n",
+            if metric == "5xx" { 9 } else { 4 }
+        )
+    };
+    let metrics = ["4xx", "5xx", "latency_over_20ms"];
+    let region = |name: &'static str, from: u32| {
+        (from..from + 20).flat_map(move |at| metrics.map(|metric| minute(at, name, metric)))
+    };
+    let lines: String = region("eu-west-1", 0).chain(region("ap-southeast-2", 20)).collect();
+    std::fs::write(counts.path(), lines).unwrap();
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../local/models");
+    let judge = ["judge", "--counts", counts.path().to_str().unwrap(), "--policy", "../fleets/reference/fleet.toml"];
+    let evaluate = |challenger| {
+        [
+            &["evaluate", "--challenger", challenger, "--champion", "v426.tar.gz"][..],
+            &EXAM,
+            &["--slice", "customer_region"],
+        ]
+        .concat()
+    };
+    let compare = [&["compare", "v426.tar.gz", "v427.tar.gz", "v429.tar.gz", "v431.tar.gz"][..], &EXAM].concat();
+    for arguments in [judge.to_vec(), evaluate("v427.tar.gz"), evaluate("v429.tar.gz"), compare] {
+        let said = on_terminal(80, meridian(&arguments).current_dir(models), true);
+        assert!(said.lines().count() > 4, "{said}");
         assert_fits(&said, 80);
     }
 }

@@ -10,6 +10,7 @@ ends 1
 says "v427 is condemned, and EU, AU and BR still serve v427"
 says "docs/runbooks/model-fault.md"
 says_not "never saw"
+says "aws sagemaker update-endpoint --region sa-east-1 --endpoint-name fraud --endpoint-config-name fraud-v426-"
 types meridian history --region BR
 says "CONDEMNED"
 
@@ -32,6 +33,14 @@ says "03:44:10"
 types meridian override freeze --for 3d --who maria --why "a fix must go out"
 ends 0
 says "until 2026-11-23T03:47"
+
+# A region that was left behind and answers again needs nobody at night, and its page is not forgotten.
+night_at tokyo-dark 04:29
+types meridian status
+ends 0
+says "Nothing needs you."
+says "JP is deferred"
+says "next: JP can get v427 with a new execution"
 
 # A bad release that was rolled back everywhere needs nobody at night; a region that its own alarm rolled back does.
 night_at bad-model 05:00

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs")]
 
 pub mod served;
+pub mod terminal;
 
 use meridian_tests::reasons::is_reason;
 use serde_json::Value;

@@ -12,7 +12,7 @@ use meridian_domain::{Fleet, RegionName};
 use serde::Serialize;
 
 /// Version of the document.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The rule of thumb that is derived: so many instances in each region ...
 const THUMB_FLOOR: u32 = 2;

@@ -191,20 +191,26 @@ impl Voice<'_> {
         if elsewhere.is_empty() {
             return "Then retrain or publish again.".to_owned();
         }
-        let endpoint = &self.fleet.endpoint;
-        let commands = elsewhere.iter().map(|(region, exposure)| match exposure {
-            Exposure::Serves { back: Some(back), .. } => format!(
-                "\n{}: aws sagemaker update-endpoint --region {region} --endpoint-name {endpoint} --endpoint-config-name {back} \
-                 --retain-all-variant-properties",
-                self.title(region)
-            ),
-            _ => format!("\n{}: meridian history --region {region}", self.title(region)),
-        });
+        let commands = elsewhere
+            .iter()
+            .map(|(region, exposure)| format!("\n{}: {}", self.title(region), self.way_back_command(region, exposure)));
         format!(
             "Look for the same fault in these regions, and roll back those that have it:{}\nThen retrain or publish \
              again.",
             commands.collect::<String>()
         )
+    }
+
+    /// What rolls a region back by hand; what names its rollback target, where that is not on record.
+    pub(crate) fn way_back_command(self, region: &RegionName, exposure: &Exposure) -> String {
+        match exposure {
+            Exposure::Serves { back: Some(back), .. } => format!(
+                "aws sagemaker update-endpoint --region {region} --endpoint-name {} --endpoint-config-name {back} \
+                 --retain-all-variant-properties",
+                self.fleet.endpoint
+            ),
+            _ => format!("meridian history --region {region}"),
+        }
     }
 
     /// A region that the wave defers: its ledger says whether a release was ever confirmed there.

@@ -3,8 +3,9 @@
 use crate::Voice;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Interruption, Phase, Underway};
-use meridian_domain::overview::{Need, Overview, WaveRow};
-use meridian_domain::{Exposure, RegionName, Version};
+use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow};
+use meridian_domain::reason::{Fault, Reason, WaveEnd};
+use meridian_domain::{Chain, Exposure, RegionName, Version};
 
 impl Voice<'_> {
     /// What has to be done and why, and the command or the runbook for it: two sentences.
@@ -62,6 +63,36 @@ impl Voice<'_> {
         }
     }
 
+    /// The commands of a need that has one for each region: its title, since when it is so, and the command.
+    pub fn need_commands(self, need: &Need) -> Vec<String> {
+        let Need::Condemned { exposed, .. } = need else { return Vec::new() };
+        let line = |(region, exposure): &(RegionName, Exposure)| {
+            let since = match exposure {
+                Exposure::Serves { since, .. } => format!("since {}", since.strftime("%Y-%m-%d %H:%M:%S")),
+                Exposure::InUpdate | Exposure::Unknown => "unknown".to_owned(),
+            };
+            format!("{} {since}: {}", self.title(region), self.way_back_command(region, exposure))
+        };
+        exposed.iter().map(line).collect()
+    }
+
+    /// What an open page says, as its subject did, without the fleet's name.
+    pub fn open_page(self, page: &OpenPage) -> String {
+        match &page.cause {
+            PageCause::LeftBehind { version, why } if **why == Reason::Fault(Fault::ReplicaLate) => {
+                format!("{version} starts without {}", self.title(&page.region))
+            }
+            PageCause::LeftBehind { why, .. } => {
+                let (region, why) = (page.region.clone(), why.clone());
+                self.headline(&WaveEnd::Deferred { region, why }.into())
+            }
+            PageCause::Condemned(end) => self.wave_end_headline(end),
+            PageCause::Told(told) => self.told_headline(told),
+            PageCause::Owed { why, .. } => format!("{} (not sent yet)", self.headline(why)),
+            PageCause::Lags(why) => self.headline(why),
+        }
+    }
+
     /// "EU and AU serve it".
     fn exposed(self, version: &Version, exposed: &[(RegionName, Exposure)]) -> String {
         let titles = |is: fn(&Exposure) -> bool| {
@@ -85,10 +116,37 @@ impl Voice<'_> {
             let update = row.account.as_ref().and_then(|account| account.update.as_ref());
             said.extend(update.map(|update| format!("{}: {}", self.title(&row.region), in_progress(update))));
         }
-        if overview.wave.as_ref().is_none_or(|wave| wave.ended.is_some()) {
-            said.push("next: the next release that is published starts a wave".to_owned());
-        }
+        said.extend(overview.next.iter().map(|next| format!("next: {}", self.comes(next))));
         said
+    }
+
+    fn comes(self, next: &Next) -> String {
+        let titles = |regions: &[RegionName]| -> Vec<String> {
+            regions.iter().map(|region| self.title(region).to_owned()).collect()
+        };
+        match next {
+            Next::Lift { chains } => {
+                let place = |chain: &Chain| match chain {
+                    Chain::Home => "the fleet".to_owned(),
+                    Chain::Region(region) => self.title(region).to_owned(),
+                };
+                let places: Vec<String> = chains.iter().map(place).collect();
+                format!("nothing starts in any region until the halt of {} is lifted", listed(&places))
+            }
+            Next::Regions { version, regions } => format!("{version} goes on to {}", titles(regions).join(", then ")),
+            Next::WaveEnds { version } => {
+                format!("the wave of {version} ends when the regions in progress are done")
+            }
+            Next::Try { region, version, from } => {
+                format!("{} is tried again with {version}, not before {}", self.title(region), clock(*from))
+            }
+            Next::CatchUp { version, regions } => format!(
+                "{} can get {version} with a new execution, docs/runbook.md#start-a-new-execution; otherwise the next wave \
+                 brings its own release",
+                listed(&titles(regions))
+            ),
+            Next::Release => "the next release that is published starts a wave".to_owned(),
+        }
     }
 
     fn wave_row(self, wave: &WaveRow) -> String {

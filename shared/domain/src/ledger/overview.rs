@@ -1,5 +1,11 @@
 //! The whole fleet at one moment: what serves, what is in progress, and what a person has to do about it.
 
+mod next;
+mod pages;
+
+pub use next::Next;
+pub use pages::{OpenPage, PageCause};
+
 use super::account::{Account, Phase, account};
 use super::history::{HubHistory, RegionHistory};
 use super::overrides::Override;
@@ -47,6 +53,11 @@ pub struct Overview {
     pub condemned: Vec<CondemnedRow>,
     /// Rules that people have set aside until later.
     pub overrides: Vec<Override>,
+    /// Pages whose cause is not over, the oldest first. A document has them with their kinds, which are those of the messages.
+    #[serde(skip)]
+    pub pages: Vec<OpenPage>,
+    /// What comes next; empty where the hub's chain cannot be read.
+    pub next: Vec<Next>,
 }
 
 /// One region's line.
@@ -124,15 +135,70 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
     let sums = hub.map(sum::<HubHistory>);
     let histories: Vec<Option<RegionHistory>> = seen.iter().map(|one| one.entries.map(sum::<RegionHistory>)).collect();
     let regions = seen.iter().map(|one| row(one, hub, at)).collect();
-    let mut overview =
-        Overview { at, needs: Vec::new(), regions, wave: None, condemned: Vec::new(), overrides: Vec::new() };
+    let mut overview = Overview {
+        at,
+        needs: Vec::new(),
+        regions,
+        wave: None,
+        condemned: Vec::new(),
+        overrides: Vec::new(),
+        pages: Vec::new(),
+        next: Vec::new(),
+    };
     if let Some((entries, sums)) = hub.zip(sums.as_ref()) {
         overview.wave = wave(entries, sums);
         overview.condemned = condemned(entries, sums, seen, &histories, at);
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
+        overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions));
     }
+    overview.pages = open_pages(&overview, hub.zip(sums.as_ref()), seen, &histories);
     overview.needs = needs(&overview, sums.as_ref(), seen, &histories);
     overview
+}
+
+fn places<'a>(
+    seen: &'a [RegionSeen<'_>],
+    histories: &'a [Option<RegionHistory>],
+    rows: &'a [RegionRow],
+) -> Vec<next::Place<'a>> {
+    let all = seen.iter().zip(histories).zip(rows);
+    let place = |((one, history), row): ((&'a RegionSeen<'_>, &'a Option<RegionHistory>), &'a RegionRow)| next::Place {
+        region: &one.region.name,
+        history: history.as_ref(),
+        account: row.account.as_ref(),
+    };
+    all.map(place).collect()
+}
+
+fn open_pages(
+    overview: &Overview,
+    hub: Option<(&[Entry], &HubHistory)>,
+    seen: &[RegionSeen<'_>],
+    histories: &[Option<RegionHistory>],
+) -> Vec<OpenPage> {
+    let mut open = Vec::new();
+    for ((one, history), row) in seen.iter().zip(histories).zip(&overview.regions) {
+        let (region, account) = (&one.region.name, row.account.as_ref());
+        if let (Some(entries), Some(history), Some(account)) = (one.entries, history, account) {
+            open.extend(pages::of_region(region, entries, history, account));
+        }
+        let Some((entries, sums)) = hub else { continue };
+        open.extend(pages::of_hub(region, entries, sums, account));
+        let newest = history.as_ref().and_then(|history| lags_behind(region, sums, history));
+        open.extend(newest.and_then(|newest| pages::of_lag(region, newest, entries)));
+    }
+    if let Some((entries, _)) = hub {
+        open.extend(overview.condemned.iter().filter_map(|row| pages::of_condemned(row, entries)));
+    }
+    open.sort_by_key(|page| page.since);
+    open
+}
+
+/// The newest release of which people were told that the region lags behind it, where it does.
+fn lags_behind<'a>(region: &RegionName, hub: &'a HubHistory, history: &RegionHistory) -> Option<&'a ReleaseId> {
+    let serving = &history.serving.as_ref()?.target.release;
+    let told = hub.skew_told.iter().filter(|(own, _)| own == region).map(|(_, newest)| newest);
+    told.max_by_key(|newest| hub.place(newest)).filter(|newest| hub.place(serving) < hub.place(newest))
 }
 
 fn sum<P: Projection + Default>(entries: &[Entry]) -> P {
@@ -277,10 +343,7 @@ fn of_hub(
         }));
     }
     let lags = seen.iter().zip(histories).filter_map(|(one, history)| {
-        let serving = &history.as_ref()?.serving.as_ref()?.target.release;
-        let told = hub.skew_told.iter().filter(|(region, _)| *region == one.region.name).map(|(_, newest)| newest);
-        let newest =
-            told.max_by_key(|newest| hub.place(newest)).filter(|newest| hub.place(serving) < hub.place(newest))?;
+        let newest = lags_behind(&one.region.name, hub, history.as_ref()?)?;
         Some(Need::Lags { region: one.region.name.clone(), newest: hub.versions.get(newest)?.clone() })
     });
     needs.extend(lags);

@@ -2,9 +2,10 @@
 
 use crate::account::{Chains, OWN, WAVE, decided, intended, reverted, started, target};
 use crate::night::{JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
-use meridian_domain::overview::{Need, Overview, RegionSeen, overview};
+use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, overview};
+use meridian_domain::reason::{Fault, RegionState, Return, WayBackReason};
 use meridian_domain::{
-    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, Record, RegionName, Seen,
+    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, Reason, Record, RegionName, Seen,
 };
 
 /// JP in service on a release, with a quiet alarm.
@@ -126,4 +127,54 @@ fn an_endpoint_not_on_the_ledgers_configuration_needs_a_person() {
     let told = seen(&Chains::settled(), "v426", "04:00:00");
     let (config, expected) = (target("v426").config, target("v427").config);
     assert_eq!(told.needs, [Need::ForeignConfig { region: name(JP), config, expected }]);
+}
+
+/// Left behind with a page, which the hub's ledger keeps after the region answers again: nobody has to act, and it is listed.
+#[test]
+fn a_page_of_a_region_that_was_left_behind_is_open_until_it_has_caught_up() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started());
+    let silent = Box::new(Fault::NoAnswer.into());
+    let why = Reason::LeftBehind { why: silent, state: RegionState::Stays { version: version("v426") } };
+    let deferred =
+        Record::Deferred { region: name(JP), execution: actor(WAVE), release: release("v427"), why: why.clone() };
+    chains.hub("03:51:00", WAVE, deferred).hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    let told = seen(&chains, "v426", "05:00:00");
+    let cause = PageCause::LeftBehind { version: version("v427"), why: Box::new(why) };
+    assert_eq!((told.needs, told.pages), (vec![], vec![OpenPage { region: name(JP), since: at("03:51:00"), cause }]));
+    assert_eq!(told.next, [Next::CatchUp { version: version("v427"), regions: vec![name(JP)] }, Next::Release]);
+    chains.hub(
+        "04:50:00",
+        "wave-2",
+        Record::WaveEnded { execution: actor("wave-2"), release: release("v427"), lagging: Vec::new() },
+    );
+    assert_eq!(seen(&chains, "v426", "05:00:00").pages, []);
+}
+
+/// The page of a region's own rollback is open while its halt holds, and is owed until it went out; a person's halt is no page.
+#[test]
+fn a_page_is_open_while_its_halt_holds_and_a_persons_halt_is_none() {
+    let mut chains = Chains::settled();
+    let (region, from, to) = (name(JP), Some(version("v427")), version("v426"));
+    let told = Return::RollsBackFrom { region, from, to, why: WayBackReason::Undecided };
+    chains.own("04:00:00", OWN, Record::Halted { why: told.clone().into() });
+    let open = OpenPage { region: name(JP), since: at("04:00:00"), cause: PageCause::Told(Box::new(told)) };
+    assert_eq!(seen(&chains, "v427", "04:10:00").pages, [open]);
+    chains.own("04:20:00", "maria", Record::Lifted { why: "found".to_owned() });
+    assert_eq!(seen(&chains, "v427", "04:30:00").pages, []);
+    chains.own("04:40:00", "maria", Record::Halted { why: said("incident 4711") });
+    let told = seen(&chains, "v427", "04:50:00");
+    assert_eq!((told.pages, told.next), (vec![], vec![Next::Lift { chains: vec![Chain::Region(name(JP))] }]));
+}
+
+#[test]
+fn what_comes_next_in_a_wave_is_its_next_region_and_then_its_end() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started());
+    let regions = vec![name(JP)];
+    assert_eq!(seen(&chains, "v426", "03:05:00").next, [Next::Regions { version: version("v427"), regions }]);
+    let mut chains = Chains::updating();
+    chains.hub("03:10:20", WAVE, wave_started());
+    assert_eq!(seen(&chains, "v426", "03:12:00").next, [Next::WaveEnds { version: version("v427") }]);
+    assert_eq!(seen(&Chains::settled(), "v427", "04:00:00").next, [Next::Release]);
 }

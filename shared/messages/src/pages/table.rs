@@ -2,12 +2,16 @@
 
 use super::{Notice, RefusedFor, RejectedFor};
 use crate::Runbook;
-use meridian_domain::Advice;
+use meridian_domain::overview::PageCause;
+use meridian_domain::reason::{Fault, Gate, Return};
+use meridian_domain::{Advice, Reason};
+use serde::Serialize;
 
 macro_rules! kinds {
     ($($(#[doc = $when:literal])+ $kind:ident: $from:literal, $urgency:ident, $runbook:ident $($section:literal)?;)+) => {
         /// One kind of page: a row of the table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "snake_case")]
         pub enum PageKind {
             $($(#[doc = $when])+ $kind,)+
         }
@@ -142,6 +146,24 @@ impl PageKind {
         matches!(self.urgency(), Urgency::Advice)
     }
 
+    /// Where its reader reads on: a page of `docs/`, and the heading there.
+    pub fn anchor(self) -> String {
+        let heading = self.section().or((self.runbook() == Runbook::Pages).then_some("The pages"));
+        let heading = heading.map(|heading| format!("#{}", heading.to_lowercase().replace(' ', "-")));
+        format!("{}{}", self.runbook().path(), heading.unwrap_or_default())
+    }
+
+    /// The kind of a page whose cause is still on record; none where no row of the table is sent for it.
+    pub fn of_open(cause: &PageCause) -> Option<PageKind> {
+        match cause {
+            PageCause::LeftBehind { why, .. } => Some(of_left_behind(why)),
+            PageCause::Condemned(_) => Some(PageKind::ReadEvidence),
+            PageCause::Told(told) => of_return(told),
+            PageCause::Owed { advice, .. } => Some(of_advice(advice)),
+            PageCause::Lags(_) => Some(PageKind::CatchUp),
+        }
+    }
+
     /// True if somebody must act at once. Every other page reports what has been stopped, rolled back or deferred already.
     pub fn is_urgent(self) -> bool {
         matches!(self.urgency(), Urgency::Urgent)
@@ -197,5 +219,37 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::WaitForSoak => PageKind::WaitForSoak,
         Advice::UpdateByHand => PageKind::UpdateByHand,
         Advice::RecoverByHand => PageKind::RecoverByHand,
+    }
+}
+
+/// Why a wave left a region behind says which page it sent.
+fn of_left_behind(why: &Reason) -> PageKind {
+    let why = match why {
+        Reason::LeftBehind { why, .. } => why,
+        why => why,
+    };
+    match why {
+        Reason::Fault(Fault::ReplicaLate) => PageKind::ReplicasLate,
+        Reason::Fault(Fault::UnclearReturn(_)) => PageKind::FindRegionCause,
+        Reason::Gate(Gate::NotShadowed { .. } | Gate::ShadowShort { .. } | Gate::ShadowFailed { .. }) => {
+            PageKind::CompareRequests
+        }
+        _ => PageKind::CheckHealth,
+    }
+}
+
+fn of_return(told: &Return) -> Option<PageKind> {
+    match told {
+        Return::RollsBackFrom { .. } => Some(PageKind::FindOutWhatItDoes),
+        Return::RolledBack { .. } => Some(PageKind::ReadPromoteLog),
+        Return::Unwritten { .. } => Some(PageKind::ReadRollbackLog),
+        Return::Unread { .. } => Some(PageKind::LookAtBucket),
+        Return::Leaves { .. } | Return::LeavesAfter { .. } => Some(PageKind::CompareCallers),
+        Return::NowhereToGo { .. } => Some(PageKind::LookAtEndpoint),
+        Return::RingsInSoak { .. } => Some(PageKind::WaitForSoak),
+        Return::WorseThanBefore { .. } => Some(PageKind::WeighRollback),
+        Return::Broken { .. } => Some(PageKind::UpdateByHand),
+        Return::BytesUnknown { .. } => Some(PageKind::RecoverByHand),
+        Return::RollsBack { .. } | Return::Stays { .. } | Return::GoesToProved { .. } | Return::UnderWay => None,
     }
 }

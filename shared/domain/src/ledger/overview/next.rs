@@ -1,0 +1,113 @@
+//! What comes next, as far as the ledgers say it.
+
+use super::WaveRow;
+use crate::fleet::names::{RegionName, Version};
+use crate::ledger::Chain;
+use crate::ledger::account::Account;
+use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::reason::Reason;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// Nothing starts in any region before the halts in these chains are lifted.
+    Lift {
+        /// Home's chain, or a region's.
+        chains: Vec<Chain>,
+    },
+    /// The wave goes on to these regions, in this order.
+    Regions {
+        /// The wave's release.
+        version: Version,
+        /// The regions that have not begun.
+        regions: Vec<RegionName>,
+    },
+    /// Every region has had its turn: the wave ends once the regions in progress are done.
+    WaveEnds {
+        /// The wave's release.
+        version: Version,
+    },
+    /// Home tries a region again by itself.
+    Try {
+        /// The region whose canary did not decide.
+        region: RegionName,
+        /// The release that it is tried with.
+        version: Version,
+        /// The first moment at which it may start.
+        from: Timestamp,
+    },
+    /// These regions get the wave's release with a new execution, or the next release with its wave.
+    CatchUp {
+        /// The wave's release.
+        version: Version,
+        /// The regions that do not serve it.
+        regions: Vec<RegionName>,
+    },
+    /// The next release that is published starts a wave.
+    Release,
+}
+
+/// One region, as far as its chain can be read.
+pub(super) struct Place<'a> {
+    pub region: &'a RegionName,
+    pub history: Option<&'a RegionHistory>,
+    pub account: Option<&'a Account>,
+}
+
+/// What comes next. `places`: every region, in the fleet's order.
+pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>]) -> Vec<Next> {
+    let fleet_halt = hub.halt.is_some().then_some(Chain::Home);
+    let own = places.iter().filter(|place| place.history.is_some_and(RegionHistory::halts_fleet));
+    let chains: Vec<Chain> =
+        fleet_halt.into_iter().chain(own.map(|place| Chain::Region(place.region.clone()))).collect();
+    if !chains.is_empty() {
+        return vec![Next::Lift { chains }];
+    }
+    match wave {
+        None => vec![Next::Release],
+        Some(wave) if wave.ended.is_none() => vec![running(hub, wave, places)],
+        Some(wave) => after(hub, wave, places),
+    }
+}
+
+/// In the wave's own order: regions that it has neither begun nor left behind.
+fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Next {
+    let waits = |place: &&Place<'_>| {
+        let begun = place.account.and_then(|account| account.update.as_ref());
+        let begun = begun.is_some_and(|update| update.to.release == wave.release);
+        let serves = place.history.is_some_and(|history| history.serves(&wave.release));
+        let left = hub.deferred.contains_key(&(wave.execution.clone(), place.region.clone()));
+        !begun && !serves && !left
+    };
+    let mut regions: Vec<RegionName> = places.iter().filter(waits).map(|place| place.region.clone()).collect();
+    if let Some(order) = hub.order(&wave.execution) {
+        regions.sort_by_key(|region| order.iter().position(|own| own == region));
+    }
+    let version = wave.version.clone();
+    if regions.is_empty() { Next::WaveEnds { version } } else { Next::Regions { version, regions } }
+}
+
+/// After a wave's end: what it left open, then the next release.
+fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Vec<Next> {
+    let (version, mut next, mut behind) = (|| wave.version.clone(), Vec::new(), Vec::new());
+    // A release that may not start again is caught up by a newer one alone.
+    let may_start = !hub.condemned.contains_key(&wave.release) && !hub.rejected.contains_key(&wave.release);
+    let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| may_start);
+    for region in lagging {
+        let place = places.iter().find(|place| place.region == region);
+        if place.and_then(|place| place.history).is_some_and(|history| history.serves(&wave.release)) {
+            continue;
+        }
+        let left = hub.deferred.get(&(wave.execution.clone(), region.clone()));
+        match left.and_then(Reason::open_try) {
+            Some(retry) => next.push(Next::Try { region: region.clone(), version: version(), from: retry.from }),
+            None => behind.push(region.clone()),
+        }
+    }
+    next.extend((!behind.is_empty()).then(|| Next::CatchUp { version: version(), regions: behind }));
+    next.push(Next::Release);
+    next
+}

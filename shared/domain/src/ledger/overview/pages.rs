@@ -1,0 +1,157 @@
+//! Pages whose cause the ledgers keep and do not say to be over.
+
+use super::CondemnedRow;
+use crate::fleet::ProbationAction;
+use crate::fleet::endpoint::EndpointStatus;
+use crate::fleet::names::{RegionName, ReleaseId, Version};
+use crate::ledger::account::Account;
+use crate::ledger::advice::{Advice, Exposure};
+use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::reason::{Fault, Reason, Return, WaveEnd};
+use crate::ledger::{Entry, Record};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A page whose cause is on record and not over.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OpenPage {
+    /// The region that it is about.
+    pub region: RegionName,
+    /// When its cause was put on record.
+    pub since: Timestamp,
+    /// What it was sent for.
+    pub cause: PageCause,
+}
+
+/// What an open page was sent for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageCause {
+    /// A wave left the region behind, and none has caught it up since.
+    LeftBehind {
+        /// The release that the region did not get.
+        version: Version,
+        /// Why it was left behind.
+        why: Box<Reason>,
+    },
+    /// The region's evidence condemned a release that customers may still meet.
+    Condemned(Box<WaveEnd>),
+    /// The region's own watch paged.
+    Told(Box<Return>),
+    /// The region owes the page: it did not go out yet.
+    Owed {
+        /// What the people on call are to be told.
+        why: Box<Reason>,
+        /// What they are to do.
+        advice: Advice,
+    },
+    /// The region is further behind than policy allows.
+    Lags(Box<Reason>),
+}
+
+/// What a region's own chain keeps open.
+pub(super) fn of_region(
+    region: &RegionName,
+    entries: &[Entry],
+    history: &RegionHistory,
+    account: &Account,
+) -> Vec<OpenPage> {
+    let page = |since, cause| OpenPage { region: region.clone(), since, cause };
+    let told = |told: Return| PageCause::Told(Box::new(told));
+    let mut pages: Vec<OpenPage> = Vec::new();
+    for owed in &history.owed {
+        let cause = PageCause::Owed { why: Box::new(owed.why.clone()), advice: owed.advice.clone() };
+        pages.push(page(owed.at, cause));
+    }
+    // Only its own watch pages when it halts; a person who halts tells nobody.
+    for halt in account.halts.iter().filter(|halt| !halt.fleet && !history.owes(&halt.why)) {
+        if let Reason::Return(why) = &halt.why {
+            pages.push(page(halt.at, told(why.clone())));
+        }
+    }
+    pages.extend(history.unknown.as_ref().map(|unknown| {
+        let status = match &unknown.why {
+            Fault::TwoReleases(status) | Fault::EndpointIs(status) => *status,
+            _ => EndpointStatus::UpdateRollbackFailed,
+        };
+        page(unknown.since, told(Return::BytesUnknown { region: region.clone(), status }))
+    }));
+    pages.extend(worse(region, entries, history).map(|(since, why)| page(since, told(why))));
+    pages
+}
+
+/// What probation found of the release that serves, where policy leaves it to people, and the page went out.
+fn worse(region: &RegionName, entries: &[Entry], history: &RegionHistory) -> Option<(Timestamp, Return)> {
+    let serving = &history.serving.as_ref()?.target;
+    let found = history.found_worse(&serving.release).filter(|found| found.action == ProbationAction::Tell)?;
+    let (region, version) = (region.clone(), serving.version.clone());
+    let why = Return::WorseThanBefore { region, version, worse: found.worse.clone() };
+    let of_release = |entry: &&Entry| matches!(&entry.record, Record::ProbationFound { target, .. } if target.release == serving.release);
+    let since = entries.iter().find(of_release)?.at;
+    (!history.owes(&why.clone().into())).then_some((since, why))
+}
+
+/// What home's chain keeps open of a region.
+pub(super) fn of_hub(
+    region: &RegionName,
+    entries: &[Entry],
+    hub: &HubHistory,
+    account: Option<&Account>,
+) -> Option<OpenPage> {
+    let left = entries.iter().fold(None, |left, entry| LeftBehind::after(left, region, entry))?;
+    // One that is condemned since is not caught up with.
+    if hub.condemned.contains_key(&left.release) {
+        return None;
+    }
+    // Whoever had halted the region had paged already.
+    let halted = account.is_some_and(|account| account.halts.iter().any(|halt| !halt.fleet && halt.at <= left.since));
+    let cause = PageCause::LeftBehind { version: hub.versions.get(&left.release)?.clone(), why: Box::new(left.why) };
+    (!halted).then(|| OpenPage { region: region.clone(), since: left.since, cause })
+}
+
+/// That a wave left a region behind with a page.
+struct LeftBehind {
+    since: Timestamp,
+    release: ReleaseId,
+    why: Reason,
+}
+
+impl LeftBehind {
+    /// A wave's end without the region among those that lag has caught it up.
+    fn after(left: Option<Self>, region: &RegionName, entry: &Entry) -> Option<Self> {
+        let (release, why) = match &entry.record {
+            Record::Deferred { region: own, release, why, paged: true, .. } if own == region => (*release, why.clone()),
+            Record::WaveStarted { release, late, .. } if late.contains(region) => {
+                (*release, Reason::Fault(Fault::ReplicaLate))
+            }
+            Record::WaveEnded { lagging, .. } if !lagging.contains(region) => return None,
+            _ => return left,
+        };
+        let since = left.filter(|left| left.release == release).map_or(entry.at, |left| left.since);
+        Some(Self { since, release, why })
+    }
+}
+
+/// A condemned release that customers may still meet.
+pub(super) fn of_condemned(row: &CondemnedRow, entries: &[Entry]) -> Option<OpenPage> {
+    row.exposed.iter().any(|(_, exposure)| matches!(exposure, Exposure::Serves { .. })).then_some(())?;
+    let region = entries.iter().find_map(|entry| match &entry.record {
+        Record::Condemned { release, region, .. } if *release == row.release => Some(region.clone()),
+        _ => None,
+    })?;
+    let over = !row.exposed.iter().any(|(own, _)| *own == region);
+    let (version, why) = (row.version.clone(), Box::new(row.why.clone()));
+    let end = WaveEnd::RolledBack { region: region.clone(), version, over, why };
+    Some(OpenPage { region, since: row.since, cause: PageCause::Condemned(Box::new(end)) })
+}
+
+/// A region of which people were told that it lags behind `newest`, and does.
+pub(super) fn of_lag(region: &RegionName, newest: &ReleaseId, entries: &[Entry]) -> Option<OpenPage> {
+    let (since, why) = entries.iter().find_map(|entry| match &entry.record {
+        Record::SkewTold { region: own, newest: told, why } if own == region && told == newest => {
+            Some((entry.at, why.clone()))
+        }
+        _ => None,
+    })?;
+    Some(OpenPage { region: region.clone(), since, cause: PageCause::Lags(Box::new(why)) })
+}
