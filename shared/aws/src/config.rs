@@ -63,7 +63,9 @@ pub enum ConfigError {
     #[error("MERIDIAN_POLICY_KEY: {0}")]
     PolicyKey(#[from] PublicKeyError),
     /// The policy is not signed by the key that must have signed it.
-    #[error("{SIGNATURE} is no signature of this fleet.toml by the key in MERIDIAN_POLICY_KEY: sign it again, and deploy")]
+    #[error(
+        "{SIGNATURE} is no signature of this fleet.toml by the key in MERIDIAN_POLICY_KEY: sign it again, and deploy"
+    )]
     Unsigned,
     /// The policy is no text.
     #[error("{BESIDE} is not UTF-8: write it again, and deploy")]
@@ -224,7 +226,11 @@ mod tests {
         assert!(matches!(load(), Err(ConfigError::Unsigned)), "one byte more than was signed");
 
         let none = Environment::from_lookup(|name| {
-            let always = [("AWS_REGION", "sa-east-1"), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("MERIDIAN_POLICY_KEY", "x")];
+            let always = [
+                ("AWS_REGION", "sa-east-1"),
+                ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+                ("MERIDIAN_POLICY_KEY", "x"),
+            ];
             always.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         });
         assert!(none.unwrap_err().to_string().starts_with("MERIDIAN_POLICY_KEY: not a public key"));

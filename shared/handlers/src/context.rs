@@ -138,6 +138,12 @@ impl Context {
     }
 }
 
+impl From<FleetError> for HandlerError {
+    fn from(error: FleetError) -> Self {
+        Self::Fleet(Box::new(error))
+    }
+}
+
 /// Why a handler could not do its work. What the world answered is in here; what a release deserves is not an error.
 /// Its text is for logs: nothing decides by it. A failed job's page and pipeline message are made of its [`JobFailure`].
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +162,7 @@ pub enum HandlerError {
     File(#[from] FileError),
     /// The fleet's policy is wrong.
     #[error(transparent)]
-    Fleet(#[from] FleetError),
+    Fleet(Box<FleetError>),
     /// A wrong pipeline, a fleet that lacks something, or a defect.
     #[error("{}", words(.0))]
     Failed(Failure),
@@ -194,11 +200,11 @@ impl From<Failure> for HandlerError {
 impl From<&HandlerError> for JobFailure {
     fn from(error: &HandlerError) -> Self {
         match error {
-            HandlerError::Event(error) => Self::Event(error.0.clone()),
+            HandlerError::Event(error) => Self::Event((*error.0).clone()),
             HandlerError::Port(error) => Self::Unseen(error.clone().into()),
             HandlerError::Journal(error) => Self::Unseen(error.into()),
             HandlerError::File(error) => Self::Unseen(error.clone().into()),
-            HandlerError::Fleet(error) => Self::Policy(error.clone()),
+            HandlerError::Fleet(error) => Self::Policy((**error).clone()),
             HandlerError::Failed(failure) => Self::Failed(failure.clone()),
             HandlerError::StepRefused { fleet: _, step, violations } => {
                 Self::StepRefused { step: step.clone(), violations: violations.clone() }

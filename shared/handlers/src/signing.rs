@@ -4,9 +4,7 @@ use crate::context::Context;
 use crate::files::{self, FileError};
 use crate::ports::{Artifacts, Clock, ErrorKind, PortError};
 use jiff::Timestamp;
-use meridian_domain::signing::{
-    Bundle, LONGEST_SIGNATURE, PublicKey, Statement, TrustedKey, decode_pem, encode_pem,
-};
+use meridian_domain::signing::{Bundle, LONGEST_SIGNATURE, PublicKey, Statement, TrustedKey, decode_pem, encode_pem};
 use meridian_domain::{KeyId, Manifest, RegionName, ReleaseId, SignatureFault, SigningPolicy, keys};
 use ring::rand::SystemRandom;
 use ring::signature::{

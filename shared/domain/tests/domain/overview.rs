@@ -136,18 +136,19 @@ fn a_page_of_a_region_that_was_left_behind_is_open_until_it_has_caught_up() {
     chains.hub("03:00:20", WAVE, wave_started());
     let silent = Box::new(Fault::NoAnswer.into());
     let why = Reason::LeftBehind { why: silent, state: RegionState::Stays { version: version("v426") } };
-    let deferred =
-        Record::Deferred { region: name(JP), execution: actor(WAVE), release: release("v427"), why: why.clone() };
+    let deferred = Record::Deferred {
+        region: name(JP),
+        execution: actor(WAVE),
+        release: release("v427"),
+        why: why.clone(),
+        paged: true,
+    };
     chains.hub("03:51:00", WAVE, deferred).hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
     let told = seen(&chains, "v426", "05:00:00");
     let cause = PageCause::LeftBehind { version: version("v427"), why: Box::new(why) };
     assert_eq!((told.needs, told.pages), (vec![], vec![OpenPage { region: name(JP), since: at("03:51:00"), cause }]));
     assert_eq!(told.next, [Next::CatchUp { version: version("v427"), regions: vec![name(JP)] }, Next::Release]);
-    chains.hub(
-        "04:50:00",
-        "wave-2",
-        Record::WaveEnded { execution: actor("wave-2"), release: release("v427"), lagging: Vec::new() },
-    );
+    chains.hub("04:50:00", "wave-2", wave_ended(vec![]));
     assert_eq!(seen(&chains, "v426", "05:00:00").pages, []);
 }
 

@@ -12,7 +12,7 @@ const SCHEDULED: &str = "Scheduled Event";
 /// An event that is not what the function takes. No part of a payload or a credential is in it (I12).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", failure::event(.0))]
-pub struct EventError(pub EventFault);
+pub struct EventError(pub Box<EventFault>);
 
 /// An event, or a part of one, whose fields are read by JSON pointer.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
 
     pub fn wrong(&self, pointer: &str, expected: ExpectedField, found: FoundField) -> EventError {
         let field = pointer.trim_start_matches('/').replace('/', ".");
-        EventError(EventFault::Field { event: self.event, field, expected, found })
+        EventError(Box::new(EventFault::Field { event: self.event, field, expected, found }))
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn other_kind(function: &'static str, expected: ExpectedEvent, event:
         },
         (source, kind) => FoundEvent::Named { kind: Excerpt::of(kind), source: Excerpt::of(source) },
     };
-    EventError(EventFault::Kind { function, expected, found })
+    EventError(Box::new(EventFault::Kind { function, expected, found }))
 }
 
 /// A text as an error repeats it.

@@ -102,7 +102,7 @@ impl PipelineJob {
     pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
         let wrong = |field: &str, expected: ExpectedField, found: FoundField| {
             let (event, field) = (UserParameters::EVENT, field.to_owned());
-            EventError(EventFault::Field { event, field, expected, found })
+            EventError(Box::new(EventFault::Field { event, field, expected, found }))
         };
         if self.parameters.fleet != fleet.name {
             let expected = ExpectedField::OwnFleet(fleet.name.clone());

@@ -186,7 +186,7 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
             RollbackEvent::parse(&event).unwrap_err(),
             StatusEvent::parse(&event).unwrap_err(),
         ] {
-            assert!(matches!(error, EventError(EventFault::Kind { .. })), "{error}");
+            assert!(matches!(*error.0, EventFault::Kind { .. }), "{error}");
         }
         assert_eq!(job_id(&event), None);
     }

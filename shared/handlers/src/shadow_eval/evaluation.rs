@@ -85,12 +85,12 @@ enum Fault {
     /// There is no time to score the challenger.
     Later,
     /// A fault of something else, such as a service.
-    Other(Box<HandlerError>),
+    Other(HandlerError),
 }
 
 impl<E: Into<HandlerError>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Fault::Other(Box::new(error.into()))
+        Fault::Other(error.into())
     }
 }
 
@@ -129,7 +129,7 @@ pub(super) async fn evaluate<P: Artifacts + Ledger + Clock>(
         Ok(evaluated) => Ok(Finding::Evaluated(Box::new(evaluated))),
         Err(Fault::Release(cause, why)) => Ok(Finding::Unusable(cause, why)),
         Err(Fault::Later) => Ok(Finding::Later),
-        Err(Fault::Other(error)) => Err(*error),
+        Err(Fault::Other(error)) => Err(error),
     }
 }
 
@@ -209,7 +209,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
             Ok(why) => {
                 Fault::from(Failure::ChampionNotScored { version: manifest.version.clone(), why: Box::new(why) })
             }
-            Err(error) => Fault::Other(Box::new(error.into())),
+            Err(error) => Fault::Other(error.into()),
         })
     }
 
@@ -321,7 +321,7 @@ fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
             let fault = FileFault::Missing { file: file.key.clone(), region: home.clone() };
             Fault::Release(RejectedFor::Bytes, fault.into())
         }
-        error => Fault::Other(Box::new(error.into())),
+        error => Fault::Other(error.into()),
     }
 }
 
