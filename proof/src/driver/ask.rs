@@ -13,21 +13,48 @@ use std::sync::Arc;
 #[allow(missing_docs)] // The port's own documentation says it.
 #[derive(Clone, Debug)]
 pub enum Ask {
-    Read { key: String },
-    List { prefix: String, after: Option<String> },
-    Create { key: String, body: Bytes },
-    Replace { key: String },
-    Entries { chain: Chain, from: u64 },
-    Append { chain: Chain, entry: Box<Entry> },
-    Checkpoint { chain: Chain },
-    Keep { chain: Chain, seq: u64, bytes: Vec<u8> },
+    Read {
+        key: String,
+    },
+    List {
+        prefix: String,
+        after: Option<String>,
+    },
+    Create {
+        key: String,
+        body: Bytes,
+    },
+    Replace {
+        key: String,
+    },
+    Entries {
+        chain: Chain,
+        from: u64,
+    },
+    Append {
+        chain: Chain,
+        entry: Box<Entry>,
+    },
+    Checkpoint {
+        chain: Chain,
+    },
+    Keep {
+        chain: Chain,
+        seq: u64,
+        bytes: Vec<u8>,
+    },
     Approval,
     Describe,
     CreateModel(ResourceName),
-    CreateConfig { config: ResourceName, model: ResourceName },
+    CreateConfig {
+        config: ResourceName,
+        model: ResourceName,
+    },
     CreateEndpoint,
     Update(Box<UpdateSpec>),
-    Invoke { payload: String },
+    Invoke {
+        payload: String,
+    },
     Scale,
     PutAlarms(Vec<AlarmSpec>),
     Alarms(Vec<String>),
@@ -36,9 +63,15 @@ pub enum Ask {
     Counts(Box<CountsQuery>),
     Slots(Box<SlotsQuery>),
     Start(Box<StartSpec>),
-    Succeed { job: String, continuation: Option<String> },
-    Fail { job: String },
-    Page,
+    Succeed {
+        job: String,
+        continuation: Option<String>,
+    },
+    Fail {
+        job: String,
+    },
+    /// A digest of the subject: the same page is known by it.
+    Page(u64),
     Advise,
     Sleep(SignedDuration),
 }
@@ -112,7 +145,7 @@ impl Ask {
             | Ask::Update(_)
             | Ask::CreateConfig { .. }
             | Ask::PutAlarms(_)
-            | Ask::Page
+            | Ask::Page(_)
             | Ask::Start(_)
             | Ask::Succeed { .. }
             | Ask::Fail { .. } => 1,
@@ -162,7 +195,7 @@ impl Ask {
             Ask::Start(_) => OperationName::StartPipelineExecution,
             Ask::Succeed { .. } => OperationName::PutJobSuccessResult,
             Ask::Fail { .. } => OperationName::PutJobFailureResult,
-            Ask::Page | Ask::Advise => OperationName::Publish,
+            Ask::Page(_) | Ask::Advise => OperationName::Publish,
             Ask::Sleep(_) => return None,
         })
     }

@@ -15,6 +15,7 @@ use meridian_handlers::ports::{
 };
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::task::Poll;
 
 /// A port call on the desk.
@@ -223,8 +224,10 @@ impl Pipeline for Desk {
 }
 
 impl Pager for Desk {
-    async fn page(&self, region: &RegionName, _: &Page) -> Answer<()> {
-        self.done(region, Ask::Page).await
+    async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        let mut digest = DefaultHasher::new();
+        page.subject.hash(&mut digest);
+        self.done(region, Ask::Page(digest.finish())).await
     }
 
     async fn advise(&self, region: &RegionName, _: &Page) -> Answer<()> {

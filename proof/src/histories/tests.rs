@@ -156,7 +156,7 @@ fn a_second_page_or_region_behind_is_caught_where_one_is_ill() {
         for (region, place) in world.regions.iter_mut().enumerate() {
             place.blue = usize::from(!behind.contains(&region));
         }
-        world.tally.pages = pages;
+        world.subjects = (0..pages).collect();
         checks::only_the_ill_region_waits(&mut world, 1, mute);
         world.breach.map(|breach| breach.what)
     };

@@ -198,7 +198,7 @@ impl Caller {
     fn hears_of_paper(&mut self, world: &World, ask: &Ask, answer: Result<&Reply, Failure>) {
         let fails = answer.is_err_and(|failure| failure.kind != ErrorKind::Conflict);
         match ask {
-            Ask::Page => {
+            Ask::Page(_) => {
                 let for_good = answer.is_err_and(|failure| !failure.takes_time());
                 self.unheard = for_good && self.opened && world.takes_entries(self.looked);
             }
@@ -219,7 +219,7 @@ impl Caller {
             Ask::Fail { .. } if self.paged_last => self.unheard = false,
             _ => {}
         }
-        self.paged_last = matches!(ask, Ask::Page);
+        self.paged_last = matches!(ask, Ask::Page(_));
     }
 
     /// Whether the lease is this call's wave's, and of the generation that the call knew before.

@@ -220,6 +220,8 @@ pub struct World {
     pub breach: Option<Breach>,
     /// Counters of what happened.
     pub tally: Tally,
+    /// Which pages went out, by digests of their subjects. Calls side by side may both send one that is owed.
+    pub subjects: BTreeSet<u64>,
     /// The story so far, where one is told.
     pub story: Option<Vec<String>>,
     /// The newest release whose manifest has arrived in home.
@@ -289,6 +291,7 @@ impl World {
             woken: 0,
             breach: None,
             tally: Tally::default(),
+            subjects: BTreeSet::new(),
             story: telling.then(Vec::new),
             arrived: 0,
             kept: BTreeSet::new(),

@@ -99,7 +99,7 @@ pub enum Liveness {
     /// One region alone was ill, and another one is left behind too.
     OtherBehind { ill: usize, other: usize },
     /// One region alone was ill, and people were paged too often.
-    PagedOften { ill: usize, pages: u32 },
+    PagedOften { ill: usize, pages: usize },
     /// The faults are over, and the executions do not come to rest.
     NeverRests { stands: Vec<Stand> },
     /// The region's endpoint does not come to rest.

@@ -45,6 +45,7 @@ impl World {
             woken,
             breach,
             tally,
+            subjects: _,
             story: _,
             arrived,
             kept,

@@ -321,6 +321,13 @@ impl RegionHistory {
         returned.map(|left| &left.why).or(self.blamed.get(release))
     }
 
+    /// Whether the region has paged since `wave` left `release` there again.
+    pub fn told_of_return(&self, release: &ReleaseId, wave: &Actor) -> bool {
+        let left = self.returned.get(release).is_some_and(|left| left.wave == *wave);
+        let since = self.returned_at.filter(|_| left);
+        since.is_some_and(|since| self.pages.iter().any(|page| page.at >= since))
+    }
+
     /// A wave that has left the target again has nothing more to say about it: its word is late.
     fn has_left(&self, target: &Target, execution: &Actor) -> bool {
         self.returned.get(&target.release).is_some_and(|left| left.wave == *execution)

@@ -96,12 +96,15 @@ impl View<'_> {
                 return trip;
             }
         }
-        // Counts that did not decide say nothing of a silence after them.
-        let decided = update.and_then(|update| update.cause).filter(|decided| *decided != Cause::Undecided);
-        match decided.unwrap_or(cause) {
-            Cause::Region => self.defer(why),
-            Cause::Unclear | Cause::Undecided => self.stop(why),
-            Cause::Release => self.condemn(&why.into()),
+        match (update.and_then(|update| update.cause), cause) {
+            // Counts that did not decide say nothing of a silence after them.
+            (Some(Cause::Region), _) | (None | Some(Cause::Undecided), Cause::Region) => self.defer(why),
+            (Some(Cause::Unclear), Cause::Region) => {
+                self.unclear(update.and_then(|update| Some(&update.decision.as_ref()?.1)), why)
+            }
+            (Some(Cause::Release), _) => self.condemn(&why.into()),
+            // What rings after counts did not decide is in no ledger: it stops the wave, and condemns nothing.
+            _ => self.stop(why),
         }
     }
 
@@ -240,9 +243,11 @@ impl View<'_> {
 
     fn leave(&self, region: &RegionName, why: Reason, advice: Advice) -> Plan {
         let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
-        // Whoever halted it has paged already, unless that page is owed.
+        // Whoever halted it has paged already, and so has its own watch that recorded its return, unless that page is owed.
         let history = self.sight.regions.get(region).and_then(Seen::known);
-        let told = history.is_some_and(|history| history.halt.is_some() && history.owed.is_empty());
+        let (release, wave) = (&self.sight.release, &self.sight.execution);
+        let told =
+            history.is_some_and(|own| (own.halt.is_some() || own.told_of_return(release, wave)) && own.owed.is_empty());
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
