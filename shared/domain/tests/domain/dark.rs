@@ -5,11 +5,11 @@ use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{
-    ErrorKind, Fault, IllService, OperationName, RegionState, Revert, ServiceFailure, Sign, SilentRegion, Unseen,
-    WaveEnd,
+    ErrorKind, Fault, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Sign, SilentRegion,
+    Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Chain, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
+    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
 };
 use std::sync::Arc;
 
@@ -233,6 +233,64 @@ fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
     let Reason::LeftBehind { why, .. } = why else { panic!("{why:?}") };
     let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
     assert!(matches!(&signs[..], [Sign::SilentAlone(silent)] if silent.region == name(JP)), "{signs:?}");
+}
+
+/// A canary of JP that went back for `cause`, on record; then JP falls silent, for longer than policy's patience.
+fn rolled_back_then_dark(cause: Cause, sees: impl Fn(&mut Night)) -> Night {
+    let mut night = Night::baking(JP);
+    let why: Reason = Revert::CountsUnseen { why: unseen() }.into();
+    let (execution, decision, cause) = (actor("wave-1"), Decision::Revert, Some(cause));
+    night.tell(JP, Record::Decided { execution, decision, why, judgement: None, cause });
+    sees(&mut night);
+    night.dark(JP);
+    night.call(JP);
+    night.pass("4m");
+    night
+}
+
+/// I7: no ledger holds what rings after counts did not decide, so it condemns nothing; nor does the wave go on.
+#[test]
+fn what_rings_after_an_undecided_try_stops_the_wave_and_condemns_nothing() {
+    let green = |night: &mut Night| night.guard_rings(alarms::green_names(&night.fleet)[1].clone());
+    let mut night = rolled_back_then_dark(Cause::Undecided, green);
+    assert_eq!(night.call(JP).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.is_empty() && night.sight.hub.deferred.is_empty());
+    assert_eq!(night.pages, 1);
+}
+
+/// Two services of one region are ill: its counts cannot be read, and then it does not answer. That is one unclear return.
+#[test]
+fn a_region_that_falls_silent_after_an_unclear_return_is_deferred() {
+    let mut night = rolled_back_then_dark(Cause::Unclear, |_| {});
+    assert_eq!((night.call(JP).finish(), night.pages), (Some(Finish::Deferred), 1));
+    let mut second = rolled_back_then_dark(Cause::Unclear, |night| {
+        let why = Reason::LeftBehind {
+            why: Box::new(Fault::UnclearReturn(Box::new(said("alarm"))).into()),
+            state: RegionState::Unknown,
+        };
+        let (region, execution, release) = (name(AU), actor("wave-1"), release("v427"));
+        night.hub(Record::Deferred { region, execution, release, why, paged: true });
+    });
+    assert_eq!(second.call(JP).finish(), Some(Finish::Failed), "the second of a wave stops it");
+}
+
+/// A region's own watch that has paged for the return, and owes nothing, has told people: its wave does not tell them again.
+#[test]
+fn a_return_that_the_region_has_told_is_deferred_unpaged() {
+    let paged = |tells: bool| {
+        let mut night = Night::baking(JP);
+        let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
+        night.tell(JP, Record::Reverted { from, to, why: Fault::SageMakerReturned.into() });
+        if tells {
+            let (region, from, to) = (name(JP), version("v427"), version("v426"));
+            let why = Return::RolledBack { region, from, to, why: WayBackReason::JudgeSilent };
+            night.tell(JP, Record::PageSent { why: why.into() });
+        }
+        night.in_service(JP, "v426");
+        assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+        night.pages
+    };
+    assert_eq!([paged(false), paged(true)], [1, 0]);
 }
 
 /// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.
