@@ -6,7 +6,7 @@ use meridian_domain::plan::{Finish, Next};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, Gate, Return, Step, WaveEnd, WayBackReason};
 use meridian_domain::{
-    Advice, EndpointStatus, Frozen, PageOnRecord, ProbationAction, Reason, Record, Seen, WorseThanBefore,
+    Advice, EndpointStatus, Epoch, Frozen, PageOnRecord, ProbationAction, Reason, Record, Seen, WorseThanBefore,
 };
 use meridian_judge::Tally;
 
@@ -134,7 +134,7 @@ fn an_all_clear_waits_until_nothing_stands() {
             "an intent is open",
             |night| {
                 let (target, back) = (night.target(AU, "v428"), Some(night.target(AU, "v427")));
-                let (execution, epoch) = (actor("rollback.AU"), None);
+                let (execution, epoch) = (actor("wave-2"), Some(Epoch(2)));
                 night.tell(AU, Record::UpdateIntended { target, back, execution, epoch, bake: None });
             },
             |night| night.history_mut(AU).update = None,
@@ -198,6 +198,8 @@ fn an_all_clear_waits_until_nothing_stands() {
         let call = night.verify();
         assert_eq!((call.finish().is_some(), night.advice), (true, 0), "{what}");
         end(&mut night);
+        night.verify();
+        assert_eq!(night.advice, 0, "{what}: the wave has ended");
         night.rerun("wave-2");
         assert_eq!((told(&night.verify()).is_some(), night.advice), (true, 1), "{what}");
     }
@@ -240,4 +242,5 @@ fn only_the_latest_pages_are_kept() {
     }
     let kept = &night.history(JP).pages;
     assert_eq!((kept.len(), kept.last().map(|page| page.at)), (16, Some(night.now)));
+    assert!(kept.windows(2).all(|pair| pair[0].why != pair[1].why), "{kept:?}");
 }
