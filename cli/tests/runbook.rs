@@ -51,7 +51,7 @@ fn commands_of(page: &Path) -> Vec<Typed> {
                 match line.strip_suffix('\\') {
                     Some(part) => begun += &format!("{} ", part.trim_end()),
                     None => {
-                        let line = line.split("    # ").next().unwrap_or(line).trim_end();
+                        let line = line.split("  # ").next().unwrap_or(line).trim_end();
                         let command = std::mem::take(&mut begun) + line;
                         found.push(Typed { page: page.to_owned(), live: kind == "sh live", command });
                     }
