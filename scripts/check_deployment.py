@@ -139,6 +139,9 @@ def wrong_signatures(fleet):
 
 
 def is_signed(folder, key):
+    # What functions take: P-256's uncompressed points, and Ed25519 (shared/domain/src/fleet/signing/key.rs).
+    if not key.startswith(("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE", "MCowBQYDK2VwAyEA")):
+        return False
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as pem:
         print(f"-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----", file=pem, flush=True)
         files = ["-in", folder / "fleet.toml", "-sigfile", folder / "fleet.toml.sig"]
@@ -155,6 +158,11 @@ def wrong_account(fleet):
     except (BotoCoreError, ClientError) as error:
         yield f"the account is not known: {error}"
         return
+    for stack in fleet.stacks:
+        # `sam deploy` keeps a parameter that samconfig.toml no longer has.
+        kept = "" if "PolicyKey" in fleet.deployed[stack.region] else deployed_key(stack)
+        if kept and not is_signed(fleet.folder, kept):
+            yield f"{stack.region}: its stack keeps a PolicyKey that has not signed this fleet.toml: sign it, or write PolicyKey= to give it up"
     if caller["Account"] != fleet.account:
         yield f"these credentials belong to account {caller['Account']}, fleet.toml names {fleet.account}"
     for stack in fleet.stacks:
@@ -164,6 +172,19 @@ def wrong_account(fleet):
                 f"{region}: these credentials are {caller['Arn']}'s, and DeployerRoles is {deployers}: this deployment would lock itself "
                 "out of the bucket's policy; name the role that deploys, with its path, in every environment of samconfig.toml"
             )
+
+
+def deployed_key(stack):
+    """The PolicyKey that a stack has now; none where it is not there yet."""
+    import boto3
+    from botocore.exceptions import ClientError
+
+    try:
+        told = boto3.client("cloudformation", region_name=stack.region).describe_stacks(StackName=stack.parameters["AWS::StackName"])
+    except ClientError:
+        return ""
+    own = told["Stacks"][0].get("Parameters", [])
+    return next((given["ParameterValue"] for given in own if given["ParameterKey"] == "PolicyKey"), "")
 
 
 def is_deployer(caller, pattern):

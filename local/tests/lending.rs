@@ -81,7 +81,7 @@ fn a_region_that_trusts_somebody_else_is_deferred_at_once() {
     is_as_expected(&story, &report);
     let records = || report.ledger["home"].iter().map(|entry| &entry.record);
     let refused = |why: &Reason| {
-        matches!(why, Reason::Fault(Fault::Unseen(Unseen::Service(failure)))
+        matches!(why, Reason::Fault(Fault::Unseen(Unseen::Ledger { failure, .. }))
             if failure.operation == OperationName::AssumeRole && failure.kind == ErrorKind::Refused)
     };
     let jp_is_ill =

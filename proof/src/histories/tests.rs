@@ -166,6 +166,7 @@ fn a_second_page_or_region_behind_is_caught_where_one_is_ill() {
             place.blue = usize::from(!behind.contains(&region));
         }
         world.subjects = (0..pages).collect();
+        world.tally.pages = u32::try_from(pages).unwrap();
         checks::only_the_ill_region_waits(&mut world, 1, mute);
         world.breach.map(|breach| breach.what)
     };

@@ -58,8 +58,8 @@ pub fn ending(world: &mut World) -> Option<Ending> {
 }
 
 /// Liveness where one region's services alone were ill and nothing speaks against the release: the wave has brought it to every
-/// other region, before anybody starts another execution, and people got one page at most; two, where the region was `mute`. The same page from two
-/// calls side by side counts once.
+/// other region, before anybody starts another execution, and people got one page at most; two, where the region was `mute`. One that two calls side
+/// by side both sent counts once.
 /// Run once nothing moves.
 pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
@@ -68,8 +68,8 @@ pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
     if let Some(other) = behind {
         breach(world, Liveness::OtherBehind { ill, other }.into());
     }
-    let pages = world.subjects.len();
-    hold(world, pages <= 1 + usize::from(mute), || Liveness::PagedOften { ill, pages }.into());
+    let (pages, sent) = (world.subjects.len(), world.tally.pages as usize);
+    hold(world, pages <= 1 + usize::from(mute) && sent <= pages + 1, || Liveness::PagedOften { ill, pages }.into());
 }
 
 /// Whether home should go on with what the newest release's last wave left undecided.

@@ -37,7 +37,7 @@ impl<H: Hasher> Prints<'_, H> {
             ill,
             deferred,
             // Whether any page awaits its all-clear is asked with the regions' ([`Prints::uncleared`]).
-            pages: _,
+            pages: _, // see below
             cleared: _,
             ended,
             halt,
@@ -69,7 +69,7 @@ impl<H: Hasher> Prints<'_, H> {
         halt.is_some().hash(self.hasher);
     }
 
-    /// Whether a wave that ends well has an all-clear to send: of the pages on record nothing else is asked.
+    /// Whether a wave that ends well has an all-clear to send.
     pub(super) fn uncleared(&mut self, world: &World) {
         let hub = &world.hub.history;
         let regions = world.setting.fleet.regions.iter().zip(&world.regions);
@@ -101,7 +101,7 @@ impl<H: Hasher> Prints<'_, H> {
             halt,
             unknown,
             owed,
-            pages: _,
+            pages: _, // see below
             // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
             spares: _,
@@ -131,6 +131,7 @@ impl<H: Hasher> Prints<'_, H> {
         }
         worse.as_ref().map(|found| (found.release, found.action)).hash(self.hasher);
         self.stamp_or_none(*returned_at, echo);
+        history.told_since_return().for_each(|from| from.hash(self.hasher));
         halt.as_ref().map(Reason::halts_fleet).hash(self.hasher);
         if let Some(Unknown { since, why: _ }) = unknown {
             let patience = self.patience();

@@ -321,11 +321,17 @@ impl RegionHistory {
         returned.map(|left| &left.why).or(self.blamed.get(release))
     }
 
-    /// Whether the region has paged since `wave` left `release` there again.
-    pub fn told_of_return(&self, release: &ReleaseId, wave: &Actor) -> bool {
+    /// Whether the region has itself paged that `release` was rolled back, since `wave` left it there again.
+    pub fn told_of_return(&self, release: &ReleaseId, version: &Version, wave: &Actor) -> bool {
         let left = self.returned.get(release).is_some_and(|left| left.wave == *wave);
-        let since = self.returned_at.filter(|_| left);
-        since.is_some_and(|since| self.pages.iter().any(|page| page.at >= since))
+        left && self.told_since_return().any(|from| from == version)
+    }
+
+    /// The versions of which the region has paged, since its last return, that they were rolled back.
+    pub fn told_since_return(&self) -> impl Iterator<Item = &Version> {
+        let since = self.returned_at;
+        let late = self.pages.iter().filter(move |page| since.is_some_and(|since| page.at >= since));
+        late.filter_map(|page| pages::rolled_back_from(&page.why))
     }
 
     /// A wave that has left the target again has nothing more to say about it: its word is late.

@@ -183,8 +183,9 @@ fn open_pages(
             open.extend(pages::of_region(region, entries, history, account));
         }
         let Some((entries, sums)) = hub else { continue };
-        open.extend(pages::of_hub(region, entries, sums, account));
+        open.extend(pages::of_hub(region, entries, sums));
         let newest = history.as_ref().and_then(|history| lags_behind(region, sums, history));
+        let newest = newest.filter(|newest| sums.barred(newest).is_none());
         open.extend(newest.and_then(|newest| pages::of_lag(region, newest, entries)));
     }
     if let Some((entries, _)) = hub {

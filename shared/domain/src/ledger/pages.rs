@@ -1,5 +1,6 @@
 //! Pages that went out, as a chain has them. An all-clear says once that they are over.
 
+use crate::fleet::names::Version;
 use crate::ledger::reason::{Reason, Return};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,4 +30,14 @@ pub(super) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<R
 /// callers' own: no release ends those. A wave's pages are on the hub's record.
 pub(super) fn is_ended_by_a_release(why: &Reason) -> bool {
     matches!(why, Reason::Return(told) if !matches!(told, Return::Leaves { .. } | Return::LeavesAfter { .. }))
+}
+
+/// The version that was rolled back, where that is what people were told.
+pub(super) fn rolled_back_from(why: &Reason) -> Option<&Version> {
+    let Reason::Return(told) = why else { return None };
+    match told {
+        Return::RollsBackFrom { from, .. } => from.as_ref(),
+        Return::RolledBack { from, .. } | Return::Unwritten { from, .. } | Return::Unread { from, .. } => Some(from),
+        _ => None,
+    }
 }

@@ -101,6 +101,29 @@ fn nobody_is_told_that_what_they_were_not_paged_for_is_over() {
     assert_eq!((night.verify().finish(), night.advice), (Some(Finish::Done), 0));
 }
 
+/// A later release's wave has begun: what people were paged for since is that wave's to end.
+#[test]
+fn a_page_of_a_later_wave_is_not_over() {
+    let mut night = done();
+    let first = (release("v427"), night.now);
+    night.pass("1m");
+    let later = (release("v428"), night.now);
+    night.hub_mut().started = vec![first, later];
+    deferred(&mut night, Fault::ReplicaLate.into(), true);
+    assert_eq!((night.verify().finish(), night.advice), (Some(Finish::Done), 0));
+}
+
+/// Where it did not go out, the next wave that is done tells it.
+#[test]
+fn an_all_clear_that_was_not_sent_is_told_by_the_next_wave() {
+    let mut night = paged();
+    night.loses_advice = true;
+    night.verify();
+    night.loses_advice = false;
+    night.rerun("wave-2");
+    assert_eq!(told(&night.verify()).map(<[_]>::len), Some(1));
+}
+
 /// One that did not go out is owed, and is a page from when it went out.
 #[test]
 fn a_page_is_on_record_once_it_went_out() {

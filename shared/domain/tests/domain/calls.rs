@@ -65,8 +65,8 @@ impl Night {
     pub fn call_until(&mut self, region: &str, done: impl Fn(&Self) -> bool) {
         self.begin_call();
         while !done(self) {
-            let next = self.plan(region).next;
-            self.step(next);
+            let plan = self.plan(region);
+            self.step(plan.next, &plan.why);
         }
     }
 
@@ -96,23 +96,23 @@ impl Night {
             if matches!(plan.next, Next::Wait | Next::Finish(_)) {
                 return Call { plans };
             }
-            self.step(plan.next);
+            self.step(plan.next, &plan.why);
         }
         panic!("no end after 60 steps: {:?}", plans.last());
     }
 
-    fn step(&mut self, next: Next) {
+    fn step(&mut self, next: Next, why: &Reason) {
         match next {
             Next::TellHub(record) => self.hub(record),
             Next::TellRegion(region, record) => self.tell(region.as_str(), record),
             Next::TakeLease { epoch, until } => self.hub(Record::LeaseTaken { epoch, until }),
             Next::Page { region, .. } => {
                 self.pages += 1;
-                self.sight.paged.insert(region);
+                self.sight.paged.insert(region, why.clone());
             }
             Next::Advise { .. } => {
                 self.advice += 1;
-                self.sight.advised = true;
+                self.sight.advised = Some(!self.loses_advice);
             }
             Next::Do(act, region, _) => self.act(act, region.as_str()),
             Next::Wait | Next::Finish(_) => panic!("nothing to do: {next:?}"),

@@ -277,20 +277,22 @@ fn a_region_that_falls_silent_after_an_unclear_return_is_deferred() {
 /// A region's own watch that has paged for the return, and owes nothing, has told people: its wave does not tell them again.
 #[test]
 fn a_return_that_the_region_has_told_is_deferred_unpaged() {
-    let paged = |tells: bool| {
+    let (region, from, to) = (name(JP), version("v427"), version("v426"));
+    let rolled_back = Return::RolledBack { region, from, to, why: WayBackReason::JudgeSilent };
+    let of_the_champion =
+        Return::RingsInSoak { region: name(JP), version: version("v426"), why: WayBackReason::JudgeSilent };
+    let paged = |tells: Option<&Return>| {
         let mut night = Night::baking(JP);
         let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
         night.tell(JP, Record::Reverted { from, to, why: Fault::SageMakerReturned.into() });
-        if tells {
-            let (region, from, to) = (name(JP), version("v427"), version("v426"));
-            let why = Return::RolledBack { region, from, to, why: WayBackReason::JudgeSilent };
-            night.tell(JP, Record::PageSent { why: why.into() });
+        if let Some(why) = tells {
+            night.tell(JP, Record::PageSent { why: why.clone().into() });
         }
         night.in_service(JP, "v426");
         assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
         night.pages
     };
-    assert_eq!([paged(false), paged(true)], [1, 0]);
+    assert_eq!([None, Some(&rolled_back), Some(&of_the_champion)].map(paged), [1, 0, 1]);
 }
 
 /// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.

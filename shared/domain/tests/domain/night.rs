@@ -149,6 +149,8 @@ pub struct Night {
     pub probation: Option<Probation>,
     /// How often people were told what nobody need get up for.
     pub advice: usize,
+    /// The topic takes no advice.
+    pub loses_advice: bool,
     /// Since when the heartbeat alarm is quiet, as `rollback` sees it.
     pub judge: Seen<Option<Timestamp>>,
 }
@@ -183,6 +185,7 @@ impl Night {
             alarm: None,
             client_errors: None,
             advice: 0,
+            loses_advice: false,
             judge: Seen::Known(None),
         };
         night.hub(Record::Approved { release: release("v427"), created: night.now });

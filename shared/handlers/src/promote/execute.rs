@@ -131,7 +131,7 @@ impl Look {
         }
         let fleet = &context.fleet;
         let page = self.notice(fleet, region, why, advice);
-        self.sight.paged.insert(region.clone());
+        self.sight.paged.insert(region.clone(), why.clone());
         // Through home's topic: the region that is ill is the last one to rely on.
         match ports.page(&fleet.home, &page).await {
             Err(error) if !error.is_regional() => {
@@ -153,9 +153,10 @@ impl Look {
         if self.has_moved_on(ports).await {
             return;
         }
-        self.sight.advised = true;
         let note = self.notice(fleet, region, why, advice);
-        if let Err(error) = ports.advise(&fleet.home, &note).await {
+        let sent = ports.advise(&fleet.home, &note).await;
+        self.sight.advised = Some(sent.is_ok());
+        if let Err(error) = sent {
             tracing::error!(%error, advice = note.subject, "the advice was not sent");
         }
     }

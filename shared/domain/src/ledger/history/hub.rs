@@ -161,7 +161,11 @@ impl HubHistory {
                 if let Some(end) = page {
                     pages::put(&mut self.pages, entry.at, (**end).clone());
                 }
-                self.cleared.extend(cleared.iter().cloned());
+                // One that was delivered twice may be written late.
+                for (chain, until) in cleared {
+                    let known = self.cleared.entry(chain.clone()).or_insert(*until);
+                    *known = (*known).max(*until);
+                }
                 self.ended.insert(execution.clone(), lagging.clone());
             }
             Record::Overridden { what, region, why, until } => {
@@ -231,6 +235,11 @@ impl HubHistory {
     /// How many approved releases came up to and with this one; none for one that no approval names.
     pub(crate) fn place(&self, release: &ReleaseId) -> usize {
         self.line.iter().position(|approval| approval.release == *release).map_or(0, |at| at + 1)
+    }
+
+    /// When the first wave of a release after this one was started.
+    pub fn started_after(&self, release: &ReleaseId) -> Option<Timestamp> {
+        self.started.iter().skip_while(|(own, _)| own != release).nth(1).map(|(_, at)| *at)
     }
 
     /// When a release's first wave was started.

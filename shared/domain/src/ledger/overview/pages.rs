@@ -6,7 +6,7 @@ use crate::fleet::endpoint::EndpointStatus;
 use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::ledger::account::Account;
 use crate::ledger::advice::{Advice, Exposure};
-use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::history::{HubHistory, RegionHistory, Unknown};
 use crate::ledger::reason::{Fault, Reason, Return, WaveEnd};
 use crate::ledger::{Entry, Record};
 use jiff::Timestamp;
@@ -69,7 +69,7 @@ pub(super) fn of_region(
             pages.push(page(halt.at, told(why.clone())));
         }
     }
-    pages.extend(history.unknown.as_ref().map(|unknown| {
+    pages.extend(history.unknown.as_ref().filter(|unknown| has_told(entries, unknown)).map(|unknown| {
         let status = match &unknown.why {
             Fault::TwoReleases(status) | Fault::EndpointIs(status) => *status,
             _ => EndpointStatus::UpdateRollbackFailed,
@@ -80,6 +80,12 @@ pub(super) fn of_region(
     pages
 }
 
+/// Whether the region's own watch has paged that its release is unknown.
+fn has_told(entries: &[Entry], unknown: &Unknown) -> bool {
+    let since = entries.iter().filter(|entry| entry.at >= unknown.since);
+    since.into_iter().any(|entry| matches!(&entry.record, Record::BytesUnknown { paged: Some(_), .. }))
+}
+
 /// What probation found of the release that serves, where policy leaves it to people, and the page went out.
 fn worse(region: &RegionName, entries: &[Entry], history: &RegionHistory) -> Option<(Timestamp, Return)> {
     let serving = &history.serving.as_ref()?.target;
@@ -87,26 +93,19 @@ fn worse(region: &RegionName, entries: &[Entry], history: &RegionHistory) -> Opt
     let (region, version) = (region.clone(), serving.version.clone());
     let why = Return::WorseThanBefore { region, version, worse: found.worse.clone() };
     let of_release = |entry: &&Entry| matches!(&entry.record, Record::ProbationFound { target, .. } if target.release == serving.release);
-    let since = entries.iter().find(of_release)?.at;
+    let since = entries.iter().rev().find(of_release)?.at;
     (!history.owes(&why.clone().into())).then_some((since, why))
 }
 
 /// What home's chain keeps open of a region.
-pub(super) fn of_hub(
-    region: &RegionName,
-    entries: &[Entry],
-    hub: &HubHistory,
-    account: Option<&Account>,
-) -> Option<OpenPage> {
-    let left = entries.iter().fold(None, |left, entry| LeftBehind::after(left, region, entry))?;
+pub(super) fn of_hub(region: &RegionName, entries: &[Entry], hub: &HubHistory) -> Option<OpenPage> {
+    let left = entries.iter().fold(None, |left, entry| LeftBehind::after(left, region, entry, hub))?;
     // One that is condemned since is not caught up with.
     if hub.condemned.contains_key(&left.release) {
         return None;
     }
-    // Whoever had halted the region had paged already.
-    let halted = account.is_some_and(|account| account.halts.iter().any(|halt| !halt.fleet && halt.at <= left.since));
     let cause = PageCause::LeftBehind { version: hub.versions.get(&left.release)?.clone(), why: Box::new(left.why) };
-    (!halted).then(|| OpenPage { region: region.clone(), since: left.since, cause })
+    Some(OpenPage { region: region.clone(), since: left.since, cause })
 }
 
 /// That a wave left a region behind with a page.
@@ -117,14 +116,16 @@ struct LeftBehind {
 }
 
 impl LeftBehind {
-    /// A wave's end without the region among those that lag has caught it up.
-    fn after(left: Option<Self>, region: &RegionName, entry: &Entry) -> Option<Self> {
+    /// The end of a wave of its release, or of a later one, without the region among those that lag has caught it up.
+    fn after(left: Option<Self>, region: &RegionName, entry: &Entry, hub: &HubHistory) -> Option<Self> {
         let (release, why) = match &entry.record {
             Record::Deferred { region: own, release, why, paged: true, .. } if own == region => (*release, why.clone()),
             Record::WaveStarted { release, late, .. } if late.contains(region) => {
                 (*release, Reason::Fault(Fault::ReplicaLate))
             }
-            Record::WaveEnded { lagging, .. } if !lagging.contains(region) => return None,
+            Record::WaveEnded { release, lagging, .. } if !lagging.contains(region) => {
+                return left.filter(|left| hub.place(release) < hub.place(&left.release));
+            }
             _ => return left,
         };
         let since = left.filter(|left| left.release == release).map_or(entry.at, |left| left.since);

@@ -33,9 +33,12 @@ impl AllClear {
             }
             chains.push((Chain::Region(region.name.clone()), history.pages.as_slice()));
         }
+        // What came after a later release's wave began is that wave's.
+        let of_later = hub.started_after(&sight.release);
         let mut over = Self { pages: Vec::new(), cleared: Vec::new() };
         for (chain, pages) in chains {
-            let pages: Vec<PageOnRecord> = hub.uncleared(&chain, pages).cloned().collect();
+            let pages = hub.uncleared(&chain, pages).filter(|page| of_later.is_none_or(|later| page.at < later));
+            let pages: Vec<PageOnRecord> = pages.cloned().collect();
             over.cleared.extend(pages.iter().map(|page| page.at).max().map(|latest| (chain, latest)));
             over.pages.extend(pages);
         }

@@ -109,7 +109,7 @@ impl View<'_> {
             return None;
         }
         let why = Reason::CallersAlike { region: self.name(), green: own.green, blue: own.blue };
-        if !self.sight.advised {
+        if self.sight.advised.is_none() {
             return Some(Plan::new(Next::Advise { region: self.name(), advice: Advice::LimitCaller }, why));
         }
         let (execution, region) = (execution.clone(), self.name());

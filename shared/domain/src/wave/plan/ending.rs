@@ -139,7 +139,7 @@ pub(super) struct Ended {
 pub(super) fn let_go(fleet: &Fleet, sight: &Sight, now: Timestamp, ended: Ended, end: &WaveEnd) -> Option<Plan> {
     if !sight.hub.ended.contains_key(&sight.execution) {
         // Whoever pages ends the wave in the same call: one that dies before pages again.
-        let paged = end.place(&fleet.home).is_some_and(|region| sight.paged.contains(region));
+        let paged = end.place(&fleet.home).is_some_and(|region| sight.paged.get(region) == Some(&end.clone().into()));
         let page = paged.then(|| Box::new(end.clone()));
         let (release, execution) = (sight.release, sight.execution.clone());
         let Ended { lagging, cleared } = ended;

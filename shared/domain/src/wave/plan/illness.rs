@@ -100,7 +100,9 @@ impl View<'_> {
             // Counts that did not decide say nothing of a silence after them.
             (Some(Cause::Region), _) | (None | Some(Cause::Undecided), Cause::Region) => self.defer(why),
             (Some(Cause::Unclear), Cause::Region) => {
-                self.unclear(update.and_then(|update| Some(&update.decision.as_ref()?.1)), why)
+                let decided = update.and_then(|update| Some(&update.decision.as_ref()?.1));
+                let both = decided.cloned().into_iter().chain([why.into()]).collect();
+                self.unclear(decided, Reason::Several(both))
             }
             (Some(Cause::Release), _) => self.condemn(&why.into()),
             // What rings after counts did not decide is in no ledger: it stops the wave, and condemns nothing.
@@ -245,13 +247,13 @@ impl View<'_> {
         let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
         // Whoever halted it has paged already, and so has its own watch that recorded its return, unless that page is owed.
         let history = self.sight.regions.get(region).and_then(Seen::known);
-        let (release, wave) = (&self.sight.release, &self.sight.execution);
-        let told =
-            history.is_some_and(|own| (own.halt.is_some() || own.told_of_return(release, wave)) && own.owed.is_empty());
+        let (release, version, wave) = (&self.sight.release, &self.sight.version, &self.sight.execution);
+        let has_told = |own: &RegionHistory| own.halt.is_some() || own.told_of_return(release, version, wave);
+        let told = history.is_some_and(|own| has_told(own) && own.owed.is_empty());
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
-        let paged = !told && self.sight.paged.contains(region);
+        let paged = !told && self.sight.paged.get(region) == Some(&end.into());
         self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why, paged))
     }
 

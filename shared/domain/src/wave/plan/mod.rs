@@ -96,10 +96,10 @@ pub struct Sight {
     pub unscaled: Option<Unseen>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
-    /// The regions about which this call has already paged.
-    pub paged: BTreeSet<RegionName>,
-    /// Whether this call has already told people of their callers.
-    pub advised: bool,
+    /// The regions about which this call has already paged, and what it said.
+    pub paged: BTreeMap<RegionName, Reason>,
+    /// Whether the advice of this call went out; none before it was sent.
+    pub advised: Option<bool>,
 }
 
 impl Sight {
@@ -121,8 +121,8 @@ impl Sight {
             refused: None,
             unscaled: None,
             done: BTreeSet::new(),
-            paged: BTreeSet::new(),
-            advised: false,
+            paged: BTreeMap::new(),
+            advised: None,
         }
     }
 
@@ -299,7 +299,7 @@ impl<'a> View<'a> {
     /// A page, unless this call has sent it already.
     fn page_once(&self, region: &RegionName, why: impl Into<Reason>, advice: Advice) -> Option<Plan> {
         let next = Next::Page { region: region.clone(), advice };
-        (!self.sight.paged.contains(region)).then(|| Plan::new(next, why))
+        (!self.sight.paged.contains_key(region)).then(|| Plan::new(next, why))
     }
 
     fn name(&self) -> RegionName {

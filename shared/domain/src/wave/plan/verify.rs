@@ -84,7 +84,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     if let Some(tell) = skew.filter(|_| !ended) {
         return tell;
     }
-    let told = ended || is_known(fleet, sight, &lagging) || sight.paged.contains(&fleet.home);
+    let told = ended || is_known(fleet, sight, &lagging) || sight.paged.contains_key(&fleet.home);
     let names: Vec<RegionName> = lagging.iter().map(|(region, _)| region.clone()).collect();
     let overrides = sight.hub.overrides.iter().filter(|own| own.until > now).cloned().collect();
     let version = sight.version.clone();
@@ -97,11 +97,13 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     if !told {
         return Plan::new(Next::Page { region: fleet.home.clone(), advice: Advice::LookAtEndpoints }, end);
     }
-    if let Some(all_clear) = all_clear.as_ref().filter(|_| !sight.advised) {
+    if let Some(all_clear) = all_clear.as_ref().filter(|_| sight.advised.is_none()) {
         return all_clear.tell(fleet, sight);
     }
     let how = if names.iter().all(|region| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
-    let ended = Ended { lagging: names, cleared: all_clear.map(|over| over.cleared).unwrap_or_default() };
+    // One that did not go out is the next wave's to tell.
+    let told = all_clear.filter(|_| sight.advised == Some(true));
+    let ended = Ended { lagging: names, cleared: told.map(|over| over.cleared).unwrap_or_default() };
     let_go(fleet, sight, now, ended, &end).unwrap_or_else(|| Plan::finish(how, end))
 }
 
