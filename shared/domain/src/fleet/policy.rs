@@ -12,6 +12,7 @@ mod order;
 mod problem;
 mod read;
 mod region;
+mod region_problem;
 mod scaling;
 mod shadow;
 mod signing;
@@ -23,8 +24,9 @@ pub use image::AllowedImage;
 pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
-pub use problem::{FieldRule, FleetError, FleetProblem, FreezeProblem, RegionProblem, VpcLimit};
+pub use problem::{FieldRule, FleetError, FleetProblem, FreezeProblem};
 pub use region::{Kind, Style, Zone};
+pub use region_problem::{RegionProblem, VpcLimit};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
 

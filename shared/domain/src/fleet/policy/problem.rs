@@ -1,11 +1,10 @@
 //! What can be wrong with a `fleet.toml`, as data. Its words are what `Display` makes of it.
 
 mod freeze;
-mod region;
 mod rule;
 
+use super::region_problem::RegionProblem;
 pub use freeze::FreezeProblem;
-pub use region::{RegionProblem, VpcLimit};
 pub use rule::FieldRule;
 
 use crate::edge::UnusualProblem;
