@@ -41,8 +41,8 @@ pub use ledger::history::{
 };
 pub use ledger::holdout::{ApprovedHoldout, Holdout};
 pub use ledger::overrides::{Override, Rule};
-pub use ledger::pages::PageOnRecord;
 pub use ledger::projection::Projection;
+pub use ledger::reason::pages::PageOnRecord;
 pub use ledger::reason::{Reason, Seen};
 pub use ledger::verdict::{Cause, Decision, Verdict};
 pub use ledger::{

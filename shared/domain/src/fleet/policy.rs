@@ -3,7 +3,9 @@
 mod aws_regions;
 mod bounds;
 mod evaluation;
+mod field_rule;
 mod freeze;
+mod freeze_problem;
 mod image;
 mod judging;
 mod lines;
@@ -19,12 +21,14 @@ mod signing;
 
 pub use bounds::Bounds;
 pub use evaluation::evaluation_policy;
+pub use field_rule::FieldRule;
 pub use freeze::{Freeze, Frozen};
+pub use freeze_problem::FreezeProblem;
 pub use image::AllowedImage;
 pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
-pub use problem::{FieldRule, FleetError, FleetProblem, FreezeProblem};
+pub use problem::{FleetError, FleetProblem};
 pub use region::{Kind, Style, Zone};
 pub use region_problem::{RegionProblem, VpcLimit};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};

@@ -17,7 +17,7 @@ use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
 use crate::fleet::{Fleet, Floor, ProbationAction, Region};
 use crate::ledger::advice::Advice;
 use crate::ledger::heads::KeptHead;
-use crate::ledger::pages::{self, PageOnRecord};
+use crate::ledger::reason::pages::{self, PageOnRecord};
 use crate::ledger::reason::{Fault, Reason};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
 use crate::ledger::{Chain, Entry, Record, WorseThanBefore, reason};

@@ -15,7 +15,6 @@ mod invariant;
 mod order;
 pub mod overrides;
 pub mod overview;
-pub mod pages;
 pub mod projection;
 pub mod quarantine;
 pub mod reason;

@@ -13,6 +13,7 @@ mod gate;
 mod job;
 mod kinds;
 mod operation;
+pub mod pages;
 mod reading;
 mod region;
 mod revert;

@@ -1,12 +1,8 @@
 //! What can be wrong with a `fleet.toml`, as data. Its words are what `Display` makes of it.
 
-mod freeze;
-mod rule;
-
+use super::field_rule::FieldRule;
+use super::freeze_problem::FreezeProblem;
 use super::region_problem::RegionProblem;
-pub use freeze::FreezeProblem;
-pub use rule::FieldRule;
-
 use crate::edge::UnusualProblem;
 use crate::fleet::names::RegionName;
 use meridian_judge::MetricName;

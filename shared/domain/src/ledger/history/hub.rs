@@ -3,8 +3,8 @@
 use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::ledger::holdout::ApprovedHoldout;
 use crate::ledger::overrides::Override;
-use crate::ledger::pages::{self, PageOnRecord};
 use crate::ledger::quarantine::Quarantine;
+use crate::ledger::reason::pages::{self, PageOnRecord};
 use crate::ledger::reason::{Fault, Reason, WaveEnd};
 use crate::ledger::{Chain, Entry, Record, Resumed, WaveOrder, holdout};
 use jiff::Timestamp;

@@ -5,7 +5,7 @@ use crate::fleet::Bake;
 use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
 use crate::ledger::Act;
 use crate::ledger::overrides::Override;
-use crate::ledger::pages::PageOnRecord;
+use crate::ledger::reason::pages::PageOnRecord;
 use jiff::Timestamp;
 use meridian_judge::{Grounds, Verdict};
 use serde::{Deserialize, Serialize};

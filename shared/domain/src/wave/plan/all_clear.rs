@@ -7,7 +7,7 @@ use crate::fleet::{Fleet, Region};
 use crate::ledger::Chain;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::RegionHistory;
-use crate::ledger::pages::PageOnRecord;
+use crate::ledger::reason::pages::PageOnRecord;
 use crate::ledger::reason::{Seen, Step};
 use jiff::Timestamp;
 

@@ -18,7 +18,7 @@ pub struct PageOnRecord {
 }
 
 /// Puts a page on record. Said twice, it is one page.
-pub(super) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<Reason>) {
+pub(in crate::ledger) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<Reason>) {
     let why = why.into();
     pages.retain(|page| page.why != why);
     pages.push(PageOnRecord { at, why });
@@ -28,12 +28,12 @@ pub(super) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<R
 
 /// Whether this is a region's own page whose cause is over once the region serves a later release at full load. 4xx may be the
 /// callers' own: no release ends those. A wave's pages are on the hub's record.
-pub(super) fn is_ended_by_a_release(why: &Reason) -> bool {
+pub(in crate::ledger) fn is_ended_by_a_release(why: &Reason) -> bool {
     matches!(why, Reason::Return(told) if !matches!(told, Return::Leaves { .. } | Return::LeavesAfter { .. }))
 }
 
 /// The version that was rolled back, where that is what people were told.
-pub(super) fn rolled_back_from(why: &Reason) -> Option<&Version> {
+pub(in crate::ledger) fn rolled_back_from(why: &Reason) -> Option<&Version> {
     let Reason::Return(told) = why else { return None };
     match told {
         Return::RollsBackFrom { from, .. } => from.as_ref(),
