@@ -110,10 +110,15 @@ impl<'a> Cast<'a> {
         moments
     }
 
-    /// By how much later what happens at `at` happens here: as much as the last of the wave's moments before it.
+    /// By how much later what happens at `at` happens here: as much as the last of the wave's moments before it, and yet before the
+    /// next one, which comes sooner where a region between them has no player.
     fn delay(&self, at: Timestamp) -> SignedDuration {
-        let before = self.moments().into_iter().filter(|(there, _)| *there <= at);
-        before.max_by_key(|(there, _)| *there).map(|(there, here)| here.duration_since(there)).unwrap_or_default()
+        let moments = self.moments();
+        let before = moments.iter().filter(|(there, _)| *there <= at).max_by_key(|(there, _)| *there);
+        let Some((there, here)) = before else { return SignedDuration::ZERO };
+        let next = moments.iter().filter(|(there, _)| *there > at).min_by_key(|(there, _)| *there);
+        let delay = here.duration_since(*there);
+        next.map_or(delay, |(_, here)| delay.min(here.duration_since(at)))
     }
 
     fn moved(&self, moment: Moment, by: SignedDuration) -> Moment {
