@@ -38,8 +38,19 @@ def ways(fleet):
     return fleet.ways | {"options": options}
 
 
-def scanned(paths):
-    """Every finding, (check, resource) -> what the check asks for; and how many checks passed."""
+def scanned(stacks):
+    """What the scanner finds in stacks by name: every finding, (check, resource) -> a stack and what the check asks for; and how many
+    checks passed."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, stack in stacks.items():
+            path = pathlib.Path(folder) / f"{name}.json"
+            path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
+            paths.append(str(path))
+        return _scanned(paths)
+
+
+def _scanned(paths):
     command = [str(SCANNER.resolve()), "--framework", "cloudformation", "--skip-download", "--compact", "--output", "json"]
     run = subprocess.run([*command, "--file", *paths], capture_output=True, text=True)
     if not run.stdout:
@@ -48,12 +59,15 @@ def scanned(paths):
     results = report["results"]
     if results["parsing_errors"]:
         raise ValueError(f"checkov cannot read {results['parsing_errors']}")
-    findings = {(f["check_id"], f["resource"].rsplit(".", 1)[-1]): f["check_name"] for f in results["failed_checks"]}
+    findings = {
+        (f["check_id"], f["resource"].rsplit(".", 1)[-1]): (pathlib.Path(f["file_path"]).stem, f["check_name"])
+        for f in results["failed_checks"]
+    }
     return findings, report["summary"]["passed"]
 
 
 def too_wide(stacks):
-    """Every action of a role on "*" that could name what it is about: (action, role) -> what it asks for."""
+    """Every action of a role on "*" that could name what it is about, as `scanned` tells it: (action, role) -> stack, what it asks for."""
     services = json.loads(next(ACTIONS).read_text())
 
     def resources(action):
@@ -61,35 +75,49 @@ def too_wide(stacks):
         return [kind for kind in services[service]["privileges"][operation]["resource_types"] if kind]
 
     found = {}
-    for stack in stacks:
+    for name, stack in stacks.items():
         for role, own in stack.of_type("AWS::IAM::Role").items():
             for statement in (s for policy in own.get("Policies", []) for s in policy["PolicyDocument"]["Statement"]):
                 wide = listed(statement["Action"]) if "*" in listed(statement["Resource"]) else []
-                found |= {(a, role): f'"*" where {a} knows {", ".join(resources(a))}' for a in wide if resources(a)}
+                found |= {(a, role): (name, f'"*" where {a} knows {", ".join(resources(a))}') for a in wide if resources(a)}
     return found
+
+
+def excepted():
+    """The findings that stay, each with its reason: (check, resource)."""
+    exceptions = tomllib.loads(EXCEPTIONS.read_text())
+    return {(check, resource) for check, e in exceptions.items() for resource in e["resources"] if e["why"]}
+
+
+def new_in(stacks):
+    """What is found in stacks (by name) and has no reason to stay: a stack and what is wrong there; what is found in all; how many
+    checks passed."""
+    findings, passed = scanned(stacks)
+    findings |= too_wide(stacks)
+    new = []
+    for check, resource in sorted(findings.keys() - excepted()):
+        stack, asks = findings[check, resource]
+        new.append((stack, f"{resource}: {asks} ({check})"))
+    return new, findings, passed
 
 
 def main():
     fleet = Fleet.chosen()
     fleets = [fleet] if fleet.is_reference() else [Fleet(REFERENCE), fleet]
-    stacks = [(f"{at}-{way}", stack) for at, fleet in enumerate(fleets) for way, stacks in ways(fleet).items() for stack in stacks]
-    with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for way, stack in stacks:
-            path = pathlib.Path(folder) / f"{way}-{stack.region}.json"
-            path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
-            paths.append(str(path))
-        findings, passed = scanned(paths)
-    findings |= too_wide(stack for _, stack in stacks)
-    exceptions = tomllib.loads(EXCEPTIONS.read_text())
-    excepted = {(check, resource) for check, e in exceptions.items() for resource in e["resources"] if e["why"]}
-    new, gone = sorted(findings.keys() - excepted), sorted(excepted - findings.keys())
-    faults = [f"{resource}: {findings[check, resource]} ({check})" for check, resource in new]
+    stacks = {
+        f"{at}-{way}-{stack.region}": stack
+        for at, fleet in enumerate(fleets)
+        for way, stacks in ways(fleet).items()
+        for stack in stacks
+    }
+    new, findings, passed = new_in(stacks)
+    faults = [f"{stack}: {fault}" for stack, fault in new]
+    gone = sorted(excepted() - findings.keys())
     faults += [f"{check} finds nothing in {resource} any more: take it out of {EXCEPTIONS.name}" for check, resource in gone]
     for fault in faults:
         print(f"check-policy: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-policy: {passed} checks passed over {len(paths)} stacks, {len(excepted)} findings stay, each with its reason")
+        print(f"check-policy: {passed} checks passed over {len(stacks)} stacks, {len(excepted())} findings stay, each with its reason")
     return 1 if faults else 0
 
 
