@@ -74,18 +74,18 @@ fn gates(out: &mut impl Write, gates: &[Gate]) -> io::Result<()> {
 }
 
 fn cells(gate: &Gate) -> [String; 8] {
-    let decimals = if gate.counts() { 0 } else { 4 };
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"));
     let advisory = if gate.mode == GateMode::Advisory { " (advisory)" } else { "" };
+    let [challenger, champion, difference, interval, allowed] =
+        gate.in_figures().map(|figure| figure.map_or_else(|| "-".to_owned(), |figure| figure.replace('\u{a0}', " ")));
     [
         gate.name.clone(),
         gate.region.as_ref().map_or_else(|| "all".to_owned(), |name| name.escape_debug().to_string()),
         format!("{}{advisory}", gate.verdict),
-        number(gate.challenger),
-        number(gate.champion),
-        number(gate.difference),
-        gate.interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.4} to {high:.4}")),
-        number(gate.allowed),
+        challenger,
+        champion,
+        difference,
+        interval,
+        allowed,
     ]
 }
 

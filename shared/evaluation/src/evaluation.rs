@@ -83,11 +83,6 @@ pub(crate) fn is_count(gate: &str) -> bool {
 }
 
 impl Gate {
-    /// Whether its numbers are counts: of records, scores or columns.
-    pub fn counts(&self) -> bool {
-        is_count(&self.name)
-    }
-
     /// Whether this gate keeps the release from being approved. On the whole set a required gate must pass; in a region,
     /// where there are rarely enough positives to prove that nothing is worse, it must not fail.
     pub fn blocks(&self) -> bool {

@@ -151,6 +151,28 @@ pub(crate) fn style(gate: &str) -> Style {
     }
 }
 
+impl Gate {
+    /// The gate's numbers as people read them, with units: the challenger's, the champion's, their difference (above 0 the challenger
+    /// is worse), its interval, and what is allowed.
+    pub fn in_figures(&self) -> [Option<String>; 5] {
+        let style = style(&self.name);
+        let noun = match self.name.as_str() {
+            "holdout_size" => " records",
+            "finite" => " not finite",
+            "missing" => " columns",
+            _ => "",
+        };
+        let value = |style: Style, number: Option<f64>| number.map(|number| format!("{}{noun}", style.value(number)));
+        // What is judged of one feature is its share of what the model knows, and not its AUC.
+        let (difference, allowed) = match self.name.as_str() {
+            "leak_feature" => (value(Style::Share, self.difference), value(Style::Share, self.allowed)),
+            _ => (self.difference.map(|difference| style.change(difference)), value(style, self.allowed)),
+        };
+        let interval = self.interval.map(|interval| style.interval(interval));
+        [value(style, self.challenger), value(style, self.champion), difference, interval, allowed]
+    }
+}
+
 /// Worst first: what blocks, then what failed without blocking, then what stays open.
 pub(crate) fn severity(gate: &Gate) -> u8 {
     match (gate.verdict, gate.mode) {
