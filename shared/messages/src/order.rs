@@ -93,6 +93,12 @@ impl Voice<'_> {
                 thousands(*allowed),
                 would_do(enough.as_deref())
             ),
+            ForecastWarning::MayNotArrive { chance, least } => format!(
+                "a release as good as the champion reaches all regions in {:.1} % of nights; {} is the least likely to take it: use a \
+                 longer bake or a larger share there, or a larger judge.harm",
+                100.0 * chance,
+                self.title(least)
+            ),
             ForecastWarning::BlindTogether { unfound } => format!(
                 "all regions together detect {}: use longer bakes, larger shares or a larger wave.detect",
                 list(unfound)

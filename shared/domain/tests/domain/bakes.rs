@@ -113,6 +113,26 @@ fn what_a_warning_proposes_is_enough_and_no_more() {
     assert!(with(bake.wait - SignedDuration::from_mins(1)).is_some(), "{bake:?}");
 }
 
+/// Where each region passes often enough and all of them together do not, the wave is warned of; a region that is warned of says it all.
+#[test]
+fn a_wave_that_may_not_arrive_is_warned_of_once() {
+    let mut fleet = crate::night::fleet();
+    // Regions alike are each as likely as the others.
+    fleet.regions.iter_mut().for_each(|region| region.peak_rps = 150.0);
+    let mut of_wave = 0;
+    for harm in (150..=210).step_by(5) {
+        fleet.judge.harm = harm;
+        let told = forecast(&fleet, at("03:02:00"), &BTreeMap::new());
+        let count = |of: fn(&ForecastWarning) -> bool| told.warnings.iter().filter(|warning| of(warning)).count();
+        let wave = count(|warning| matches!(warning, ForecastWarning::MayNotArrive { .. }));
+        let regions = count(|warning| matches!(warning, ForecastWarning::MayNotPass { .. }));
+        let expected = usize::from(told.chance_in_tries < 0.99 && regions == 0);
+        assert_eq!(wave, expected, "{harm}: {} {:?}", told.chance_in_tries, told.warnings);
+        of_wave += wave;
+    }
+    assert!(of_wave > 0, "no bound on harm showed it");
+}
+
 #[test]
 fn only_minutes_count_whose_counts_the_last_decision_can_see() {
     let fleet = fleet();
@@ -268,6 +288,7 @@ fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
         }
         ForecastWarning::BlindTogether { .. }
         | ForecastWarning::LargerCanary { .. }
+        | ForecastWarning::MayNotArrive { .. }
         | ForecastWarning::MayNotPass { .. } => None,
     };
     let alone: BTreeMap<_, _> = night.warnings.iter().filter_map(blind).collect();

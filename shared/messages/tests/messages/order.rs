@@ -111,6 +111,11 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
              enough: use more instances or a larger judge.harm",
         ),
         (
+            ForecastWarning::MayNotArrive { chance: 0.975, least: name(BR) },
+            "a release as good as the champion reaches all regions in 97.5 % of nights; BR is the least likely to take it: use a \
+             longer bake or a larger share there, or a larger judge.harm",
+        ),
+        (
             together,
             "all regions together detect 4xx at no ratio up to 1,000: use longer bakes, larger shares or a larger wave.detect",
         ),

@@ -89,6 +89,13 @@ pub enum ForecastWarning {
         /// The smallest share with the shortest bake that would do, whatever policy's bounds; none where none would.
         enough: Option<Box<BakePlan>>,
     },
+    /// It passes in each region often enough, but not in all of them in one wave.
+    MayNotArrive {
+        /// The chance that every region takes it, in one of its tries.
+        chance: f64,
+        /// Where it is the least likely.
+        least: RegionName,
+    },
     /// All regions together.
     BlindTogether {
         /// What they would not find.
@@ -197,6 +204,7 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     }
     let chance = turns.iter().map(|turn| turn.chance).product();
     let chance_in_tries = turns.iter().map(|turn| turn.chance_in_tries).product();
+    warnings.extend(may_not_arrive(&turns, chance_in_tries));
     Forecast { starts, order, turns, frozen: left, ends, ends_latest, chance, chance_in_tries, settles, warnings }
 }
 
@@ -293,6 +301,13 @@ fn may_not_pass(fleet: &Fleet, region: &Region, hour: &Hour, turn: &Turn) -> Opt
         allowed: fleet.judge.harm,
         enough: question.that_passes().map(Box::new),
     })
+}
+
+/// That an equal release reaches all regions less often than it should, where no single region is to blame.
+fn may_not_arrive(turns: &[Turn], chance: f64) -> Option<ForecastWarning> {
+    let least = turns.iter().min_by(|one, other| one.chance_in_tries.total_cmp(&other.chance_in_tries))?;
+    (chance < LIKELY && least.chance_in_tries >= LIKELY)
+        .then(|| ForecastWarning::MayNotArrive { chance, least: least.region.clone() })
 }
 
 /// What a region cannot find by itself, whatever its bounds allow.
