@@ -3,6 +3,7 @@
 use crate::judging::streams::{Effect, Metric, Usual, poisson};
 use crate::random::Random;
 use meridian_domain::JudgePolicy;
+use meridian_domain::probation::ProbationLook;
 use meridian_judge::{MetricName, ProbationCounts, ProbationFinding, Tally, probation};
 use rand_distr::{Distribution, Gamma};
 use std::collections::BTreeMap;
@@ -76,16 +77,19 @@ fn around_one(random: &mut Random, variance: f64) -> f64 {
     Gamma::new(variance.recip(), variance).map_or(1.0, |gamma| gamma.sample(random))
 }
 
-/// The slot after which one of these metrics is found; `metrics` are all that policy judges, so that each has its part of alpha.
+/// The slot after which one of these metrics is found. What probation does not ask for is not looked at, and what it asks for has
+/// its part of alpha whether it is there or not.
 pub fn found(
     policy: &JudgePolicy,
     alpha: f64,
     regions: usize,
-    metrics: &[MetricName],
     counts: impl IntoIterator<Item = (MetricName, ProbationCounts)>,
 ) -> Option<usize> {
-    let mut asked: BTreeMap<_, _> = metrics.iter().map(|name| (name.clone(), ProbationCounts::default())).collect();
-    asked.extend(counts);
+    let asked = ProbationLook::metrics(policy).into_iter().map(|name| (name, ProbationCounts::default()));
+    let mut asked: BTreeMap<_, _> = asked.collect();
+    for (name, counts) in counts {
+        asked.entry(name).and_modify(|own| *own = counts);
+    }
     let judged = probation(policy, alpha, regions, &asked);
     let slots = judged.iter().filter_map(|told| match told.finding {
         ProbationFinding::Worse { slot } => Some(slot),

@@ -170,13 +170,7 @@ impl Night<'_> {
         let mut random = stream(self.study.seed, &[number, stream_of, DAYS]);
         let metric = region.fault.kind.metric();
         let counts = metric.name().parse().ok().map(|name| (name, days.draw(&mut random, metric, &excess)));
-        found(
-            &self.setting.policy,
-            self.study.fleet.wave.probation_alpha,
-            self.setting.regions,
-            self.setting.names(),
-            counts,
-        )
+        found(&self.setting.policy, self.study.fleet.wave.probation_alpha, self.setting.regions, counts)
     }
 
     fn probation_from(&self, region: &Region<'_>) -> u32 {

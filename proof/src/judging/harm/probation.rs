@@ -45,14 +45,7 @@ pub fn quiet(stage: &Stage<'_>) -> (Table, Promise) {
                     let metrics = stage.setting.metrics().iter().zip(stage.setting.names());
                     let counts: Vec<_> =
                         metrics.map(|(metric, name)| (name.clone(), days.draw(&mut random, *metric, &none))).collect();
-                    found(
-                        &stage.setting.policy,
-                        study.fleet.wave.probation_alpha,
-                        slots.len(),
-                        stage.setting.names(),
-                        counts,
-                    )
-                    .is_none()
+                    found(&stage.setting.policy, study.fleet.wave.probation_alpha, slots.len(), counts).is_none()
                 })
             };
             let mut share = Share::default();
