@@ -1,8 +1,8 @@
 //! `meridian halt`: a person stops the line.
 
-use crate::aws;
 use crate::operator::{Operator, Told, Which};
-use meridian_handlers::operator_commands::halt;
+use meridian_handlers::operator_commands::{OperatorCommandError, halt};
+use meridian_handlers::rehearsal::Rehearsal;
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
@@ -29,18 +29,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let session = operator.session()?;
     let chain = Which::read(&session.fleet, region)?;
     let lift = format!("meridian lift --region {chain} --who ... --why ...");
-    let told = |words| Told { command: "halt", region: chain.region(), until: None, words };
-    let words = format!("the fleet is halted in {chain}'s chain: nothing starts until it is lifted ({lift})");
-    if let Some(code) = operator.confirm(&told(words.clone()))? {
-        return Ok(code);
-    }
-    match session.run(halt(&session.ports, &session.fleet, chain.region(), &operator.who, operator.why.clone())) {
-        Ok(None) => Ok(operator.done(&told(words))?),
-        Ok(Some(why)) => {
-            let why = Voice::of(&session.fleet).why(&why);
-            Ok(operator.done(&told(format!("the fleet was halted already: {why} ({lift})")))?)
-        }
-        Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => Ok(aws::failed(&error)),
-    }
+    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
+    operator.carry_out::<OperatorCommandError>(&session, |dry| {
+        let (region, why) = (chain.region(), operator.why.clone());
+        let before = match dry {
+            true => session.run(halt(&Rehearsal(ports), fleet, region, who, why)),
+            false => session.run(halt(ports, fleet, region, who, why)),
+        }?;
+        let changes = before.is_none();
+        let words = match before {
+            None => format!("the fleet is halted in {chain}'s chain: nothing starts until it is lifted ({lift})"),
+            Some(why) => format!("the fleet was halted already: {} ({lift})", Voice::of(fleet).why(&why)),
+        };
+        Ok(Told { command: "halt", region, until: None, words, changes })
+    })
 }

@@ -1,9 +1,11 @@
 //! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
 
-use crate::aws::{self, Session, read};
+use crate::aws::{Session, read};
 use crate::operator::{Operator, Told};
 use meridian_desk::read_features;
-use meridian_handlers::holdout::{Approval, approve};
+use meridian_domain::Holdout;
+use meridian_handlers::holdout::{Approval, ApprovalError, approve};
+use meridian_handlers::rehearsal::Rehearsal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,29 +49,26 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let Command::Approve(arguments) = &arguments.command;
     // What is wrong with the records is said first, without credentials too.
     let session = Session::open(&arguments.operator.place)?;
-    let (records, features) = (read(&arguments.records)?.into(), read_features(&arguments.features)?);
+    let (records, features) = (read(&arguments.records)?, read_features(&arguments.features)?);
     let operator = &arguments.operator;
-    let told = |words| Told { command: "holdout approve", region: None, until: None, words };
-    let file = arguments.records.display();
-    if let Some(code) = operator.confirm(&told(format!("releases published from now on are evaluated on {file}")))? {
-        return Ok(code);
-    }
-    let Operator { who, why, .. } = operator;
-    match session.run(approve(&session.ports, &session.fleet, who, records, &features, why.clone())) {
-        Ok(Approval::Recorded(holdout)) => {
-            let (digest, rows, positives) = (holdout.sha256, holdout.rows, holdout.positives);
-            Ok(operator.done(&told(format!(
-                "approved: releases published from now on are evaluated on {digest} ({rows} records, {positives} positives)"
-            )))?)
-        }
-        Ok(Approval::Stood(approved)) => {
-            let words = format!("these records were approved at {:.0} by {} already", approved.since, approved.by);
-            Ok(operator.done(&told(words))?)
-        }
-        Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => {
-            session.with_credentials()?;
-            Ok(aws::failed(&error))
-        }
-    }
+    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
+    operator.carry_out::<ApprovalError>(&session, |dry| {
+        let (records, why) = (records.clone().into(), operator.why.clone());
+        let approval = match dry {
+            true => session.run(approve(&Rehearsal(ports), fleet, who, records, &features, why)),
+            false => session.run(approve(ports, fleet, who, records, &features, why)),
+        }?;
+        let (changes, words) = match approval {
+            Approval::Recorded(Holdout { sha256, rows, positives, .. }) => (
+                true,
+                format!(
+                    "approved: releases published from now on are evaluated on {sha256} ({rows} records, {positives} positives)"
+                ),
+            ),
+            Approval::Stood(approved) => {
+                (false, format!("these records were approved at {:.0} by {} already", approved.since, approved.by))
+            }
+        };
+        Ok(Told { command: "holdout approve", region: None, until: None, words, changes })
+    })
 }

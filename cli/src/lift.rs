@@ -1,8 +1,8 @@
 //! `meridian lift`: a person ends a halt.
 
-use crate::aws;
 use crate::operator::{Operator, Told, Which};
-use meridian_handlers::lift::lift;
+use meridian_handlers::lift::{LiftError, lift};
+use meridian_handlers::rehearsal::Rehearsal;
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
@@ -25,17 +25,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let Arguments { region, operator } = arguments;
     let session = operator.session()?;
     let chain = Which::read(&session.fleet, region)?;
-    let told = |words| Told { command: "lift", region: chain.region(), until: None, words };
-    let words = format!("{chain}: the halt is lifted ({})", operator.why);
-    if let Some(code) = operator.confirm(&told(words.clone()))? {
-        return Ok(code);
-    }
-    match session.run(lift(&session.ports, &session.fleet, chain.region(), &operator.who, operator.why.clone())) {
-        Ok(halt) => {
-            let halt = Voice::of(&session.fleet).why(&halt);
-            Ok(operator.done(&told(format!("{words}. It had been set because: {halt}")))?)
-        }
-        Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => Ok(aws::failed(&error)),
-    }
+    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
+    operator.carry_out::<LiftError>(&session, |dry| {
+        let (region, why) = (chain.region(), operator.why.clone());
+        let halt = match dry {
+            true => session.run(lift(&Rehearsal(ports), fleet, region, who, why)),
+            false => session.run(lift(ports, fleet, region, who, why)),
+        }?;
+        let halt = Voice::of(fleet).why(&halt);
+        let words = format!("{chain}: the halt is lifted ({}). It had been set because: {halt}", operator.why);
+        Ok(Told { command: "lift", region, until: None, words, changes: true })
+    })
 }

@@ -1,9 +1,13 @@
 //! What the commands share that write an operator's word into a ledger: who and why, which region, and a last question.
 
-use crate::aws::{Place, Session};
+use crate::aws::{self, Place, Session};
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_domain::{Actor, Fleet, RegionName};
+use meridian_handlers::holdout::ApprovalError;
+use meridian_handlers::lift::LiftError;
+use meridian_handlers::operator_commands::OperatorCommandError;
+use meridian_handlers::quarantine::QuarantineError;
 use serde::Serialize;
 use std::error::Error;
 use std::fmt;
@@ -48,7 +52,28 @@ pub struct Told<'a> {
     pub until: Option<Timestamp>,
     /// The same in words.
     pub words: String,
+    /// False where it is so already.
+    #[serde(skip)]
+    pub changes: bool,
 }
+
+/// Why a command did nothing.
+pub trait Refused: Error + 'static {
+    /// True if asking otherwise helps, false where a service is to blame.
+    fn is_input(&self) -> bool;
+}
+
+macro_rules! refused {
+    ($($error:ty),+) => {
+        $(impl Refused for $error {
+            fn is_input(&self) -> bool {
+                self.is_input()
+            }
+        })+
+    };
+}
+
+refused!(ApprovalError, LiftError, OperatorCommandError, QuarantineError);
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -72,33 +97,39 @@ impl Operator {
         Ok(session)
     }
 
-    /// Says what the command is about to do, and asks where a person sits at a terminal. Answers the exit code where it ends here:
-    /// with a dry run, or a no.
+    /// Carries a command out: `command` does it, or, where it is passed true, does everything but write. What a dry run says, and
+    /// what a person at a terminal is asked, is what the command would really do.
     ///
     /// # Errors
-    /// The terminal is closed.
-    pub fn confirm(&self, will: &Told<'_>) -> io::Result<Option<ExitCode>> {
-        if self.dry_run {
-            self.say(will, false, "would be written: ")?;
-            return Ok(Some(ExitCode::SUCCESS));
+    /// The input is wrong, or the terminal is closed.
+    pub fn carry_out<'a, E: Refused>(
+        &self,
+        session: &Session,
+        command: impl Fn(bool) -> Result<Told<'a>, E>,
+    ) -> Result<ExitCode, Box<dyn Error>> {
+        let asks = !self.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
+        if self.dry_run || asks {
+            let will = match command(true) {
+                Ok(will) => will,
+                Err(error) => return failed(session, error),
+            };
+            if self.dry_run || !will.changes {
+                let before = if will.changes { "would be written: " } else { "there is nothing to write: " };
+                self.say(&will, false, before)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            if !terminal::ask(&format!("{} (\"{}\", {})", will.words, self.why, self.who))? {
+                self.say(&will, false, "nothing was written; not done: ")?;
+                return Ok(ExitCode::from(DECLINED));
+            }
         }
-        if self.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Ok(None);
+        match command(false) {
+            Ok(done) => {
+                self.say(&done, done.changes, "")?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => failed(session, error),
         }
-        if terminal::ask(&format!("{} (\"{}\", {})", will.words, self.why, self.who))? {
-            return Ok(None);
-        }
-        self.say(will, false, "nothing was written; not done: ")?;
-        Ok(Some(ExitCode::from(DECLINED)))
-    }
-
-    /// Says what the command has done.
-    ///
-    /// # Errors
-    /// Standard output cannot be written.
-    pub fn done(&self, done: &Told<'_>) -> io::Result<ExitCode> {
-        self.say(done, true, "")?;
-        Ok(ExitCode::SUCCESS)
     }
 
     fn say(&self, told: &Told<'_>, changed: bool, before: &str) -> io::Result<()> {
@@ -108,6 +139,14 @@ impl Operator {
         let document = Document { schema: SCHEMA, changed, who: &self.who, why: &self.why, told };
         terminal::document(&document)
     }
+}
+
+fn failed(session: &Session, error: impl Refused) -> Result<ExitCode, Box<dyn Error>> {
+    if error.is_input() {
+        return Err(error.into());
+    }
+    session.with_credentials()?;
+    Ok(aws::failed(&error))
 }
 
 /// A region as a person names it, or home's chain.

@@ -1,10 +1,10 @@
 //! `meridian override`: a person sets one rule aside for a while.
 
-use crate::aws;
 use crate::operator::{self, Operator, Told};
 use jiff::SignedDuration;
 use meridian_domain::{Rule, edge};
-use meridian_handlers::operator_commands::{SetAside, set_aside};
+use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, set_aside};
+use meridian_handlers::rehearsal::Rehearsal;
 use std::process::ExitCode;
 
 /// Arguments of `meridian override`.
@@ -59,18 +59,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let region = region.as_deref().map(|asked| operator::region(&session.fleet, asked)).transpose()?;
     let until = session.now().checked_add(*lasts)?;
     let place = region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
-    let words = match lasts.is_positive() {
-        true => format!("the {what} is set aside for {place} until {until}"),
-        false => format!("the {what} holds again for {place}"),
-    };
-    let told = Told { command: "override", region: region.as_ref(), until: Some(until), words };
-    if let Some(code) = operator.confirm(&told)? {
-        return Ok(code);
-    }
-    let order = SetAside { what, region: region.clone(), why: operator.why.clone(), until };
-    match session.run(set_aside(&session.ports, &session.fleet, &operator.who, order)) {
-        Ok(()) => Ok(operator.done(&told)?),
-        Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => Ok(aws::failed(&error)),
-    }
+    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
+    operator.carry_out::<OperatorCommandError>(&session, |dry| {
+        let order = SetAside { what, region: region.clone(), why: operator.why.clone(), until };
+        match dry {
+            true => session.run(set_aside(&Rehearsal(ports), fleet, who, order)),
+            false => session.run(set_aside(ports, fleet, who, order)),
+        }?;
+        let words = match lasts.is_positive() {
+            true => format!("the {what} is set aside for {place} until {until}"),
+            false => format!("the {what} holds again for {place}"),
+        };
+        Ok(Told { command: "override", region: region.as_ref(), until: Some(until), words, changes: true })
+    })
 }

@@ -1,8 +1,8 @@
 //! `meridian quarantine`: a person takes a release, or a file of releases, out of consideration.
 
-use crate::aws;
 use crate::operator::{Operator, Told};
-use meridian_handlers::quarantine::{Named, lift_quarantine, quarantine};
+use meridian_handlers::quarantine::{Named, QuarantineError, lift_quarantine, quarantine};
+use meridian_handlers::rehearsal::Rehearsal;
 use std::process::ExitCode;
 
 /// Arguments of `meridian quarantine`.
@@ -30,24 +30,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
     let name: Named = named.parse()?;
     let session = operator.session()?;
-    let told = |words| Told { command: "quarantine", region: None, until: None, words };
-    if let Some(code) = operator.confirm(&told(format!("{named} {state}")))? {
-        return Ok(code);
-    }
-    let Operator { who, why, .. } = operator;
-    let (ports, fleet, named, why) = (&session.ports, &session.fleet, name, why.clone());
-    let done = match lift {
-        true => session.run(lift_quarantine(ports, fleet, named, who, why)),
-        false => session.run(quarantine(ports, fleet, named, who, why)),
-    };
-    match done {
-        Ok(done) => {
-            let releases: String = done.releases.iter().map(|release| format!("\n  {release}")).collect();
-            let count = done.releases.len();
-            let words = format!("{} {state}; releases that it concerns: {count}{releases}", done.object);
-            Ok(operator.done(&told(words))?)
-        }
-        Err(error) if error.is_input() => Err(error.into()),
-        Err(error) => Ok(aws::failed(&error)),
-    }
+    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
+    operator.carry_out::<QuarantineError>(&session, |dry| {
+        let (named, why, rehearsal) = (name.clone(), operator.why.clone(), Rehearsal(ports));
+        let done = match (lift, dry) {
+            (true, true) => session.run(lift_quarantine(&rehearsal, fleet, named, who, why)),
+            (true, false) => session.run(lift_quarantine(ports, fleet, named, who, why)),
+            (false, true) => session.run(quarantine(&rehearsal, fleet, named, who, why)),
+            (false, false) => session.run(quarantine(ports, fleet, named, who, why)),
+        }?;
+        let releases: String = done.releases.iter().map(|release| format!("\n  {release}")).collect();
+        let count = done.releases.len();
+        let words = format!("{} {state}; releases that it concerns: {count}{releases}", done.object);
+        Ok(Told { command: "quarantine", region: None, until: None, words, changes: true })
+    })
 }

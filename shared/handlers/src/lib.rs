@@ -20,6 +20,7 @@ pub mod ports;
 pub mod promote;
 pub mod publish;
 pub mod quarantine;
+pub mod rehearsal;
 pub mod replication;
 pub mod rollback;
 pub mod shadow_eval;
