@@ -156,6 +156,9 @@ fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
     if let Some(at) = proof.approved {
         said.push(format!("approved {}", clock.of(at)));
     }
+    if let Some(canary) = proof.canary {
+        said.push(format!("its canary {} to {}", clock.of(canary.from), clock.of(canary.ends)));
+    }
     if let Some(golden) = proof.golden {
         said.push(format!("{0} of {0} golden records answered with its scores {1}", golden.asked, clock.of(golden.at)));
     }

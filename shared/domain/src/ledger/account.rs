@@ -11,7 +11,7 @@ mod proof;
 
 pub use around::{Deferral, Halt, Illness};
 pub use interruption::Interruption;
-pub use proof::{FullLoad, Golden, Proof};
+pub use proof::{CanaryTimes, FullLoad, Golden, Proof};
 
 use crate::fleet::Region;
 use crate::fleet::endpoint::Target;
@@ -28,8 +28,8 @@ use serde::Serialize;
 pub struct Account {
     /// How much is known.
     pub state: State,
-    /// Every configuration that may have answered a customer at that moment, the proved one first. A fleet that only stood
-    /// warm is not among them.
+    /// Every configuration that may have answered a customer at that moment, the proved one first. Instances that only
+    /// stood warm are not among them.
     pub answers: Vec<Answer>,
     /// Where the region would have rolled back to.
     pub way_back: Option<Target>,

@@ -14,6 +14,8 @@ pub struct Proof {
     pub attested: Option<Timestamp>,
     /// When home approved the release.
     pub approved: Option<Timestamp>,
+    /// Its canary here, when it came.
+    pub canary: Option<CanaryTimes>,
     /// When its golden records were answered with its scores (I4).
     pub golden: Option<Golden>,
     /// What its first minutes with all traffic said.
@@ -22,6 +24,15 @@ pub struct Proof {
     pub settled: Option<Timestamp>,
     /// When, and why, evidence condemned the release.
     pub condemned: Option<(Timestamp, Reason)>,
+}
+
+/// When a canary took its share, by SageMaker's timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CanaryTimes {
+    /// The first moment.
+    pub from: Timestamp,
+    /// When the timer ended.
+    pub ends: Timestamp,
 }
 
 /// Golden records that were asked.
@@ -48,8 +59,23 @@ pub struct FullLoad {
 pub(super) fn of(target: &Target, region: &[Entry], hub: Option<&[Entry]>) -> Proof {
     let mut proof = Proof::default();
     region.iter().for_each(|entry| proof.see(target, entry));
+    proof.canary = canary(target, region);
     hub.into_iter().flatten().for_each(|entry| proof.see(target, entry));
     proof
+}
+
+/// The canary with which `target` came last, where it was not left since.
+fn canary(target: &Target, region: &[Entry]) -> Option<CanaryTimes> {
+    let (mut is_own, mut last) = (false, None);
+    for entry in region {
+        match &entry.record {
+            Record::UpdateIntended { target: to, .. } => is_own = to == target,
+            Record::CanaryStarted { from, ends, .. } if is_own => last = Some(CanaryTimes { from: *from, ends: *ends }),
+            Record::Reverted { from, .. } if from == target => last = None,
+            _ => {}
+        }
+    }
+    last
 }
 
 impl Proof {
