@@ -2,10 +2,11 @@
 //! save.
 
 use crate::terminal;
+use anstyle::Style;
 use meridian_cost::{FrontKind, PriceTable, Routing, Way, report};
 use meridian_domain::Fleet;
+use meridian_local::night::Tone;
 use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -56,9 +57,22 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     } else if quiet {
         terminal::say(&report.sum())?;
     } else {
-        write!(terminal::stdout(), "{report:width$}")?;
+        page(&format!("{report:width$}"))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page with its tables' heads dimmed, its sums bold, and what it warns of as warnings are.
+fn page(text: &str) -> std::io::Result<()> {
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let above = std::iter::once("").chain(text.lines());
+    let styles = above.zip(text.lines()).map(|(above, line)| match line {
+        line if line.starts_with("~ ") || line.starts_with("? ") => terminal::style(Tone::Warn),
+        line if line.starts_with("total ") || line.starts_with("together ") => Style::new().bold(),
+        line if above.is_empty() && line.starts_with(' ') => Style::new().dimmed(),
+        _ => Style::new(),
+    });
+    terminal::styled(&mut terminal::stdout(), styles, &lines)
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -90,9 +90,6 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     if let Some(folder) = &arguments.out {
         write_reports(folder, &document, &html(&evaluation, &provenance))?;
     }
-    if !quiet {
-        evaluation.warnings().iter().for_each(|warning| terminal::warning(&warning.to_string()));
-    }
     match if arguments.json { Format::Json } else { arguments.format } {
         Format::Text if quiet => summary::verdict(&mut terminal::stdout(), &evaluation)?,
         Format::Text => summary::write(&mut terminal::stdout(), &evaluation, arguments.out.as_deref())?,
@@ -103,6 +100,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
             out.flush()?;
         }
         Format::Junit => terminal::text(&junit(&evaluation, &provenance))?,
+    }
+    // The verdict first: what blocks nothing is told after it.
+    if !quiet {
+        evaluation.warnings().iter().for_each(|warning| terminal::warning(&warning.to_string()));
     }
     Ok(code(evaluation.verdict))
 }

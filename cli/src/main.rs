@@ -1,4 +1,5 @@
 //! `meridian`: judge and score models, publish a release, halt and lift, and play a night on one machine.
+//! It may know every crate: it asks, and shows what they answer.
 
 mod aws;
 mod compare;

@@ -9,7 +9,7 @@ use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 use std::path::Path;
 
-const HEADERS: [&str; 8] = ["gate", "where", "verdict", "challenger", "champion", "difference", "interval", "allowed"];
+const HEADERS: [&str; 8] = ["gate", "where", "verdict", "challenger", "champion", "worse by", "interval", "allowed"];
 
 /// Writes the summary.
 ///

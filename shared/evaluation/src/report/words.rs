@@ -160,16 +160,18 @@ impl Gate {
             "holdout_size" => " records",
             "finite" => " not finite",
             "missing" => " columns",
+            "constant" => " apart",
             _ => "",
         };
         let value = |style: Style, number: Option<f64>| number.map(|number| format!("{}{noun}", style.value(number)));
-        // What is judged of one feature is its share of what the model knows, and not its AUC.
-        let (difference, allowed) = match self.name.as_str() {
-            "leak_feature" => (value(Style::Share, self.difference), value(Style::Share, self.allowed)),
-            _ => (self.difference.map(|difference| style.change(difference)), value(style, self.allowed)),
-        };
+        if self.name == "leak_feature" {
+            // What is judged of one feature is its share of what the model knows, and not its AUC.
+            let share = |share: Option<f64>| share.map(|share| format!("{} of it", Style::Share.value(share)));
+            return [share(self.difference), None, None, None, share(self.allowed)];
+        }
+        let difference = self.difference.map(|difference| style.change(difference));
         let interval = self.interval.map(|interval| style.interval(interval));
-        [value(style, self.challenger), value(style, self.champion), difference, interval, allowed]
+        [value(style, self.challenger), value(style, self.champion), difference, interval, value(style, self.allowed)]
     }
 }
 

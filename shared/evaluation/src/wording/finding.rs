@@ -115,6 +115,7 @@ fn compared(gate: &Gate, statistic: Statistic, with: Reference, cut: Option<Cut>
     let Manner { worse, better, number: written, size } = Manner::of(statistic);
     let worst = gate.interval.map_or(f64::NAN, |[_, high]| high);
     let moved = |by: f64| match statistic.ideal() {
+        None if !size(by.abs()).contains(|c: char| c.is_ascii_digit() && c != '0') => "no difference".to_owned(),
         None => format!("{} {}", if by > 0.0 { worse } else { better }, size(by.abs())),
         Some(ideal) if matches!(with, Reference::Ideal { .. }) => format!("{} from {ideal}", size(by.abs())),
         Some(ideal) => format!("{} {} {ideal}", size(by.abs()), if by > 0.0 { worse } else { better }),
@@ -134,7 +135,14 @@ fn compared(gate: &Gate, statistic: Statistic, with: Reference, cut: Option<Cut>
     };
     let (other, theirs, note) = match with {
         Reference::Champion => ("champion", number(gate.champion), ""),
-        Reference::ChampionItself => ("champion", 0.0, ""),
+        // Its distance from itself is 0, which tells nobody anything.
+        Reference::ChampionItself => {
+            return format!(
+                "{} {}{at}: {comparison}",
+                subject(statistic, gate.region.as_deref()),
+                written(number(gate.challenger))
+            );
+        }
         Reference::Ideal { value } => ("ideal", value, ""),
         Reference::Noise { expected, usual } => {
             let is_noise = gate.challenger.is_some_and(|index| index <= usual);
