@@ -63,15 +63,37 @@ fits 110
 types meridian halt --region AU --who maria --why "incident 4711" --dry-run
 ends 0
 says "would be written: the fleet is halted"
+# A dry run says what the command would do, and fails where that would.
+types meridian lift --region AU --who maria --why "the link is back" --dry-run
+ends 2
+says "nothing is halted"
+types meridian quarantine v999 --who maria --why "trained on leaked labels" --dry-run
+ends 2
+says "0 releases"
+types meridian override freeze --for 30d --who maria --why "agreed" --dry-run
+ends 2
+says "an override lasts at most"
+# The canary that brought the release is told without knowing when it was.
+types meridian history --region JP
+ends 0
+says "its canary 03:"
 types meridian halt --region AU --who maria --why "incident 4711" --json
 ends 0
 says '"changed": true'
 types meridian status
 ends 1
 says "meridian lift --region AU"
+types meridian halt --region AU --who maria --why "incident 4712" --dry-run
+ends 0
+says "there is nothing to write: the fleet was halted already"
 types meridian lift --region AU --who maria --why "the link is back"
 ends 0
 types meridian status
 ends 0
+
+# What is over is said once, when every region serves.
+types meridian night --scenario unknown-next-night --out "$desk/next"
+ends 0
+says "all-clear: every region serves v430"
 
 exit $wrong
