@@ -1,4 +1,5 @@
 //! Stands between customers and the region's endpoint: the load balancer's `POST /score`, with `Front=proxy`.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

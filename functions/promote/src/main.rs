@@ -1,4 +1,5 @@
 //! Takes one region to a release, and verifies the fleet: CodePipeline's actions `Promote-<region>` and `Verify-Fleet`.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

@@ -1,4 +1,5 @@
 //! Attests replicas and, in home, starts waves: S3 events and a sweep.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

@@ -1,4 +1,5 @@
 //! Rolls back its own region: alarms, endpoint events and a sweep.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

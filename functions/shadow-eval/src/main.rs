@@ -1,4 +1,5 @@
 //! Registers and evaluates a challenger: CodePipeline's action `Register`.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_evaluation::isolated;

@@ -1,4 +1,5 @@
 //! Says whether its own region serves: API Gateway's `GET /health`.
+//! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;

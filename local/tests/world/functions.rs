@@ -7,7 +7,7 @@ use meridian_local::services::sns::Publish;
 use meridian_local::world::{Fault, FaultKind, Invocation, InvocationEnd, What, When, World};
 use serde_json::json;
 
-/// The first invocation of a function that comes due, taken; others are left to their fate.
+/// The first invocation of a function that comes due, taken; others are never invoked.
 fn next(world: &mut World, function: FunctionKind) -> Invocation {
     for _ in 0..10_000 {
         if let Some(own) = world.take_invocations().into_iter().find(|own| own.function == function) {

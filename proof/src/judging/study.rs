@@ -45,7 +45,7 @@ impl<'a> Study<'a> {
         u32::try_from(self.fleet.guardrail.full_load_minutes()).unwrap_or(0)
     }
 
-    /// Minutes for which blue stays warm, and an update's alarms may still take it back.
+    /// Minutes for which blue stays warm, and an update's alarms may still roll it back.
     pub(super) fn soak_minutes(&self) -> u32 {
         u32::try_from(self.fleet.guardrail.soak.as_mins()).unwrap_or(0)
     }

@@ -1,4 +1,5 @@
-//! The ports on the AWS SDK: the only place in Meridian that knows it.
+//! The ports on the AWS SDK. Beside `meridian-preflight`, which asks what only people's commands ask, it is the only crate that knows
+//! the SDK; it knows the handlers' ports and the domain, and decides nothing.
 //!
 //! [`AwsPorts`] implements every port of `meridian-handlers`; [`function`] is what the Lambda functions' mains share:
 //! environment, logs, the clock, and an answer even where a handler panics.

@@ -128,7 +128,7 @@ pub enum Witness {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOut {
-    /// 4xx at full load: callers make them too, and no minute has both arms.
+    /// 4xx at full load: callers make them too, and blue and green answered in no minute together.
     CallersAtFullLoad,
     /// Latency: the instances of both arms are not under the same load.
     Load {

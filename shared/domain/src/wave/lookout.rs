@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 
 /// Blue's minutes before the canary: its own scatter, and what full load is compared with.
 const LAST_HOUR: i64 = 60;
-/// Seconds.
+/// One minute, in seconds.
 const MINUTE: i64 = 60;
 
 /// What the instances of one configuration served, metric by metric and minute by minute, as far as it has arrived. A minute that is

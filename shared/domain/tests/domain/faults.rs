@@ -110,7 +110,7 @@ fn without_ledger(version: &str) -> Night {
     night
 }
 
-/// I6: the region rolls back though its ledger can be neither read nor written, by what stands beside its alarms.
+/// I6: the region rolls back though its ledger can be neither read nor written, by the rollback target that is stored with its alarms.
 #[test]
 fn a_region_rolls_back_without_its_ledger() {
     let mut night = without_ledger("v427");

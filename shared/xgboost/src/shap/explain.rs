@@ -17,7 +17,7 @@ enum Set {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512.
+    /// Sixteen lanes (AVX-512F).
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }

@@ -132,11 +132,11 @@ pub enum ExpectedField {
     TargetGroupArn,
     /// An HTTP method.
     Method,
-    /// A path.
+    /// The request's path.
     Path,
-    /// Headers.
+    /// The request's headers.
     TextsByName,
-    /// A text.
+    /// Words, as JSON's string.
     Text,
     /// Text in base64.
     Base64,
@@ -147,7 +147,7 @@ pub enum ExpectedField {
 /// What was found in a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundField {
-    /// Nothing.
+    /// The field is not there.
     Missing,
     /// An empty text.
     Empty,

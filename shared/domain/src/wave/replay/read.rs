@@ -61,9 +61,9 @@ pub enum CountsProblem {
     MoreBadThanAll {
         /// `green` or `blue`.
         arm: &'static str,
-        /// Bad requests.
+        /// How many of them were bad.
         bad: u64,
-        /// Requests.
+        /// How many requests there were.
         total: u64,
     },
     /// A field that no line has.
@@ -85,7 +85,7 @@ pub enum CountsProblem {
 /// What stands where something else is expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountsFound {
-    /// Nothing.
+    /// The field is not there.
     #[error("missing")]
     Missing,
     /// A value of another kind.
