@@ -71,6 +71,8 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
             broken.extend(audit.bake(region, *bake));
             broken
         }
+        // That wave may still ask for it: only the lease's holder knows that it will not.
+        Next::TellRegion(region, Record::Reverted { .. }) if audit.is_of_another(region) => audit.lease(),
         Next::TellRegion(region, Record::CanaryStarted { from, ends, .. }) => {
             let planned = audit.open(region).and_then(|update| update.bake);
             let kept = planned.is_none_or(|bake| *ends == *from + bake.wait);
@@ -97,6 +99,11 @@ impl<'a> Audit<'a> {
 
     fn open(&self, region: &RegionName) -> Option<&'a OpenUpdate> {
         self.history(region)?.update.as_ref()
+    }
+
+    /// True if the region's open update is another wave's.
+    fn is_of_another(&self, region: &RegionName) -> bool {
+        self.open(region).is_some_and(|update| update.epoch.is_some() && update.execution != self.sight.execution)
     }
 
     /// Golden records asked in this call, and every one answered right.

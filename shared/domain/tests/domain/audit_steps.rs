@@ -70,6 +70,21 @@ fn answered() -> Night {
     night
 }
 
+/// I11: whether another wave will still ask for what it intends is for the lease's holder to say, in nobody else's name.
+#[test]
+fn only_the_leases_holder_ends_another_waves_update() {
+    let mut night = Night::baking(EU);
+    let (from, to, why) = (night.target(EU, "v427"), night.target(EU, "v426"), said(""));
+    let ends = || tells(EU, Record::Reverted { from: from.clone(), to: to.clone(), why: why.clone() });
+    night.hub_mut().lease = None;
+    assert_eq!(broken(&night, ends()), [], "its own");
+    night.rerun("wave-2");
+    assert_eq!(broken(&night, ends()), [I11]);
+    let (epoch, until) = (night.sight.hub.epoch.next(), night.now + SignedDuration::from_mins(1));
+    night.hub(Record::LeaseTaken { epoch, until });
+    assert_eq!(broken(&night, ends()), []);
+}
+
 /// I11: everything that acts on a region or decides about it does so under this wave's lease, as long as that lasts.
 #[test]
 fn no_step_that_acts_is_taken_without_the_lease() {

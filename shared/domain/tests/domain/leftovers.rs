@@ -92,9 +92,36 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
         night.hub_mut().lease = None;
         night.rerun("wave-2");
         night.sight.refused = Some(refusal());
+        // Who held the lease may be about to call.
+        let Next::TakeLease { epoch, until } = night.plan(AU).next else { panic!("{:?}", night.plan(AU)) };
+        night.hub(Record::LeaseTaken { epoch, until });
         let plan = night.plan(AU);
         let Next::TellRegion(_, Record::Reverted { why: told, .. }) = &plan.next else { panic!("{plan:?}") };
         assert_eq!(*told, why);
+    }
+}
+
+/// I10: it leaves that to the next wave, which would wait for a lease that nobody gives back.
+#[test]
+fn a_wave_that_starts_nothing_ends_no_others_update() {
+    let over = |night: &mut Night| {
+        let (release, execution) = (release("v428"), actor("wave-2"));
+        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
+    };
+    type Change = fn(&mut Night);
+    let table: [(Change, Finish); 2] = [(|night| night.approve("v429"), Finish::Done), (over, Finish::Failed)];
+    for (change, end) in table {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.call_until(AU, |night| night.history(AU).update.is_some());
+        night.in_service(AU, "v426");
+        night.hub_mut().lease = None;
+        night.approve("v428");
+        night.wave_of("v428", "wave-2");
+        change(&mut night);
+        let call = night.call(AU);
+        let acts = |next: &Next| matches!(next, Next::TakeLease { .. } | Next::TellRegion(..));
+        assert_eq!(call.finish(), Some(end), "{:?}", call.plans);
+        assert!(!call.plans.iter().any(|plan| acts(&plan.next)), "{:?}", call.plans);
     }
 }
 
@@ -172,7 +199,7 @@ fn new_region() -> Night {
 
 fn creating(night: &mut Night, text: &str, status: EndpointStatus) {
     let config = night.target(AU, text).config;
-    let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
+    let view = EndpointView { status, config, instances: None, pending: None, failure: None };
     night.sight.endpoints.insert(name(AU), Seen::Known(Some(view)));
 }
 

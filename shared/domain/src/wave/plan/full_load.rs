@@ -49,8 +49,7 @@ impl View<'_> {
         if let Some(halted) = self.halted_here() {
             return Some(self.defer(not_judged(halted)));
         }
-        let ended = self.sight.hub.ended.contains_key(&self.sight.execution);
-        ended.then(|| self.fail(not_judged(Stopped::WaveOver)))
+        self.is_over().then(|| self.fail(not_judged(Stopped::WaveOver)))
     }
 
     fn judge_full_load(&self, update: &OpenUpdate, shifted: Timestamp) -> Plan {

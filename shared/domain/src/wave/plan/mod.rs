@@ -339,6 +339,11 @@ impl<'a> View<'a> {
         Some(Stopped::RegionHalted { region: self.name(), why: Box::new(why) })
     }
 
+    /// This wave has ended: a call for it comes late, and another may have walked since (I10).
+    fn is_over(&self) -> bool {
+        self.sight.hub.ended.contains_key(&self.sight.execution)
+    }
+
     /// What bars this wave's release everywhere, if anything.
     fn barred(&self) -> Option<Stopped> {
         let by = self.sight.hub.barred(&self.sight.release)?;

@@ -54,7 +54,7 @@ impl<'a> View<'a> {
     /// No halt, no condemnation, no quarantine; and this wave has not ended: what comes for it now is late, and another may have walked
     /// since (I10).
     fn nothing_stopped(&self) -> Result<(), Objection<'a>> {
-        let ended = || self.sight.hub.ended.contains_key(&self.sight.execution).then_some(Stopped::WaveOver);
+        let ended = || self.is_over().then_some(Stopped::WaveOver);
         match self.halted().or_else(|| self.barred()).or_else(ended) {
             Some(stopped) => Err(Objection::Never(Gate::Stopped(Box::new(stopped)))),
             None => match self.halted_here() {

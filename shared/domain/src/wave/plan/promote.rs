@@ -5,7 +5,7 @@ use crate::fleet::endpoint::EndpointView;
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
-use crate::ledger::reason::{Fault, Gate, Seen, Step, Unseen, Wait, WaveEnd};
+use crate::ledger::reason::{Fault, Gate, Seen, Step, Stopped, Unseen, Wait, WaveEnd};
 use crate::ledger::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
@@ -109,10 +109,8 @@ impl View<'_> {
             Some(update) if update.epoch.is_none() || update.is_decided(Decision::Revert) && update.confirmed => {
                 self.not_yet(Gate::OwnWayBack { region: self.name() })
             }
-            // Another wave's, whose end nobody wrote down.
-            // That wave may be about to call it: while somebody holds the lease, it is theirs to say.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {
-                self.held_by_another().unwrap_or_else(|| self.record_return(update))
+                self.record_another_return(update)
             }
             Some(update) if update.target.config == endpoint.config && update.confirmed => {
                 let record = Record::Settled { target: update.target.clone(), execution: update.execution.clone() };
@@ -126,6 +124,15 @@ impl View<'_> {
             }
             _ => self.start(Some(endpoint), history),
         }
+    }
+
+    /// Another wave's update, whose end nobody wrote down. That wave may be about to ask for it: only the lease's holder says that
+    /// nobody will, for a look at a free lease may be older than the intent (I11). A wave that will start nothing leaves it to
+    /// the next one.
+    fn record_another_return(&self, update: &OpenUpdate) -> Plan {
+        let over = || self.is_over().then(|| self.refuse(Gate::Stopped(Box::new(Stopped::WaveOver))));
+        let first = self.superseded().or_else(over).or_else(|| self.lease());
+        first.unwrap_or_else(|| self.record_return(update))
     }
 
     /// An earlier wave let it through and never proved it (I4): that comes first, for it is this wave's way back.
