@@ -91,23 +91,9 @@ impl RollbackView<'_> {
 
     /// Our own way back is in progress, or has arrived.
     fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
-        let left = update.leaves.as_ref().map(|(target, _)| target.clone());
-        // Why, where the release was found bad after it was confirmed here.
-        let found_bad = left.as_ref().filter(|left| history.confirmed.contains_key(&left.release));
-        let found_bad = found_bad.and_then(|left| history.blamed.get(&left.release));
-        let spared = left.as_ref().is_some_and(|left| history.spares == Some(left.release));
         match stage {
             Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
-            Stage::OnTarget => {
-                let unknown = history.unknown.as_ref();
-                let why = unknown.map(|unknown| WayBackReason::ProvedAgain(unknown.why.clone()).into());
-                let why = why.or_else(|| found_bad.cloned()).or_else(|| history.halt.clone());
-                let otherwise = if spared { WayBackReason::ClientErrors } else { WayBackReason::Unexplained };
-                let from = left.unwrap_or_else(|| update.target.clone());
-                let step = Step::IsBack { region: self.name(), version: update.target.version.clone() };
-                let why = why.unwrap_or_else(|| otherwise.into());
-                self.tell(Record::Reverted { from, to: update.target.clone(), why }, step)
-            }
+            Stage::OnTarget => self.record_back(history, update),
             Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
             Stage::Elsewhere | Stage::UnknownBytes => {
                 let why = Return::RollsBack { region: self.name(), to: update.target.version.clone(), why: None };
@@ -118,24 +104,51 @@ impl RollbackView<'_> {
             _ if !update.started => {
                 self.tell(Record::UpdateStarted { execution: update.execution.clone() }, Return::UnderWay)
             }
-            // The wave has condemned it, and told people so: nothing else is halted.
-            _ if found_bad.is_some() => self.nothing(Quiet::UnderWayToldByWave),
-            // So has the wave that left the region behind.
-            _ if update.cause == Some(Cause::Region) => self.nothing(Quiet::UnderWayToldByWave),
-            // And the wave that did not know why; an alarm is the region's own to tell.
-            _ if update.cause == Some(Cause::Unclear) && self.alarm().is_none() => {
-                self.nothing(Quiet::UnderWayToldByWave)
-            }
-            _ if spared => self.nothing(Quiet::UnderWayAlone),
-            _ if history.halt.is_none() && history.unknown.is_none() => {
-                let worse = left.as_ref().and_then(|left| acts_on(history, &left.release));
-                let (from, to) = (left.map(|target| target.version), update.target.version.clone());
-                let why = worse.or_else(|| self.alarm()).unwrap_or(WayBackReason::Unexplained);
-                let told = Return::RollsBackFrom { region: self.name(), from, to, why };
-                self.halt_and_page(told, Advice::FindOutWhatItDoes)
-            }
-            _ => self.nothing(Quiet::UnderWay),
+            _ => self.tell_under_way(history, update),
         }
+    }
+
+    /// Records the return, with the most certain reason that the ledger has for it.
+    fn record_back(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let unknown = history.unknown.as_ref();
+        let proved = unknown.map(|unknown| WayBackReason::ProvedAgain(unknown.why.clone()).into());
+        let known = proved.or_else(|| found_bad(history, update).cloned()).or_else(|| history.halt.clone());
+        let why = known.unwrap_or_else(|| match is_spared(history, update) {
+            true => WayBackReason::ClientErrors.into(),
+            false => WayBackReason::Unexplained.into(),
+        });
+        let from = left_target(update).unwrap_or(&update.target).clone();
+        let step = Step::IsBack { region: self.name(), version: update.target.version.clone() };
+        self.tell(Record::Reverted { from, to: update.target.clone(), why }, step)
+    }
+
+    /// People are told of a way back once, by whoever knows why.
+    fn tell_under_way(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        if self.wave_has_told(history, update) {
+            return self.nothing(Quiet::UnderWayToldByWave);
+        }
+        if is_spared(history, update) {
+            return self.nothing(Quiet::UnderWayAlone);
+        }
+        if history.halt.is_some() || history.unknown.is_some() {
+            return self.nothing(Quiet::UnderWay);
+        }
+        let worse = left_target(update).and_then(|left| acts_on(history, &left.release));
+        let (from, to) = (left_target(update).map(|target| target.version.clone()), update.target.version.clone());
+        let why = worse.or_else(|| self.alarm()).unwrap_or(WayBackReason::Unexplained);
+        let told = Return::RollsBackFrom { region: self.name(), from, to, why };
+        self.halt_and_page(told, Advice::FindOutWhatItDoes)
+    }
+
+    /// A wave that has condemned the release, left the region behind or did not know why has told people so; nothing else is halted.
+    /// An alarm is the region's own to tell.
+    fn wave_has_told(&self, history: &RegionHistory, update: &OpenUpdate) -> bool {
+        let by_cause = match update.cause {
+            Some(Cause::Region) => true,
+            Some(Cause::Unclear) => self.alarm().is_none(),
+            _ => false,
+        };
+        found_bad(history, update).is_some() || by_cause
     }
 
     /// SageMaker rolled back the wave's update. Where nobody decided that, somebody is paged: by the wave, which knows
@@ -196,4 +209,20 @@ impl RollbackView<'_> {
         }
         self.nothing(Quiet::GuardrailTold)
     }
+}
+
+/// What the region serves until its way back has arrived.
+fn left_target(update: &OpenUpdate) -> Option<&Target> {
+    update.leaves.as_ref().map(|(target, _)| target)
+}
+
+/// Why, where the release that a way back leaves was found bad after it was confirmed here.
+fn found_bad<'a>(history: &'a RegionHistory, update: &OpenUpdate) -> Option<&'a Reason> {
+    let left = left_target(update).filter(|left| history.confirmed.contains_key(&left.release))?;
+    history.blamed.get(&left.release)
+}
+
+/// True if callers may be what a way back is for: it halts nothing else.
+fn is_spared(history: &RegionHistory, update: &OpenUpdate) -> bool {
+    left_target(update).is_some_and(|left| history.spares == Some(left.release))
 }
