@@ -74,7 +74,8 @@ class Server:
         if self.name == "moto":
             self._make_pipeline(made["pipeline"])
             return
-        answered = ("AlarmArn", "StateValue", "StateReason", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
+        state = ("StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
+        answered = ("AlarmArn", *state)
         for alarm in made["metric"]:
             cloudwatch.put_metric_alarm(**{name: value for name, value in alarm.items() if name not in answered})
         for alarm in made["composite"]:

@@ -112,7 +112,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
             config: target.config,
             instances: NonZeroU32::new(2),
             pending: None,
-            failure_reason: None,
+            failure: None,
         }),
         ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
         neighbours: Said::Is(Vec::new()),

@@ -16,7 +16,7 @@ use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
 };
-use meridian_handlers::adapters::CSV;
+use meridian_handlers::adapters::{CSV, update_failure};
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
 use std::num::NonZeroU32;
 
@@ -33,7 +33,7 @@ impl Endpoints for DirectPorts {
             config: name(&call, &shown.endpoint_config_name)?,
             instances: instances(&shown.production_variants),
             pending: shown.pending_deployment_summary.map(|summary| pending(&call, &summary)).transpose()?,
-            failure_reason: shown.failure_reason,
+            failure: shown.failure_reason.map(update_failure),
         }))
     }
 

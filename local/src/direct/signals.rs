@@ -11,6 +11,7 @@ use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NA
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
+use meridian_handlers::adapters::{alarm_description, set_off_by};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -38,11 +39,12 @@ impl Signals for DirectPorts {
             let page = self.call(region, request).await?;
             views.extend(page.metric_alarms.into_iter().map(|alarm| {
                 let since = alarm.state_transitioned_timestamp;
-                view(alarm.definition.alarm_name, alarm.state_value, alarm.state_reason, since)
+                view(alarm.definition.alarm_name, alarm.state_value, None, since)
             }));
             views.extend(page.composite_alarms.into_iter().map(|alarm| {
                 let since = alarm.state_transitioned_timestamp;
-                view(alarm.alarm_name, alarm.state_value, alarm.state_reason, since)
+                let set_off_by = alarm.state_reason_data.as_deref().and_then(set_off_by);
+                view(alarm.alarm_name, alarm.state_value, set_off_by, since)
             }));
         }
         Ok(views)
@@ -97,7 +99,7 @@ impl DirectPorts {
 fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
     let definition = PutMetricAlarm {
         alarm_name: alarm.name.clone(),
-        alarm_description: Some(alarm.description.clone()),
+        alarm_description: Some(alarm_description(alarm)),
         evaluation_periods: alarm.evaluation_periods,
         datapoints_to_alarm: Some(alarm.datapoints),
         threshold: alarm.threshold,
@@ -171,11 +173,11 @@ fn counts_request(survey: &Survey) -> GetMetricData {
     }
 }
 
-fn view(name: String, state: State, reason: String, since: EpochSeconds) -> AlarmView {
+fn view(name: String, state: State, set_off_by: Option<String>, since: EpochSeconds) -> AlarmView {
     let state = match state {
         State::Ok => AlarmState::Ok,
         State::Alarm => AlarmState::Alarm,
         State::InsufficientData => AlarmState::InsufficientData,
     };
-    AlarmView { name, state, reason, since: Some(since.timestamp()) }
+    AlarmView { name, state, set_off_by, since: Some(since.timestamp()) }
 }

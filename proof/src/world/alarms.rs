@@ -87,7 +87,7 @@ impl World {
         let view = |(name, (rings, since)): (&String, (bool, Seconds))| AlarmView {
             name: name.clone(),
             state: if rings { AlarmState::Alarm } else { AlarmState::Ok },
-            reason: String::new(),
+            set_off_by: None,
             since: Some(stamp(since)),
         };
         states.map(view).collect()

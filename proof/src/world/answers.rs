@@ -8,7 +8,7 @@ use meridian_domain::{
     AlarmSpec, Chain, Entry, Fleet, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
 };
 use meridian_handlers::ports::{Approval, ErrorKind, Listed, MetricPoint, StartSpec};
-use meridian_messages::Voice;
+use meridian_messages::{Voice, alarm_description};
 use std::sync::Arc;
 
 type Answer = Result<Reply, Failure>;
@@ -317,7 +317,7 @@ impl World {
                     place.quieten(now);
                 }
             } else if spec.name == verdict {
-                place.note = Some(Arc::from(spec.description.as_str()));
+                place.note = Some(Arc::from(alarm_description(spec)));
             } else {
                 // The green alarms are of the new configuration by now, which has served nobody yet.
                 place.green = false;

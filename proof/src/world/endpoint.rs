@@ -141,7 +141,7 @@ impl World {
             None if place.faults.has(Fault::Maintenance) => EndpointStatus::SystemUpdating,
             None => EndpointStatus::InService,
         };
-        Some(EndpointView { status, config: config(place.blue), instances: None, pending, failure_reason: None })
+        Some(EndpointView { status, config: config(place.blue), instances: None, pending, failure: None })
     }
 
     /// Whether a late request is let arrive. Without a canary nothing would stand between it and all of a region's traffic: in

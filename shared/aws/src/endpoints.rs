@@ -17,7 +17,7 @@ use meridian_domain::{
     CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName,
     Routing, UpdateSpec, VariantPhase, Vpc,
 };
-use meridian_handlers::adapters::CSV;
+use meridian_handlers::adapters::{CSV, update_failure};
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
 use std::num::NonZeroU32;
 
@@ -60,7 +60,7 @@ impl Endpoints for AwsPorts {
                 shown.production_variants.as_deref().and_then(<[_]>::first).and_then(|own| own.current_instance_count),
             ),
             pending: shown.pending_deployment_summary.map(|summary| pending(&call, summary)).transpose()?,
-            failure_reason: shown.failure_reason,
+            failure: shown.failure_reason.map(update_failure),
         }))
     }
 

@@ -13,6 +13,7 @@ use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NA
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
+use meridian_handlers::adapters::{alarm_description, set_off_by};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -27,7 +28,7 @@ impl Signals for AwsPorts {
             let request = client
                 .put_metric_alarm()
                 .alarm_name(&alarm.name)
-                .alarm_description(&alarm.description)
+                .alarm_description(alarm_description(alarm))
                 .evaluation_periods(count(alarm.evaluation_periods))
                 .datapoints_to_alarm(count(alarm.datapoints))
                 .threshold(alarm.threshold)
@@ -58,11 +59,12 @@ impl Signals for AwsPorts {
                 .map_err(|error| call.failed(error))?;
             for alarm in page.metric_alarms.unwrap_or_default() {
                 let since = alarm.state_transitioned_timestamp;
-                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason, since)?);
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, None, since)?);
             }
             for alarm in page.composite_alarms.unwrap_or_default() {
                 let since = alarm.state_transitioned_timestamp;
-                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason, since)?);
+                let set_off_by = alarm.state_reason_data.as_deref().and_then(set_off_by);
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, set_off_by, since)?);
             }
         }
         Ok(views)
@@ -203,7 +205,7 @@ fn view(
     call: &Call<'_>,
     name: Option<String>,
     state: Option<StateValue>,
-    reason: Option<String>,
+    set_off_by: Option<String>,
     since: Option<aws_sdk_cloudwatch::primitives::DateTime>,
 ) -> Answer<AlarmView> {
     let name = name.ok_or_else(|| call.refused("an alarm without a name"))?;
@@ -214,7 +216,7 @@ fn view(
         other => return Err(call.refused(format!("alarm {name} has the unknown state {other:?}"))),
     };
     let since = since.as_ref().and_then(from_sdk);
-    Ok(AlarmView { name, state, reason: reason.unwrap_or_default(), since })
+    Ok(AlarmView { name, state, set_off_by, since })
 }
 
 fn percentile(statistic: &str) -> Option<&str> {

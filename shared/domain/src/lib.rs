@@ -15,7 +15,8 @@ pub use wave::{callers, lookout, plan, probation, replay, stakes};
 pub use fleet::alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use fleet::capture::CaptureSpec;
 pub use fleet::endpoint::{
-    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateSpec, VariantPhase,
+    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateFailure, UpdateSpec,
+    VariantPhase,
 };
 pub use fleet::names::{
     Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,

@@ -344,9 +344,8 @@ async fn counts<P: Ports>(
     Ok((of(&comparison.green).await?, of(&comparison.blue).await?))
 }
 
-/// The composite alarm, with the one that set it off out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at
-/// ...`. That is the only place where it says so.
+/// The composite alarm by the name of the one that set it off, where that is known.
 fn ringing(composite: &AlarmView) -> Ringing {
-    let name = composite.reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
-    Ringing { alarm: name.unwrap_or(&composite.name).to_owned(), since: composite.since, alike: None }
+    let alarm = composite.set_off_by.as_ref().unwrap_or(&composite.name).clone();
+    Ringing { alarm, since: composite.since, alike: None }
 }

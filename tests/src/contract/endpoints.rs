@@ -27,7 +27,7 @@ pub async fn an_endpoint_that_is_not_there_is_none(stage: &Stage<impl Ports>) ->
 /// In service on a configuration, nothing pending.
 fn serving(stage: &Stage<impl Ports, impl Simulated>, config: ResourceName) -> Result<EndpointView, Box<dyn Error>> {
     let instances = stage.said(stage.instances()?);
-    Ok(EndpointView { status: EndpointStatus::InService, config, instances, pending: None, failure_reason: None })
+    Ok(EndpointView { status: EndpointStatus::InService, config, instances, pending: None, failure: None })
 }
 
 /// In service, nothing pending.
@@ -70,8 +70,7 @@ pub async fn an_endpoint_is_created_once(stage: &Stage<impl Ports>) -> Kept {
     assert_eq!(stage.ports.describe(stage.home(), &name).await?, None);
     stage.ports.create_endpoint(stage.home(), &name, &config).await?;
     let status = EndpointStatus::Creating;
-    let mut expected =
-        EndpointView { status, config: config.clone(), instances: None, pending: None, failure_reason: None };
+    let mut expected = EndpointView { status, config: config.clone(), instances: None, pending: None, failure: None };
     assert_eq!(stage.ports.describe(stage.home(), &name).await?, Some(expected.clone()));
     let again = stage.ports.create_endpoint(stage.home(), &name, &config).await;
     assert_eq!(kind(again), Some(ErrorKind::Conflict));

@@ -122,7 +122,7 @@ async fn look<P: Ports, W: Simulated>(stage: &Stage<P, W>, start: Timestamp) -> 
         ports.now().duration_since(start),
         view.status,
         version(stage, &view.config),
-        view.failure_reason,
+        view.failure,
     );
     Ok((told, pending.is_none()))
 }

@@ -75,6 +75,7 @@ impl Operation for DescribeAlarms {
                     actions_enabled: own.definition.actions_enabled,
                     state_value: own.status.value,
                     state_reason: own.status.reason.clone(),
+                    state_reason_data: own.status.data(),
                     state_updated_timestamp: own.status.since.into(),
                     state_transitioned_timestamp: own.status.since.into(),
                 })

@@ -18,6 +18,11 @@ impl Status {
         Status { value, reason: reason.to_owned(), reason_data: Value::Null, since }
     }
 
+    /// Why, as the JSON text that CloudWatch hands out; none where it has none.
+    pub fn data(&self) -> Option<String> {
+        (!self.reason_data.is_null()).then(|| self.reason_data.to_string())
+    }
+
     /// A new alarm's, which has nothing to go by.
     pub fn initial(since: Timestamp) -> Self {
         Status::new(AlarmState::InsufficientData, "Unchecked: Initial alarm creation", since)
@@ -38,8 +43,8 @@ pub(crate) fn state_json(status: &Status) -> Value {
         "timestamp": stamp(status.since),
         "value": status.value.as_str(),
     });
-    if let (Some(members), false) = (state.as_object_mut(), status.reason_data.is_null()) {
-        members.insert("reasonData".to_owned(), Value::String(status.reason_data.to_string()));
+    if let (Some(members), Some(data)) = (state.as_object_mut(), status.data()) {
+        members.insert("reasonData".to_owned(), Value::String(data));
     }
     state
 }

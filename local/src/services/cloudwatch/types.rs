@@ -264,6 +264,9 @@ pub struct CompositeAlarm {
     pub state_value: AlarmState,
     /// Why it is in that state.
     pub state_reason: String,
+    /// The same as JSON, which names the alarms that set it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_reason_data: Option<String>,
     /// When the alarm was last evaluated, or its state last changed.
     pub state_updated_timestamp: EpochSeconds,
     /// When the state last changed.

@@ -50,7 +50,7 @@ impl Days<'_> {
         let rate = self.usual.rate(metric, Effect::NONE);
         let none = vec![0.0; self.requests.len()];
         let days = (0..self.count).map(|_| self.day(random, rate, &none)).collect();
-        ProbationCounts { days, today: self.day(random, rate, excess), champions: Vec::new() }
+        ProbationCounts { days, today: self.day(random, rate, excess) }
     }
 
     fn day(&self, random: &mut Random, rate: f64, excess: &[f64]) -> Vec<Tally> {

@@ -21,7 +21,7 @@ pub struct PipelineFacts {
     pub on_failure: Vec<(String, String)>,
 }
 
-/// One action of the pipeline.
+/// An action, with what its function is told by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Action {
     /// The action's name in the pipeline.

@@ -82,10 +82,6 @@ impl<T> Said<T> {
     pub fn of(error: PortError) -> Self {
         match error.kind {
             ErrorKind::NotFound => Said::Absent,
-            // moto and ministack answer 501, the local world its own word.
-            _ if error.message.starts_with("UnknownOperation") || error.message.starts_with("NotImplemented") => {
-                Said::NotModelled
-            }
             ErrorKind::Unreachable => Said::Silent(error),
             _ => Said::Unknown(NotKnown::Service(error)),
         }
@@ -100,12 +96,20 @@ pub fn said<T, E: ProvideErrorMetadata>(
 ) -> Said<T> {
     match answer {
         Ok(value) => Said::Is(value),
-        // Of what is not configured S3 says so in words that end otherwise than those of what is not there.
-        Err(error) if error.as_service_error().and_then(|own| own.code()).is_some_and(is_absence) => Said::Absent,
-        Err(error) => Said::of(Call::new(region, operation).failed(error)),
+        Err(error) => match error.as_service_error().and_then(|own| own.code()) {
+            Some(code) if is_absence(code) => Said::Absent,
+            Some(code) if is_unmodelled(code) => Said::NotModelled,
+            _ => Said::of(Call::new(region, operation).failed(error)),
+        },
     }
 }
 
+/// moto and ministack answer 501, the local world its own word.
+fn is_unmodelled(code: &str) -> bool {
+    code.starts_with("UnknownOperation") || code == "NotImplemented"
+}
+
+/// Of what is not configured S3 says so in codes that end otherwise than those of what is not there.
 fn is_absence(code: &str) -> bool {
     ["NoSuch", "ReplicationConfigurationNotFound", "ServerSideEncryptionConfigurationNotFound", "NotFound"]
         .iter()
@@ -133,8 +137,7 @@ mod tests {
         let call = Call::new(&region, OperationName::GetPipeline);
         let said = |status, code: &str| Said::<()>::of(call.declined(Some(status), code, Some("words")));
         assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
-        assert_eq!(said(400, "UnknownOperationException"), Said::NotModelled);
-        assert_eq!(said(501, "NotImplemented"), Said::NotModelled);
+        assert!(is_unmodelled("UnknownOperationException") && is_unmodelled("NotImplemented"));
         assert!(matches!(Said::<()>::of(call.unreachable("no connection")), Said::Silent(_)));
         let refused = call.declined(Some(403), "AccessDenied", Some("words"));
         assert_eq!(said(403, "AccessDenied"), Said::Unknown(NotKnown::Service(refused)));

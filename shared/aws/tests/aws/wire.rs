@@ -59,6 +59,25 @@ async fn every_kind_of_error_arrives_as_itself() {
 }
 
 #[tokio::test]
+async fn credentials_that_have_ended_are_told_from_other_trouble_of_sts() {
+    let table = [
+        (403, "ExpiredToken", true),
+        (403, "InvalidClientTokenId", true),
+        (403, "AccessDenied", false),
+        (500, "InternalFailure", false),
+    ];
+    for (status, code, is_refused) in table {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>words</Message></Error>");
+        let body = format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>");
+        let status = StatusCode::from_u16(status).unwrap();
+        let world = world(move |_| (status, [("content-type", "text/xml")], body.clone()).into_response()).await;
+        let refused = world.ports().await.refused_credentials().await;
+        assert_eq!(refused.is_some(), is_refused, "{code}");
+        assert!(refused.is_none_or(|error| error.message == format!("{code}: words")), "{code}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_names_no_credential_and_no_payload() {
     let words = "Received client error (400) from primary with message \"cannot read 12.5,0.25\"";
     let world = world(move |_| {

@@ -123,10 +123,10 @@ pub const EXCESS: &str = "green - blue";
 pub struct AlarmSpec {
     /// Name of the alarm; one that exists is replaced.
     pub name: String,
-    /// What it is for.
-    pub description: String,
     /// What is compared with the threshold.
     pub watched: Watched,
+    /// The way back that stands in its description: the verdict alarm's, once a wave goes forward.
+    pub way_back: Option<WayBack>,
     /// Period in seconds.
     pub period: u32,
     /// Periods that are looked at.
@@ -141,7 +141,7 @@ pub struct AlarmSpec {
     pub missing: MissingData,
 }
 
-/// State of an alarm.
+/// What CloudWatch makes of an alarm, in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AlarmState {
     /// The threshold is not crossed.
@@ -162,8 +162,8 @@ pub struct AlarmView {
     pub name: String,
     /// What CloudWatch says of it.
     pub state: AlarmState,
-    /// Why, in CloudWatch's words.
-    pub reason: String,
+    /// Of a composite alarm: the alarm that set it off, where CloudWatch says so.
+    pub set_off_by: Option<String>,
     /// When the state last changed.
     pub since: Option<Timestamp>,
 }
@@ -234,12 +234,16 @@ impl WayBack {
         serde_json::from_str(description.split_once(WAY_BACK)?.1).ok()
     }
 
+    /// The way back as it stands at the end of a description, where [`WayBack::read`] finds it.
+    pub fn written(&self) -> String {
+        format!("{WAY_BACK}{}", serde_json::to_string(self).unwrap_or_default())
+    }
+
     /// Alarms of a wave with the way back in its place.
     #[must_use]
     pub fn noted(&self, fleet: &Fleet, mut guards: Vec<AlarmSpec>) -> Vec<AlarmSpec> {
-        let text = serde_json::to_string(self).unwrap_or_default();
         for alarm in guards.iter_mut().filter(|alarm| alarm.name == verdict_name(fleet)) {
-            alarm.description = format!("{} {WAY_BACK}{text}", alarm.description);
+            alarm.way_back = Some(self.clone());
         }
         guards
     }
@@ -268,13 +272,9 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
     let slow = Watched::Metric(of("ModelLatency", percentile, green));
     let minutes = region.alarm_minutes + fleet.guardrail.cold_minutes();
     vec![
-        AlarmSpec {
-            evaluation_periods: minutes,
-            datapoints: minutes,
-            ..guard(region, latency, "ModelLatency", slow, bound)
-        },
-        guard(region, errors_4xx, "Invocation4XXErrors", compared("Invocation4XXErrors"), judge.max_4xx),
-        guard(region, errors_5xx, "Invocation5XXErrors", compared("Invocation5XXErrors"), judge.max_5xx),
+        AlarmSpec { evaluation_periods: minutes, datapoints: minutes, ..guard(region, latency, slow, bound) },
+        guard(region, errors_4xx, compared("Invocation4XXErrors"), judge.max_4xx),
+        guard(region, errors_5xx, compared("Invocation5XXErrors"), judge.max_5xx),
         verdict(fleet),
         heartbeat(fleet, MissingData::Breaching),
     ]
@@ -285,8 +285,8 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
 pub fn heartbeat(fleet: &Fleet, missing: MissingData) -> AlarmSpec {
     AlarmSpec {
         name: heartbeat_name(fleet),
-        description: "The judge heartbeat is missing: SageMaker rolls back.".to_owned(),
         watched: own(fleet, HEARTBEAT),
+        way_back: None,
         period: BEAT_PERIOD,
         evaluation_periods: BEAT_PERIODS,
         datapoints: BEAT_PERIODS,
@@ -320,8 +320,8 @@ pub(crate) fn ahead(now: Timestamp) -> impl Iterator<Item = Timestamp> {
 fn verdict(fleet: &Fleet) -> AlarmSpec {
     AlarmSpec {
         name: verdict_name(fleet),
-        description: "Meridian says revert.".to_owned(),
         watched: own(fleet, VERDICT),
+        way_back: None,
         period: 10,
         evaluation_periods: 1,
         datapoints: 1,
@@ -351,19 +351,15 @@ fn of_config(fleet: &Fleet, config: &ResourceName, metric: &'static str, statist
     Measured { namespace: SAGEMAKER, metric, dimensions, statistic }
 }
 
-fn guard(region: &Region, name: String, metric: &str, watched: Watched, threshold: f64) -> AlarmSpec {
-    let description = match watched {
-        Watched::Metric(_) => format!("Green's {metric} broke its bound."),
-        Watched::Excess { .. } => format!("Green's {metric}, less blue's, broke its bound."),
-    };
+fn guard(region: &Region, name: String, watched: Watched, threshold: f64) -> AlarmSpec {
     let minutes = match watched {
         Watched::Metric(_) => region.alarm_minutes,
         Watched::Excess { .. } => region.alarm_minutes.max(EXCESS_MINUTES),
     };
     AlarmSpec {
         name,
-        description,
         watched,
+        way_back: None,
         period: 60,
         evaluation_periods: minutes,
         datapoints: minutes,

@@ -66,7 +66,16 @@ pub struct EndpointView {
     /// `PendingDeploymentSummary`, present during an update.
     pub pending: Option<PendingDeployment>,
     /// Why the last update failed; may be absent even then.
-    pub failure_reason: Option<String>,
+    pub failure: Option<UpdateFailure>,
+}
+
+/// Why an update failed, each with SageMaker's own words: `FailureReason` of `DescribeEndpoint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateFailure {
+    /// SageMaker found no instances.
+    NoCapacity(String),
+    /// Anything else.
+    Other(String),
 }
 
 impl EndpointView {

@@ -39,6 +39,9 @@ const CONFLICT_WORDS: &[&str] = &["already existing", "already exists", "Cannot 
 /// Codes of time-outs that come with a 4xx status.
 const TIMED_OUT: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 
+/// STS's codes for keys that have ended, or that it does not know.
+const NO_CREDENTIALS: &[&str] = &["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"];
+
 /// An error text is for reading; services have answered with pages of it.
 const LONGEST_MESSAGE: usize = 500;
 
@@ -100,6 +103,11 @@ impl<'a> Call<'a> {
 /// Whether the code is one that the SDK's standard mode takes for throttling.
 pub fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
+}
+
+/// Whether STS says by this code that it takes the caller's keys for nobody's.
+pub fn refuses_credentials(code: &str) -> bool {
+    NO_CREDENTIALS.contains(&code)
 }
 
 /// What a service's answer means. The status may be missing, the code may be empty (S3 answers a `HEAD` without a body).

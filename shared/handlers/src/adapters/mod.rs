@@ -7,6 +7,10 @@ pub mod errors;
 pub mod identity;
 pub mod ledger;
 pub mod registry;
+mod words;
+
+pub use meridian_messages::alarm_description;
+pub use words::{set_off_by, update_failure};
 
 /// What a container takes and gives.
 pub const CSV: &str = "text/csv";

@@ -15,6 +15,7 @@
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
 
+use crate::fleet::endpoint::UpdateFailure;
 use crate::fleet::names::RegionName;
 use crate::ledger::reason::{Sign, SilentRegion};
 use meridian_judge::Grounds;
@@ -34,12 +35,9 @@ pub struct Signs {
     pub silent: Option<SilentRegion>,
     /// The other regions that do not answer either.
     pub silent_too: Vec<RegionName>,
-    /// What SageMaker says: `FailureReason` of `DescribeEndpoint`.
-    pub failure: Option<String>,
+    /// Why SageMaker says that the update failed.
+    pub failure: Option<UpdateFailure>,
 }
-
-/// SageMaker's words where it found no instances (API reference, `DescribeEndpoint`; the list is not closed).
-const NO_CAPACITY: &[&str] = &["InsufficientInstanceCapacity", "InsufficientCapacity", "insufficient capacity"];
 
 /// Every sign that was seen, in the order of the table of this module's head: the first decides ([`Revert::cause`]).
 ///
@@ -50,12 +48,15 @@ pub fn diagnose(seen: Signs) -> Vec<Sign> {
         true => Sign::SilentAlone(silent),
         false => Sign::SilentWithOthers { silent, others: silent_too },
     });
-    let no_capacity = failure.filter(|reason| NO_CAPACITY.iter().any(|words| reason.contains(words)));
+    let no_capacity = match failure {
+        Some(UpdateFailure::NoCapacity(reason)) => Some(Sign::NoCapacity { reason }),
+        Some(UpdateFailure::Other(_)) | None => None,
+    };
     let rows = [
         failed.map(Sign::Failed),
         green_guard.map(|alarm| Sign::GreenGuard { alarm }),
         silence,
-        no_capacity.map(|reason| Sign::NoCapacity { reason }),
+        no_capacity,
         other_guard.map(|alarm| Sign::OtherGuard { alarm }),
         endpoint_alarm.then_some(Sign::EndpointAlarm),
     ];
@@ -97,12 +98,12 @@ mod tests {
             ("only another is silent", Signs { silent_too: also, ..Signs::default() }, Cause::Unclear),
             (
                 "no capacity",
-                Signs { failure: text("InsufficientInstanceCapacity: none left"), ..Signs::default() },
+                Signs { failure: text("none left").map(UpdateFailure::NoCapacity), ..Signs::default() },
                 Cause::Region,
             ),
             (
                 "does not start",
-                Signs { failure: text("did not pass the ping health check"), ..Signs::default() },
+                Signs { failure: text("did not pass the ping").map(UpdateFailure::Other), ..Signs::default() },
                 Cause::Unclear,
             ),
             ("another guard", Signs { other_guard: text("fraud-heartbeat"), ..Signs::default() }, Cause::Unclear),

@@ -148,7 +148,7 @@ impl View<'_> {
             green_guard: green.iter().find(|name| rings(name)).cloned(),
             other_guard: others.into_iter().find(|name| rings(name)),
             endpoint_alarm: rings(&composite_name(self.fleet)),
-            failure: endpoint.and_then(Option::as_ref).and_then(|endpoint| endpoint.failure_reason.clone()),
+            failure: endpoint.and_then(Option::as_ref).and_then(|endpoint| endpoint.failure.clone()),
             ..Signs::default()
         }
     }
