@@ -3,7 +3,7 @@
 
 use crate::terminal;
 use anstyle::Style;
-use meridian_cost::{FrontKind, PriceTable, Routing, Way, report};
+use meridian_cost::{CostReport, FrontKind, Mark, PriceTable, Routing, Way, report};
 use meridian_domain::Fleet;
 use meridian_local::night::Tone;
 use std::error::Error;
@@ -51,28 +51,30 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
         })?;
     }
     let report = report(&fleet, &table, way);
-    let width = terminal::width();
     if arguments.json {
         terminal::document(&report)?;
     } else if quiet {
         terminal::say(&report.sum())?;
     } else {
-        page(&format!("{report:width$}"))?;
+        page(&report)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The page with its tables' heads dimmed, its sums bold, and what it warns of as warnings are.
-fn page(text: &str) -> std::io::Result<()> {
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let above = std::iter::once("").chain(text.lines());
-    let styles = above.zip(text.lines()).map(|(above, line)| match line {
-        line if line.starts_with("~ ") || line.starts_with("? ") => terminal::style(Tone::Warn),
-        line if line.starts_with("total ") || line.starts_with("together ") => Style::new().bold(),
-        line if above.is_empty() && line.starts_with(' ') => Style::new().dimmed(),
-        _ => Style::new(),
-    });
+fn page(report: &CostReport) -> std::io::Result<()> {
+    let page = report.page(terminal::width()).into_iter().map(|line| (style(line.mark), line.text));
+    let (styles, lines): (Vec<Style>, Vec<String>) = page.unzip();
     terminal::styled(&mut terminal::stdout(), styles, &lines)
+}
+
+fn style(mark: Mark) -> Style {
+    match mark {
+        Mark::Plain => Style::new(),
+        Mark::Head => Style::new().dimmed(),
+        Mark::Total => Style::new().bold(),
+        Mark::Warning => terminal::style(Tone::Warn),
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -63,6 +63,7 @@ pub fn title(region: &RegionName) -> String {
 mod tests {
     use super::*;
     use jiff::tz::TimeZone;
+    use meridian_cost::{PriceKind, PriceTable};
     use std::collections::BTreeSet;
 
     #[test]
@@ -73,5 +74,19 @@ mod tests {
         for (region, zone) in TIME_ZONES {
             assert!(TimeZone::get(zone).is_ok(), "{region}: {zone}");
         }
+    }
+
+    #[test]
+    fn docs_cost_lists_the_regions_that_have_no_prices() {
+        let page = include_str!("../../../docs/cost.md");
+        let listed = page.split_once("<!-- unpriced:start -->").unwrap().1;
+        let listed = listed.split_once("<!-- unpriced:end -->").unwrap().0;
+        let table = PriceTable::built_in().unwrap();
+        let lacks = |region: &str| {
+            let mut needed = PriceKind::ALL.into_iter().filter(|kind| kind.is_needed() && !kind.is_homes());
+            needed.any(|kind| table.price(kind, region, "ml.m6i.xlarge").is_none())
+        };
+        let unpriced: Vec<&str> = TIME_ZONES.iter().map(|(name, _)| *name).filter(|name| lacks(name)).collect();
+        assert_eq!(listed.split('`').skip(1).step_by(2).collect::<Vec<_>>(), unpriced);
     }
 }

@@ -18,6 +18,7 @@ mod way;
 
 pub use kind::{Item, PriceKind};
 pub use model::{Amount, Missing};
+pub use page::{Mark, PageLine};
 pub use prices::{BUILT_IN, Price, PriceTable, TableError, TableProblem};
 pub use reach::{Line, LineCost, Reach, RegionAmount, Unpriced, WayCost};
 pub use report::{

@@ -59,7 +59,7 @@ impl Sum for Amount {
 /// What the table does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
-    /// The kind of price.
+    /// What AWS bills for, and nobody has looked up.
     pub kind: PriceKind,
     /// The fleet's region.
     pub region: RegionName,

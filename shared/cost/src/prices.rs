@@ -20,6 +20,8 @@ const BOUNDS: std::ops::RangeInclusive<f64> = 1e-12..=1e9;
 
 /// Stands for every region that has no row of its own.
 const EVERY_REGION: &str = "*";
+/// Stands for a date that nobody knows.
+const UNDATED: &str = "undated";
 
 /// The table of prices: `prices.toml`.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +38,7 @@ pub struct PriceTable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// What the price is for.
+    /// What AWS bills for.
     pub kind: PriceKind,
     /// AWS's name of the region, or `*` for every region that has no row of its own.
     pub region: String,
@@ -49,11 +51,18 @@ pub struct Price {
     pub usd: f64,
     /// Where it was read.
     pub source: String,
-    /// Of when the source is, in its own words; `undated` where it does not say.
+    /// Of when the source is, in its own words; `undated` where nothing tells.
     pub as_of: String,
     /// Of a price that was not read as such: how it was derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<String>,
+}
+
+impl Price {
+    /// Whether nothing tells of when its source is.
+    pub fn is_undated(&self) -> bool {
+        self.as_of == UNDATED
+    }
 }
 
 #[derive(Deserialize)]

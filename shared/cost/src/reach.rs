@@ -84,7 +84,7 @@ pub struct Reach {
     pub unpriced: Vec<Unpriced>,
 }
 
-/// What one line costs.
+/// One thing that fronts or routing are paid for: over all regions, and in each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LineCost {
     /// What is paid for.

@@ -28,7 +28,7 @@ pub struct CostReport {
     pub schema: u32,
     /// The fleet's name.
     pub fleet: String,
-    /// Its instance type.
+    /// SageMaker's name of what all its endpoints run on, such as `ml.m6i.xlarge`.
     pub instance_type: String,
     /// Date of the price table.
     pub date: Date,
@@ -64,6 +64,8 @@ pub struct CostReport {
     pub usage: Usage,
     /// Every price that was reckoned with.
     pub prices: Vec<Price>,
+    /// How many of them are [undated](Price::is_undated).
+    pub undated: usize,
     /// What the table lacks, and the amounts with it.
     pub missing: Vec<Missing>,
 }
@@ -87,7 +89,7 @@ pub struct RegionCost {
     pub instances: f64,
     /// Minutes of a night for which blue and green instances are paid.
     pub double_minutes: f64,
-    /// What it costs, item by item.
+    /// A month, one amount for each thing that is paid for.
     pub items: Vec<ItemCost>,
     /// The sum of the items.
     pub total: Amount,
@@ -106,13 +108,13 @@ pub struct OneRegion {
     pub night_floor: Option<u32>,
     /// Instances, the mean of the month.
     pub instances: f64,
-    /// What it costs, item by item.
+    /// A month, one amount for each thing that is paid for.
     pub items: Vec<ItemCost>,
     /// The sum of the items.
     pub total: Amount,
 }
 
-/// What one item costs.
+/// A month of one thing that is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ItemCost {
     /// What is paid for.
@@ -144,9 +146,9 @@ pub struct NightSaving {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// The floor by day.
+    /// Instances at least, by day.
     pub floor: u32,
-    /// The floor by night.
+    /// Instances at least, by night.
     pub night_floor: u32,
     /// When it begins, by the region's own clocks.
     pub starts: Time,
@@ -206,6 +208,7 @@ pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> CostReport {
     let total: Amount = costs.iter().map(SiteCost::total).sum();
     let one: Amount = ones.iter().map(SiteCost::total).sum();
     let items = Item::ALL.map(|item| ItemCost { item, amount: costs.iter().map(|cost| cost.item(item)).sum() });
+    let prices: Vec<Price> = model.prices().into_iter().cloned().collect();
     CostReport {
         schema: SCHEMA,
         fleet: fleet.name.to_string(),
@@ -226,7 +229,8 @@ pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> CostReport {
         retirements: retirements(fleet, &model, total),
         beside: beside(&model, &costs),
         usage: table.usage.clone(),
-        prices: model.prices().into_iter().cloned().collect(),
+        undated: prices.iter().filter(|price| price.is_undated()).count(),
+        prices,
         missing: model.missing,
     }
 }

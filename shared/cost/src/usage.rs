@@ -72,7 +72,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// GB-seconds of one call.
+    /// What Lambda bills a call by: its seconds times its memory.
     pub fn gb_seconds(self) -> f64 {
         self.seconds * self.gb
     }

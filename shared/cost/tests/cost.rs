@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
-use meridian_cost::{BUILT_IN, CostReport, Item, ItemCost, PriceKind, PriceTable, Way, report};
+use meridian_cost::{BUILT_IN, CostReport, Item, ItemCost, Price, PriceKind, PriceTable, Way, report};
 use meridian_domain::Fleet;
 use proptest::prelude::*;
 
@@ -222,6 +222,53 @@ fn what_has_no_price_is_left_out_and_named_with_what_to_add() {
     assert!(own.missing.len() + 1 == told.missing.len() && own.regions[3].total.usd > 100.0, "{own:?}");
 }
 
+/// The regions of `meridian init` that the page lists as having no prices.
+fn unpriced() -> Vec<&'static str> {
+    let listed = PAGE.split_once("<!-- unpriced:start -->").unwrap().1.split_once("<!-- unpriced:end -->").unwrap().0;
+    listed.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn a_region_without_prices_is_named_with_what_it_lacks_at_home_too() {
+    use PriceKind::{Hosting, Storage, Transfer};
+    assert!(!unpriced().is_empty());
+    for region in unpriced() {
+        for (place, kinds) in [("sa-east-1", &[Hosting, Storage][..]), ("eu-west-1", &[Hosting, Transfer, Storage])] {
+            let fleet = Fleet::parse(&POLICY.replace(place, region)).unwrap();
+            let told = report(&fleet, &table(), Way::default());
+            assert!(told.missing.iter().all(|missing| missing.region.as_str() == region), "{:?}", told.missing);
+            assert_eq!(told.missing.iter().map(|missing| missing.kind).collect::<Vec<_>>(), kinds, "{region}");
+            let page = told.to_string();
+            let says = |words: &str| assert!(page.contains(words), "{region}: {words}\n{page}");
+            says("\n? a price is missing");
+            kinds.iter().for_each(|kind| says(&format!("\n  price.{kind}: none in {region}")));
+            says("into a file, and give it with --prices:\n");
+            says(&format!("\n[[price]]\nkind = \"hosting\"\nregion = \"{region}\"\n"));
+        }
+    }
+}
+
+#[test]
+fn undated_prices_are_counted_and_named() {
+    let usual = usual();
+    let undated = usual.prices.iter().filter(|price| price.as_of == "undated").count();
+    assert_eq!(usual.undated, undated);
+    let said = format!("\nUndated: {undated} of the {} prices of these regions: ", usual.prices.len());
+    assert!(undated > 0 && usual.to_string().contains(&said), "{said}\n{usual}");
+    // Rows of one's own that say when, or that they do not know.
+    let of = |as_of: &str| {
+        let dated = |price: &Price| Price { as_of: as_of.to_owned(), ..price.clone() };
+        let table = PriceTable { prices: usual.prices.iter().map(dated).collect(), ..table() };
+        report(&Fleet::parse(POLICY).unwrap(), &table, Way::default())
+    };
+    let (dated, unknown) = (of("2026-11"), of("undated"));
+    assert!(dated.undated == 0 && !dated.to_string().contains("Undated"), "{dated}");
+    assert_eq!(unknown.undated, unknown.prices.len());
+    let page = format!("{unknown:9999}");
+    let said = "prices of these regions: hosting in eu-west-1; hosting in ap-southeast-2;";
+    assert!(page.contains(said) && page.contains("; key in every region;"), "{page}");
+}
+
 #[test]
 fn prices_of_ones_own_stand_before_those_built_in() {
     let row = |region: &str, usd: f64| {
@@ -257,7 +304,7 @@ fn every_price_has_unit_source_and_date_and_estimates_say_how() {
     assert!(table.date >= "2026-11-20".parse().unwrap());
     for price in &table.prices {
         assert_eq!(price.unit, price.kind.unit());
-        assert!(!price.source.is_empty() && !price.as_of.is_empty(), "{price:?}");
+        assert!(!price.source.is_empty() && (price.is_undated() || price.as_of.starts_with("20")), "{price:?}");
         assert!(price.estimate.as_ref().is_none_or(|how| how.len() > 10), "{price:?}");
     }
     for kind in PriceKind::ALL {
@@ -382,6 +429,8 @@ fn the_numbers_of_the_page_are_the_forecasts() {
     assert!(PAGE.contains(&format!("is {own:.0} dollars of it")), "{own}");
     let estimates = report.prices.iter().filter(|price| price.estimate.is_some()).count();
     let said = format!("{estimates} of this fleet's {} prices are estimates", report.prices.len());
+    assert!(PAGE.contains(&said), "docs/cost.md does not say: {said}");
+    let said = format!("{} is undated", report.undated);
     assert!(PAGE.contains(&said), "docs/cost.md does not say: {said}");
 }
 

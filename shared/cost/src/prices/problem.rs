@@ -16,6 +16,7 @@ pub struct TableError {
 
 /// The first thing that is wrong with a table.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "`kind` and `region` say which price is wrong")]
 pub enum TableProblem {
     /// TOML's parser does not take it: its words.
     #[error("{quoted}")]
@@ -49,9 +50,7 @@ pub enum TableProblem {
     /// A price that is listed already.
     #[error("price.region: {region} has a {kind} on line {first} already")]
     Twice {
-        /// The region.
         region: String,
-        /// What has the price.
         kind: PriceKind,
         /// 1-based line of the first.
         first: usize,
@@ -59,9 +58,7 @@ pub enum TableProblem {
     /// A price of another unit.
     #[error("price.unit of {kind} in {region} is {unit:?}; the forecast reckons in {:?}", kind.unit())]
     Unit {
-        /// What has the price.
         kind: PriceKind,
-        /// The region.
         region: String,
         /// The unit that stands there.
         unit: String,
@@ -69,9 +66,7 @@ pub enum TableProblem {
     /// A price that sums and ratios cannot be made with.
     #[error("price.usd of {kind} in {region} must be a number, 0 or from {least:e} to {most:e}, and is {usd}", least = BOUNDS.start(), most = BOUNDS.end())]
     Usd {
-        /// What has the price.
         kind: PriceKind,
-        /// The region.
         region: String,
         /// The price that stands there.
         usd: f64,
@@ -80,20 +75,13 @@ pub enum TableProblem {
     #[error(
         "price.instance_type of {kind} in {region}: hosting names one, such as \"ml.m6i.xlarge\", and nothing else"
     )]
-    InstanceType {
-        /// What has the price.
-        kind: PriceKind,
-        /// The region.
-        region: String,
-    },
+    InstanceType { kind: PriceKind, region: String },
     /// A price that nobody can look up.
     #[error("price.{field} of {kind} in {region} is empty: a price that nobody can look up is no price")]
     Empty {
         /// The empty field.
         field: &'static str,
-        /// What has the price.
         kind: PriceKind,
-        /// The region.
         region: String,
     },
 }
