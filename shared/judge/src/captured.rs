@@ -114,7 +114,7 @@ impl CapturedFinding {
     }
 }
 
-/// What was in the capture.
+/// How many captured requests could be used, and for what the others could not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CapturedCounts {
     /// Requests, whether or not they could be read.
@@ -167,7 +167,7 @@ impl fmt::Display for CapturedVerdict {
 pub struct CapturedJudgement {
     /// What the gates say together.
     pub verdict: CapturedVerdict,
-    /// What was captured.
+    /// The requests that the gates rest on, and those left out.
     pub counts: CapturedCounts,
     /// What the gates that were asked found.
     pub gates: Vec<CapturedFinding>,

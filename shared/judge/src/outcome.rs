@@ -64,7 +64,7 @@ pub struct RegionEvidence {
     pub metrics: BTreeMap<MetricName, MetricEvidence>,
 }
 
-/// One metric of one region.
+/// What a region's minutes say of one metric: enough for another region to pool it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetricEvidence {
     /// Minutes in which both arms served.

@@ -8,7 +8,7 @@
 //! A day is cut into slots of equal length. In slot *j* bad answers come at the rate r_j F G: r_j is the slot's own rate,
 //! which may be anything and is the same on every day; F is the day's factor, around 1; G is a factor of
 //! some hours of it, with mean 1. Beyond that, counts scatter as declared. A release that is as good as the champion changes
-//! neither law. Where all regions have a worse day, those that are still on the champion show it.
+//! neither law. No other region is asked: a day that is worse for all of them looks like the release's.
 //!
 //! # The test
 //!
@@ -49,17 +49,6 @@ pub struct ProbationCounts {
     /// The same hours of earlier days, each with every slot of the probation. No requests: the slot's counts are missing.
     pub days: Vec<Vec<Tally>>,
     /// Today's slots that are over.
-    pub today: Vec<Tally>,
-    /// Regions that still serve the champion, while they do.
-    pub champions: Vec<ChampionCounts>,
-}
-
-/// The same of a region that still serves the champion.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChampionCounts {
-    /// Each slot, summed over earlier days.
-    pub before: Vec<Tally>,
-    /// Today's slots in which it served the champion alone.
     pub today: Vec<Tally>,
 }
 
@@ -199,8 +188,6 @@ struct CommonSlot {
     before: Tally,
     /// Bad ones of a usual day in it, by all slots' rate: known before today.
     usual: f64,
-    /// How much more often than usual the champion answers badly today, elsewhere and so far.
-    elsewhere: f64,
 }
 
 impl CommonSlot {
@@ -214,33 +201,14 @@ fn compared(counts: &ProbationCounts, past: &Past<'_>) -> Vec<CommonSlot> {
     let rate = past.all.rate().unwrap_or(0.0);
     let slots = counts.today.iter().zip(&past.slots).enumerate();
     let common = slots.filter(|(_, (today, before))| today.total > 0 && before.total > 0);
-    let elsewhere = elsewhere(counts);
     common
         .map(|(slot, (today, before))| CommonSlot {
             slot,
             today: *today,
             before: *before,
             usual: today.total as f64 * rate,
-            elsewhere: elsewhere.get(slot).or(elsewhere.last()).copied().unwrap_or(1.0),
         })
         .collect()
-}
-
-/// The ratio of today's bad answers to those of earlier days in the regions on the champion, up to and with each slot.
-fn elsewhere(counts: &ProbationCounts) -> Vec<f64> {
-    let length = counts.champions.iter().map(|region| region.today.len()).max().unwrap_or(0);
-    let (mut seen, mut usual) = (0.0, 0.0);
-    let ratio = |slot: usize| {
-        for region in &counts.champions {
-            let pair = region.today.get(slot).zip(region.before.get(slot).and_then(Tally::rate));
-            if let Some((today, rate)) = pair {
-                seen += today.bad as f64;
-                usual += today.total as f64 * rate;
-            }
-        }
-        if usual > 0.0 { seen / usual } else { 1.0 }
-    };
-    (0..length).map(ratio).collect()
 }
 
 /// One side's e-process over today's slots.
@@ -254,11 +222,11 @@ struct Walk {
 impl Walk {
     fn over(today: &[CommonSlot], side: Side, limit: Limit, declared: f64, level: f64) -> Walk {
         let (mut sum, mut walk) = (LogE::default(), Walk { most: 0.0, found: None });
+        let tolerance = match side {
+            Side::Above => limit.ratio,
+            Side::Below => limit.ratio.recip(),
+        };
         for slot in today {
-            let tolerance = match side {
-                Side::Above => limit.ratio * slot.elsewhere.max(1.0),
-                Side::Below => slot.elsewhere.clamp(f64::MIN_POSITIVE, 1.0) / limit.ratio,
-            };
             let comparison = Comparison { tolerance, side, dispersion: declared + limit.hours * slot.usual };
             let arm = |tally: Tally| (tally.total as f64, tally.bad as f64);
             sum += comparison.minute(arm(slot.today), arm(slot.before));

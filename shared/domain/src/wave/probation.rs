@@ -52,7 +52,7 @@ impl Probation {
 /// One look at a region's probation: which slots to count, and how they are laid side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbationLook {
-    /// What is on probation.
+    /// The release that serves here and is watched, by its names.
     pub target: Target,
     /// What to ask for: slots that begin here, those of the earlier days included.
     pub span: Span,
@@ -113,7 +113,6 @@ impl ProbationLook {
         ProbationCounts {
             days: (1..=DAYS).map(|back| day(self.first - DAY * count(back), self.slots)).collect(),
             today: day(self.first, self.over),
-            champions: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ fn day(slots: usize, bad: u64) -> Vec<Tally> {
 /// Days that differ by a tenth, and today's slots.
 fn counts(days: usize, today: Vec<Tally>) -> ProbationCounts {
     let days = (0..days).map(|number| day(96, if number % 2 == 0 { 90 } else { 110 })).collect();
-    ProbationCounts { days, today, champions: Vec::new() }
+    ProbationCounts { days, today }
 }
 
 fn judged(name: &str, counts: ProbationCounts) -> ProbationJudgement {
@@ -85,15 +85,6 @@ fn an_ill_hour_is_known_from_other_days() {
 }
 
 #[test]
-fn a_bad_day_of_the_whole_fleet_is_not_the_releases() {
-    let mut counts = counts(14, day(96, 300));
-    let before = vec![Tally { total: 14 * REQUESTS, bad: 1_400 }; 96];
-    counts.champions = vec![ChampionCounts { before, today: day(96, 420) }];
-    let told = judged("5xx", counts);
-    assert_eq!(told.finding, ProbationFinding::Nothing, "{told:?}");
-}
-
-#[test]
 fn fewer_alerts_are_as_wrong_as_more() {
     let found = |name, bad| matches!(judged(name, counts(14, day(96, bad))).finding, ProbationFinding::Worse { .. });
     assert!(found("alerts", 20) && found("alerts", 300));
@@ -126,8 +117,7 @@ proptest! {
     ) {
         let tally = |(total, share): &(u64, f64)| Tally { total: *total, bad: (*total as f64 * share.powi(4)) as u64 };
         let list = |slots: &Vec<(u64, f64)>| slots.iter().map(tally).collect::<Vec<_>>();
-        let champion = ChampionCounts { before: list(&today), today: list(&today) };
-        let counts = ProbationCounts { days: days.iter().map(list).collect(), today: list(&today), champions: vec![champion] };
+        let counts = ProbationCounts { days: days.iter().map(list).collect(), today: list(&today) };
         for name in ["5xx", "alerts", "4xx"] {
             let told = judged(name, counts.clone());
             let numbers = [told.expected, told.day_scatter, told.dispersion, told.tolerated_at_once, told.e_value];
