@@ -4,7 +4,7 @@ use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts, EndpointUrl, EndpointUrlError};
 use meridian_domain::Fleet;
-use meridian_handlers::ports::Clock;
+use meridian_handlers::ports::{Clock, PortError};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,6 +59,14 @@ pub enum InputError {
 )]
 pub struct NoCredentials(String);
 
+/// Whoever asks AWS with these credentials is nobody to it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "AWS does not take these credentials ({0}): sign in again (aws sso login), or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and \
+     AWS_SESSION_TOKEN anew"
+)]
+struct RefusedCredentials(PortError);
+
 /// The fleet and the ports to act on it with.
 pub struct Session {
     pub fleet: Arc<Fleet>,
@@ -95,6 +103,21 @@ impl Session {
         self.run(self.ports.credentials()).map_err(NoCredentials)
     }
 
+    /// Says on standard error what to do where AWS does not take the credentials. To be asked where something was refused or could not
+    /// be seen: that is why, then.
+    pub fn tell_refused_credentials(&self) {
+        if let Some(error) = self.run(self.ports.refused_credentials()) {
+            terminal::error(&RefusedCredentials(error).to_string());
+        }
+    }
+
+    /// Says what AWS did not do; the exit code for it.
+    pub fn failed(&self, error: &dyn Error) -> ExitCode {
+        terminal::error(&error.to_string());
+        self.tell_refused_credentials();
+        ExitCode::from(FAILED)
+    }
+
     /// Runs one piece of work to its end.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -109,10 +132,4 @@ pub fn whole_second(at: Timestamp) -> Timestamp {
 /// The bytes of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>, InputError> {
     std::fs::read(path).map_err(|source| InputError::Read { path: path.to_owned(), source })
-}
-
-/// Says what AWS did not do; the exit code for it.
-pub fn failed(error: &dyn Error) -> ExitCode {
-    terminal::error(&error.to_string());
-    ExitCode::from(FAILED)
 }

@@ -6,7 +6,7 @@ use crate::terminal::{self, Leaving, Legible};
 use anstyle::Style;
 use meridian_desk::{Contest, Desk, Exam, Judged};
 use meridian_domain::Verdict;
-use meridian_evaluation::{Drift, Gate, ModelNumbers, Named, markdown_drift, markdown_table};
+use meridian_evaluation::{Drift, Gate, ModelNumbers, Named, junit, markdown_drift, markdown_table};
 use meridian_messages::layout::{Cells, columns};
 use serde::Serialize;
 use std::error::Error;
@@ -35,7 +35,7 @@ pub struct Arguments {
     challengers: Vec<PathBuf>,
     #[command(flatten)]
     exam: Exam,
-    /// What to print: a table, one JSON document, or Markdown for a pull request.
+    /// What to print: a table, one JSON document, Markdown for a pull request, or JUnit for a CI, a suite for each challenger.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The same as --format json.
@@ -48,6 +48,7 @@ enum Format {
     Text,
     Json,
     Markdown,
+    Junit,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,7 +111,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
             warned.push(warning);
         }
     }
-    let Some(document) = document(judged) else { return Err("a champion and a challenger are needed".into()) };
+    let Some(document) = document(&judged) else { return Err("a champion and a challenger are needed".into()) };
     match if arguments.json { Format::Json } else { arguments.format } {
         Format::Json => terminal::document(&document)?,
         Format::Text if quiet => verdicts(&mut terminal::stdout(), &document)?,
@@ -122,6 +123,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
                 writeln!(out, "\n{}", markdown_drift(drift))?;
             }
         }
+        Format::Junit => terminal::text(&junit(judged.iter().map(|one| (&one.evaluation, &one.provenance))))?,
     }
     Ok(evaluate::code(best(&document)))
 }
@@ -133,7 +135,7 @@ fn best(document: &Document) -> Verdict {
 }
 
 /// What came of all; [`None`] of none.
-fn document(judged: Vec<Judged>) -> Option<Document> {
+fn document(judged: &[Judged]) -> Option<Document> {
     let first = judged.first()?;
     let inputs = &first.provenance.inputs;
     Some(Document {
@@ -144,12 +146,11 @@ fn document(judged: Vec<Judged>) -> Option<Document> {
         reference: inputs.reference.clone(),
         drift: first.evaluation.drift.clone(),
         champion: Model { file: inputs.champion.clone()?, numbers: first.evaluation.champion? },
-        challengers: judged.into_iter().map(challenger).collect(),
+        challengers: judged.iter().map(challenger).collect(),
     })
 }
 
-fn challenger(judged: Judged) -> Challenger {
-    let Judged { evaluation, provenance } = judged;
+fn challenger(Judged { evaluation, provenance }: &Judged) -> Challenger {
     let against = |gate: &Gate| Against {
         gate: gate.name.clone(),
         region: gate.region.clone(),
@@ -160,8 +161,8 @@ fn challenger(judged: Judged) -> Challenger {
         verdict: evaluation.verdict,
         reasons: evaluation.reasons().iter().map(ToString::to_string).collect(),
         against: evaluation.gates.iter().filter(|gate| gate.blocks()).map(against).collect(),
-        model: Model { file: provenance.inputs.challenger, numbers: evaluation.challenger },
-        repeat: provenance.repeat,
+        model: Model { file: provenance.inputs.challenger.clone(), numbers: evaluation.challenger },
+        repeat: provenance.repeat.clone(),
     }
 }
 

@@ -65,7 +65,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     } else {
         table::write(&mut terminal::stdout(), &findings, arguments.all, terminal::columns())?;
     }
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    if well {
+        return Ok(ExitCode::SUCCESS);
+    }
+    session.tell_refused_credentials();
+    Ok(ExitCode::from(1))
 }
 
 async fn ask(session: &Session, clock: bool, progress: &Progress) -> Vec<Finding> {

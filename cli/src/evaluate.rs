@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
             out.write_all(markdown(&evaluation, &provenance).as_bytes())?;
             out.flush()?;
         }
-        Format::Junit => terminal::text(&junit(&evaluation, &provenance))?,
+        Format::Junit => terminal::text(&junit([(&evaluation, &provenance)]))?,
     }
     // The verdict first: what blocks nothing is told after it.
     if !quiet {

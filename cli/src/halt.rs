@@ -2,7 +2,6 @@
 
 use crate::operator::{Operator, Told, Which};
 use meridian_handlers::operator_commands::{OperatorCommandError, halt};
-use meridian_handlers::rehearsal::Rehearsal;
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
@@ -29,13 +28,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let session = operator.session()?;
     let chain = Which::read(&session.fleet, region)?;
     let lift = format!("meridian lift --region {chain} --who ... --why ...");
-    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
-    operator.carry_out::<OperatorCommandError>(&session, |dry| {
+    let (fleet, who) = (&session.fleet, &operator.who);
+    operator.carry_out(&session, OperatorCommandError::is_input, |ports| {
         let (region, why) = (chain.region(), operator.why.clone());
-        let before = match dry {
-            true => session.run(halt(&Rehearsal(ports), fleet, region, who, why)),
-            false => session.run(halt(ports, fleet, region, who, why)),
-        }?;
+        let before = session.run(halt(ports, fleet, region, who, why))?;
         let changes = before.is_none();
         let words = match before {
             None => format!("the fleet is halted in {chain}'s chain: nothing starts until it is lifted ({lift})"),

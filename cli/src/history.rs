@@ -102,7 +102,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     } else {
         page::write(&mut terminal::stdout(), &told, terminal::columns())?;
     }
-    Ok(if told.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) })
+    if told.is_whole() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    session.tell_refused_credentials();
+    Ok(ExitCode::from(NOT_WHOLE))
 }
 
 /// The regions that were asked for, in the fleet's order; all where none was.

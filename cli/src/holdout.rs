@@ -5,7 +5,6 @@ use crate::operator::{Operator, Told};
 use meridian_desk::read_features;
 use meridian_domain::Holdout;
 use meridian_handlers::holdout::{Approval, ApprovalError, approve};
-use meridian_handlers::rehearsal::Rehearsal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,13 +50,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let session = Session::open(&arguments.operator.place)?;
     let (records, features) = (read(&arguments.records)?, read_features(&arguments.features)?);
     let operator = &arguments.operator;
-    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
-    operator.carry_out::<ApprovalError>(&session, |dry| {
+    let (fleet, who) = (&session.fleet, &operator.who);
+    operator.carry_out(&session, ApprovalError::is_input, |ports| {
         let (records, why) = (records.clone().into(), operator.why.clone());
-        let approval = match dry {
-            true => session.run(approve(&Rehearsal(ports), fleet, who, records, &features, why)),
-            false => session.run(approve(ports, fleet, who, records, &features, why)),
-        }?;
+        let approval = session.run(approve(ports, fleet, who, records, &features, why))?;
         let (changes, words) = match approval {
             Approval::Recorded(Holdout { sha256, rows, positives, .. }) => (
                 true,

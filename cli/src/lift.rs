@@ -2,7 +2,6 @@
 
 use crate::operator::{Operator, Told, Which};
 use meridian_handlers::lift::{LiftError, lift};
-use meridian_handlers::rehearsal::Rehearsal;
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
@@ -25,13 +24,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let Arguments { region, operator } = arguments;
     let session = operator.session()?;
     let chain = Which::read(&session.fleet, region)?;
-    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
-    operator.carry_out::<LiftError>(&session, |dry| {
+    let (fleet, who) = (&session.fleet, &operator.who);
+    operator.carry_out(&session, LiftError::is_input, |ports| {
         let (region, why) = (chain.region(), operator.why.clone());
-        let halt = match dry {
-            true => session.run(lift(&Rehearsal(ports), fleet, region, who, why)),
-            false => session.run(lift(ports, fleet, region, who, why)),
-        }?;
+        let halt = session.run(lift(ports, fleet, region, who, why))?;
         let halt = Voice::of(fleet).why(&halt);
         let words = format!("{chain}: the halt is lifted ({}). It had been set because: {halt}", operator.why);
         Ok(Told { command: "lift", region, until: None, words, changes: true })

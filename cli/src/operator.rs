@@ -1,13 +1,12 @@
-//! What the commands share that write an operator's word into a ledger: who and why, which region, and a last question.
+//! What the commands share that write: a last question. And those that write an operator's word into a ledger: who and why, and
+//! which region.
 
-use crate::aws::{self, Place, Session};
+use crate::aws::{Place, Session};
 use crate::terminal;
 use jiff::Timestamp;
+use meridian_aws::AwsPorts;
 use meridian_domain::{Actor, Fleet, RegionName};
-use meridian_handlers::holdout::ApprovalError;
-use meridian_handlers::lift::LiftError;
-use meridian_handlers::operator_commands::OperatorCommandError;
-use meridian_handlers::quarantine::QuarantineError;
+use meridian_handlers::operator_ports::OperatorPorts;
 use serde::Serialize;
 use std::error::Error;
 use std::fmt;
@@ -17,7 +16,55 @@ use std::process::ExitCode;
 /// Version of the document.
 const SCHEMA: u32 = 1;
 /// A person at the terminal said no.
-const DECLINED: u8 = 1;
+pub const DECLINED: u8 = 1;
+
+/// How a command that writes is confirmed.
+#[derive(Debug, clap::Args)]
+pub struct Consent {
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask for confirmation at a terminal.
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+/// How far a command went, with what it did or would do.
+#[derive(Debug)]
+pub enum Went<T> {
+    /// It wrote nothing: nobody wanted that, or there is nothing to write.
+    Tried(T),
+    /// A person at the terminal said no to it.
+    Declined(T),
+    /// It was carried out.
+    Done(T),
+}
+
+impl Consent {
+    /// Carries a command out, which is told whether it writes. What a dry run tells, and what a person at a terminal is asked, is what
+    /// it does where it does not. `question` has none where there is nothing to write.
+    ///
+    /// # Errors
+    /// The terminal is closed. The command's own error stands within.
+    pub fn carry_out<T, E>(
+        &self,
+        command: impl Fn(bool) -> Result<T, E>,
+        question: impl Fn(&T) -> Option<String>,
+    ) -> io::Result<Result<Went<T>, E>> {
+        let asks = !self.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
+        if self.dry_run || asks {
+            let will = match command(false) {
+                Ok(will) => will,
+                Err(error) => return Ok(Err(error)),
+            };
+            let Some(question) = question(&will).filter(|_| !self.dry_run) else { return Ok(Ok(Went::Tried(will))) };
+            if !terminal::ask(&question)? {
+                return Ok(Ok(Went::Declined(will)));
+            }
+        }
+        Ok(command(true).map(Went::Done))
+    }
+}
 
 /// Who gives an operator command, why, where, and how it is confirmed and told.
 #[derive(Debug, clap::Args)]
@@ -28,12 +75,8 @@ pub struct Operator {
     /// Who gives this command, for the ledger.
     #[arg(long, value_name = "NAME")]
     pub who: Actor,
-    /// Say what would be written, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask for confirmation at a terminal.
-    #[arg(long, short = 'y')]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// One JSON document instead of sentences.
     #[arg(long)]
     json: bool,
@@ -57,24 +100,6 @@ pub struct Told<'a> {
     pub changes: bool,
 }
 
-/// Why a command did nothing.
-pub trait Refused: Error + 'static {
-    /// True if asking otherwise helps, false where a service is to blame.
-    fn is_input(&self) -> bool;
-}
-
-macro_rules! refused {
-    ($($error:ty),+) => {
-        $(impl Refused for $error {
-            fn is_input(&self) -> bool {
-                self.is_input()
-            }
-        })+
-    };
-}
-
-refused!(ApprovalError, LiftError, OperatorCommandError, QuarantineError);
-
 #[derive(Serialize)]
 struct Document<'a> {
     schema: u32,
@@ -97,39 +122,33 @@ impl Operator {
         Ok(session)
     }
 
-    /// Carries a command out: `command` does it, or, where it is passed true, does everything but write. What a dry run says, and
-    /// what a person at a terminal is asked, is what the command would really do.
+    /// Carries a command out as [`Consent::carry_out`] does: `command` does it, over the ports that it is passed. `is_input` says of an
+    /// error whether asking otherwise helps, or a service is to blame.
     ///
     /// # Errors
     /// The input is wrong, or the terminal is closed.
-    pub fn carry_out<'a, E: Refused>(
+    pub fn carry_out<'a, E: Error + 'static>(
         &self,
         session: &Session,
-        command: impl Fn(bool) -> Result<Told<'a>, E>,
+        is_input: fn(&E) -> bool,
+        command: impl Fn(&OperatorPorts<'_, AwsPorts>) -> Result<Told<'a>, E>,
     ) -> Result<ExitCode, Box<dyn Error>> {
-        let asks = !self.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
-        if self.dry_run || asks {
-            let will = match command(true) {
-                Ok(will) => will,
-                Err(error) => return failed(session, error),
-            };
-            if self.dry_run || !will.changes {
+        let command = |writes| command(&OperatorPorts { ports: &session.ports, writes });
+        let question =
+            |will: &Told<'a>| will.changes.then(|| format!("{} (\"{}\", {})", will.words, self.why, self.who));
+        match self.consent.carry_out(command, question)? {
+            Ok(Went::Tried(will)) => {
                 let before = if will.changes { "would be written: " } else { "there is nothing to write: " };
                 self.say(&will, false, before)?;
-                return Ok(ExitCode::SUCCESS);
             }
-            if !terminal::ask(&format!("{} (\"{}\", {})", will.words, self.why, self.who))? {
+            Ok(Went::Declined(will)) => {
                 self.say(&will, false, "nothing was written; not done: ")?;
                 return Ok(ExitCode::from(DECLINED));
             }
+            Ok(Went::Done(done)) => self.say(&done, done.changes, "")?,
+            Err(error) => return failed(session, error, is_input),
         }
-        match command(false) {
-            Ok(done) => {
-                self.say(&done, done.changes, "")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => failed(session, error),
-        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn say(&self, told: &Told<'_>, changed: bool, before: &str) -> io::Result<()> {
@@ -141,12 +160,16 @@ impl Operator {
     }
 }
 
-fn failed(session: &Session, error: impl Refused) -> Result<ExitCode, Box<dyn Error>> {
-    if error.is_input() {
+fn failed<E: Error + 'static>(
+    session: &Session,
+    error: E,
+    is_input: fn(&E) -> bool,
+) -> Result<ExitCode, Box<dyn Error>> {
+    if is_input(&error) {
         return Err(error.into());
     }
     session.with_credentials()?;
-    Ok(aws::failed(&error))
+    Ok(session.failed(&error))
 }
 
 /// A region as a person names it, or home's chain.

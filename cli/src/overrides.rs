@@ -4,7 +4,6 @@ use crate::operator::{self, Operator, Told};
 use jiff::SignedDuration;
 use meridian_domain::{Rule, edge};
 use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, set_aside};
-use meridian_handlers::rehearsal::Rehearsal;
 use std::process::ExitCode;
 
 /// Arguments of `meridian override`.
@@ -59,13 +58,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let region = region.as_deref().map(|asked| operator::region(&session.fleet, asked)).transpose()?;
     let until = session.now().checked_add(*lasts)?;
     let place = region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
-    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
-    operator.carry_out::<OperatorCommandError>(&session, |dry| {
+    let (fleet, who) = (&session.fleet, &operator.who);
+    operator.carry_out(&session, OperatorCommandError::is_input, |ports| {
         let order = SetAside { what, region: region.clone(), why: operator.why.clone(), until };
-        match dry {
-            true => session.run(set_aside(&Rehearsal(ports), fleet, who, order)),
-            false => session.run(set_aside(ports, fleet, who, order)),
-        }?;
+        session.run(set_aside(ports, fleet, who, order))?;
         let words = match lasts.is_positive() {
             true => format!("the {what} is set aside for {place} until {until}"),
             false => format!("the {what} holds again for {place}"),

@@ -1,11 +1,13 @@
 //! `meridian publish`: training's last step.
 
-use crate::aws::{self, Place, Session, read};
+use crate::aws::{Place, Session, read};
+use crate::operator::{Consent, DECLINED, Went};
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_domain::{Image, ImageVersion, Provenance, ReleaseId, RepositoryName, Sha256, Version, edge, times};
+use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_handlers::publish::{PublishError, PublishSpec, examine, publish};
-use meridian_handlers::signing::{KeyFile, SigningError};
+use meridian_handlers::signing::{KeyFile, Signer, SigningError};
 use meridian_preflight::KmsSigner;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use std::process::ExitCode;
     --features features.txt --operating-threshold 0.81 \\\n      \
     --image-repository sagemaker-xgboost --image-digest $DIGEST \\\n      \
     --created 2026-11-20T03:00:00Z --key training.pem\n\n\
+    A dry run examines and signs the release too, with --kms by the key itself: what it does not try is the bucket.\n\n\
     Exit code: 0 the release is published; 1 AWS refused it (a repeat with the same --created \
                         continues where this one stopped); 2 wrong input, and nothing was written.")]
 pub struct Arguments {
@@ -53,6 +56,8 @@ pub struct Arguments {
     #[command(flatten)]
     signer: SignerArguments,
     #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -86,38 +91,48 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn std::
         notes.iter().for_each(|note| terminal::warning(&format!("{}: {note}", spec.version)));
     }
     session.with_credentials()?;
-    let progress = terminal::progress(quiet);
-    progress.say(&format!("publishing {}", spec.version));
-    let done = published(&session, created, spec, &arguments.signer)?;
-    drop(progress);
-    match done {
-        Ok(release) => {
-            terminal::say(&release.to_string())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error @ (PublishError::File { .. } | PublishError::Signing { source: SigningError::Port(_), .. })) => {
-            Ok(aws::failed(&error))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn published(
-    session: &Session,
-    created: Timestamp,
-    spec: PublishSpec,
-    signer: &SignerArguments,
-) -> Result<Result<ReleaseId, PublishError>, Box<dyn std::error::Error>> {
-    let (ports, fleet) = (&session.ports, &session.fleet);
-    match (&signer.key, &signer.kms) {
+    let consent = &arguments.consent;
+    match (&arguments.signer.key, &arguments.signer.kms) {
         (Some(path), _) => {
             let file = KeyFile::parse(&String::from_utf8_lossy(&read(path)?));
             let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok(session.run(publish(ports, fleet, created, spec, &file)))
+            carry_out(consent, &session, created, &spec, &file, quiet)
         }
-        (None, Some(key)) => Ok(session.run(publish(ports, fleet, created, spec, &KmsSigner::new(ports, key)))),
+        (None, Some(key)) => carry_out(consent, &session, created, &spec, &KmsSigner::new(&session.ports, key), quiet),
         (None, None) => Err("give --key FILE or --kms ARN".into()),
     }
+}
+
+/// Publishes a release that this key signs, or says what would be published.
+fn carry_out(
+    consent: &Consent,
+    session: &Session,
+    created: Timestamp,
+    spec: &PublishSpec,
+    signer: &impl Signer,
+    quiet: bool,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let version = &spec.version;
+    let command = |writes| {
+        let progress = terminal::progress(quiet);
+        progress.say(&format!("{} {version}", if writes { "publishing" } else { "signing" }));
+        let ports = OperatorPorts { ports: &session.ports, writes };
+        session.run(publish(&ports, &session.fleet, created, spec.clone(), signer))
+    };
+    let question = |release: &ReleaseId| Some(format!("{version} will be published as {release}"));
+    match consent.carry_out(command, question)? {
+        Ok(Went::Tried(release)) => terminal::say(&format!("would be published: {version} as {release}"))?,
+        Ok(Went::Declined(release)) => {
+            terminal::say(&format!("nothing was written; not published: {version} as {release}"))?;
+            return Ok(ExitCode::from(DECLINED));
+        }
+        Ok(Went::Done(release)) => terminal::say(&release.to_string())?,
+        Err(error @ (PublishError::File { .. } | PublishError::Signing { source: SigningError::Port(_), .. })) => {
+            return Ok(session.failed(&error));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>> {

@@ -2,7 +2,6 @@
 
 use crate::operator::{Operator, Told};
 use meridian_handlers::quarantine::{Named, QuarantineError, lift_quarantine, quarantine};
-use meridian_handlers::rehearsal::Rehearsal;
 use std::process::ExitCode;
 
 /// Arguments of `meridian quarantine`.
@@ -30,14 +29,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
     let name: Named = named.parse()?;
     let session = operator.session()?;
-    let (ports, fleet, who) = (&session.ports, &session.fleet, &operator.who);
-    operator.carry_out::<QuarantineError>(&session, |dry| {
-        let (named, why, rehearsal) = (name.clone(), operator.why.clone(), Rehearsal(ports));
-        let done = match (lift, dry) {
-            (true, true) => session.run(lift_quarantine(&rehearsal, fleet, named, who, why)),
-            (true, false) => session.run(lift_quarantine(ports, fleet, named, who, why)),
-            (false, true) => session.run(quarantine(&rehearsal, fleet, named, who, why)),
-            (false, false) => session.run(quarantine(ports, fleet, named, who, why)),
+    let (fleet, who) = (&session.fleet, &operator.who);
+    operator.carry_out(&session, QuarantineError::is_input, |ports| {
+        let (named, why) = (name.clone(), operator.why.clone());
+        let done = match lift {
+            true => session.run(lift_quarantine(ports, fleet, named, who, why)),
+            false => session.run(quarantine(ports, fleet, named, who, why)),
         }?;
         let releases: String = done.releases.iter().map(|release| format!("\n  {release}")).collect();
         let count = done.releases.len();

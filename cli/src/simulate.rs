@@ -5,6 +5,7 @@ mod harm;
 mod histories;
 mod judge;
 mod nights;
+mod page;
 mod streams;
 
 use clap::Subcommand;

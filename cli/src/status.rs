@@ -87,7 +87,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     } else {
         screen(&mut terminal::stdout(), fleet, &overview)?;
     }
-    Ok(if needs_you { ExitCode::from(NEEDS_YOU) } else { ExitCode::SUCCESS })
+    if !needs_you {
+        return Ok(ExitCode::SUCCESS);
+    }
+    session.tell_refused_credentials();
+    Ok(ExitCode::from(NEEDS_YOU))
 }
 
 fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Result<()> {

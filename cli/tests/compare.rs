@@ -62,6 +62,20 @@ fn a_row_for_each_model() {
 }
 
 #[test]
+fn a_ci_sees_a_suite_for_each_challenger_as_its_evaluation_has_it() {
+    let output = compare(&["v427.tar.gz", "v429.tar.gz"], &["--format", "junit"]);
+    let told = text(&output.stdout);
+    assert_eq!((output.status.code(), told.matches("<testsuite ").count()), (Some(0), 2), "{told}");
+    for file in ["v427.tar.gz", "v429.tar.gz"] {
+        let alone = ["evaluate", "--challenger", file, "--champion", "v426.tar.gz", "--format", "junit"];
+        let alone = text(&meridian(&[&alone[..], &EXAM].concat()).stdout);
+        let (_, suite) = alone.split_once("<testsuites>\n").unwrap();
+        let (suite, _) = suite.split_once("\n</testsuites>").unwrap();
+        assert!(told.contains(suite), "{file}: {told}");
+    }
+}
+
+#[test]
 fn the_exit_code_is_that_of_the_best() {
     assert_eq!(compare(&["v429.tar.gz"], &[]).status.code(), Some(1));
     assert_eq!(compare(&["v429.tar.gz", "v427.tar.gz"], &[]).status.code(), Some(0));

@@ -89,7 +89,7 @@ fn after_trouble_since_is_told_with_what_interrupted_it() {
 
 /// One screen when a release is condemned, and one when a region was left behind and answers again.
 #[test]
-fn one_screen_says_what_needs_somebody_which_pages_are_open_and_what_comes_next() {
+fn the_screen_says_who_is_needed_what_is_open_and_what_is_next() {
     let screen = |scenario, at| typed(&serve(&["--scenario", scenario, "--at", at]), &["status"]);
     let (condemned, behind) = (screen("rerun-bad", "05:40"), screen("tokyo-dark", "04:29"));
     for (_, screen) in [&condemned, &behind] {
@@ -125,7 +125,7 @@ fn one_screen_says_what_needs_somebody_which_pages_are_open_and_what_comes_next(
 
 /// A region that was left behind needs nobody, and its page is open; the document has what the screen shows.
 #[test]
-fn the_document_names_open_pages_with_their_kind_region_time_and_place_to_read_on() {
+fn the_document_says_each_open_pages_kind_region_time_and_place() {
     let night = serve(&["--scenario", "tokyo-dark", "--at", "04:29"]);
     let (code, json) = typed(&night, &["status", "--json"]);
     let document: Value = serde_json::from_str(&json).unwrap();

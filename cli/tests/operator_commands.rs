@@ -5,6 +5,10 @@
 mod common;
 
 use common::{error, offline as meridian, without_credentials};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
 
 const SAID: [&str; 4] = ["--why", "incident", "--who", "maria"];
 
@@ -53,12 +57,58 @@ fn whoever_has_no_credentials_is_told_what_to_set() {
     assert!(error(&output).contains("AWS_PROFILE") && error(&output).contains("aws sso login"), "{}", error(&output));
 }
 
+/// An AWS to which every request's credentials have ended.
+fn aws_after_their_end() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Who goes away unanswered wants no answer.
+            thread::spawn(move || refuse(&stream).unwrap_or_default());
+        }
+    });
+    url
+}
+
+/// Answers one request as S3 does, or, if it is a POST, as STS does.
+fn refuse(mut stream: &TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut line) = (String::new(), String::new());
+    while reader.read_line(&mut line)? > 2 {
+        head += &line.to_ascii_lowercase();
+        line.clear();
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    reader.read_exact(&mut vec![0; length.unwrap_or_default()])?;
+    let error = "<Error><Code>ExpiredToken</Code><Message>The security token is expired</Message></Error>";
+    let body =
+        if head.starts_with("post") { format!("<ErrorResponse>{error}</ErrorResponse>") } else { error.to_owned() };
+    let answer = format!("content-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    write!(stream, "HTTP/1.1 403 Forbidden\r\n{answer}")
+}
+
+/// Each region's "ExpiredToken" by itself does not say what to do.
+#[test]
+fn whoever_has_credentials_that_have_ended_is_told_to_sign_in_again() {
+    let url = aws_after_their_end();
+    let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml");
+    for command in [&["status"][..], &["history"], &[&["halt"], &SAID[..]].concat()[..]] {
+        let mut meridian = Command::new(env!("CARGO_BIN_EXE_meridian"));
+        meridian.args(command).args(["--fleet", fleet, "--endpoint-url", &url]).env_clear().envs(common::KEYS);
+        let output = meridian.output().unwrap();
+        let said = error(&output);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains("AWS does not take these credentials (GetCallerIdentity in eu-west-1:"), "{said}");
+        assert!(said.contains("ExpiredToken") && said.contains("sign in again (aws sso login)"), "{said}");
+    }
+}
+
 /// AWS's own tools take a variable that is set to nothing as not set; what is no address never reaches the SDK, which panics at it.
 #[test]
 fn an_endpoint_is_an_address_and_one_that_is_empty_is_none() {
     let status = |url: &str| {
         let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml");
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_meridian"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
         command.args(["status", "--fleet", fleet]).env_clear().env("AWS_EC2_METADATA_DISABLED", "true");
         let output = command.env("AWS_ENDPOINT_URL", url).output().unwrap();
         (output.status.code(), error(&output))

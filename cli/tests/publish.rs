@@ -4,27 +4,41 @@
 
 mod common;
 
+use common::terminal::talk;
 use meridian_handlers::signing::KeyFile;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
 const MODEL: &[u8] = include_bytes!("../../local/models/v427.tar.gz");
 const FEATURES: &str = include_str!("../../local/models/features.txt");
 
-fn publish(change: impl Fn(&std::path::Path)) -> Output {
+fn publish(change: impl Fn(&Path)) -> Output {
     publish_with(&common::KEYS, change)
 }
 
-fn publish_with(keys: &[(&str, &str)], change: impl Fn(&std::path::Path)) -> Output {
+fn publish_with(keys: &[(&str, &str)], change: impl Fn(&Path)) -> Output {
+    let folder = files();
+    change(folder.path());
+    command(folder.path(), keys).output().unwrap()
+}
+
+/// A folder with all that a release is made of.
+fn files() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     std::fs::write(path.join("fleet.toml"), include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
     std::fs::write(path.join("model.tar.gz"), MODEL).unwrap();
     std::fs::write(path.join("features.txt"), FEATURES).unwrap();
     std::fs::write(path.join("key.pem"), KeyFile::example_pem()).unwrap();
-    change(path);
+    folder
+}
+
+fn command(folder: &Path, keys: &[(&str, &str)]) -> Command {
     let digest = "0".repeat(64);
-    Command::new(env!("CARGO_BIN_EXE_meridian"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    command
         .args(["publish", "--version", "v427", "--archive", "model.tar.gz"])
         .args(["--features", "features.txt", "--operating-threshold", "0.81"])
         .args(["--image-repository", "sagemaker-xgboost", "--image-digest", &digest])
@@ -33,13 +47,37 @@ fn publish_with(keys: &[(&str, &str)], change: impl Fn(&std::path::Path)) -> Out
         .args(["--endpoint-url", "http://127.0.0.1:9"])
         .env_clear()
         .envs(keys.iter().copied())
-        .current_dir(path)
-        .output()
-        .unwrap()
+        .current_dir(folder);
+    command
 }
 
 fn error(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Nothing listens where it would be written.
+#[test]
+fn a_dry_run_names_the_release_and_writes_nothing() {
+    let folder = files();
+    let output = command(folder.path(), &common::KEYS).arg("--dry-run").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let said = common::text(&output.stdout);
+    let release = said.strip_prefix("would be published: v427 as ").unwrap();
+    assert!(release.trim_end().len() == 64, "{said}");
+    // It fails where publishing would.
+    std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
+    let output = command(folder.path(), &common::KEYS).arg("--dry-run").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_before_a_release_is_published() {
+    let folder = files();
+    let said = talk(200, &mut command(folder.path(), &common::KEYS), true, "n\n");
+    assert!(said.contains("v427 will be published as ") && said.contains("Go on? [y/N]"), "{said}");
+    assert!(said.contains("nothing was written; not published: v427 as "), "{said}");
+    let said = talk(200, command(folder.path(), &common::KEYS).arg("--yes"), true, "n\n");
+    assert!(!said.contains("Go on?") && said.contains("v427 is not published"), "{said}");
 }
 
 #[test]

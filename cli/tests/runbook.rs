@@ -77,7 +77,7 @@ fn all() -> Vec<Typed> {
 }
 
 #[test]
-fn every_command_of_the_runbooks_is_in_the_list_and_the_list_has_no_others() {
+fn the_list_has_the_commands_of_the_runbooks_and_no_others() {
     let listed: BTreeSet<&str> =
         COMMANDS.iter().filter(|(_, check)| !matches!(check, Check::Prepares)).map(|(command, _)| *command).collect();
     let all = all();
@@ -176,7 +176,7 @@ fn the_runbook_names_the_aws_cli_that_types() {
 
 /// At the hour in which a release is found bad nobody composes a command.
 #[test]
-fn the_screens_command_rolls_a_region_back_from_a_condemned_release() {
+fn the_screens_command_rolls_back_from_a_condemned_release() {
     if no_aws_cli() {
         return;
     }

@@ -22,9 +22,18 @@ fn a_question_is_answered_with_a_table_and_its_promise() {
     let output = simulate(&["--runs", "200", "--seed", "3", "--question", "latency"]);
     assert_eq!(output.status.code(), Some(0));
     let told = text(output.stdout);
-    assert!(told.contains("## A slower model\n"), "{told}");
+    assert!(told.contains("\nA slower model\n"), "{told}");
     assert!(told.contains("- kept: a model of twice the latency is found after the shift"), "{told}");
-    assert!(!told.contains("## Wrong fails"), "{told}");
+    assert!(!told.contains("Wrong fails") && !told.contains('|'), "{told}");
+}
+
+/// docs/judge-table.md is made of it.
+#[test]
+fn markdown_has_the_same_tables() {
+    let output = simulate(&["--runs", "10", "--question", "latency", "--format", "markdown"]);
+    let told = text(output.stdout);
+    assert!(told.contains("## A slower model\n") && told.contains("\n| p99 ms |"), "{told}");
+    assert!(told.contains("\n## Promises\n\n- "), "{told}");
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn what_is_told_of_a_fleet_fits_the_terminal() {
 #[test]
 fn a_night_and_a_forecast_fit_the_terminal() {
     let served = ["night", "--scenario", "bad-eval", "--serve", "--pace", "86400", "--close"];
-    for arguments in [&["night", "--scenario", "tokyo-dark"][..], &served, &["plan"], &["cost"]] {
+    let judged = ["simulate", "judge", "--runs", "10", "--question", "latency"];
+    for arguments in [&["night", "--scenario", "tokyo-dark"][..], &served, &["plan"], &["cost"], &judged] {
         let said = on_terminal(80, &mut meridian(arguments), false);
         assert!(said.lines().count() > 10, "{said}");
         assert_fits(&said, 80);

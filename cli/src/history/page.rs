@@ -6,8 +6,9 @@ use anstyle::Style;
 use meridian_domain::{Chain, Entry, Fleet, Image, Manifest, Record};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
+use meridian_messages::chains;
 use meridian_messages::layout::paragraph;
-use meridian_messages::ledger::{Phrasebook, Tone, departed};
+use meridian_messages::ledger::{Phrasebook, Tone};
 use meridian_messages::moment::{Clock, day, details, headline, place};
 use std::io::{self, Write};
 
@@ -132,8 +133,7 @@ fn bytes(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
     }
     let style = terminal::style(Tone::Bad);
     for (title, bytes, error) in wrong {
-        let text = format!("{title} cannot tell the bytes of {} (release {}): {error}", bytes.version, bytes.release);
-        wrapped(out, "  ", 8, style, &text)?;
+        wrapped(out, "  ", 8, style, &chains::bytes_untold(title, &bytes.version, bytes.release, error))?;
     }
     writeln!(out)
 }
@@ -156,8 +156,7 @@ fn entries(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> i
         terminal::line(out, &Line { at: entry.at, place, text, tone }, columns)?;
     }
     if told.entries.is_empty() {
-        let since = told.since.unwrap_or(told.at);
-        writeln!(out, "Nothing was written from {since:.0} to {:.0}.", told.at)?;
+        writeln!(out, "{}", chains::nothing_written(told.since.unwrap_or(told.at), told.at))?;
     }
     Ok(())
 }
@@ -168,9 +167,7 @@ fn chains(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
     for read in told.chains {
         chain(out, told.fleet, read)?;
         for (seq, stored) in &read.future {
-            let text = format!(
-                "entry {seq} says that it was written later than {stored:.0}, when S3 stored it: told with S3's time"
-            );
+            let text = chains::from_the_future(*seq, *stored);
             wrapped(out, "                  ", 18, terminal::style(Tone::Warn), &text)?;
         }
         told.held.iter().filter(|held| held.chain == read.chain).try_for_each(|own| held(out, told.fleet, own))?;
@@ -181,14 +178,13 @@ fn chains(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
 fn chain(out: &mut Page<impl Write>, fleet: &Fleet, read: &Read) -> io::Result<()> {
     let name = format!("  {:<15} ", read.chain.to_string());
     let (tone, text) = match &read.head {
-        Ok(head) if head.next == 0 => (Tone::Plain, "empty: nothing was ever written".to_owned()),
+        Ok(head) if head.next == 0 => (Tone::Plain, chains::whole(head)),
         // Not wrapped: the hash is there to be copied.
-        Ok(head) => return writeln!(out, "{name}{} entries, whole chain verified, head {}", head.next, head.prev),
-        Err(Trouble::Unread(error)) => (Tone::Bad, format!("UNKNOWN, it cannot be read: {error}")),
+        Ok(head) => return writeln!(out, "{name}{}", chains::whole(head)),
+        Err(Trouble::Unread(error)) => (Tone::Bad, chains::unread(error)),
         Err(error @ (Trouble::Altered(_) | Trouble::Misnamed(_))) => {
             let bucket = fleet.region(&read.region).map(|region| region.bucket.to_string()).unwrap_or_default();
-            let count = read.entries.len();
-            (Tone::Bad, format!("ALTERED: {error}, bucket {bucket}; the {count} entries before it can be believed"))
+            (Tone::Bad, chains::altered(error, &bucket, read.entries.len()))
         }
     };
     wrapped(out, &name, name.len(), terminal::style(tone), &text)
@@ -198,10 +194,8 @@ fn chain(out: &mut Page<impl Write>, fleet: &Fleet, read: &Read) -> io::Result<(
 fn held(out: &mut Page<impl Write>, fleet: &Fleet, held: &Held) -> io::Result<()> {
     let holder = fleet.title(&held.holder);
     let (tone, text) = match (&held.said, held.departure()) {
-        (_, Some((kept, departure))) => {
-            (Tone::Bad, format!("ALTERED: by what {holder} kept, it {}", departed(*departure, kept)))
-        }
-        (Err(error), None) => (Tone::Warn, format!("what {holder} kept of it cannot be read: {error}")),
+        (_, Some((kept, departure))) => (Tone::Bad, chains::departs(holder, *departure, kept)),
+        (Err(error), None) => (Tone::Warn, chains::kept_unread(holder, error)),
         (Ok(_), None) => return Ok(()),
     };
     wrapped(out, "                  ", 18, terminal::style(tone), &text)

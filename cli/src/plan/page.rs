@@ -5,9 +5,9 @@ use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use meridian_domain::Fleet;
-use meridian_domain::plan::{BakePlan, Finding, Forecast, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, Turn};
-use meridian_messages::Voice;
+use meridian_domain::plan::{BakePlan, Finding, Forecast, Turn};
 use meridian_messages::layout::{self, Cells, columns, thousands};
+use meridian_messages::{Voice, forecast as sentences};
 use std::io::{self, Write};
 
 const HEADERS: [&str; 9] =
@@ -50,100 +50,33 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
 /// The stream is closed.
 pub fn outcome(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
     let bold = Style::new().bold();
-    if forecast.turns.is_empty() {
-        let hold = fleet.wave.hold;
-        return writeln!(out, "{bold}Nothing starts{bold:#}: a wave holds for {hold:#}, and gives up after that.");
-    }
-    let count = forecast.turns.len();
-    let who = if forecast.frozen.is_empty() {
-        format!("All {count} regions")
-    } else {
-        format!("{count} of {} regions", count + forecast.frozen.len())
-    };
-    writeln!(
-        out,
-        "{bold}{who} on it by {}{bold:#} where new instances come within {PROVISIONING:#}, by {} where they take \
-         {SLOWEST_PROVISIONING:#}; the last soak of {:#} is over by {} at the earliest.",
-        clock(forecast.ends),
-        clock(forecast.ends_latest),
-        fleet.guardrail.soak,
-        clock(forecast.settles)
-    )
+    let (first, rest) = sentences::outcome(fleet, forecast);
+    writeln!(out, "{bold}{first}{bold:#}{rest}")
 }
 
 /// Who is left as it is, and until when.
 fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
     let yellow = AnsiColor::Yellow.on_default();
     for left in &forecast.frozen {
-        let until = left.until.strftime("%Y-%m-%d %H:%M UTC");
-        let words = format!("stays as it is: frozen by {:?} until {until} ({})", left.freeze, left.why);
         write!(out, "{yellow}{}{yellow:#}  ", left.title)?;
-        paragraph(out, &words, 4)?;
+        paragraph(out, &sentences::frozen(left), 4)?;
     }
     Ok(())
 }
 
 /// How likely a release as good as the champion arrives, and what a fault that no canary shows may cost.
 fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
-    let (tries, until) = (fleet.wave.tries, clock(forecast.starts + fleet.wave.until));
-    let within = match tries {
-        1 => String::new(),
-        _ => format!(", in {} within {tries} tries by {until}", nights(forecast.chance_in_tries)),
-    };
-    let words = format!(
-        "A release as good as the champion passes in each of them in {} of nights at its first canary{within}: what a fault that no \
-         canary shows may cost is then within the {} bad answers of policy.",
-        nights(forecast.chance),
-        thousands(fleet.judge.harm)
-    );
-    paragraph(out, &words, 0)?;
-    for turn in forecast.turns.iter().filter(|turn| !turn.harm.is_empty()) {
-        let each = turn.harm.iter().map(|own| {
-            format!(
-                "{} about {} bad answers ({} with a neighbour's customers, up to {} a day if nothing finds it)",
-                own.metric,
-                thousands(own.answers),
-                thousands(own.failover),
-                thousands(own.a_day)
-            )
-        });
-        let each = each.collect::<Vec<_>>().join(", ");
-        paragraph(out, &format!("{} in {}: {each}", turn.title, nights(turn.chance)), 4)?;
-    }
-    Ok(())
-}
-
-/// A chance, in words where it is next to certain.
-fn nights(chance: f64) -> String {
-    if chance >= 0.999 { "over 99.9 %".to_owned() } else { format!("{:.1} %", 100.0 * chance) }
+    paragraph(out, &sentences::chance(fleet, forecast), 0)?;
+    let mut harmed = forecast.turns.iter().filter(|turn| !turn.harm.is_empty());
+    harmed.try_for_each(|turn| paragraph(out, &sentences::harm(turn), 4))
 }
 
 /// How the table's findings are read.
 fn meaning(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
     let dim = Style::new().dimmed();
-    let wave = &fleet.wave;
-    let meaning = format!(
-        "\"4xx 3.0x\" reads: errors 4xx that are three times as frequent as before are found with chance 0.8. Wanted are {}x with \
-         those before and {}x alone, where {} of the requests or more are bad before; under that the same excess. A canary \
-         takes the smallest share, then the shortest bake that finds this. Of a bake those minutes are compared that begin \
-         after the warm-up and whose counts have arrived when the decision falls. Provisioning and shift are reckoned with \
-         {PROVISIONING:#} and {SHIFT:#}{}.",
-        wave.detect,
-        wave.detect_alone,
-        percent(wave.base_rate),
-        full_load(forecast)
-    );
     write!(out, "{dim}")?;
-    paragraph(out, &meaning, 0)?;
+    paragraph(out, &sentences::meaning(fleet, forecast), 0)?;
     write!(out, "{dim:#}")
-}
-
-/// How long a region waits for the one before to be judged at full load, where policy asks for that.
-fn full_load(forecast: &Forecast) -> String {
-    let waits = forecast.turns.iter().map(|turn| turn.judged.duration_since(turn.on_release));
-    let longest = waits.max().filter(|wait| wait.is_positive());
-    let words = |wait| format!("; the check at full load, for which the next region waits, with {wait:#}");
-    longest.map(words).unwrap_or_default()
 }
 
 fn table(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
@@ -215,10 +148,6 @@ fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
     let over = |own: &Proposal| own.declared.is_some_and(|declared| own.dispersion.proposed > declared);
     let styles = proposals.iter().map(|own| if over(own) { yellow } else { Style::new() });
     terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
-}
-
-fn percent(share: f64) -> String {
-    format!("{} %", 100.0 * share)
 }
 
 fn clock(at: Timestamp) -> String {

@@ -39,9 +39,8 @@ pub struct Arguments {
     /// Only this share of bad answers, of both releases, beyond the usual (0 to 0.1); may be repeated.
     #[arg(long = "beyond", value_name = "SHARE", value_parser = share, default_values_t = BEYOND)]
     beyond: Vec<f64>,
-    /// Print JSON instead of tables.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shown: streams::Shown,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -100,7 +99,7 @@ impl Ended {
 /// Runs the nights and prints what came of them.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let report = report(arguments, quiet)?;
-    streams::say(&report, arguments.json, quiet)?;
+    arguments.shown.print(&report, quiet)?;
     Ok(streams::exit_code(&report))
 }
 

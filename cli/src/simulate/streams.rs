@@ -1,12 +1,13 @@
 //! What the simulations of seeded streams of counts have in common: their arguments, and what becomes of their report.
 
-use crate::terminal;
+use super::page;
+use crate::terminal::{self, Leaving, Legible};
 use meridian_desk::Progress;
 use meridian_domain::Fleet;
 use meridian_proof::judging::Study;
 use meridian_proof::judging::report::{Report, Standing};
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,9 +28,8 @@ pub struct Streams {
     /// The fleet whose policy, regions and traffic are simulated.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     fleet: PathBuf,
-    /// Print JSON instead of tables.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Streams {
@@ -44,20 +44,43 @@ impl Streams {
             .map_err(|error| format!("{path}: {error}; name the fleet's file with --fleet"))?;
         let fleet = Fleet::parse(&text).map_err(|error| format!("{path}: {error}"))?;
         let report = simulate(&Study::new(&fleet, self.runs, self.seed), &terminal::progress(quiet));
-        say(&report, self.json, quiet)?;
+        self.shown.print(&report, quiet)?;
         Ok(exit_code(&report))
     }
 }
 
-/// Prints a report; its promises alone where only the verdict is asked for.
-pub fn say(report: &Report, json: bool, quiet: bool) -> io::Result<()> {
-    if json {
-        return terminal::document(report);
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Shown {
+    /// What to print: tables, one JSON document, or Markdown as docs/judge-table.md has it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+impl Shown {
+    /// Prints a report; of a text its promises alone where only the verdict is asked for.
+    pub fn print(self, report: &Report, quiet: bool) -> io::Result<()> {
+        match if self.json { Format::Json } else { self.format } {
+            Format::Json => terminal::document(report),
+            Format::Text if quiet => report.promises.iter().try_for_each(|promise| terminal::say(&promise.to_string())),
+            Format::Text => page::write(&mut terminal::stdout(), report),
+            Format::Markdown => {
+                let mut out = Legible(Leaving(io::stdout().lock()));
+                write!(out, "{report}")?;
+                out.flush()
+            }
+        }
     }
-    if quiet {
-        return report.promises.iter().try_for_each(|promise| terminal::say(&promise.to_string()));
-    }
-    terminal::say(report.to_string().trim_end())
 }
 
 /// What a report says by its exit code.

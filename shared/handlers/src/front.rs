@@ -17,6 +17,7 @@ use crate::ports::{Artifacts, Clock, Endpoints, ErrorKind, Ledger, PortError, Qu
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use meridian_messages::front::Refusal;
 use serde_json::{Value, json};
 
 /// Where scores are asked for.
@@ -33,76 +34,30 @@ const LONGEST_ACCEPT: usize = 128;
 /// What a load balancer takes of a function's answer, less what stands around the body, in base64.
 const LONGEST_ANSWER: usize = 700 * 1024;
 
-/// Why there is no score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
-    NoToken,
-    UnknownToken,
-    NoSuchPath,
-    WrongMethod,
-    NoRecord,
-    TooLarge,
-    WrongType,
-    Encoded,
-    WrongFields,
-    TooMany,
-    Busy,
-    NotServing,
-    Silent,
-    AnswerTooLarge,
+/// Why there is none, by what the endpoint's data plane said, or did not say.
+fn unanswered(error: &PortError) -> Refusal {
+    match error.kind {
+        ErrorKind::Throttled => Refusal::Busy,
+        _ if error.silent => Refusal::Silent,
+        _ => Refusal::NotServing,
+    }
 }
 
-impl Refusal {
-    /// Status, one fixed word, and what to do: the same whatever was sent.
-    fn words(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::NoToken => (401, "no-token", "send a caller's token: Authorization: Bearer <token>"),
-            Self::UnknownToken => (401, "unknown-token", "the token is none of a caller of this region"),
-            Self::NoSuchPath => (404, "no-such-path", "scores are asked for with POST /score"),
-            Self::WrongMethod => (405, "wrong-method", "scores are asked for with POST /score"),
-            Self::NoRecord => (400, "no-record", "the body is empty; send one record as CSV"),
-            Self::TooLarge => (413, "too-large", "a record is at most 65536 bytes"),
-            Self::WrongType => (415, "wrong-type", "records are CSV: Content-Type: text/csv"),
-            Self::Encoded => (415, "encoded", "records are taken as they are, without Content-Encoding"),
-            Self::WrongFields => (
-                400,
-                "wrong-fields",
-                "a record has as many fields as the release has features, empty where one is missing",
-            ),
-            Self::TooMany => (429, "too-many", "this caller asks too often; ask again later"),
-            Self::Busy => (429, "busy", "the endpoint has more to do than it can; ask again later"),
-            Self::NotServing => (503, "not-serving", "this region does not serve now; ask another one"),
-            Self::Silent => (504, "silent", "the endpoint did not answer in time; ask again, or another region"),
-            Self::AnswerTooLarge => {
-                (502, "answer-too-large", "the model's answer is larger than the proxy can hand on")
-            }
-        }
+/// The answer without a score.
+fn refused(why: Refusal) -> Value {
+    let (status, word, message) = why.words();
+    let mut headers = json!({ "content-type": "application/json", "cache-control": "no-store" });
+    let more = match why {
+        Refusal::NoToken | Refusal::UnknownToken => Some(("www-authenticate", "Bearer")),
+        Refusal::WrongMethod => Some(("allow", "POST")),
+        Refusal::TooMany | Refusal::Busy | Refusal::NotServing => Some(("retry-after", "1")),
+        _ => None,
+    };
+    if let (Some((name, value)), Some(headers)) = (more, headers.as_object_mut()) {
+        headers.insert(name.to_owned(), value.into());
     }
-
-    /// Of what the endpoint's data plane said, or did not say.
-    fn of(error: &PortError) -> Self {
-        match error.kind {
-            ErrorKind::Throttled => Self::Busy,
-            _ if error.silent => Self::Silent,
-            _ => Self::NotServing,
-        }
-    }
-
-    fn response(self) -> Value {
-        let (status, word, message) = self.words();
-        let mut headers = json!({ "content-type": "application/json", "cache-control": "no-store" });
-        let more = match self {
-            Self::NoToken | Self::UnknownToken => Some(("www-authenticate", "Bearer")),
-            Self::WrongMethod => Some(("allow", "POST")),
-            Self::TooMany | Self::Busy | Self::NotServing => Some(("retry-after", "1")),
-            _ => None,
-        };
-        if let (Some((name, value)), Some(headers)) = (more, headers.as_object_mut()) {
-            headers.insert(name.to_owned(), value.into());
-        }
-        let body = json!({ "error": word, "message": message }).to_string();
-        json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false })
-    }
+    let body = json!({ "error": word, "message": message }).to_string();
+    json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false })
 }
 
 /// Answers one request of the load balancer.
@@ -118,12 +73,12 @@ where
     }
     let (caller, question) = match admitted(ctx, request, ports.now()) {
         Ok(admitted) => admitted,
-        Err(refusal) => return Ok(refusal.response()),
+        Err(why) => return Ok(refused(why)),
     };
     if !limits::is_shaped(&question.body, &ctx.front.fields(ports, ctx).await) {
-        return Ok(Refusal::WrongFields.response());
+        return Ok(refused(Refusal::WrongFields));
     }
-    let refusal = match ports.score(&ctx.region, &ctx.fleet.endpoint, &question).await {
+    let why = match ports.score(&ctx.region, &ctx.fleet.endpoint, &question).await {
         Ok(Scored::Answer { body, .. }) if body.len() > LONGEST_ANSWER => Refusal::AnswerTooLarge,
         Ok(Scored::Answer { content_type, body }) => return Ok(answer(200, &content_type, "", &body)),
         Ok(Scored::ModelFailed { status, words }) => {
@@ -132,10 +87,10 @@ where
         }
         Err(error) => {
             tracing::warn!(caller, %error, "the endpoint does not answer");
-            Refusal::of(&error)
+            unanswered(&error)
         }
     };
-    Ok(refusal.response())
+    Ok(refused(why))
 }
 
 /// Who asks, and what to ask; what needs no token is refused first, so that nobody learns from it who has one.

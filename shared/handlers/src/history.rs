@@ -14,6 +14,7 @@ use meridian_domain::{
     Chain, ChainError, Entry, Fleet, Head, HubHistory, Manifest, Region, RegionHistory, RegionName, ReleaseId, Sha256,
     Stored, Version, checkpoint,
 };
+use meridian_messages::chains;
 
 /// One chain, as far as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,7 @@ pub struct Read {
 pub struct Held {
     /// Who keeps it.
     pub holder: RegionName,
-    /// Of which chain.
+    /// The chain whose end it keeps.
     pub chain: Chain,
     /// What is kept, and how the chain departs from it; none where nothing is kept yet, or why that is not known.
     pub said: Result<Option<(KeptHead, Option<Departure>)>, PortError>,
@@ -80,13 +81,10 @@ pub enum Trouble {
     #[error("{0}")]
     Unread(#[from] PortError),
     /// The chain is not one.
-    #[error("{0}; compare the entries with the bucket's object versions")]
+    #[error("{}", chains::broken(.0))]
     Altered(#[from] ChainError),
     /// An entry names a checkpoint that is not what the entries before it add up to.
-    #[error(
-        "the checkpoint that ledger entry {0} names differs from the entries before it, and functions start from it: halt the \
-         fleet, and compare the entries with the bucket's object versions"
-    )]
+    #[error("{}", chains::misnamed(*.0))]
     Misnamed(u64),
 }
 

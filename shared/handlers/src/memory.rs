@@ -9,12 +9,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a warm process of `status` remembers between calls.
-#[derive(Clone, Default)]
-pub struct StatusMemory(Arc<Mutex<Health>>);
-
+/// What a warm process remembers between calls, the same in every copy. Never printed: it may hold customers' records.
 #[derive(Default)]
-pub(crate) struct Health {
+pub struct Memory<T>(Arc<Mutex<T>>);
+
+impl<T> Memory<T> {
+    /// Works on what is remembered. Never held across an await, so that two calls in one process cannot wait for each other.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T> Clone for Memory<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for Memory<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
+    }
+}
+
+/// The memory of `status`.
+pub type StatusMemory = Memory<Health>;
+
+/// What a warm process of `status` remembers between calls.
+#[derive(Default)]
+pub struct Health {
     pub(crate) answer: Option<(Timestamp, Value)>,
     pub(crate) journal: Option<(Timestamp, Journal<RegionHistory>)>,
     pub(crate) probe: Option<Probe>,
@@ -27,25 +50,12 @@ pub(crate) struct Probe {
     pub(crate) record: GoldenRecord,
 }
 
-impl fmt::Debug for StatusMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StatusMemory")
-    }
-}
-
-impl StatusMemory {
-    /// Works on what is remembered. Never held across an await, so that two calls in one process cannot wait for each other.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Health) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+/// The memory of `front`.
+pub type FrontMemory = Memory<Traffic>;
 
 /// What a warm process of `front` remembers between calls.
-#[derive(Clone, Default)]
-pub struct FrontMemory(Arc<Mutex<Traffic>>);
-
 #[derive(Default)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) journal: Option<Journal<RegionHistory>>,
     pub(crate) read_at: Option<Timestamp>,
@@ -59,17 +69,4 @@ pub(crate) struct Traffic {
 pub(crate) struct Bucket {
     pub(crate) tokens: f64,
     pub(crate) at: Timestamp,
-}
-
-impl fmt::Debug for FrontMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FrontMemory")
-    }
-}
-
-impl FrontMemory {
-    /// Works on what is remembered. Never held across an await.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Traffic) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }

@@ -28,7 +28,7 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// The key that signed.
+    /// Policy's id of the key that signed.
     pub fn key(&self) -> &KeyId {
         &self.key
     }

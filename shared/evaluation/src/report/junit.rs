@@ -1,13 +1,18 @@
-//! An evaluation as a JUnit file, which every CI shows: one test case a gate.
+//! Evaluations as a JUnit file, which every CI shows: a suite for each, with one test case a gate.
 
 use super::markup::{Element, el};
 use super::provenance::Provenance;
 use crate::evaluation::{Evaluation, Gate};
 use meridian_judge::{GateMode, Verdict};
 
-/// The JUnit file. A gate that keeps the release from being approved is a failure, an advisory one that did not pass is
-/// skipped; each says its sentence.
-pub fn junit(evaluation: &Evaluation, provenance: &Provenance) -> String {
+/// The JUnit file of evaluations. A gate that keeps the release from being approved is a failure, an advisory one that did not
+/// pass is skipped; each says its sentence.
+pub fn junit<'a>(evaluations: impl IntoIterator<Item = (&'a Evaluation, &'a Provenance)>) -> String {
+    let suites = evaluations.into_iter().map(|(evaluation, provenance)| suite(evaluation, provenance));
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", el("testsuites").children(suites))
+}
+
+fn suite(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     let whole = evaluation.gates.iter().map(|gate| Case { gate, column: None });
     let sliced = evaluation
         .slices
@@ -19,15 +24,14 @@ pub fn junit(evaluation: &Evaluation, provenance: &Provenance) -> String {
     let against = inputs.champion.as_ref().map_or_else(String::new, |champion| format!(" against {}", champion.name));
     let name = format!("{}{against} on {}", inputs.challenger.name, inputs.holdout.name);
     let said = evaluation.reasons().iter().map(|reason| format!("\n{reason}")).collect::<String>();
-    let suite = el("testsuite")
+    el("testsuite")
         .attr("name", name)
         .attr("tests", cases.len())
         .attr("failures", count(|case| case.gate.blocks()))
         .attr("errors", 0)
         .attr("skipped", count(|case| case.is_skipped()))
         .children(cases.iter().map(Case::element))
-        .child(el("system-out").text(format!("{}{said}", evaluation.verdict)));
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", el("testsuites").child(suite))
+        .child(el("system-out").text(format!("{}{said}", evaluation.verdict)))
 }
 
 /// A gate, and the column of slices that it was asked of.

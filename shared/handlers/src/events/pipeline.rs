@@ -26,11 +26,11 @@ pub struct UserParameters {
     pub fleet: FleetName,
     /// What to do.
     pub action: Action,
-    /// For which release.
+    /// SHA-256 of the release's manifest.
     pub release: ReleaseId,
     /// Digest of the fleet policy under which the wave was started.
     pub policy: Sha256,
-    /// Name of the pipeline.
+    /// CodePipeline's name of the pipeline that calls.
     pub pipeline: ResourceName,
     /// The execution: the wave, and who acts.
     pub execution: Actor,

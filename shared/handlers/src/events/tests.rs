@@ -2,13 +2,26 @@ use super::*;
 use crate::replication::{ReplicationEvent, ReplicationTrouble};
 use crate::rollback::RollbackEvent;
 use crate::status::StatusEvent;
-use meridian_domain::reason::EventFault;
+use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
 use serde_json::{Value, json};
 
 pub(super) fn fixture(path: &str) -> Value {
     let path = format!("{}/../../events/{path}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What is wrong with a field of an event of this kind.
+fn wrong(event: &'static str, field: &str, expected: ExpectedField, found: FoundField) -> EventError {
+    EventError(Box::new(EventFault::Field { event, field: field.to_owned(), expected, found }))
+}
+
+/// The field that an error names.
+fn field(error: EventError) -> String {
+    match *error.0 {
+        EventFault::Field { field, .. } => field,
+        other @ EventFault::Kind { .. } => panic!("{other:?}"),
+    }
 }
 
 /// An event as `replication` in `region` reads it.
@@ -18,6 +31,8 @@ pub(super) fn replication(region: &str, event: &Value) -> Result<ReplicationEven
 }
 
 pub(super) const HOME: &str = "eu-west-1";
+/// The kind of event that a job's parameters are, as an error names it.
+const PARAMETERS: &str = "CodePipeline job, UserParameters";
 const RELEASE: &str = "f4874e767dae57f48abdd881a7a451606da461c56f8321fe9b6d144021de3b72";
 
 #[test]
@@ -46,12 +61,9 @@ fn replication_is_invoked_by_manifests_failures_and_schedule() {
 fn a_key_that_is_no_manifest_is_refused_by_name() {
     let mut event = fixture("replication/object-created.json");
     event["detail"]["object"]["key"] = json!("releases/archives/model.tar.gz");
-    let error = replication("ap-northeast-1", &event).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "S3 Object Created: field detail.object.key is \"releases/archives/model.tar.gz\"; expected a manifest's key, \
-         releases/manifests/<64 hexadecimal digits>.json"
-    );
+    let found = FoundField::Text(Excerpt::of("releases/archives/model.tar.gz"));
+    let expected = wrong("S3 Object Created", "detail.object.key", ExpectedField::ManifestKey, found);
+    assert_eq!(replication("ap-northeast-1", &event), Err(expected));
 }
 
 #[test]
@@ -77,9 +89,9 @@ fn pipeline_jobs_say_what_to_do_for_which_release() {
 fn a_job_without_parameters_can_still_be_answered() {
     let event = fixture("hostile/missing-user-parameters.json");
     assert_eq!(job_id(&event), Some("55555555-abcd-4555-abcd-555555abcdef"));
-    let error = PipelineJob::parse("promote", &event).unwrap_err().to_string();
-    assert!(error.contains("configuration.UserParameters is missing"), "{error}");
-    assert!(!error.contains("not-a-secret"), "{error}");
+    let field = "CodePipeline.job.data.actionConfiguration.configuration.UserParameters";
+    let missing = wrong("CodePipeline job", field, ExpectedField::UserParameters, FoundField::Missing);
+    assert_eq!(PipelineJob::parse("promote", &event), Err(missing));
 }
 
 #[test]
@@ -94,24 +106,25 @@ fn each_wrong_parameter_is_named() {
         PipelineJob::parse("promote", &event)
     };
     assert!(parse(right.to_string()).is_ok());
-    for field in ["fleet", "action", "region", "release", "policy", "pipeline", "execution"] {
+    for name in ["fleet", "action", "region", "release", "policy", "pipeline", "execution"] {
         for wrong in [Value::Null, json!(7), json!(""), json!("not one, ever\n")] {
             let mut parameters = right.clone();
-            parameters[field] = wrong;
-            let error = parse(parameters.to_string()).unwrap_err().to_string();
-            assert!(error.contains(&format!("field {field} is")), "{error}");
+            parameters[name] = wrong;
+            assert_eq!(field(parse(parameters.to_string()).unwrap_err()), name);
         }
     }
     for wrong in [json!(0), json!(-1), json!(1.5), json!("1"), json!(true), json!(1)] {
         // The last one is a place, and there is a region too.
         let mut parameters = right.clone();
         parameters["place"] = wrong;
-        assert!(parse(parameters.to_string()).unwrap_err().to_string().contains("field place is"));
+        assert_eq!(field(parse(parameters.to_string()).unwrap_err()), "place");
     }
     let mut place = right.clone();
     (place["region"], place["place"]) = (Value::Null, json!(3));
     assert_eq!(parse(place.to_string()).unwrap().parameters.action, Action::Promote { turn: Turn::Place(3) });
-    assert!(parse("{\"fleet\":".to_owned()).unwrap_err().to_string().contains("not JSON (line 1 column 9)"));
+    let error = parse("{\"fleet\":".to_owned()).unwrap_err();
+    let EventFault::Field { found, .. } = &*error.0 else { panic!("{error}") };
+    assert_eq!(*found, FoundField::NotJson { line: 1, column: 9 });
     assert!(parse("#{variables.release}".to_owned()).is_err());
 }
 
@@ -120,12 +133,13 @@ fn a_job_for_another_fleet_or_policy_is_refused() {
     let fleet = crate::own_policy::fleet();
     let policy = RELEASE.parse().unwrap();
     let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
-    assert!(job.check(&fleet, policy).unwrap_err().to_string().contains("start a new execution"));
+    let other = FoundField::Digest(job.parameters.policy);
+    assert_eq!(job.check(&fleet, policy), Err(wrong(PARAMETERS, "policy", ExpectedField::OwnPolicy(policy), other)));
     job.parameters.policy = policy;
     assert_eq!(job.check(&fleet, policy), Ok(()));
     job.parameters.fleet = "churn".parse().unwrap();
-    let error = job.check(&fleet, policy).unwrap_err().to_string();
-    assert!(error.contains("field fleet is \"churn\"; expected \"fraud\""), "{error}");
+    let (expected, found) = (ExpectedField::OwnFleet(fleet.name.clone()), FoundField::Text(Excerpt::of("churn")));
+    assert_eq!(job.check(&fleet, policy), Err(wrong(PARAMETERS, "fleet", expected, found)));
 }
 
 /// In an order by traffic a stage of one region would start it out of turn.
@@ -136,20 +150,23 @@ fn a_stage_may_not_name_a_region_with_order_by_signal() {
     let policy = job.parameters.policy;
     assert_eq!(job.check(&fleet, policy), Ok(()));
     fleet.order = meridian_domain::OrderPolicy::Signal;
-    let error = job.check(&fleet, policy).unwrap_err().to_string();
-    assert!(error.contains("field region is \"eu-west-1\"; expected no region but a place"), "{error}");
+    let found = FoundField::Text(Excerpt::of("eu-west-1"));
+    assert_eq!(job.check(&fleet, policy), Err(wrong(PARAMETERS, "region", ExpectedField::PlaceForRegion, found)));
     job.parameters.action = Action::Promote { turn: Turn::Place(1) };
     assert_eq!(job.check(&fleet, policy), Ok(()));
 }
 
 #[test]
 fn rollback_is_invoked_by_alarms_endpoints_and_the_schedule() {
-    let invoked = |path: &str| RollbackEvent::parse(&fixture(path)).unwrap().to_string();
-    assert_eq!(invoked("rollback/composite-alarm.json"), "alarm fraud-rollback");
-    assert_eq!(invoked("rollback/metric-alarm.json"), "alarm fraud-endpoint-latency");
-    assert_eq!(invoked("rollback/endpoint-in-service.json"), "endpoint fraud IN_SERVICE");
-    assert_eq!(invoked("rollback/endpoint-failed.json"), "endpoint fraud FAILED");
-    assert_eq!(invoked("rollback/sweep.json"), "sweep");
+    let invoked = |path: &str| RollbackEvent::parse(&fixture(path)).unwrap();
+    let alarm = |name: &str| RollbackEvent::Alarm { name: Some(name.to_owned()) };
+    let endpoint =
+        |status: &str| RollbackEvent::Endpoint { name: Some("fraud".to_owned()), status: Some(status.to_owned()) };
+    assert_eq!(invoked("rollback/composite-alarm.json"), alarm("fraud-rollback"));
+    assert_eq!(invoked("rollback/metric-alarm.json"), alarm("fraud-endpoint-latency"));
+    assert_eq!(invoked("rollback/endpoint-in-service.json"), endpoint("IN_SERVICE"));
+    assert_eq!(invoked("rollback/endpoint-failed.json"), endpoint("FAILED"));
+    assert_eq!(invoked("rollback/sweep.json"), RollbackEvent::Sweep);
 }
 
 /// `rollback` looks at the world whatever invoked it: no word of an event keeps it from looking.
@@ -161,10 +178,10 @@ fn rollback_is_invoked_by_an_unknown_status() {
     let status = Some("NAPPING".to_owned());
     assert_eq!(RollbackEvent::parse(&event), Ok(RollbackEvent::Endpoint { name: Some("fraud".to_owned()), status }));
     event["detail"] = json!(null);
-    assert_eq!(RollbackEvent::parse(&event).unwrap().to_string(), "endpoint without a name");
+    assert_eq!(RollbackEvent::parse(&event), Ok(RollbackEvent::Endpoint { name: None, status: None }));
     let mut alarm = fixture("rollback/composite-alarm.json");
     alarm["detail"]["state"]["value"] = json!("PERHAPS");
-    assert_eq!(RollbackEvent::parse(&alarm).unwrap().to_string(), "alarm fraud-rollback");
+    assert_eq!(RollbackEvent::parse(&alarm), Ok(RollbackEvent::Alarm { name: Some("fraud-rollback".to_owned()) }));
 }
 
 #[test]
@@ -172,8 +189,9 @@ fn health_is_a_get() {
     let mut event = fixture("status/health.json");
     assert_eq!(StatusEvent::parse(&event), Ok(StatusEvent::Health));
     event["httpMethod"] = json!("POST");
-    let error = StatusEvent::parse(&event).unwrap_err().to_string();
-    assert!(error.contains("the event is \"POST\" \"/health\""), "{error}");
+    let found = FoundEvent::Request { method: Excerpt::of("POST"), path: Excerpt::of("/health") };
+    let fault = EventFault::Kind { function: "status", expected: ExpectedEvent::Status, found };
+    assert_eq!(StatusEvent::parse(&event), Err(EventError(Box::new(fault))));
 }
 
 #[test]
@@ -190,10 +208,8 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
         }
         assert_eq!(job_id(&event), None);
     }
-    let error = RollbackEvent::parse(&fixture("hostile/wrong-type.json")).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "the event is \"EC2 Instance State-change Notification\" of \"aws.ec2\"; rollback takes a CloudWatch alarm's \
-         or a SageMaker endpoint's state change, or a scheduled event: correct the rule or the caller that sent it"
-    );
+    let (kind, source) = (Excerpt::of("EC2 Instance State-change Notification"), Excerpt::of("aws.ec2"));
+    let found = FoundEvent::Named { kind, source };
+    let fault = EventFault::Kind { function: "rollback", expected: ExpectedEvent::Rollback, found };
+    assert_eq!(RollbackEvent::parse(&fixture("hostile/wrong-type.json")), Err(EventError(Box::new(fault))));
 }

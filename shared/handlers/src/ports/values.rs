@@ -80,7 +80,7 @@ impl fmt::Debug for Question {
 pub enum Scored {
     /// The container answered with a score.
     Answer {
-        /// What it is in.
+        /// Media type, such as `text/csv`.
         content_type: String,
         /// The answer as the container gave it.
         body: Bytes,

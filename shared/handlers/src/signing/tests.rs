@@ -138,13 +138,17 @@ fn an_untrusted_key_signs_nothing_and_is_printed() {
     let (key, manifest) = (generated(), manifest("v427"));
     let error = run(sign(&key, &fleet().signing, manifest.id(), &manifest, now())).unwrap_err();
     let pem = run(key.public_key()).unwrap().pem();
-    assert!(error.to_string().ends_with(&pem), "{error}");
+    let told = format!(
+        "fleet.toml does not trust this key: add it to keys of [signing] with this public_key and deploy, or sign with another\n{pem}"
+    );
+    assert_eq!((error.to_string(), error), (told, SigningError::NotTrusted { public_key: pem }));
 }
 
 #[test]
 fn a_file_without_a_private_key_is_refused_with_what_makes_one() {
     for text in ["", "MC4CAQAwBQYDK2VwBCIEIHRo", P256, &run(signer().public_key()).unwrap().pem()] {
         let error = KeyFile::parse(text).unwrap_err();
+        assert_eq!(error, SigningError::KeyFile);
         assert!(error.to_string().contains("openssl genpkey"), "{error}");
     }
 }
