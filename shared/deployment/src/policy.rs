@@ -67,7 +67,7 @@ impl fmt::Display for Grant {
 enum Subjects {
     /// No `Principal`: a role's own policy.
     Own,
-    /// `"*"`.
+    /// `"*"`: whoever asks.
     Everybody,
     /// ARNs of roles or accounts.
     Aws(Vec<String>),
@@ -101,9 +101,9 @@ pub struct Statement {
     /// Allows or denies.
     pub effect: Effect,
     subjects: Subjects,
-    /// Actions, with `*` and `?`.
+    /// Patterns such as `s3:Get*`; `?` stands for one character.
     pub actions: Vec<String>,
-    /// Resources, with `*` and `?`.
+    /// ARNs, as patterns of the same form.
     pub resources: Vec<String>,
     /// All must hold.
     pub conditions: Vec<Condition>,

@@ -40,7 +40,7 @@ pub struct Rule {
     pub name: String,
     /// `arn:aws:events:REGION:ACCOUNT:rule/NAME`.
     pub arn: String,
-    /// What it is for.
+    /// `Description` of the template.
     pub description: Option<String>,
     /// When it fires.
     pub trigger: Trigger,
@@ -133,7 +133,7 @@ pub struct PackageGroup {
     pub name: String,
     /// `arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME`.
     pub arn: String,
-    /// What it is for.
+    /// `ModelPackageGroupDescription` of the template.
     pub description: Option<String>,
 }
 
@@ -142,7 +142,7 @@ pub struct PackageGroup {
 pub struct Alarm {
     /// `AlarmName`, or what CloudFormation would make up.
     pub name: String,
-    /// What it is for.
+    /// `AlarmDescription` of the template.
     pub description: Option<String>,
     /// The metric's namespace, such as `AWS/SageMaker`.
     pub namespace: String,
@@ -173,7 +173,7 @@ pub struct Alarm {
 pub struct Composite {
     /// `AlarmName`, or what CloudFormation would make up.
     pub name: String,
-    /// What it is for.
+    /// `AlarmDescription` of the template.
     pub description: Option<String>,
     /// The alarms any of which raises it.
     pub any_of: Vec<String>,

@@ -60,7 +60,7 @@ pub struct Stack {
 /// The stacks of all regions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deployment {
-    /// One stack for each region.
+    /// What the template makes in each region.
     pub stacks: BTreeMap<RegionName, Stack>,
 }
 

@@ -31,7 +31,7 @@ pub enum FeaturesError {
         path: PathBuf,
         /// The second line of the two.
         line: usize,
-        /// The first.
+        /// The line that it stands on already, from 1.
         first: usize,
         /// The feature.
         name: String,

@@ -108,7 +108,7 @@ pub fn open(path: &Path) -> Result<File, FileError> {
 pub struct ModelFile<'a> {
     /// Path that it was read from.
     pub path: &'a Path,
-    /// As what it is read.
+    /// The image that will serve it, and how much may be read.
     pub options: ReadOptions,
     /// What tells how far reading is.
     pub progress: &'a Progress,

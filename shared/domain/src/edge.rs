@@ -161,7 +161,7 @@ pub enum UnusualProblem {
     /// The whole file is too large.
     #[error("the file has {bytes} bytes, expected at most {most}")]
     TooLarge {
-        /// Its bytes.
+        /// Length of the file.
         bytes: usize,
         /// Bytes at most.
         most: usize,

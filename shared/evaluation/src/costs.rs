@@ -30,7 +30,7 @@ pub struct Costs {
     pub champion: Option<ModelCosts>,
 }
 
-/// What one model costs.
+/// What one model's wrong answers cost, by where alerts begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCosts {
     /// At its operating threshold.

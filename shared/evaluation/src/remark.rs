@@ -11,7 +11,7 @@ pub enum Remark {
     Model {
         /// Version or file name.
         model: String,
-        /// What it is.
+        /// What its reader noticed.
         caveat: Caveat,
     },
     /// A model that stopped early, whose manifest does not say which version of the image serves it.

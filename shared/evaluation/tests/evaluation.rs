@@ -4,8 +4,8 @@
 mod support;
 
 use meridian_evaluation::{
-    Contender, Contestant, Digests, EvaluateError, Evaluation, Finding, GoldenRecords, HeldOut, HoldoutFacts, Named,
-    Provenance, Unfit, Warning, html, json,
+    Contender, Contestant, Digests, EvaluateError, Evaluation, Finding, Gate, GoldenRecords, HeldOut, HoldoutFacts,
+    Named, Provenance, Reason, Unfit, Warning, html, json,
 };
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::{Model, Scored};
@@ -42,11 +42,6 @@ fn at(
     meridian_evaluation::evaluate(challenger, champion, holdout, policy)
 }
 
-/// The reasons for a verdict, in words.
-fn said(evaluation: &Evaluation) -> Vec<String> {
-    evaluation.reasons().iter().map(ToString::to_string).collect()
-}
-
 fn digests() -> Provenance {
     let named = |name: &str| Named { name: name.to_owned(), sha256: "ab".repeat(32) };
     let inputs = Digests {
@@ -63,19 +58,20 @@ fn digests() -> Provenance {
 #[test]
 fn the_good_challenger_passes_in_every_region() {
     let evaluation = judged("v427");
-    assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", said(&evaluation));
+    assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", evaluation.reasons());
     let regions: Vec<&str> = evaluation.regions.iter().map(|region| region.region.as_str()).collect();
     assert_eq!(regions, ["australia", "brazil", "europe", "japan"]);
 }
 
 #[test]
-fn the_bad_challenger_fails_with_the_drop_in_plain_words() {
+fn the_bad_challenger_fails_first_by_its_drop_of_auc() {
     let evaluation = judged("v429");
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert_eq!(
-        said(&evaluation)[0],
-        "held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0200 allowed"
-    );
+    let reasons = evaluation.reasons();
+    let Reason::Gate(first) = &reasons[0] else { panic!("{reasons:?}") };
+    assert_eq!((first.name.as_str(), first.verdict, first.allowed), ("auc", Verdict::Fail, Some(0.02)));
+    let rounded = [first.challenger, first.champion, first.difference].map(|auc| (auc.unwrap() * 1e4).round());
+    assert_eq!(rounded, [8550.0, 9176.0, 626.0]);
 }
 
 #[test]
@@ -93,7 +89,8 @@ fn a_rise_of_false_positives_past_the_bound_fails() {
     let policy = EvaluationPolicy { threshold: 0.5, ..policy() };
     let evaluation = at(&model("v426"), Some((&model("v426"), 0.81)), &holdout(), &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert!(said(&evaluation)[0].starts_with("false-positive rate"), "{:?}", said(&evaluation));
+    let reasons = evaluation.reasons();
+    assert!(matches!(reasons[0], Reason::Gate(first) if first.name == "false_positive_rate"), "{reasons:?}");
 }
 
 #[test]
@@ -110,7 +107,11 @@ fn a_model_that_always_answers_the_same_fails() {
     let policy = EvaluationPolicy { min_positives: 1, min_auc: 0.1, max_fpr: 1.0, ..EvaluationPolicy::default() };
     let evaluation = evaluate(&constant, None, &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert_eq!(said(&evaluation), ["the model gives every record the score 0.7311"]);
+    let reasons = evaluation.reasons();
+    let [Reason::Gate(Gate { finding: Finding::Spread { lowest: Some(lowest), highest }, .. })] = reasons[..] else {
+        panic!("{reasons:?}")
+    };
+    assert_eq!(((lowest * 1e4).round(), *highest), (7311.0, Some(*lowest)));
 }
 
 #[test]
@@ -136,8 +137,9 @@ fn few_positives_in_the_whole_set_are_inconclusive() {
     let policy = EvaluationPolicy { min_rows: 2, ..EvaluationPolicy::default() };
     let evaluation = evaluate(&model, Some(&model), &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Inconclusive);
-    let reason = "the held-out set has 1 positives and 1 negatives; at least 50 of each are needed";
-    assert_eq!(said(&evaluation), [reason]);
+    let reasons = evaluation.reasons();
+    let [Reason::Gate(gate)] = reasons[..] else { panic!("{reasons:?}") };
+    assert_eq!(gate.finding, Finding::TooFew { positives: 1, negatives: 1, floor: 50 });
 }
 
 /// Records that repeat, are few or are drawn by their label weigh as whoever chose them likes.
@@ -188,7 +190,7 @@ fn the_policy_refuses_a_field_it_does_not_know() {
     let policy: EvaluationPolicy = serde_json::from_str(r#"{"threshold": 0.8}"#).unwrap();
     assert_eq!(policy, EvaluationPolicy::at_threshold(0.8));
     let error = serde_json::from_str::<EvaluationPolicy>(r#"{"max_auc_dorp": 0.1}"#).unwrap_err();
-    assert!(error.to_string().contains("max_auc_dorp"));
+    assert!(error.is_data() && error.to_string().contains("max_auc_dorp"), "{error}");
 }
 
 #[test]

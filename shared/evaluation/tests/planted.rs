@@ -229,12 +229,13 @@ fn a_challenger_that_is_recalibrated_passes() {
         assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", said(&evaluation));
         assert_eq!(evaluation.challenger.alert_rate, plain.challenger.alert_rate);
         let gate = |name: &str| evaluation.gates.iter().find(|gate| gate.name == name).unwrap();
-        assert!(gate("calibration_intercept").reason().ends_with("nearer to 0"));
+        let [_, farthest] = gate("calibration_intercept").interval.unwrap();
+        assert!(farthest <= 0.0, "not surely nearer to 0: {farthest}");
         assert_eq!(gate("score_shift").verdict, Verdict::Fail, "moved scores are told");
     }
 }
 
-/// The step that the sentence names.
+/// The step that the finding names.
 #[test]
 fn what_the_gate_says_mends_the_calibration() {
     let world = &*WORLD;
@@ -299,10 +300,8 @@ fn a_column_that_the_records_lack_blocks_and_is_named() {
     };
     let used = judge(Some(vec![9, 3, 8]));
     assert!(used.blocks() && used.verdict == Verdict::Fail, "{used:?}");
-    assert_eq!(
-        used.reason(),
-        "in the held-out set `empty` is empty and `stuck` is constant, although the model splits on it"
-    );
+    let (empty, constant) = (vec!["empty".to_owned()], vec!["stuck".to_owned()]);
+    assert_eq!(used.finding, Finding::Columns { empty, constant, split_on: true });
     assert_eq!(judge(Some(vec![9, 0, 0])).verdict, Verdict::Pass, "nobody misses what no split asks for");
     assert!(!judge(None).blocks(), "without counted splits the gate is advisory");
 }

@@ -118,7 +118,7 @@ fn names_from_outside_stay_text() {
 fn a_ci_sees_every_gate_with_its_sentence() {
     for case in &CASES {
         let (evaluation, provenance) = (case.evaluation(), case.provenance());
-        let text = junit(&evaluation, &provenance);
+        let text = junit([(&evaluation, &provenance)]);
         let count = |of: &str| text.matches(of).count();
         let blocks = evaluation.gates.iter().filter(|gate| gate.blocks()).count();
         assert_eq!(count("<testcase "), evaluation.gates.len(), "{}", case.name);

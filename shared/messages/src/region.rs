@@ -113,6 +113,6 @@ pub(crate) fn ill_service(service: IllService) -> &'static str {
 }
 
 /// Never rounded up to certainty.
-fn chance_of(chance: f64) -> String {
+pub(crate) fn chance_of(chance: f64) -> String {
     if chance >= 0.999 { "over 99.9 %".to_owned() } else { format!("{:.1} %", (1000.0 * chance).floor() / 10.0) }
 }

@@ -75,8 +75,14 @@ impl Voice<'_> {
 
     /// The overrides that were used, appended to a sentence.
     pub(crate) fn overrides(self, all: &[Override]) -> String {
-        all.iter().map(|own| format!("; {own}")).collect()
+        all.iter().map(|own| format!("; {}", overridden(own))).collect()
     }
+}
+
+/// Who set which rule aside, and why.
+fn overridden(own: &Override) -> String {
+    let until = own.until.strftime("%Y-%m-%d %H:%M UTC");
+    format!("{} overrides the {} until {until}: {}", own.who, own.what, own.why)
 }
 
 /// The first of several parts, and how many more there are.

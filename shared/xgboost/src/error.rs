@@ -25,7 +25,7 @@ pub enum ModelError {
     /// The archive does not hold exactly one top-level regular file.
     #[error("model.tar.gz {found}; expected exactly one top-level regular file (`xgboost-model`): {why}")]
     Contents {
-        /// What was found.
+        /// What it does or has, for a sentence that begins with its name.
         found: String,
         /// Why that is refused.
         why: &'static str,
@@ -63,7 +63,7 @@ pub enum ModelError {
         what: &'static str,
         /// Its value in this model.
         found: String,
-        /// What is supported.
+        /// The values that are scored.
         supported: &'static str,
     },
     /// A tree cannot be walked safely.

@@ -43,7 +43,7 @@ enum Reasons {
 /// What a model said about every record of a held-out set, and what is to be known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
-    /// What it said.
+    /// Its margins, and the reasons for some of them where somebody asked.
     pub scored: Scored,
     /// What the container makes of it.
     pub objective: Objective,

@@ -52,7 +52,7 @@ pub struct PublicAccess {
     pub restrict: bool,
 }
 
-/// One rule of replication.
+/// Which objects are copied, into which bucket and how fast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicationRule {
     /// `Id` of the template.

@@ -32,7 +32,7 @@ pub struct Variable {
     pub name: String,
     /// Its value where an execution gives none.
     pub default: Option<String>,
-    /// What it is for.
+    /// `Description` of the template.
     pub description: Option<String>,
 }
 

@@ -188,7 +188,7 @@ impl Sha256 {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// The digest as it was computed, not its hexadecimal digits.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -24,7 +24,7 @@ pub const MANIFEST_SCHEMA: u32 = 1;
 pub struct Manifest {
     /// Format of this document: [`MANIFEST_SCHEMA`].
     pub schema: u32,
-    /// The fleet that it is for.
+    /// The one fleet whose regions may take it.
     pub fleet: FleetName,
     /// Human name, such as `v427`.
     pub version: Version,
@@ -61,7 +61,7 @@ pub struct File {
 pub struct Image {
     /// Repository in each region's registry.
     pub repository: RepositoryName,
-    /// Digest of the image.
+    /// SHA-256 by which every region's registry knows it.
     pub digest: Sha256,
     /// Which of SageMaker's XGBoost images it is, or is built on: a digest does not tell. Releases from before this field
     /// are served by [`ImageVersion::V3_0`].
@@ -156,7 +156,7 @@ pub enum ManifestFault {
     },
     /// An image that the fleet does not allow.
     Image {
-        /// The release, by its manifest.
+        /// SHA-256 of the manifest's bytes.
         release: ReleaseId,
         /// The image's repository.
         repository: RepositoryName,
@@ -169,7 +169,7 @@ pub enum ManifestFault {
     },
     /// It names another fleet than the bucket's.
     Fleet {
-        /// The release, by its manifest.
+        /// SHA-256 of the manifest's bytes.
         release: ReleaseId,
         /// Whose bucket it lies in.
         expected: FleetName,
@@ -178,7 +178,7 @@ pub enum ManifestFault {
     },
     /// It was created later than the reader's clock allows.
     Future {
-        /// The release, by its manifest.
+        /// SHA-256 of the manifest's bytes.
         release: ReleaseId,
         /// Its human name.
         version: Version,

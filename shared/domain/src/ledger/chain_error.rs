@@ -11,7 +11,7 @@ pub enum ChainError {
     Sequence {
         /// The sequence number that belongs here.
         expected: u64,
-        /// The one that was found.
+        /// The one that stands here instead.
         found: u64,
     },
     /// An entry does not follow from the one before.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct WaveOrder {
     /// Every region of the fleet, once.
     pub regions: Vec<RegionName>,
-    /// Why in this order.
+    /// The policy and the traffic that it follows from.
     pub why: OrderReason,
 }
 

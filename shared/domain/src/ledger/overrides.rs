@@ -49,10 +49,3 @@ impl Override {
         self.what == what && self.until > now && self.region.as_ref().is_none_or(|own| own == region)
     }
 }
-
-impl fmt::Display for Override {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let until = self.until.strftime("%Y-%m-%d %H:%M UTC");
-        write!(f, "{} overrides the {} until {until}: {}", self.who, self.what, self.why)
-    }
-}

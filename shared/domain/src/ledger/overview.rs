@@ -89,7 +89,7 @@ pub struct WaveRow {
 /// A condemned release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CondemnedRow {
-    /// The release that was condemned.
+    /// SHA-256 of its manifest.
     pub release: ReleaseId,
     /// Its human name.
     pub version: Version,

@@ -215,7 +215,7 @@ pub enum Record {
         /// What the champion answered in the same.
         blue: Tally,
     },
-    /// A wave ended.
+    /// A wave is over, whether or not every region serves its release.
     WaveEnded {
         /// The release that the wave promoted.
         release: ReleaseId,

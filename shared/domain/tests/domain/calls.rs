@@ -137,7 +137,7 @@ impl Night {
             Act::Create => {
                 let config = self.target(region, "v427").config;
                 let status = EndpointStatus::Creating;
-                let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
+                let view = EndpointView { status, config, instances: None, pending: None, failure: None };
                 self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
                 self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
             }

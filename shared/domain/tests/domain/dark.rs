@@ -9,14 +9,15 @@ use meridian_domain::reason::{
     Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
+    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, UpdateFailure, VariantPhase,
+    alarms,
 };
 use std::sync::Arc;
 
 fn rings(night: &mut Night, name: String, state: AlarmState) {
     if let Seen::Known(alarms) = &mut night.sight.alarms {
         alarms.retain(|alarm| alarm.name != name);
-        alarms.push(AlarmView { name, state, reason: String::new(), since: None });
+        alarms.push(AlarmView { name, state, set_off_by: None, since: None });
     }
 }
 
@@ -59,11 +60,11 @@ fn an_undecided_rollback_is_attributed_to_its_signs() {
             "no capacity",
             |night| {
                 if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(EU)) {
-                    view.failure_reason = Some("InsufficientInstanceCapacity".to_owned());
+                    view.failure = Some(UpdateFailure::NoCapacity("no instances".to_owned()));
                 }
             },
             Cause::Region,
-            vec![Sign::NoCapacity { reason: "InsufficientInstanceCapacity".to_owned() }],
+            vec![Sign::NoCapacity { reason: "no instances".to_owned() }],
         ),
     ];
     for (what, sees, cause, signs) in table {
@@ -250,7 +251,7 @@ fn rolled_back_then_dark(cause: Cause, sees: impl Fn(&mut Night)) -> Night {
 
 /// I7: no ledger holds what rings after counts did not decide, so it condemns nothing; nor does the wave go on.
 #[test]
-fn what_rings_after_an_undecided_try_stops_the_wave_and_condemns_nothing() {
+fn ringing_after_an_undecided_try_stops_and_condemns_nothing() {
     let green = |night: &mut Night| night.guard_rings(alarms::green_names(&night.fleet)[1].clone());
     let mut night = rolled_back_then_dark(Cause::Undecided, green);
     assert_eq!(night.call(JP).finish(), Some(Finish::Failed));
@@ -260,7 +261,7 @@ fn what_rings_after_an_undecided_try_stops_the_wave_and_condemns_nothing() {
 
 /// Two services of one region are ill: its counts cannot be read, and then it does not answer. That is one unclear return.
 #[test]
-fn a_region_that_falls_silent_after_an_unclear_return_is_deferred() {
+fn a_region_silent_after_an_unclear_return_is_deferred() {
     let mut night = rolled_back_then_dark(Cause::Unclear, |_| {});
     assert_eq!((night.call(JP).finish(), night.pages), (Some(Finish::Deferred), 1));
     let mut second = rolled_back_then_dark(Cause::Unclear, |night| {

@@ -1,10 +1,10 @@
 //! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
-use meridian_domain::alarms::{LeftBehind, WayBack};
+use meridian_domain::alarms::{WayBack, verdict_name};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Proof, Revert, Stopped};
-use meridian_domain::{Cause, Decision, EndpointStatus, Record, Seen, ServingRole, Target};
+use meridian_domain::{Cause, Decision, EndpointStatus, Record, Seen};
 
 /// A canary in JP whose rollback failed, for a reason that is laid to `cause`.
 fn rollback_failed(cause: Cause) -> Night {
@@ -145,34 +145,17 @@ fn without_its_ledger_a_region_stays_unless_told_otherwise() {
 }
 
 #[test]
-fn the_way_back_is_read_from_the_alarm_that_it_was_written_to() {
+fn the_way_back_stands_with_the_verdict_alarm_alone() {
     let night = Night::new();
     let region = night.region(AU);
     let way = WayBack { target: night.target(AU, "v427"), back: night.target(AU, "v426"), left: None };
     let guards = meridian_domain::alarms::guards(&night.fleet, &region, &way.target.config, Some(&way.back.config));
     let noted = way.noted(&night.fleet, guards);
-    let found: Vec<WayBack> = noted.iter().filter_map(|alarm| WayBack::read(&alarm.description)).collect();
-    assert_eq!(found, [way]);
-    assert_eq!(WayBack::read("Meridian says revert."), None);
-}
-
-/// CloudWatch takes 1,024 characters, and cuts nothing.
-#[test]
-fn the_longest_way_back_and_deferral_fit_the_alarm() {
-    let named = |letter: &str| Target {
-        release: release("v427"),
-        version: version(&letter.repeat(20)),
-        model: letter.repeat(63).parse().unwrap(),
-        config: letter.repeat(63).parse().unwrap(),
-        role: ServingRole::InTurn,
-    };
-    let since = "2026-11-20T03:47:00.123456789Z".parse().unwrap();
-    let left = LeftBehind { wave: actor(&"w".repeat(100)), since };
-    let way = WayBack { target: named("a"), back: named("b"), left: None };
-    let noted = way.clone().with_deferral(&Night::new().fleet, left.clone());
-    let [alarm] = &noted[..] else { panic!("{noted:?}") };
-    assert!(alarm.description.len() <= 1024, "{}", alarm.description.len());
-    assert_eq!(WayBack::read(&alarm.description), Some(WayBack { left: Some(left), ..way }));
+    let found: Vec<(&str, &WayBack)> =
+        noted.iter().filter_map(|alarm| Some((alarm.name.as_str(), alarm.way_back.as_ref()?))).collect();
+    assert_eq!(found, [(verdict_name(&night.fleet).as_str(), &way)]);
+    assert_eq!(WayBack::read(&format!("It says revert. {}", way.written())), Some(way));
+    assert_eq!(WayBack::read("It says revert."), None);
 }
 
 /// Several control planes at once are no fault of one region: one page, and the wave stops for a person.

@@ -22,7 +22,7 @@ fn new_in(regions: &[&str], confirmed: &[&str]) -> Night {
 
 fn shows(night: &mut Night, region: &str, status: EndpointStatus) {
     let config = night.target(region, "v427").config;
-    let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
+    let view = EndpointView { status, config, instances: None, pending: None, failure: None };
     night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
 }
 
@@ -89,7 +89,7 @@ fn a_first_release_on_which_the_rollback_alarm_rings_waits() {
     shows(&mut night, AU, EndpointStatus::InService);
     let composite = alarms::composite_name(&night.fleet);
     let state = AlarmState::Alarm;
-    night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, reason: String::new(), since: None }]);
+    night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, set_off_by: None, since: None }]);
     let call = night.call(AU);
     assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
     let rings = Fault::FirstReleaseRings { alarm: alarms::composite_name(&night.fleet) };

@@ -57,7 +57,7 @@ fn only_instances_that_take_requests_tell_the_load() {
         config: update.back.as_ref().unwrap().config.clone(),
         instances: all,
         pending: Some(pending),
-        failure_reason: None,
+        failure: None,
     };
     let seen = |update: &OpenUpdate| Instances::seen(&endpoint, update);
     assert_eq!(seen(&update), Instances { green: NonZeroU32::new(1), blue: all });

@@ -117,7 +117,7 @@ fn a_quiet_or_unrelated_alarm_stops_no_start() {
     let mut night = Night::new();
     night.guard_rings("somebody-elses-alarm".to_owned());
     if let Seen::Known(alarms) = &mut night.sight.alarms {
-        let quiet = |name| AlarmView { name, state: AlarmState::Ok, reason: String::new(), since: None };
+        let quiet = |name| AlarmView { name, state: AlarmState::Ok, set_off_by: None, since: None };
         alarms.extend(alarms::guard_names(&night.fleet).into_iter().map(quiet));
     }
     assert!(night.call(EU).did(Act::Update));

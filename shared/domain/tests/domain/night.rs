@@ -165,7 +165,7 @@ impl Night {
                 alarms: Seen::Known(vec![AlarmView {
                     name: alarms::composite_name(&fleet),
                     state: AlarmState::Ok,
-                    reason: String::new(),
+                    set_off_by: None,
                     since: None,
                 }]),
                 ..Sight::unlooked(release("v427"), version("v427"), actor("wave-1"), at("03:02:00"))
@@ -293,13 +293,8 @@ impl Night {
 
     pub fn in_service(&mut self, region: &str, text: &str) {
         let config = self.target(region, text).config;
-        let view = EndpointView {
-            status: EndpointStatus::InService,
-            config,
-            instances: None,
-            pending: None,
-            failure_reason: None,
-        };
+        let view =
+            EndpointView { status: EndpointStatus::InService, config, instances: None, pending: None, failure: None };
         self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
     }
 
@@ -330,7 +325,7 @@ impl Night {
 
     pub fn guard_rings(&mut self, alarm: String) {
         if let Seen::Known(alarms) = &mut self.sight.alarms {
-            alarms.push(AlarmView { name: alarm, state: AlarmState::Alarm, reason: String::new(), since: None });
+            alarms.push(AlarmView { name: alarm, state: AlarmState::Alarm, set_off_by: None, since: None });
         }
     }
 

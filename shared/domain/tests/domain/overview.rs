@@ -15,7 +15,7 @@ fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> Regio
         config: target(serves).config,
         instances: None,
         pending: None,
-        failure_reason: None,
+        failure: None,
     };
     let region = fleet.region(&name(JP)).unwrap();
     RegionSeen { region, entries, endpoint: Seen::Known(Some(endpoint)), alarm: Seen::Known(false) }
@@ -131,7 +131,7 @@ fn an_endpoint_not_on_the_ledgers_configuration_needs_a_person() {
 
 /// Left behind with a page, which the hub's ledger keeps after the region answers again: nobody has to act, and it is listed.
 #[test]
-fn a_page_of_a_region_that_was_left_behind_is_open_until_it_has_caught_up() {
+fn a_page_of_a_region_left_behind_is_open_until_it_catches_up() {
     let mut chains = Chains::installed();
     chains.hub("03:00:20", WAVE, wave_started());
     let silent = Box::new(Fault::NoAnswer.into());
@@ -154,7 +154,7 @@ fn a_page_of_a_region_that_was_left_behind_is_open_until_it_has_caught_up() {
 
 /// The page of a region's own rollback is open while its halt holds, and is owed until it went out; a person's halt is no page.
 #[test]
-fn a_page_is_open_while_its_halt_holds_and_a_persons_halt_is_none() {
+fn a_halts_page_is_open_while_the_halt_holds() {
     let mut chains = Chains::settled();
     let (region, from, to) = (name(JP), Some(version("v427")), version("v426"));
     let told = Return::RollsBackFrom { region, from, to, why: WayBackReason::Undecided };
@@ -169,7 +169,7 @@ fn a_page_is_open_while_its_halt_holds_and_a_persons_halt_is_none() {
 }
 
 #[test]
-fn what_comes_next_in_a_wave_is_its_next_region_and_then_its_end() {
+fn next_in_a_wave_is_its_next_region_and_then_its_end() {
     let mut chains = Chains::installed();
     chains.hub("03:00:20", WAVE, wave_started());
     let regions = vec![name(JP)];

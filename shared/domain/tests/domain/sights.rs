@@ -135,7 +135,7 @@ prop_compose! {
             phase,
             phase_since,
         });
-        EndpointView { status, config: config.config, instances: None, pending, failure_reason: None }
+        EndpointView { status, config: config.config, instances: None, pending, failure: None }
     }
 }
 
@@ -180,7 +180,7 @@ pub fn alarm_views() -> impl Strategy<Value = Vec<AlarmView>> {
             let view = |(name, state): (&String, AlarmState)| AlarmView {
                 name: name.clone(),
                 state,
-                reason: String::new(),
+                set_off_by: None,
                 since: None,
             };
             names.iter().zip(states).map(view).collect()
@@ -313,7 +313,7 @@ pub fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night
     }
     if let Some(status) = status {
         let config = night.target(region, "v427").config;
-        let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
+        let view = EndpointView { status, config, instances: None, pending: None, failure: None };
         night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
     }
     night

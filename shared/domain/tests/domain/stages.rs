@@ -68,7 +68,7 @@ fn an_unattested_or_alarming_region_waits_and_is_deferred() {
     let mut night = Night::confirmed_in(&[EU]);
     let composite = alarms::composite_name(&night.fleet);
     night.sight.alarms =
-        Seen::Known(vec![AlarmView { name: composite, state: AlarmState::Alarm, reason: String::new(), since: None }]);
+        Seen::Known(vec![AlarmView { name: composite, state: AlarmState::Alarm, set_off_by: None, since: None }]);
     assert_eq!(night.call(AU).finish(), None);
     night.pass("3m");
     let call = night.call(AU);

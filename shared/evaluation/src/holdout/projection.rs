@@ -28,7 +28,7 @@ impl<'a> Projection<'a> {
         Some(Projection { values: Cow::Owned(values), width: places.len() })
     }
 
-    /// The projection as a matrix.
+    /// The chosen columns, in the order in which they were chosen.
     pub fn matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.values, self.width).unwrap_or(Matrix::EMPTY)
     }

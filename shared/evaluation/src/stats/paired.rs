@@ -14,7 +14,7 @@ pub(crate) struct Paired {
 }
 
 impl Paired {
-    /// Counts pairs of answers.
+    /// Counts what both answer to each record, the first one's answer first.
     pub fn count(answers: impl Iterator<Item = (bool, bool)>) -> Paired {
         let mut counts = Paired::default();
         for (first, second) in answers {

@@ -307,6 +307,41 @@ mod tests {
     }
 
     #[test]
+    fn a_drop_of_auc_is_told_with_both_models_and_the_margin() {
+        let (statistic, with) = (Statistic::Auc, Reference::Champion);
+        let dropped = Gate {
+            challenger: Some(0.855),
+            champion: Some(0.9176),
+            difference: Some(0.0626),
+            interval: Some([0.05, 0.075]),
+            allowed: Some(0.02),
+            ..gate(None, Verdict::Fail, Finding::Compared { statistic, with, cut: None, mend: None })
+        };
+        assert_eq!(
+            sentence(&dropped),
+            "held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0200 allowed"
+        );
+    }
+
+    #[test]
+    fn too_few_records_one_score_and_trained_on_records_are_told() {
+        let told = |verdict, finding| sentence(&Gate { allowed: Some(0.01), ..gate(None, verdict, finding) });
+        assert_eq!(
+            told(Verdict::Inconclusive, Finding::TooFew { positives: 1, negatives: 1, floor: 50 }),
+            "the held-out set has 1 positives and 1 negatives; at least 50 of each are needed"
+        );
+        assert_eq!(
+            told(Verdict::Fail, Finding::Spread { lowest: Some(0.7311), highest: Some(0.7311) }),
+            "the model gives every record the score 0.7311"
+        );
+        assert_eq!(
+            told(Verdict::Fail, Finding::TrainedOn { trained: 200, rows: 5000 }),
+            "leak: 200 of 5000 held-out records are among the rows of training, more than the 1.00 % allowed: train \
+             without them, or approve another hold-out"
+        );
+    }
+
+    #[test]
     fn a_threshold_that_no_score_reaches_is_said() {
         let (statistic, with) = (Statistic::RecallAtAlertRate, Reference::Champion);
         let finding = Finding::Compared { statistic, with, cut: Some(Cut::of(f64::INFINITY)), mend: None };

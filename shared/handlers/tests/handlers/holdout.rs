@@ -3,6 +3,7 @@
 use crate::world::{Fault, World, fleet, run};
 use bytes::Bytes;
 use meridian_domain::{Chain, HubHistory, Sha256};
+use meridian_evaluation::{HoldoutError, Unfit};
 use meridian_handlers::holdout::{Approval, ApprovalError, approve};
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::ErrorKind;
@@ -46,18 +47,23 @@ fn an_approval_is_on_record_once_with_who_and_why() {
 
 #[test]
 fn records_that_say_too_little_are_refused_and_not_stored() {
-    let world = World::default();
-    for (bytes, words) in [
-        (records(500, 10, 1), "500 records, fewer than the 1000"),
-        (records(2000, 100, 1), "20 positives and 1980 negatives, and 50 of each"),
-        (records(2000, 10, 4), "1000 of the hold-out's 2000 records repeat"),
-        (records(2000, 1, 1), "2000 positives and 0 negatives"),
-        (records(200_000, 2000, 1), "0.0005 of the hold-out's records are positives"),
-        (Bytes::from_static(b"label,customer_region,amount\n1,eu,2\n"), "`age`"),
+    let (world, policy) = (World::default(), fleet().evaluation);
+    let (least, most) = (policy.min_label_rate, policy.max_label_rate);
+    for (bytes, expected) in [
+        (records(500, 10, 1), Unfit::Rows { rows: 500, least: 1000 }),
+        (records(2000, 100, 1), Unfit::Classes { positives: 20, negatives: 1980, least: 50 }),
+        (records(2000, 10, 4), Unfit::Repeated { repeated: 1000, rows: 2000, most: policy.max_repeated }),
+        (records(2000, 1, 1), Unfit::Classes { positives: 2000, negatives: 0, least: 50 }),
+        (records(200_000, 2000, 1), Unfit::LabelRate { rate: 0.0005, least, most }),
     ] {
         let error = ask(&world, bytes).unwrap_err();
-        assert!(error.is_input() && error.to_string().contains(words), "{error}");
+        assert!(error.is_input(), "{error}");
+        assert!(matches!(&error, ApprovalError::Unfit(unfit) if unfit.contains(&expected)), "{error}");
     }
+    let error = ask(&world, Bytes::from_static(b"label,customer_region,amount\n1,eu,2\n")).unwrap_err();
+    assert!(error.is_input(), "{error}");
+    let ApprovalError::Records(HoldoutError::Columns { missing, .. }) = error else { panic!("{error}") };
+    assert_eq!(missing, ["age"]);
     assert!(world.files(&fleet().home).is_empty() && hub(&world).holdouts.is_empty());
     world.fault("PutObject", Fault::Fails(ErrorKind::Unreachable));
     assert!(!ask(&world, records(2000, 10, 1)).unwrap_err().is_input());

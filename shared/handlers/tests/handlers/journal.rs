@@ -2,9 +2,9 @@
 
 use crate::world::{Fault, World, name, quiet, run};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Actor, Chain, Entry, Record, RegionHistory, ReleaseId, Sha256};
+use meridian_domain::{Actor, Chain, ChainError, Entry, Record, RegionHistory, ReleaseId, Sha256};
 use meridian_handlers::journal::{Journal, JournalError};
-use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 use meridian_local::world::{FaultKind, WorldConfig};
 
 mod kept;
@@ -125,11 +125,19 @@ fn an_append_that_did_not_happen_is_an_error() {
     world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     let error = append(&world, &mut journal, "v1").unwrap_err();
     assert!(error.is_regional(), "{error}");
-    assert_eq!(error.to_string(), "ledger chain sa-east-1: PutObject in sa-east-1: unreachable: scheduled");
+    let source = PortError {
+        kind: ErrorKind::Unreachable,
+        region: name("sa-east-1"),
+        operation: OperationName::PutObject,
+        message: "scheduled".to_owned(),
+        silent: false,
+    };
+    let unreachable = JournalError::Port { chain: chain(), source };
+    assert_eq!(error, unreachable);
     // The first error is the one that is told, even where looking for the entry fails as well.
     world.fault("PutEntry", Fault::AnswerLost);
     world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Throttled));
-    assert!(append(&world, &mut journal, "v1").unwrap_err().to_string().contains("unreachable"));
+    assert_eq!(append(&world, &mut journal, "v1"), Err(unreachable));
     // ... and the next append finds it.
     append(&world, &mut journal, "v1").unwrap();
     assert_eq!(world.records(&name("sa-east-1"), chain()), [attested("v1")]);
@@ -166,12 +174,12 @@ fn a_chain_that_was_altered_is_refused_by_name_and_number() {
     }
     let reopen = |world: &World| {
         let region = name("sa-east-1");
-        run(Journal::<RegionHistory>::open(world, &region, chain())).unwrap_err().to_string()
+        run(Journal::<RegionHistory>::open(world, &region, chain())).unwrap_err()
     };
+    let broken = |source| JournalError::Chain { region: name("sa-east-1"), chain: chain(), source };
     let alter = |change: fn(&mut Vec<Entry>)| world.alter(&name("sa-east-1"), &chain(), change);
     alter(|entries| entries[1].record = attested("v9"));
-    let error = reopen(&world);
-    assert!(error.starts_with("ledger chain sa-east-1 in sa-east-1: ledger entry 2 does not have"), "{error}");
+    assert_eq!(reopen(&world), broken(ChainError::Hash { seq: 2 }));
     alter(|entries| drop(entries.remove(1)));
-    assert!(reopen(&world).contains("ledger entry 2 found where 1 is expected"));
+    assert_eq!(reopen(&world), broken(ChainError::Sequence { expected: 1, found: 2 }));
 }

@@ -67,13 +67,19 @@ fn an_override_is_on_record_with_who_why_and_until_when() {
 #[test]
 fn what_is_no_override_is_refused_and_not_written() {
     let world = World::default();
-    for (asked, words) in [
-        (ask(&world, Rule::Order, None, 1), "--region"),
-        (ask(&world, Rule::Skew, Some("us-east-1"), 1), "us-east-1 is not in fleet"),
-        (ask(&world, Rule::Freeze, None, 24 * 7 + 1), "fleet.toml"),
-    ] {
-        let error = asked.unwrap_err();
-        assert!(error.is_input() && error.to_string().contains(words), "{error}");
+    let whole_order = ask(&world, Rule::Order, None, 1).unwrap_err();
+    assert_eq!(whole_order, OperatorCommandError::WholeOrder);
+    let unknown = ask(&world, Rule::Skew, Some("us-east-1"), 1).unwrap_err();
+    assert!(
+        matches!(&unknown, OperatorCommandError::Region { region, .. } if *region == name("us-east-1")),
+        "{unknown}"
+    );
+    let hours = 24 * 7 + 1;
+    let too_long = ask(&world, Rule::Freeze, None, hours).unwrap_err();
+    let until = world.now() + SignedDuration::from_hours(hours);
+    assert_eq!(too_long, OperatorCommandError::TooLong { until });
+    for error in [whole_order, unknown, too_long] {
+        assert!(error.is_input(), "{error}");
     }
     assert_eq!(world.records(&fleet().home, Chain::Home), []);
     world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));

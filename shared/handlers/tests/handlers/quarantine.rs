@@ -10,6 +10,7 @@ use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::ErrorKind;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::quarantine::{Done, Named, QuarantineError, lift_quarantine, quarantine};
+use std::collections::BTreeSet;
 
 fn released(world: &World, version: &str, archive: &'static str) -> ReleaseId {
     let spec = PublishSpec {
@@ -76,10 +77,11 @@ fn a_name_that_is_not_one_release_is_wrong_input() {
     let world = World::default();
     let (one, other) = (released(&world, "v427", "archive"), released(&world, "v427", "another"));
     let error = ask(&world, "v427").unwrap_err();
-    assert!(error.is_input() && error.to_string().contains(&one.to_string()), "{error}");
-    assert!(error.to_string().contains(&other.to_string()), "{error}");
+    assert!(error.is_input(), "{error}");
+    let QuarantineError::Version { found: 2, releases, .. } = error else { panic!("{error}") };
+    assert_eq!(BTreeSet::from_iter(releases), BTreeSet::from([one, other]));
     assert!(ask(&world, "v428").unwrap_err().is_input());
-    assert!("ledger/fraud/home/x".parse::<Named>().unwrap_err().contains("releases/"));
+    assert!("ledger/fraud/home/x".parse::<Named>().is_err());
     world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     assert!(!ask(&world, &one.to_string()).unwrap_err().is_input());
 }

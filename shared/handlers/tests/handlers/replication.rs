@@ -7,6 +7,7 @@ use meridian_domain::reason::FileFault;
 use meridian_domain::{Actor, Chain, Image, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys};
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::files;
+use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_handlers::ports::{ErrorKind, Page};
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::ReplicationEvent;
@@ -81,6 +82,15 @@ fn publishing_twice_is_publishing_once() {
     let world = World::default();
     assert_eq!(released(&world, "v427"), released(&world, "v427"));
     assert_eq!(world.files(&name(HOME)).len(), 3);
+}
+
+#[test]
+fn a_dry_run_of_publishing_names_the_release_and_writes_nothing() {
+    let world = World::default();
+    let dry = OperatorPorts { ports: &world, writes: false };
+    let release = run(publish(&dry, &fleet(), world.now(), spec("v427"), &signer())).unwrap();
+    assert!(world.files(&name(HOME)).is_empty());
+    assert_eq!(released(&world, "v427"), release);
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! What people read, one module a part: every sentence is made of data that is given here.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod alarms;
 mod causes;
+mod chains;
+mod events;
 mod every;
+mod forecast;
 mod given;
 mod judging;
 mod ledger;

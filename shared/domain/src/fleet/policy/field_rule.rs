@@ -12,7 +12,7 @@ pub enum FieldRule {
     /// A duration.
     #[error("must be above 0s")]
     AboveZeroSeconds,
-    /// A share.
+    /// A share, which may be nothing or everything.
     #[error("must be between 0 and 1")]
     Share,
     /// A share that is neither nothing nor everything.
@@ -117,7 +117,7 @@ pub enum FieldRule {
     /// How many keys sign releases.
     #[error("must name 1 to 16 keys: no region attests a release that none of them has signed")]
     SigningKeys,
-    /// Ids of keys.
+    /// No two keys of `[signing]` have one id.
     #[error("must name each id once")]
     SigningKeyIds,
     /// When a key is trusted.

@@ -32,11 +32,11 @@ pub enum FreezeProblem {
          shorten it, or take the region out of the fleet"
     )]
     NoRoom {
-        /// The freeze.
+        /// Name of the freeze that leaves too little time.
         name: String,
-        /// The region.
+        /// The first region that it leaves too little.
         region: RegionName,
-        /// Bake and soak.
+        /// What an update takes there: the region's bake and its soak.
         needed: SignedDuration,
     },
     /// Not a time zone.
@@ -60,7 +60,7 @@ pub enum FreezeProblem {
     /// Not a time of day.
     #[error("freeze.{field}: {text:?} is not a time of day such as \"17:00\"")]
     TimeOfDay {
-        /// The field.
+        /// `from` or `to`.
         field: &'static str,
         /// What stands there.
         text: String,
@@ -68,7 +68,7 @@ pub enum FreezeProblem {
     /// Not a date with a time.
     #[error("freeze.{field}: {text:?} is not a moment such as \"2026-11-26 18:00\"")]
     Moment {
-        /// The field.
+        /// `from` or `until`.
         field: &'static str,
         /// What stands there.
         text: String,

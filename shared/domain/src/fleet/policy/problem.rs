@@ -36,7 +36,7 @@ pub enum FleetProblem {
     Field {
         /// The table, as its header names it.
         table: String,
-        /// The field.
+        /// Its key in that table.
         field: &'static str,
         /// What must hold of it.
         rule: FieldRule,
@@ -53,7 +53,7 @@ pub enum FleetProblem {
     /// Not an IAM role's name.
     #[error("fleet.{field} must be an IAM role's name: 1 to {longest} letters, digits and +=,.@_-, without its path")]
     RoleName {
-        /// The field of `[fleet]`.
+        /// `execution_role` or another key of `[fleet]` that names a role.
         field: &'static str,
         /// Characters of a role's name at most.
         longest: usize,

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 /// What is wrong with a `[[region]]`.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "`region` is the one that is wrong, `style` what it says, `field` its key")]
 pub enum RegionProblem {
     /// Listed twice.
     #[error("region.name: {0} is listed twice; list each region once")]
@@ -22,7 +23,6 @@ pub enum RegionProblem {
     /// Too few or too many members of a `vpc`.
     #[error("region.vpc of {region}: SageMaker takes {takes}")]
     Vpc {
-        /// The region.
         region: RegionName,
         /// The limit that is broken.
         takes: VpcLimit,
@@ -30,7 +30,6 @@ pub enum RegionProblem {
     /// Traffic that no forecast can be made with.
     #[error("region.peak_rps of {region} must be above 0: from {least} to {most:e} requests a second")]
     PeakRps {
-        /// The region.
         region: RegionName,
         /// Requests a second at least.
         least: f64,
@@ -43,7 +42,6 @@ pub enum RegionProblem {
          region's stage of the pipeline"
     )]
     Title {
-        /// The region.
         region: RegionName,
         /// Characters at most.
         longest: usize,
@@ -51,7 +49,6 @@ pub enum RegionProblem {
     /// More instances than any quota.
     #[error("region.instances of {region} and its most_instances must be at most {most}")]
     TooManyInstances {
-        /// The region.
         region: RegionName,
         /// Instances at most.
         most: u32,
@@ -62,7 +59,6 @@ pub enum RegionProblem {
     /// A bound on instances, and no `[scaling]`.
     #[error("region.{field} of {region} is promote's to register, and fleet.toml has no [scaling]: add it")]
     NoScaling {
-        /// The region.
         region: RegionName,
         /// The field that needs `[scaling]`.
         field: &'static str,
@@ -73,7 +69,6 @@ pub enum RegionProblem {
     /// The most instances are fewer than the least.
     #[error("region.most_instances of {region} is {most}, below its {least} instances")]
     MostBelowLeast {
-        /// The region.
         region: RegionName,
         /// `most_instances`.
         most: u32,
@@ -86,7 +81,6 @@ pub enum RegionProblem {
     /// A nightly floor too low for two zones, or above the day's.
     #[error("region.night_instances of {region} must be 2, so that two zones serve, to {by_day}, what it has by day")]
     NightInstances {
-        /// The region.
         region: RegionName,
         /// `instances`.
         by_day: u32,
@@ -100,19 +94,17 @@ pub enum RegionProblem {
          ({shortest:#}) and at most {longest:#} (SageMaker's limit and guardrail.max_execution)"
     )]
     Bake {
-        /// The region.
         region: RegionName,
-        /// The bound that is impossible.
+        /// The end of its bounds that is impossible.
         bake: SignedDuration,
-        /// It must be longer.
+        /// `warm_up` and `decide_before_end` together: the bake must be longer.
         shortest: SignedDuration,
-        /// It may be as long.
+        /// SageMaker's limit or `guardrail.max_execution`: the bake may be as long.
         longest: SignedDuration,
     },
     /// A bake whose least is above its most.
     #[error("region.bake of {region}: min {min:#} is above max {max:#}")]
     BakeBounds {
-        /// The region.
         region: RegionName,
         /// The least.
         min: SignedDuration,
@@ -124,7 +116,6 @@ pub enum RegionProblem {
         "region.canary_percent of {region} is {min} to {max}; it must be 1 to 50 (SageMaker's limit), the least first"
     )]
     CanaryPercent {
-        /// The region.
         region: RegionName,
         /// The least, per cent.
         min: u32,
@@ -148,7 +139,6 @@ pub enum RegionProblem {
     /// A zone of some regions only.
     #[error("region.zone: say it of every region or of none; {region} and {first} differ")]
     ZoneOfSome {
-        /// The region.
         region: RegionName,
         /// The first region of the file.
         first: RegionName,
@@ -172,44 +162,23 @@ pub enum RegionProblem {
          which uses the actives' evidence, may be updated so",
         style.word()
     )]
-    NoCanary {
-        /// The region.
-        region: RegionName,
-        /// Its style.
-        style: Style,
-    },
+    NoCanary { region: RegionName, style: Style },
     /// A canary where nothing could judge it.
     #[error(
         "region.style: {} of {region} would wait for a judge, and a standby or joining region has no evidence \
          of its own: use all-at-once or rolling, or make it active",
         style.word()
     )]
-    NoEvidence {
-        /// The region.
-        region: RegionName,
-        /// Its style.
-        style: Style,
-    },
+    NoEvidence { region: RegionName, style: Style },
     /// A `step` of another style than linear.
     #[error("region.step of {region} is linear's; its style is {}", style.word())]
-    StrayStep {
-        /// The region.
-        region: RegionName,
-        /// Its style.
-        style: Style,
-    },
+    StrayStep { region: RegionName, style: Style },
     /// A `batch` of another style than rolling.
     #[error("region.batch of {region} is rolling's; its style is {}", style.word())]
-    StrayBatch {
-        /// The region.
-        region: RegionName,
-        /// Its style.
-        style: Style,
-    },
+    StrayBatch { region: RegionName, style: Style },
     /// A `step` or `batch` out of bounds.
     #[error("region.{field} must be {least} to 50 per cent (SageMaker's limits)")]
     Share {
-        /// The field.
         field: &'static str,
         /// Per cent at least.
         least: u32,
@@ -217,7 +186,6 @@ pub enum RegionProblem {
     /// No `step` or `batch`, which the style needs.
     #[error("region.{field} is missing: the style needs it, {least} to 50 per cent")]
     NoShare {
-        /// The field.
         field: &'static str,
         /// Per cent at least.
         least: u32,
@@ -230,9 +198,7 @@ pub enum RegionProblem {
         style.waits()
     )]
     TooManyWaits {
-        /// The region.
         region: RegionName,
-        /// Its style.
         style: Style,
         /// Each wait.
         bake: SignedDuration,

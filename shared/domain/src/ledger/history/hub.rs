@@ -31,7 +31,7 @@ impl Lease {
 /// A release that regions may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedRelease {
-    /// The release that was approved.
+    /// SHA-256 of its manifest.
     pub release: ReleaseId,
     /// When its training finished, as its manifest says, but no later than its approval: this orders releases.
     pub came: Timestamp,

@@ -82,8 +82,8 @@ pub(super) fn of_region(
 
 /// Whether the region's own watch has paged that its release is unknown.
 fn has_told(entries: &[Entry], unknown: &Unknown) -> bool {
-    let since = entries.iter().filter(|entry| entry.at >= unknown.since);
-    since.into_iter().any(|entry| matches!(&entry.record, Record::BytesUnknown { paged: Some(_), .. }))
+    let mut since = entries.iter().filter(|entry| entry.at >= unknown.since);
+    since.any(|entry| matches!(&entry.record, Record::BytesUnknown { paged: Some(_), .. }))
 }
 
 /// What probation found of the release that serves, where policy leaves it to people, and the page went out.
@@ -99,38 +99,31 @@ fn worse(region: &RegionName, entries: &[Entry], history: &RegionHistory) -> Opt
 
 /// What home's chain keeps open of a region.
 pub(super) fn of_hub(region: &RegionName, entries: &[Entry], hub: &HubHistory) -> Option<OpenPage> {
-    let left = entries.iter().fold(None, |left, entry| LeftBehind::after(left, region, entry, hub))?;
-    // One that is condemned since is not caught up with.
-    if hub.condemned.contains_key(&left.release) {
-        return None;
-    }
-    let cause = PageCause::LeftBehind { version: hub.versions.get(&left.release)?.clone(), why: Box::new(left.why) };
-    Some(OpenPage { region: region.clone(), since: left.since, cause })
-}
-
-/// That a wave left a region behind with a page.
-struct LeftBehind {
-    since: Timestamp,
-    release: ReleaseId,
-    why: Reason,
-}
-
-impl LeftBehind {
-    /// The end of a wave of its release, or of a later one, without the region among those that lag has caught it up.
-    fn after(left: Option<Self>, region: &RegionName, entry: &Entry, hub: &HubHistory) -> Option<Self> {
+    // Since when a wave has left the region behind with a page, at which release, and why.
+    let mut left: Option<(Timestamp, ReleaseId, Reason)> = None;
+    for entry in entries {
         let (release, why) = match &entry.record {
             Record::Deferred { region: own, release, why, paged: true, .. } if own == region => (*release, why.clone()),
             Record::WaveStarted { release, late, .. } if late.contains(region) => {
                 (*release, Reason::Fault(Fault::ReplicaLate))
             }
+            // The end of a wave of that release, or of a later one, without the region among those that lag has caught it up.
             Record::WaveEnded { release, lagging, .. } if !lagging.contains(region) => {
-                return left.filter(|left| hub.place(release) < hub.place(&left.release));
+                left = left.filter(|(_, own, _)| hub.place(release) < hub.place(own));
+                continue;
             }
-            _ => return left,
+            _ => continue,
         };
-        let since = left.filter(|left| left.release == release).map_or(entry.at, |left| left.since);
-        Some(Self { since, release, why })
+        let since = left.filter(|(_, own, _)| *own == release).map_or(entry.at, |(since, ..)| since);
+        left = Some((since, release, why));
     }
+    let (since, release, why) = left?;
+    // One that is condemned since is not caught up with.
+    if hub.condemned.contains_key(&release) {
+        return None;
+    }
+    let cause = PageCause::LeftBehind { version: hub.versions.get(&release)?.clone(), why: Box::new(why) };
+    Some(OpenPage { region: region.clone(), since, cause })
 }
 
 /// A condemned release that customers may still meet.

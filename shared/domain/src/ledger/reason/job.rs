@@ -19,7 +19,7 @@ pub enum JobFailure {
     Failed(Failure),
     /// The audit refused a step: a defect of the planner.
     StepRefused {
-        /// The step.
+        /// What the planner asked for, which was not done.
         step: StepKind,
         /// What it would break.
         violations: Vec<Violation>,

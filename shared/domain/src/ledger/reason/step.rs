@@ -27,7 +27,7 @@ pub enum Step {
     Ready { region: RegionName, version: Version, first: bool, canary: Option<Canary>, overrides: Vec<Override> },
     /// An update, or a creation, is found running whose answer was lost.
     FoundRunning,
-    /// The canary takes traffic.
+    /// So many per cent of the region's requests go to the release from now on.
     CanaryTakesTraffic { region: RegionName, version: Version, percent: u32 },
     /// Every golden record was answered with the release's scores.
     Proved { golden: u32, version: Version },
@@ -35,13 +35,13 @@ pub enum Step {
     WasServing { region: RegionName, version: Version },
     /// An earlier update has ended.
     LastUpdateEnded { region: RegionName },
-    /// The region is back on this.
+    /// The region serves what it served before: its update is undone.
     IsBack { region: RegionName, version: Version },
     /// Policy's patience with a region that does not answer begins.
     FallsSilent { region: RegionName, why: Unseen },
     /// The same, with one whose open update is in the way.
     InTheWay { region: RegionName, why: Gate },
-    /// The region answers again.
+    /// A region that had fallen silent answers.
     AnswersAgain { region: RegionName },
     /// The region could carry another region's customers too.
     ReadyForFailover { region: RegionName },
@@ -55,7 +55,7 @@ pub enum Step {
     ScalingSet { region: RegionName },
     /// They were not.
     ScalingNotSet { region: RegionName, version: Version, why: Unseen },
-    /// Soak is over.
+    /// The region has served the release for as long as its old instances are kept.
     SoakOver { region: RegionName },
     /// Every region serves the wave's release, and what these pages said is over.
     AllClear { version: Version, pages: Vec<PageOnRecord> },
@@ -172,7 +172,7 @@ pub enum AtFullLoad {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FullLoad {
-    /// It was judged.
+    /// Its counts were judged, on these grounds.
     Judged(Grounds),
     /// A first release has no blue beside it.
     FirstRelease,

@@ -101,7 +101,7 @@ pub enum Lagging {
 pub struct Lag {
     /// The region that is behind.
     pub region: RegionName,
-    /// What it serves.
+    /// Human name of the release that serves there.
     pub serves: Version,
     /// By how many releases it is behind.
     pub behind: usize,

@@ -73,7 +73,7 @@ pub struct BakePlan {
     pub minutes: i64,
     /// Requests that green is expected to have served in these minutes.
     pub green: u64,
-    /// ... and blue.
+    /// Requests that blue is expected to have served in them.
     pub blue: u64,
     /// By metric. Latency is not among them: before the shift it is held against its absolute bound alone.
     pub findings: Vec<Finding>,

@@ -54,7 +54,7 @@ pub enum ForecastWarning {
         region: RegionName,
         /// The most that policy wishes for, per cent.
         wished: u32,
-        /// What it is.
+        /// The smallest share that its whole instances allow.
         size: CanarySize,
         /// So few instances are enough for that share.
         enough: u32,
@@ -106,7 +106,7 @@ pub enum ForecastWarning {
 /// A change that a canary would not find.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unfound {
-    /// Of which metric.
+    /// The metric whose rate would change.
     pub metric: MetricName,
     /// The smallest ratio that it would find; none where it finds none up to 1,000.
     pub found: Option<f64>,

@@ -74,7 +74,7 @@ pub enum CountsProblem {
     UnknownArmField {
         /// `green` or `blue`.
         arm: &'static str,
-        /// The field.
+        /// The key that is there, as it is written.
         field: String,
     },
     /// A metric that policy does not know.

@@ -2,10 +2,12 @@
 
 use super::*;
 use jiff::Timestamp;
-use meridian_domain::Reason;
 use meridian_domain::probation::SLOT;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
-use meridian_judge::MetricName;
+use meridian_domain::{Advice, Reason};
+use meridian_handlers::ports::Page;
+use meridian_judge::{MetricName, Tally};
+use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
 
 /// AU serves v427 since 03:00, judged at full load. So many earlier days are known, and v427 answers this share of its requests 5xx
@@ -56,17 +58,20 @@ fn a_sweep_pages_once_for_a_release_that_is_worse_than_before() {
 fn a_page_of_probation_names_the_numbers_and_what_to_do() {
     let world = on_probation(14, 0.004);
     look(&world).unwrap();
-    let pages = world.pages();
-    assert_eq!(pages[0].subject, "[fraud] AU: v427 is worse than the days before");
+    let found = news(&world).into_iter().find_map(|record| match record {
+        Record::ProbationFound { worse, .. } => Some(worse),
+        _ => None,
+    });
+    let worse = found.unwrap();
     let since: Timestamp = "2026-03-12T03:15:00Z".parse().unwrap();
     let served = run(world.ports.slots(&name(AU), &world.days_asked.borrow()[0])).unwrap();
     let errors = MetricName::errors_5xx();
     let today = served.minutes(&errors).filter(|(at, _)| *at >= since).map(|(_, arm)| arm);
     let (bad, total) = today.fold((0, 0), |(bad, total), arm| (bad + arm.bad, total + arm.total));
-    let numbers = format!("5xx: {bad} of {total} requests");
-    for words in [&numbers, "usual", "14 earlier days", "roll AU back by hand", "docs/runbook.md"] {
-        assert!(pages[0].message.contains(words), "{words}: {}", pages[0].message);
-    }
+    assert_eq!((&worse.metric, worse.today, worse.days), (&errors, Tally { total, bad }, 14));
+    let why = Return::WorseThanBefore { region: name(AU), version: "v427".parse().unwrap(), worse }.into();
+    let notice = Notice::Plan { why, advice: Advice::WeighRollback { region: name(AU) } };
+    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(AU), &Sender::Region)]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A call that died of a release's files is answered by the next one.
 
 use super::*;
+use crate::entry::failed_job;
 use jiff::SignedDuration;
+use meridian_domain::reason::JobFailure;
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::entry::invoke;
 
@@ -30,15 +32,15 @@ fn deliver(world: &World, release: ReleaseId, job: &str) -> Value {
 fn a_job_whose_call_died_is_failed_by_the_next_with_one_page() {
     let world = world();
     let (release, job) = (published(&world, spec("v427")), world.job());
+    let at = world.now() - SignedDuration::from_secs(60);
     left_behind(&world, release, &job, 60);
     assert_eq!(deliver(&world, release, &job)["outcome"], "failed");
     assert_eq!(kinds(&world), ["registered"]);
     let answers = world.answers.borrow();
     assert_eq!(answers.len(), 1);
-    assert!(answers[0].said.contains("v427") && answers[0].said.contains("did not end"), "{answers:?}");
-    let pages = world.pages();
-    assert_eq!(pages.len(), 1);
-    assert!(pages[0].message.contains("v427") && pages[0].message.contains("ran out of memory or time"), "{pages:?}");
+    let died = EvaluationReason::CallDied { release, version: "v427".parse().unwrap(), at };
+    let (said, page) = failed_job(&job, JobFailure::Failed(Failure::NoRuling(died)));
+    assert_eq!((&answers[0].said, world.pages()), (&said, vec![page]));
     // Nothing was read of what killed it.
     assert!(world.reads.borrow().iter().all(|key| !key.starts_with("holdouts/")), "{:?}", world.reads.borrow());
 }
