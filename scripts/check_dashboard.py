@@ -19,7 +19,7 @@ OF_AWS = {
     ("AWS/SageMaker", "Invocations", ("EndpointName", "VariantName")),
     ("AWS/SNS", "NumberOfNotificationsFailed", ("TopicName",)),
 }
-# The judge's own: shared/domain/src/alarms.rs.
+# The judge's own: shared/domain/src/fleet/alarms.rs.
 OF_JUDGE = {"VERDICT": "EndpointName", "HEARTBEAT": "EndpointName"}
 CODE = pathlib.Path("shared/domain/src/fleet/alarms.rs")
 

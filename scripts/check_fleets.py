@@ -2,10 +2,9 @@
 `make check-template` that only reads, cfn-lint over stacks with their parameters put in, SAM's own reading of samconfig.toml, and the
 policy scanner over every region's stack.
 
-It prints a line for each fleet. In one process, twelve fleets take about a minute.
+It prints a line for each fleet. Of a stack cfn-lint takes about a second.
 """
 
-import collections
 import json
 import pathlib
 import re
@@ -30,8 +29,6 @@ CHECKS = {
     "check-tags": check_tags.wrong_with,
     "check-dashboard": check_dashboard.wrong_with,
 }
-# cfn-lint takes a second for a stack: of a fleet it reads home and so many others, those first whose regions it has read least.
-OTHERS = 1
 
 
 class Written(Stack):
@@ -66,12 +63,10 @@ class Written(Stack):
         return {"Fn::Sub": [text, left] if left else text} if "${" in text else text
 
 
-def wrong_by_linter(fleet, read):
-    """What cfn-lint finds. `read` counts how often it has read a stack of each region."""
-    others = sorted(fleet.deployed.keys() - {fleet.home}, key=lambda region: (read[region], region))
-    for region in [fleet.home, *others[:OTHERS]]:
-        read[region] += 1
-        stack = fleet.stack(region, fleet.deployed[region], Written)
+def wrong_by_linter(fleet):
+    """What cfn-lint finds in the stacks of all regions."""
+    for region, parameters in fleet.deployed.items():
+        stack = fleet.stack(region, parameters, Written)
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(stack.document(), file)
             file.flush()
@@ -91,10 +86,10 @@ def wrong_by_sam(fleet):
                 yield f"{region}: {parameter} is {sams!r} to SAM and {own!r} to the checks"
 
 
-def wrong(fleet, read):
+def wrong(fleet):
     """What is wrong with a fleet by itself."""
     faults = [f"{name}: {fault}" for name, check in CHECKS.items() for fault in check(fleet)]
-    faults += [f"cfn-lint: {fault}" for fault in wrong_by_linter(fleet, read)]
+    faults += [f"cfn-lint: {fault}" for fault in wrong_by_linter(fleet)]
     faults += [f"samconfig.toml: {fault}" for fault in wrong_by_sam(fleet)]
     failover_load.table(fleet.policy)
     return faults
@@ -104,7 +99,7 @@ def main():
     folders = [pathlib.Path(folder) for folder in sys.argv[1:]]
     if not folders:
         sys.exit("check-fleets: name the folders of fleets, each with its fleet.toml and samconfig.toml")
-    read, ill, stacks = collections.Counter(), set(), {}
+    ill, stacks = set(), {}
 
     def say(folder, fault):
         print(f"check-fleets: {folder.resolve().name}: {fault}", file=sys.stderr)
@@ -113,7 +108,7 @@ def main():
     for at, folder in enumerate(folders):
         try:
             fleet = Fleet(folder)
-            faults = wrong(fleet, read)
+            faults = wrong(fleet)
             stacks |= {f"{at}-{stack.region}": stack for stack in fleet.stacks}
         except Exception as error:
             raise RuntimeError(f"check-fleets: {folder}") from error

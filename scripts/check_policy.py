@@ -86,7 +86,9 @@ def too_wide(stacks):
 def excepted():
     """The findings that stay, each with its reason: (check, resource)."""
     exceptions = tomllib.loads(EXCEPTIONS.read_text())
-    return {(check, resource) for check, e in exceptions.items() for resource in e["resources"] if e["why"]}
+    groups = exceptions.pop("groups")
+    named = ((check, name) for check, e in exceptions.items() for name in e["resources"] if e["why"])
+    return {(check, resource) for check, name in named for resource in groups.get(name, [name])}
 
 
 def new_in(stacks):
