@@ -2,11 +2,14 @@
 
 use crate::evaluate;
 use crate::summary;
-use crate::terminal::{self, Leaving, Legible};
+use crate::terminal::{self, Format, Leaving, Legible};
 use anstyle::Style;
-use meridian_desk::{Contest, Desk, Exam, Judged};
+use meridian_desk::{Contest, Desk, Exam, Extras, Judged};
 use meridian_domain::Verdict;
-use meridian_evaluation::{Drift, Gate, ModelNumbers, Named, junit, markdown_drift, markdown_table};
+use meridian_evaluation::{
+    Costs, Drift, Gate, ModelCosts, ModelNumbers, Named, SlicesInWords, junit, markdown_costs, markdown_drift,
+    markdown_slices, markdown_table,
+};
 use meridian_messages::layout::{Cells, columns};
 use serde::Serialize;
 use std::error::Error;
@@ -35,6 +38,12 @@ pub struct Arguments {
     challengers: Vec<PathBuf>,
     #[command(flatten)]
     exam: Exam,
+    #[command(flatten)]
+    extras: Extras,
+    /// SHA-256 of each row that the challengers were trained on, one a line, plain or gzip: none may be held out. Once for all
+    /// challengers, or once for each in their order. docs/evaluating.md says how training makes it.
+    #[arg(long, value_name = "FILE")]
+    training_rows: Vec<PathBuf>,
     /// What to print: a table, one JSON document, Markdown for a pull request, or JUnit for a CI, a suite for each challenger.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -43,16 +52,8 @@ pub struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-    Junit,
-}
-
 #[derive(Debug, Serialize)]
-struct Document {
+struct Document<'a> {
     schema: u32,
     rows: u64,
     positives: u64,
@@ -63,7 +64,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift>,
     champion: Model,
-    challengers: Vec<Challenger>,
+    challengers: Vec<Challenger<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,13 +76,19 @@ struct Model {
 }
 
 #[derive(Debug, Serialize)]
-struct Challenger {
+struct Challenger<'a> {
     verdict: Verdict,
     #[serde(flatten)]
     model: Model,
     /// The gates that keep it from being approved.
     against: Vec<Against>,
     reasons: Vec<String>,
+    /// Both models by the values of each column of --slice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slices: Vec<SlicesInWords<'a>>,
+    /// What its alerts and the champion's cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    costs: Option<&'a Costs>,
     repeat: Vec<String>,
 }
 
@@ -99,9 +106,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     let judged = desk.judge(Contest {
         challengers: &arguments.challengers,
         champion: Some(&arguments.champion),
-        training_rows: None,
-        prices: None,
-        slices: None,
+        training_rows: &arguments.training_rows,
+        prices: arguments.extras.prices(),
+        slices: &arguments.extras.slice,
     })?;
     drop(desk);
     let mut warned: Vec<String> = Vec::new();
@@ -115,27 +122,21 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     match if arguments.json { Format::Json } else { arguments.format } {
         Format::Json => terminal::document(&document)?,
         Format::Text if quiet => verdicts(&mut terminal::stdout(), &document)?,
-        Format::Text => text(&mut terminal::stdout(), &document)?,
-        Format::Markdown => {
-            let mut out = Legible(Leaving(std::io::stdout().lock()));
-            writeln!(out, "{}\n\n{}", records(&document), markdown_table(&HEADERS, rows(&document).into_iter()))?;
-            if let Some(drift) = &document.drift {
-                writeln!(out, "\n{}", markdown_drift(drift))?;
-            }
-        }
+        Format::Text => text(&mut terminal::stdout(), &document, &judged)?,
+        Format::Markdown => markdown(&mut Legible(Leaving(std::io::stdout().lock())), &document, &judged)?,
         Format::Junit => terminal::text(&junit(judged.iter().map(|one| (&one.evaluation, &one.provenance))))?,
     }
     Ok(evaluate::code(best(&document)))
 }
 
 /// The verdict of the challenger that came farthest.
-fn best(document: &Document) -> Verdict {
+fn best(document: &Document<'_>) -> Verdict {
     let any = |verdict| document.challengers.iter().any(|challenger| challenger.verdict == verdict);
     [Verdict::Pass, Verdict::Inconclusive].into_iter().find(|verdict| any(*verdict)).unwrap_or(Verdict::Fail)
 }
 
 /// What came of all; [`None`] of none.
-fn document(judged: &[Judged]) -> Option<Document> {
+fn document(judged: &[Judged]) -> Option<Document<'_>> {
     let first = judged.first()?;
     let inputs = &first.provenance.inputs;
     Some(Document {
@@ -150,7 +151,7 @@ fn document(judged: &[Judged]) -> Option<Document> {
     })
 }
 
-fn challenger(Judged { evaluation, provenance }: &Judged) -> Challenger {
+fn challenger(Judged { evaluation, provenance }: &Judged) -> Challenger<'_> {
     let against = |gate: &Gate| Against {
         gate: gate.name.clone(),
         region: gate.region.clone(),
@@ -162,6 +163,8 @@ fn challenger(Judged { evaluation, provenance }: &Judged) -> Challenger {
         reasons: evaluation.reasons().iter().map(ToString::to_string).collect(),
         against: evaluation.gates.iter().filter(|gate| gate.blocks()).map(against).collect(),
         model: Model { file: provenance.inputs.challenger.clone(), numbers: evaluation.challenger },
+        slices: evaluation.slices.iter().map(SlicesInWords::from).collect(),
+        costs: evaluation.costs.as_ref(),
         repeat: provenance.repeat.clone(),
     }
 }
@@ -169,7 +172,7 @@ fn challenger(Judged { evaluation, provenance }: &Judged) -> Challenger {
 const HEADERS: [&str; 7] = ["model", "verdict", "AUC", "recall", "false positives", "Brier", "gates not passed"];
 
 /// The champion's row, then one for each challenger.
-fn rows(document: &Document) -> Vec<Vec<String>> {
+fn rows(document: &Document<'_>) -> Vec<Vec<String>> {
     let champion = row(&document.champion, "champion".to_owned(), "-".to_owned());
     let challengers = document
         .challengers
@@ -208,12 +211,12 @@ fn against(gates: &[Against]) -> String {
     }
 }
 
-fn records(Document { rows, positives, holdout, .. }: &Document) -> String {
+fn records(Document { rows, positives, holdout, .. }: &Document<'_>) -> String {
     format!("{}: {rows} held-out records, {positives} of them positive", holdout.name.escape_debug())
 }
 
 /// Each challenger's verdict, and nothing of why.
-fn verdicts(out: &mut impl Write, document: &Document) -> io::Result<()> {
+fn verdicts(out: &mut impl Write, document: &Document<'_>) -> io::Result<()> {
     let rows = document
         .challengers
         .iter()
@@ -222,7 +225,37 @@ fn verdicts(out: &mut impl Write, document: &Document) -> io::Result<()> {
     terminal::styled(out, styles, &columns(rows, Cells::Words))
 }
 
-fn text(out: &mut impl Write, document: &Document) -> io::Result<()> {
+/// What the alerts of a model cost, by its file.
+type Priced<'a> = (&'a str, &'a ModelCosts);
+
+/// What each model's alerts cost, the champion's first, and how to read it; [`None`] where nobody asked.
+fn costs<'a>(document: &'a Document<'_>) -> Option<(Vec<Priced<'a>>, String)> {
+    let priced = document.challengers.iter().filter_map(|own| Some((own.model.file.name.as_str(), own.costs?)));
+    let priced: Vec<(&str, &Costs)> = priced.collect();
+    let (_, first) = priced.first()?;
+    let champion = first.champion.as_ref().map(|costs| (document.champion.file.name.as_str(), costs));
+    let challengers = priced.iter().map(|(name, costs)| (*name, &costs.challenger));
+    Some((champion.into_iter().chain(challengers).collect(), first.note()))
+}
+
+/// The table for a pull request, and what was asked for below it.
+fn markdown(out: &mut impl Write, document: &Document<'_>, judged: &[Judged]) -> io::Result<()> {
+    writeln!(out, "{}\n\n{}", records(document), markdown_table(&HEADERS, rows(document).into_iter()))?;
+    for Judged { evaluation, provenance } in judged {
+        for slices in &evaluation.slices {
+            writeln!(out, "\n{}", markdown_slices(Some(&provenance.inputs.challenger.name), slices))?;
+        }
+    }
+    if let Some((models, note)) = costs(document) {
+        writeln!(out, "\n{}", markdown_costs(models, &note))?;
+    }
+    if let Some(drift) = &document.drift {
+        writeln!(out, "\n{}", markdown_drift(drift))?;
+    }
+    Ok(())
+}
+
+fn text(out: &mut impl Write, document: &Document<'_>, judged: &[Judged]) -> io::Result<()> {
     let head = HEADERS.map(str::to_owned).to_vec();
     let lines = columns(std::iter::once(head).chain(rows(document)), Cells::Words);
     let verdicts = document.challengers.iter().map(|challenger| terminal::verdict(challenger.verdict));
@@ -233,6 +266,16 @@ fn text(out: &mut impl Write, document: &Document) -> io::Result<()> {
         writeln!(out, "{}: {why}", challenger.model.file.name.escape_debug())?;
     }
     writeln!(out, "{}", records(document))?;
+    for Judged { evaluation, provenance } in judged {
+        for slices in &evaluation.slices {
+            writeln!(out, "\n{}:", provenance.inputs.challenger.name.escape_debug())?;
+            summary::slices(out, slices)?;
+        }
+    }
+    if let Some((models, note)) = costs(document) {
+        writeln!(out)?;
+        summary::costs(out, models, &note)?;
+    }
     let Some(drift) = &document.drift else { return Ok(()) };
     writeln!(out)?;
     summary::drift(out, drift)

@@ -1,10 +1,10 @@
 //! `meridian evaluate`: what the pipeline will say of a model, at a data scientist's desk.
 
 use crate::summary;
-use crate::terminal::{self, Leaving, Legible};
-use meridian_desk::{Contest, Desk, Exam, Judged, cost};
+use crate::terminal::{self, Format, Leaving, Legible};
+use meridian_desk::{Contest, Desk, Exam, Extras, Judged};
 use meridian_domain::Verdict;
-use meridian_evaluation::{Prices, html, json, junit, markdown};
+use meridian_evaluation::{html, json, junit, markdown};
 use std::error::Error;
 use std::fs;
 use std::io::Write;
@@ -37,16 +37,8 @@ pub struct Arguments {
     champion: Option<PathBuf>,
     #[command(flatten)]
     exam: Exam,
-    /// Show both models on the records of each value of this column, such as country. It may be a feature; its values count
-    /// for no verdict. May be repeated.
-    #[arg(long, value_name = "COLUMN")]
-    slice: Vec<String>,
-    /// What a fraud without an alert costs, in any unit: shows what both models cost by threshold, and which threshold costs least.
-    #[arg(long, value_name = "COST", value_parser = cost, requires = "cost_false_alarm")]
-    cost_miss: Option<f64>,
-    /// What an alert on an honest payment costs, in the same unit.
-    #[arg(long, value_name = "COST", value_parser = cost, requires = "cost_miss")]
-    cost_false_alarm: Option<f64>,
+    #[command(flatten)]
+    extras: Extras,
     /// SHA-256 of each row that the challenger was trained on, one a line, plain or gzip: none may be held out.
     /// docs/evaluating.md says how training makes it.
     #[arg(long, value_name = "FILE")]
@@ -62,26 +54,15 @@ pub struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-    Junit,
-}
-
 /// Evaluates; prints and writes what came of it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let desk = Desk::open(&arguments.exam, terminal::progress(quiet))?;
     let judged = desk.judge(Contest {
         challengers: std::slice::from_ref(&arguments.challenger),
         champion: arguments.champion.as_deref(),
-        training_rows: arguments.training_rows.as_deref(),
-        prices: arguments
-            .cost_miss
-            .zip(arguments.cost_false_alarm)
-            .map(|(miss, false_alarm)| Prices { miss, false_alarm }),
-        slices: Some(&arguments.slice),
+        training_rows: arguments.training_rows.as_slice(),
+        prices: arguments.extras.prices(),
+        slices: &arguments.extras.slice,
     })?;
     drop(desk);
     // One challenger has one evaluation.

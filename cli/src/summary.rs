@@ -3,7 +3,7 @@
 use crate::terminal;
 use anstyle::Style;
 use meridian_domain::{GateMode, Verdict};
-use meridian_evaluation::{CostPoint, Costs, Drift, Evaluation, FeatureDrift, Gate, ModelCosts, ModelNumbers, Slices};
+use meridian_evaluation::{CostPoint, Drift, Evaluation, FeatureDrift, Gate, ModelCosts, ModelNumbers, Slices};
 use meridian_local::night::Tone;
 use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
@@ -26,11 +26,11 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
     numbers(out, evaluation)?;
     for slices in &evaluation.slices {
         writeln!(out)?;
-        by_value(out, slices)?;
+        self::slices(out, slices)?;
     }
     if let Some(costs) = &evaluation.costs {
         writeln!(out)?;
-        self::costs(out, costs)?;
+        self::costs(out, costs.models(), &costs.note())?;
     }
     if let Some(drift) = &evaluation.drift {
         writeln!(out)?;
@@ -90,7 +90,10 @@ fn cells(gate: &Gate) -> [String; 8] {
 }
 
 /// A column of slices: a row for each value, and how its gates went.
-fn by_value(out: &mut impl Write, slices: &Slices) -> io::Result<()> {
+///
+/// # Errors
+/// The stream is closed.
+pub fn slices(out: &mut impl Write, slices: &Slices) -> io::Result<()> {
     let head = ["records", "positives", "AUC", "recall", "false positives", "worse at"].map(str::to_owned);
     let head = [vec![slices.column.escape_debug().to_string()], head.to_vec()].concat();
     let rows = slices.regions.iter().map(|value| {
@@ -121,17 +124,25 @@ fn by_value(out: &mut impl Write, slices: &Slices) -> io::Result<()> {
     table(out, unstyled(), &columns(std::iter::once(head).chain(rows), Cells::Words))
 }
 
-fn costs(out: &mut impl Write, costs: &Costs) -> io::Result<()> {
+/// What the alerts of models cost, as they are deployed and at the threshold that costs least.
+///
+/// # Errors
+/// The stream is closed.
+pub fn costs<'a>(
+    out: &mut impl Write,
+    models: impl IntoIterator<Item = (&'a str, &'a ModelCosts)>,
+    note: &str,
+) -> io::Result<()> {
     let head = ["cost of 1,000 records", "threshold", "cost", "recall", "false positives"].map(str::to_owned);
     let row = |name: String, CostPoint { threshold, cost, recall, fpr }: CostPoint| {
         [name, threshold.to_string(), format!("{cost:.2}"), percent(recall), percent(fpr)]
     };
-    let models = [Some(("challenger", &costs.challenger)), costs.champion.as_ref().map(|own| ("champion", own))];
-    let rows = models.into_iter().flatten().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
+    let rows = models.into_iter().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
+        let model = model.escape_debug();
         [row(format!("{model}, as deployed"), *operating), row(format!("{model}, cheapest"), *cheapest)]
     });
     table(out, unstyled(), &columns(std::iter::once(head).chain(rows), Cells::Numbers))?;
-    writeln!(out, "{}", costs.note())
+    writeln!(out, "{note}")
 }
 
 /// The features that differ most from the reference's.

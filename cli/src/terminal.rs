@@ -13,6 +13,15 @@ use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use terminal_size::{Width, terminal_size_of};
 
+/// How `evaluate` and `compare` print verdicts. `simulate` has no verdict that a CI counts as a test, and so no JUnit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Markdown,
+    Junit,
+}
+
 /// Writes one line of a story, for a terminal of so many columns.
 ///
 /// # Errors

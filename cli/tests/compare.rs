@@ -6,6 +6,7 @@
 mod desk;
 
 use desk::{meridian, models, real_holdout, text};
+use meridian_domain::Sha256;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Read;
@@ -62,7 +63,7 @@ fn a_row_for_each_model() {
 }
 
 #[test]
-fn a_ci_sees_a_suite_for_each_challenger_as_its_evaluation_has_it() {
+fn a_ci_sees_each_challengers_suite_as_its_evaluation_has_it() {
     let output = compare(&["v427.tar.gz", "v429.tar.gz"], &["--format", "junit"]);
     let told = text(&output.stdout);
     assert_eq!((output.status.code(), told.matches("<testsuite ").count()), (Some(0), 2), "{told}");
@@ -94,8 +95,69 @@ fn columns_are_ignored_as_in_an_evaluation() {
         meridian(&[&fixed[..], &EXAM[2..], more].concat())
     };
     let error = text(&with(&[]).stderr);
-    assert!(error.contains("--ignore payment_id,booked_at,country") && !error.contains("--slice"), "{error}");
+    assert!(error.contains("--ignore payment_id,booked_at,country") && error.contains("--slice COLUMN"), "{error}");
     assert_eq!(with(&["--ignore", "payment_id,booked_at,country"]).status.code(), Some(0));
+}
+
+/// The first records of the hold-out as training lists its rows.
+fn trained_on(folder: &Path, count: usize) -> String {
+    let (text, served) = (records(), fs::read_to_string(models().join("features.txt")).unwrap());
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let places: Vec<usize> = served.lines().map(|name| header.iter().position(|own| *own == name).unwrap()).collect();
+    let digest = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let value = |place: &usize| cells[*place].parse::<f64>().map_or(f32::NAN, |value| value as f32 + 0.0);
+        Sha256::of(&places.iter().flat_map(|place| value(place).to_bits().to_le_bytes()).collect::<Vec<u8>>())
+    };
+    let path = folder.join("seen.sha256");
+    fs::write(&path, lines.take(count).map(|line| format!("{}\n", digest(line))).collect::<String>()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_challenger_trained_on_the_hold_out_fails_in_a_comparison() {
+    let folder = tempfile::tempdir().unwrap();
+    let (seen, unseen) = (trained_on(folder.path(), 500), folder.path().join("unseen.sha256"));
+    fs::write(&unseen, "ab".repeat(32)).unwrap();
+    let rows = ["--training-rows", &seen, "--training-rows", unseen.to_str().unwrap(), "--json"];
+    let found = document(&compare(&["v427.tar.gz", "v431.tar.gz"], &rows));
+    let [one, other] = [&found["challengers"][0], &found["challengers"][1]];
+    assert_eq!((&one["verdict"], &one["against"][0]["gate"]), (&"fail".into(), &"leak_records".into()), "{one}");
+    assert_eq!(other["verdict"], "pass", "{other}");
+    for (challenger, file) in [(one, "seen.sha256"), (other, "unseen.sha256")] {
+        assert!(challenger["repeat"][0].as_str().unwrap().contains(file), "{challenger}");
+    }
+    // One file is all challengers'.
+    let found = document(&compare(&["v427.tar.gz", "v431.tar.gz"], &["--training-rows", &seen, "--json"]));
+    for challenger in found["challengers"].as_array().unwrap() {
+        assert_eq!(challenger["against"][0]["gate"], "leak_records", "{challenger}");
+    }
+    let wrong = compare(&["v427.tar.gz", "v429.tar.gz", "v431.tar.gz"], &rows);
+    assert_eq!((wrong.status.code(), text(&wrong.stdout).as_str()), (Some(2), ""));
+    assert!(text(&wrong.stderr).contains("--training-rows names 2 files for 3 challengers"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn slices_and_costs_are_those_of_each_evaluation() {
+    let more = ["--slice", "device_is_new", "--cost-miss", "400", "--cost-false-alarm", "5"];
+    let challengers = ["v427.tar.gz", "v429.tar.gz"];
+    let found = document(&compare(&challengers, &[&more[..], &["--json"]].concat()));
+    for (challenger, file) in found["challengers"].as_array().unwrap().iter().zip(challengers) {
+        let alone = ["evaluate", "--challenger", file, "--champion", "v426.tar.gz", "--json"];
+        let alone = document(&meridian(&[&alone[..], &EXAM, &more].concat()));
+        for field in ["slices", "costs", "repeat"] {
+            assert!(!alone[field].is_null(), "{field}");
+            assert_eq!(challenger[field], alone[field], "{file}: {field}");
+        }
+    }
+    for (format, slices) in
+        [("text", "v429.tar.gz:\ndevice_is_new  "), ("markdown", "### v429.tar.gz: slices by device_is_new")]
+    {
+        let told = text(&compare(&challengers, &[&more[..], &["--format", format]].concat()).stdout);
+        assert!(told.contains(slices) && told.contains("v429.tar.gz, cheapest"), "{told}");
+        assert_eq!(told.matches("v426.tar.gz, as deployed").count(), 1, "{told}");
+    }
 }
 
 /// The feature of the committed models that another model takes under another name.
@@ -116,11 +178,17 @@ fn renamed(folder: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The committed records with the feature under both names.
-fn under_both_names(folder: &Path) -> String {
+/// The committed records.
+fn records() -> String {
     let mut text = String::new();
     let file = File::open(models().join("holdout.csv.gz")).unwrap();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// The committed records with the feature under both names.
+fn under_both_names(folder: &Path) -> String {
+    let text = records();
     let place = text.lines().next().unwrap().split(',').position(|name| name == FEATURE).unwrap();
     let again = |(row, line): (usize, &str)| {
         let value = if row == 0 { RENAMED } else { line.split(',').nth(place).unwrap() };

@@ -106,9 +106,9 @@ pub fn evaluate(
     let contest = Contest {
         challengers: &[challenger],
         champion: champion.as_deref(),
-        training_rows: training_rows.as_deref(),
+        training_rows: training_rows.as_slice(),
         prices: prices(cost_miss, cost_false_alarm)?,
-        slices: Some(&Names::of(slice)),
+        slices: &Names::of(slice),
     };
     let documents = py.detach(|| Documents::of(&exam, contest))?;
     warn(py, &documents.warnings)?;

@@ -74,5 +74,9 @@ types meridian compare v426.tar.gz v427.tar.gz v429.tar.gz "${exam[@]}" --ignore
 ends 0
 says "v427.tar.gz"
 says "v429.tar.gz"
+types meridian compare v426.tar.gz v427.tar.gz "${exam[@]}" --ignore payment_id --slice country --training-rows "$desk/rows.txt"
+ends 1
+says "leak_records"
+says "FR"
 
 exit $wrong

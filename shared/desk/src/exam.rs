@@ -2,7 +2,7 @@
 
 use crate::judging::Contest;
 use crate::models::Serving;
-use meridian_evaluation::{EvaluateCommand, HoldoutError, shell_line};
+use meridian_evaluation::{EvaluateCommand, HoldoutError, Prices, shell_line};
 use meridian_messages::or_rather;
 use meridian_xgboost::Image;
 use std::collections::BTreeSet;
@@ -45,9 +45,31 @@ pub struct Exam {
     pub serving: Serving,
 }
 
+/// What is shown of models beside their gates. It counts for no verdict.
+#[derive(Debug, clap::Args)]
+pub struct Extras {
+    /// Show the models on the records of each value of this column, such as country. It may be a feature; its values count
+    /// for no verdict. May be repeated.
+    #[arg(long, value_name = "COLUMN")]
+    pub slice: Vec<String>,
+    /// What a fraud without an alert costs, in any unit: shows what the models cost by threshold, and which threshold costs least.
+    #[arg(long, value_name = "COST", value_parser = cost, requires = "cost_false_alarm")]
+    pub cost_miss: Option<f64>,
+    /// What an alert on an honest payment costs, in the same unit.
+    #[arg(long, value_name = "COST", value_parser = cost, requires = "cost_miss")]
+    pub cost_false_alarm: Option<f64>,
+}
+
+impl Extras {
+    /// What a miss and a false alarm cost, where both are told.
+    pub fn prices(&self) -> Option<Prices> {
+        self.cost_miss.zip(self.cost_false_alarm).map(|(miss, false_alarm)| Prices { miss, false_alarm })
+    }
+}
+
 impl Exam {
-    /// What repeats this evaluation. Threads and the form of the answer change nothing in it.
-    pub(crate) fn command(&self, challenger: &Path, contest: Contest<'_>) -> EvaluateCommand {
+    /// What repeats the evaluation of the challenger at this place. Threads and the form of the answer change nothing in it.
+    pub(crate) fn command(&self, challenger: &Path, place: usize, contest: Contest<'_>) -> EvaluateCommand {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         EvaluateCommand {
             challenger: text(challenger),
@@ -56,7 +78,7 @@ impl Exam {
             label: self.label.clone(),
             region_column: self.region_column.clone(),
             ignore: self.ignore.clone(),
-            slices: contest.slices.unwrap_or_default().to_vec(),
+            slices: contest.slices.to_vec(),
             features: self.serving.features.as_deref().map(text),
             image: Some(self.serving.image.to_string()),
             champion_image: self.champion_image.map(|image| image.to_string()),
@@ -65,7 +87,7 @@ impl Exam {
             champion_threshold: self.champion_threshold,
             prices: contest.prices,
             reference: self.reference.as_deref().map(text),
-            training_rows: contest.training_rows.map(text),
+            training_rows: contest.rows_of(place).map(text),
         }
     }
 
@@ -84,9 +106,9 @@ impl Exam {
     }
 
     /// What is wrong with the records, and which option mends it.
-    pub(crate) fn explain(&self, error: &HoldoutError, features: &[String], has_slices: bool) -> String {
+    pub(crate) fn explain(&self, error: &HoldoutError, features: &[String]) -> String {
         let hint = match error {
-            HoldoutError::Columns { extra, .. } if !extra.is_empty() => self.uses_of(extra, has_slices),
+            HoldoutError::Columns { extra, .. } if !extra.is_empty() => self.uses_of(extra),
             HoldoutError::NoSuchColumn { column, there } => {
                 let option = if self.ignore.contains(column) { "--ignore" } else { "--slice" };
                 let slices = if option == "--slice" { features } else { &[] };
@@ -99,15 +121,14 @@ impl Exam {
     }
 
     /// What can be done with columns that are no features.
-    fn uses_of(&self, columns: &[String], has_slices: bool) -> String {
+    fn uses_of(&self, columns: &[String]) -> String {
         let named = if columns.len() > MOST_NAMED { "COL,COL".to_owned() } else { columns.join(",") };
         let ignore = shell_line(["--ignore", &named]);
-        let slice = if has_slices { ", --slice COLUMN shows the models by its values" } else { "" };
         let region = match self.region_column {
             None => ", --region-column NAME says that one is the customer's region",
             Some(_) => "",
         };
-        format!(" ({ignore} leaves them out{slice}{region})")
+        format!(" ({ignore} leaves them out, --slice COLUMN shows the models by its values{region})")
     }
 }
 

@@ -10,7 +10,7 @@ use meridian_evaluation::{
     Columns, Contender, Costs, Digesting, Digests, DriftReference, Evaluation, HeldOut, Named, Prices, Provenance,
     Remark, TrainedOn, evaluate_after_training,
 };
-use meridian_xgboost::{Image, ModelFeatures, Said, Sample};
+use meridian_xgboost::{Image, ModelAnswer, ModelFeatures, Sample};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
@@ -50,12 +50,32 @@ pub struct Contest<'a> {
     pub challengers: &'a [PathBuf],
     /// The model that serves now.
     pub champion: Option<&'a Path>,
-    /// The rows that the challenger was trained on.
-    pub training_rows: Option<&'a Path>,
+    /// The rows that challengers were trained on: no file, one for all of them, or one for each in their order.
+    pub training_rows: &'a [PathBuf],
     /// What a miss and a false alarm cost, for whoever asks what the alerts cost.
     pub prices: Option<Prices>,
-    /// Columns by whose values the models are shown; none where the command shows none.
-    pub slices: Option<&'a [String]>,
+    /// Columns by whose values the models are shown.
+    pub slices: &'a [String],
+}
+
+impl<'a> Contest<'a> {
+    /// The file of the rows that the challenger at this place was trained on.
+    pub(crate) fn rows_of(&self, place: usize) -> Option<&'a Path> {
+        let file = if let [all] = self.training_rows { Some(all) } else { self.training_rows.get(place) };
+        file.map(PathBuf::as_path)
+    }
+
+    /// Whether each challenger has its file of training rows, or none has.
+    fn check_training_rows(&self) -> Result<(), String> {
+        let (files, challengers) = (self.training_rows.len(), self.challengers.len());
+        if files <= 1 || files == challengers {
+            return Ok(());
+        }
+        Err(format!(
+            "--training-rows names {files} files for {challengers} challengers: name one for all of them, or one for each in \
+             their order"
+        ))
+    }
 }
 
 /// What came of one challenger.
@@ -74,7 +94,7 @@ struct Candidate<'a> {
 }
 
 /// What a model said, and its digest.
-type Answer = (Said, Named);
+type Answer = (ModelAnswer, Named);
 
 impl<'a> Desk<'a> {
     /// Reads the policy and the callers' features.
@@ -93,6 +113,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// A file cannot be read ([`FileError`]), or is refused: the text says which, why, and what to do.
     pub fn judge(&self, contest: Contest<'_>) -> Result<Vec<Judged>, Box<dyn Error>> {
+        contest.check_training_rows()?;
         let image = self.exam.serving.image;
         let (mut challengers, mut noticed) = (Vec::new(), Vec::new());
         for path in contest.challengers {
@@ -106,7 +127,7 @@ impl<'a> Desk<'a> {
         let mut reference = self.reference(&every, contest.slices)?;
         let (mut records, mut old): (Option<HeldOut>, Option<Answer>) = (None, None);
         let mut judged = Vec::new();
-        for challenger in &challengers {
+        for (place, challenger) in challengers.iter().enumerate() {
             // A challenger is judged as it is by itself: on its own and the champion's columns.
             let lists = [Some(challenger), champion.as_ref()].into_iter().flatten();
             let features = Columns::union(lists.map(|it| it.features.as_slice()));
@@ -115,7 +136,7 @@ impl<'a> Desk<'a> {
             if let Some(reference) = &mut reference {
                 reference.compare(&holdout);
             }
-            let (trained, training_rows) = self.trained_on(contest.training_rows, challenger, &holdout)?.unzip();
+            let (trained, training_rows) = self.trained_on(contest.rows_of(place), challenger, &holdout)?.unzip();
             let new = self.ask(challenger, &holdout)?;
             if let (None, Some(champion)) = (&old, &champion) {
                 old = Some(self.ask(champion, &holdout)?);
@@ -136,7 +157,7 @@ impl<'a> Desk<'a> {
                 training_rows,
                 holdout_approval: None,
             };
-            let repeat = vec![self.exam.command(challenger.file.path, contest).line()];
+            let repeat = vec![self.exam.command(challenger.file.path, place, contest).line()];
             judged.push(Judged { evaluation, provenance: Provenance { inputs, repeat } });
             records = Some(holdout);
         }
@@ -149,12 +170,12 @@ impl<'a> Desk<'a> {
     fn reference(
         &self,
         every: &BTreeSet<&String>,
-        slices: Option<&[String]>,
+        slices: &[String],
     ) -> Result<Option<DriftReference>, Box<dyn Error>> {
         let Exam { reference, holdout, label, region_column, ignore, .. } = self.exam;
         let Some(path) = reference else { return Ok(None) };
         let features: Vec<String> = every.iter().map(|name| (*name).clone()).collect();
-        let others = std::iter::once(label).chain(region_column).chain(ignore).chain(slices.unwrap_or_default());
+        let others = std::iter::once(label).chain(region_column).chain(ignore).chain(slices);
         let others: Vec<String> = others.filter(|name| !every.contains(name)).cloned().collect();
         let file = self.progress.reading(&format!("reading {}", path.display()), open(path)?);
         let read = DriftReference::read(file, &features, &others);
@@ -209,7 +230,7 @@ impl<'a> Desk<'a> {
         &self,
         features: &[String],
         every: &BTreeSet<&String>,
-        slices: Option<&[String]>,
+        slices: &[String],
     ) -> Result<HeldOut, Box<dyn Error>> {
         let own: BTreeSet<&String> = features.iter().collect();
         let columns = Columns {
@@ -218,11 +239,11 @@ impl<'a> Desk<'a> {
             features: features.to_vec(),
             ignore: every.difference(&own).map(|name| (*name).clone()).collect(),
             left_out: self.exam.ignore.clone(),
-            slices: slices.unwrap_or_default().to_vec(),
+            slices: slices.to_vec(),
         };
         let path = &self.exam.holdout;
         let file = self.progress.reading(&format!("reading {}", path.display()), open(path)?);
-        Ok(HeldOut::read(file, &columns).map_err(|error| self.exam.explain(&error, features, slices.is_some()))?)
+        Ok(HeldOut::read(file, &columns).map_err(|error| self.exam.explain(&error, features))?)
     }
 
     /// How many held-out records training saw, where a file lists its rows.

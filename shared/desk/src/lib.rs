@@ -12,7 +12,7 @@ mod progress;
 mod reference;
 mod scoring;
 
-pub use exam::{Exam, cost, threshold};
+pub use exam::{Exam, Extras, cost, threshold};
 pub use features::{FeaturesError, read as read_features};
 pub use judging::{Contest, Desk, Judged};
 pub use models::{FileError, ModelFile, Serving, open};

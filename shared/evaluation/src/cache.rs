@@ -24,7 +24,7 @@
 //! | 32 | SHA-256 of everything before |
 
 use crate::digest::sha256;
-use meridian_xgboost::{Attributions, Image, Objective, Said, Scored};
+use meridian_xgboost::{Attributions, Image, ModelAnswer, Objective, Scored};
 
 /// Raise the last byte when a model's margins, explanations or caveats change their meaning.
 const MAGIC: [u8; 8] = *b"MRDNMRG\x03";
@@ -69,8 +69,8 @@ pub struct NotOfSubject(&'static str);
 ///
 /// # Errors
 /// Numbers of margins, explained records or features other than the subject's.
-pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubject> {
-    let Said { scored, objective, caveats } = said;
+pub fn encode(subject: &Subject<'_>, said: &ModelAnswer) -> Result<Vec<u8>, NotOfSubject> {
+    let ModelAnswer { scored, objective, caveats } = said;
     if scored.margins.len() != subject.rows {
         return Err(NotOfSubject("margins"));
     }
@@ -108,7 +108,7 @@ pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubjec
 ///
 /// # Errors
 /// [`CacheError`]: the model is to be scored again.
-pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
+pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<ModelAnswer, CacheError> {
     let (content, digest) = bytes.split_at_checked(bytes.len().saturating_sub(DIGEST)).ok_or(CacheError::Damaged)?;
     if content.len() < HEAD || sha256(content) != digest {
         return Err(CacheError::Damaged);
@@ -147,7 +147,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
     let features = subject.features.to_vec();
     let attributions = (explained > 0).then_some(Attributions { rows: sample, features, values, base });
     let scored = Scored { margins, splits: (counted > 0).then_some(splits), attributions };
-    Ok(Said { scored, objective, caveats })
+    Ok(ModelAnswer { scored, objective, caveats })
 }
 
 fn words_of(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {

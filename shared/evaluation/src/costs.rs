@@ -67,6 +67,12 @@ impl Costs {
         };
         Some(Costs { prices, challenger: of(challenger)?, champion: champion.map(of).unwrap_or_default() })
     }
+
+    /// Each model's costs by the part that it plays, the challenger's first.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &ModelCosts)> {
+        let champion = self.champion.as_ref().map(|champion| ("champion", champion));
+        std::iter::once(("challenger", &self.challenger)).chain(champion)
+    }
 }
 
 /// The scores of each class, lowest first.

@@ -48,8 +48,8 @@ pub use holdout::{Columns, Groups, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};
 pub use remark::Remark;
 pub use report::{
-    Approval, Digests, EvaluateCommand, Named, Provenance, html, json, junit, markdown, markdown_drift, markdown_table,
-    policy_digest, shell_line,
+    Approval, Digests, EvaluateCommand, Named, Provenance, SlicesInWords, html, json, junit, markdown, markdown_costs,
+    markdown_drift, markdown_slices, markdown_table, policy_digest, shell_line,
 };
 pub use stats::sample::{HoldoutFacts, Unfit};
 pub use trained::{RowDigestsError, TrainedOn};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_evaluation::cache::{CacheError, Subject, decode, encode};
-use meridian_xgboost::{Attributions, Caveat, Image, NodeFault, Objective, Said, Scored, Unexplained};
+use meridian_xgboost::{Attributions, Caveat, Image, ModelAnswer, NodeFault, Objective, Scored, Unexplained};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ const CAVEATS: [Caveat; 4] = [
 struct Case {
     features: Vec<String>,
     explained: Vec<u32>,
-    kept: Said,
+    kept: ModelAnswer,
 }
 
 impl Case {
@@ -59,7 +59,7 @@ fn case() -> impl Strategy<Value = Case> {
             Case {
                 features,
                 explained,
-                kept: Said {
+                kept: ModelAnswer {
                     objective: Objective::BinaryLogitRaw,
                     scored: Scored { margins, splits, attributions },
                     caveats,
@@ -104,7 +104,11 @@ fn small() -> Case {
         base: -4.0,
     };
     let scored = Scored { margins: vec![-1.5, 2.0, 0.25], splits: Some(vec![3, 1]), attributions: Some(attributions) };
-    Case { features, explained, kept: Said { objective: Objective::BinaryLogitRaw, scored, caveats: CAVEATS.to_vec() } }
+    Case {
+        features,
+        explained,
+        kept: ModelAnswer { objective: Objective::BinaryLogitRaw, scored, caveats: CAVEATS.to_vec() },
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ const ROWS: usize = 5_000;
 const NAMES: [&str; 3] = ["amount", "chargeback_id", "age"];
 
 /// Records in which a column knows the label, of all positives or of some.
-struct World {
+struct LeakyRecords {
     holdout: HeldOut,
     champion: Vec<f32>,
     /// What an honest retrain says, and what one says that goes by the column.
@@ -27,12 +27,12 @@ struct World {
     leaking: Vec<f32>,
 }
 
-impl World {
+impl LeakyRecords {
     /// `known` is the share of the positives that have a chargeback before they are labelled.
-    fn of(known: f64) -> World {
+    fn of(known: f64) -> LeakyRecords {
         let mut random = Random::new(7);
         let mut text = "label,customer_region,amount,chargeback_id,age\n".to_owned();
-        let mut world = [Vec::new(), Vec::new(), Vec::new()];
+        let mut models = [Vec::new(), Vec::new(), Vec::new()];
         for row in 0..ROWS {
             let risk = random.normal();
             let label = random.uniform() < 1.0 / (1.0 + (5.0 - 2.2 * risk).exp());
@@ -41,14 +41,14 @@ impl World {
             writeln!(text, "{},europe,{:.6},{chargeback},{}", u8::from(label), risk + 0.4 * random.normal(), row % 60)
                 .unwrap();
             let common = 1.6 * risk + 0.3 * random.normal() - 3.0;
-            for (margins, leak) in world.iter_mut().zip([0.0, 0.0, 9.0]) {
+            for (margins, leak) in models.iter_mut().zip([0.0, 0.0, 9.0]) {
                 let leak = if is_known { leak } else { 0.0 };
                 margins.push((common + 0.2 * random.normal() + leak) as f32);
             }
         }
         let holdout = HeldOut::read(text.as_bytes(), &Columns::standard(names())).unwrap();
-        let [champion, honest, leaking] = world;
-        World { holdout, champion, honest, leaking }
+        let [champion, honest, leaking] = models;
+        LeakyRecords { holdout, champion, honest, leaking }
     }
 
     fn judge(&self, challenger: &Scored, champion: bool) -> Evaluation {
@@ -78,9 +78,9 @@ fn leaks(evaluation: &Evaluation) -> Vec<&str> {
 
 #[test]
 fn a_feature_that_knows_the_label_is_named_before_all_else() {
-    let world = World::of(1.0);
+    let leaky = LeakyRecords::of(1.0);
     for champion in [true, false] {
-        let evaluation = world.judge(&scored(&world.leaking, Some([9, 3, 8])), champion);
+        let evaluation = leaky.judge(&scored(&leaky.leaking, Some([9, 3, 8])), champion);
         assert_eq!(evaluation.verdict, Verdict::Fail);
         assert_eq!(evaluation.gates[0].name, "leak_feature");
         let reasons = evaluation.reasons();
@@ -91,6 +91,11 @@ fn a_feature_that_knows_the_label_is_named_before_all_else() {
             "{alone:?}"
         );
         assert!(alone.challenger.unwrap() > 0.9999, "{alone:?}");
+        let told = alone.reason();
+        assert!(
+            told.contains(" % of the model's lead on chance (AUC 0.5), and from 95.00 % on it is a leak; "),
+            "{told}"
+        );
         assert_eq!(gate(&evaluation, "leak_gain").verdict, Verdict::Fail, "AUC 1.000 is a leak by itself");
     }
 }
@@ -98,12 +103,12 @@ fn a_feature_that_knows_the_label_is_named_before_all_else() {
 #[test]
 fn a_gain_too_good_to_be_true_is_a_leak_of_the_feature_gone_by() {
     // Of five positives in a hundred the column knows nothing.
-    let world = World::of(0.85);
-    let mut challenger = scored(&world.leaking, None);
+    let leaky = LeakyRecords::of(0.85);
+    let mut challenger = scored(&leaky.leaking, None);
     // Of two records: the challenger goes by the second feature.
     let values = vec![0.2, -3.0, 0.1, -0.2, 2.0, 0.1];
     challenger.attributions = Some(Attributions { rows: vec![0, 1], features: names(), values, base: 0.0 });
-    let evaluation = world.judge(&challenger, true);
+    let evaluation = leaky.judge(&challenger, true);
     assert_eq!(evaluation.verdict, Verdict::Fail);
     assert_eq!(
         gate(&evaluation, "leak_feature").verdict,
@@ -120,17 +125,17 @@ fn a_gain_too_good_to_be_true_is_a_leak_of_the_feature_gone_by() {
 
 #[test]
 fn an_honest_model_shows_no_leak_whatever_columns_lie_beside_it() {
-    let world = World::of(1.0);
+    let leaky = LeakyRecords::of(1.0);
     // The column is in the records, and no split of the model asks for it.
-    let evaluation = world.judge(&scored(&world.honest, Some([9, 0, 8])), true);
+    let evaluation = leaky.judge(&scored(&leaky.honest, Some([9, 0, 8])), true);
     assert_eq!(leaks(&evaluation), ["leak_feature", "leak_gain"]);
     for name in leaks(&evaluation) {
         assert_eq!(gate(&evaluation, name).verdict, Verdict::Pass, "{}", gate(&evaluation, name).reason());
     }
     assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", evaluation.reasons());
     let off = EvaluationPolicy { leaks: GateMode::Off, ..EvaluationPolicy::default() };
-    let leaking = scored(&world.leaking, None);
-    let evaluation = evaluate(Contender { scored: &leaking, threshold: 0.5 }, None, &world.holdout, &off).unwrap();
+    let leaking = scored(&leaky.leaking, None);
+    let evaluation = evaluate(Contender { scored: &leaking, threshold: 0.5 }, None, &leaky.holdout, &off).unwrap();
     assert_eq!(leaks(&evaluation), Vec::<&str>::new());
 }
 
@@ -143,13 +148,13 @@ fn digest(row: &[f32]) -> String {
 
 #[test]
 fn records_that_training_saw_are_counted_and_stop_the_release() {
-    let world = World::of(0.0);
+    let leaky = LeakyRecords::of(0.0);
     let served = ["age", "amount"].map(str::to_owned);
     let rows = |count: usize| -> String {
-        let row = |row: usize| [world.holdout.row(row)[2], world.holdout.row(row)[0]];
+        let row = |row: usize| [leaky.holdout.row(row)[2], leaky.holdout.row(row)[0]];
         (0..count).map(|index| digest(&row(index)) + "\n").chain([digest(&[1.0, f32::NAN]) + "\r\n"]).collect()
     };
-    let count = |text: &[u8]| TrainedOn::count(text, world.holdout.records(), &served).unwrap();
+    let count = |text: &[u8]| TrainedOn::count(text, leaky.holdout.records(), &served).unwrap();
     let seen = count((rows(200) + &rows(200)).as_bytes());
     assert_eq!(seen, TrainedOn { trained: 200, rows: ROWS as u64, listed: 402 });
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
@@ -158,9 +163,9 @@ fn records_that_training_saw_are_counted_and_stop_the_release() {
     assert_eq!((few.trained, few.listed), (30, 31));
 
     let judge = |trained: Option<TrainedOn>| {
-        let (new, old) = (scored(&world.honest, None), scored(&world.champion, None));
+        let (new, old) = (scored(&leaky.honest, None), scored(&leaky.champion, None));
         let at = |scored| Contender { scored, threshold: 0.5 };
-        evaluate_after_training(at(&new), Some(at(&old)), &world.holdout, trained, &EvaluationPolicy::default())
+        evaluate_after_training(at(&new), Some(at(&old)), &leaky.holdout, trained, &EvaluationPolicy::default())
             .unwrap()
     };
     let evaluation = judge(Some(seen));
@@ -174,15 +179,15 @@ fn records_that_training_saw_are_counted_and_stop_the_release() {
 
 #[test]
 fn what_is_no_list_of_digests_is_refused_without_its_text() {
-    let world = World::of(0.0);
-    let count = |text: &str| TrainedOn::count(text.as_bytes(), world.holdout.records(), &names());
+    let leaky = LeakyRecords::of(0.0);
+    let count = |text: &str| TrainedOn::count(text.as_bytes(), leaky.holdout.records(), &names());
     let good = "ab".repeat(32);
     assert!(matches!(count(""), Err(RowDigestsError::Empty)));
     for wrong in ["1700.5,3,44", &format!("{good}0"), &good.replacen('a', "g", 1), &"0".repeat(100_000)] {
         let error = count(&format!("{good}\n\n{wrong}\n")).unwrap_err();
         assert!(matches!(error, RowDigestsError::NotADigest { line: 3 }), "{error}");
     }
-    let lacking = TrainedOn::count(good.as_bytes(), world.holdout.records(), &["income".to_owned()]).unwrap_err();
+    let lacking = TrainedOn::count(good.as_bytes(), leaky.holdout.records(), &["income".to_owned()]).unwrap_err();
     assert!(
         matches!(&lacking, RowDigestsError::Features(HoldoutError::Columns { missing, .. }) if *missing == ["income"]),
         "{lacking}"

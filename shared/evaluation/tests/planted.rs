@@ -17,7 +17,7 @@ use support::{archive, holdout, model};
 const THRESHOLD: f64 = 0.81;
 
 /// The committed records, and what the committed models say about them.
-struct World {
+struct Committed {
     holdout: HeldOut,
     champion: Vec<f32>,
     retrained: Model,
@@ -26,12 +26,12 @@ struct World {
     telling: Vec<usize>,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+static COMMITTED: LazyLock<Committed> = LazyLock::new(|| {
     let (holdout, retrained) = (holdout(), model("v427"));
     let champion = holdout.margins(&model("v426")).unwrap();
     let challenger = holdout.margins(&retrained).unwrap();
     let telling = telling(&retrained, &holdout);
-    World { holdout, champion, retrained, challenger, telling }
+    Committed { holdout, champion, retrained, challenger, telling }
 });
 
 fn telling(model: &Model, holdout: &HeldOut) -> Vec<usize> {
@@ -53,7 +53,7 @@ fn changed(row: &[f32], change: impl Fn(&mut Vec<f32>)) -> Vec<f32> {
     row
 }
 
-impl World {
+impl Committed {
     /// What the challenger says when every record reaches it changed.
     fn served(&self, change: impl Fn(&mut Vec<f32>)) -> Vec<f32> {
         let width = self.holdout.features().len();
@@ -101,61 +101,64 @@ impl Planted {
 }
 
 /// What is wrong, the gate that must say so, in which region, and how it is made.
-type Case = (&'static str, &'static str, Option<&'static str>, fn(&World) -> Planted);
+type Case = (&'static str, &'static str, Option<&'static str>, fn(&Committed) -> Planted);
 
 const BAD: [Case; 18] = [
-    ("the callers' columns come in another order", "auc", None, |world| {
-        Planted::of(world.served(|row| row.rotate_right(1)))
+    ("the callers' columns come in another order", "auc", None, |committed| {
+        Planted::of(committed.served(|row| row.rotate_right(1)))
     }),
-    ("the two columns that tell most are swapped", "auc", None, |world| {
-        Planted::of(world.served(|row| row.swap(world.telling[0], world.telling[1])))
+    ("the two columns that tell most are swapped", "auc", None, |committed| {
+        Planted::of(committed.served(|row| row.swap(committed.telling[0], committed.telling[1])))
     }),
-    ("a leaked feature that training had is never sent", "calibration_intercept", None, |world| {
-        Planted::of(world.served(|row| row[world.telling[0]] = f32::NAN))
+    ("a leaked feature that training had is never sent", "calibration_intercept", None, |committed| {
+        Planted::of(committed.served(|row| row[committed.telling[0]] = f32::NAN))
     }),
-    ("a feed of eight features stands still", "recall", None, |world| {
-        Planted::of(world.served(|row| world.telling[..8].iter().for_each(|feature| row[*feature] = 0.0)))
+    ("a feed of eight features stands still", "recall", None, |committed| {
+        Planted::of(committed.served(|row| committed.telling[..8].iter().for_each(|feature| row[*feature] = 0.0)))
     }),
-    ("amounts are sent in cents", "auc", None, |world| {
-        Planted::of(world.served(|row| row[..160].iter_mut().for_each(|amount| *amount *= 100.0)))
+    ("amounts are sent in cents", "auc", None, |committed| {
+        Planted::of(committed.served(|row| row[..160].iter_mut().for_each(|amount| *amount *= 100.0)))
     }),
-    ("one region's labels had drifted in training", "auc", Some("brazil"), |world| {
-        let turned: Vec<f32> = world.challenger.iter().map(|margin| -2.0 - margin).collect();
-        Planted::of(world.only_in("brazil", &turned))
+    ("one region's labels had drifted in training", "auc", Some("brazil"), |committed| {
+        let turned: Vec<f32> = committed.challenger.iter().map(|margin| -2.0 - margin).collect();
+        Planted::of(committed.only_in("brazil", &turned))
     }),
-    ("one region's features come empty", "auc", Some("japan"), |world| {
-        let without = world.served(|row| world.telling[..40].iter().for_each(|feature| row[*feature] = f32::NAN));
-        Planted::of(world.only_in("japan", &without))
+    ("one region's features come empty", "auc", Some("japan"), |committed| {
+        let without =
+            committed.served(|row| committed.telling[..40].iter().for_each(|feature| row[*feature] = f32::NAN));
+        Planted::of(committed.only_in("japan", &without))
     }),
-    ("the threshold is on another scale", "false_positive_rate", None, |world| Planted {
+    ("the threshold is on another scale", "false_positive_rate", None, |committed| Planted {
         threshold: 0.5,
-        ..Planted::of(world.challenger.clone())
+        ..Planted::of(committed.challenger.clone())
     }),
-    ("the threshold is so high that little is found", "recall", None, |world| Planted {
+    ("the threshold is so high that little is found", "recall", None, |committed| Planted {
         threshold: 0.97,
-        ..Planted::of(world.challenger.clone())
+        ..Planted::of(committed.challenger.clone())
     }),
-    ("training saw another share of positives", "calibration_intercept", None, |world| {
-        world.margins(|margin| margin + 0.7)
+    ("training saw another share of positives", "calibration_intercept", None, |committed| {
+        committed.margins(|margin| margin + 0.7)
     }),
-    ("scores are too bold", "calibration_slope", None, |world| world.margins(|margin| 1.6 * margin)),
-    ("scores are too timid", "calibration_slope", None, |world| world.margins(|margin| 0.6 * margin)),
-    ("scores are turned round", "auc", None, |world| world.margins(|margin| -margin)),
-    ("training's labels were shuffled", "auc", None, |world| {
-        let rows = world.challenger.len();
+    ("scores are too bold", "calibration_slope", None, |committed| committed.margins(|margin| 1.6 * margin)),
+    ("scores are too timid", "calibration_slope", None, |committed| committed.margins(|margin| 0.6 * margin)),
+    ("scores are turned round", "auc", None, |committed| committed.margins(|margin| -margin)),
+    ("training's labels were shuffled", "auc", None, |committed| {
+        let rows = committed.challenger.len();
         // A step that shares no factor with the 10,000 rows takes every record's score to another one.
-        Planted::of((0..rows).map(|row| world.challenger[(row * 4_001 + 7) % rows]).collect())
+        Planted::of((0..rows).map(|row| committed.challenger[(row * 4_001 + 7) % rows]).collect())
     }),
-    ("every score is the same", "constant", None, |world| world.margins(|_| 0.25)),
-    ("a score is not a number", "finite", None, |world| {
-        let mut planted = world.margins(|margin| margin);
+    ("every score is the same", "constant", None, |committed| committed.margins(|_| 0.25)),
+    ("a score is not a number", "finite", None, |committed| {
+        let mut planted = committed.margins(|margin| margin);
         planted.margins[17] = f32::NAN;
         planted
     }),
-    ("an early-stopped model is served up to its best round only", "calibration_slope", None, |world| {
-        Planted::of(world.holdout.margins(&stopped_early(30)).unwrap())
+    ("an early-stopped model is served up to its best round only", "calibration_slope", None, |committed| {
+        Planted::of(committed.holdout.margins(&stopped_early(30)).unwrap())
     }),
-    ("a model trained on stale data", "auc", None, |world| Planted::of(world.holdout.margins(&model("v429")).unwrap())),
+    ("a model trained on stale data", "auc", None, |committed| {
+        Planted::of(committed.holdout.margins(&model("v429")).unwrap())
+    }),
 ];
 
 /// The committed challenger, saying that its best round was `rounds`, as the image serves it that goes by that.
@@ -174,10 +177,10 @@ fn stopped_early(rounds: usize) -> Model {
 
 #[test]
 fn every_planted_fault_is_caught_by_the_gate_named_for_it() {
-    let world = &*WORLD;
+    let committed = &*COMMITTED;
     let mut missed = Vec::new();
     for (fault, gate, region, plant) in BAD {
-        let evaluation = world.judge(&plant(world), &world.holdout, world.holdout.rows());
+        let evaluation = committed.judge(&plant(committed), &committed.holdout, committed.holdout.rows());
         let named = |found: &&Gate| found.name == gate && found.region.as_deref() == region;
         let caught =
             evaluation.gates.iter().find(named).is_some_and(|gate| gate.blocks() && gate.verdict == Verdict::Fail);
@@ -190,20 +193,25 @@ fn every_planted_fault_is_caught_by_the_gate_named_for_it() {
 
 #[test]
 fn challengers_as_good_as_the_champion_pass() {
-    let world = &*WORLD;
+    let committed = &*COMMITTED;
     let good: [(&str, Planted); 5] = [
-        ("trained on newer records", world.margins(|margin| margin)),
-        ("the champion itself", Planted::of(world.champion.clone())),
-        ("as bold as a retrain may be", world.margins(|margin| 1.05 * margin)),
-        ("rounded", world.margins(|margin| (margin * 64.0).round() / 64.0)),
+        ("trained on newer records", committed.margins(|margin| margin)),
+        ("the champion itself", Planted::of(committed.champion.clone())),
+        ("as bold as a retrain may be", committed.margins(|margin| 1.05 * margin)),
+        ("rounded", committed.margins(|margin| (margin * 64.0).round() / 64.0)),
         ("the mean of both", {
             Planted::of(
-                world.champion.iter().zip(&world.challenger).map(|(old, new)| f32::midpoint(*old, *new)).collect(),
+                committed
+                    .champion
+                    .iter()
+                    .zip(&committed.challenger)
+                    .map(|(old, new)| f32::midpoint(*old, *new))
+                    .collect(),
             )
         }),
     ];
     for (name, planted) in good {
-        let evaluation = world.judge(&planted, &world.holdout, world.holdout.rows());
+        let evaluation = committed.judge(&planted, &committed.holdout, committed.holdout.rows());
         assert_eq!(evaluation.verdict, Verdict::Pass, "{name}: {:?}", said(&evaluation));
     }
 }
@@ -211,9 +219,9 @@ fn challengers_as_good_as_the_champion_pass() {
 /// Calibrated at last, and its threshold moved alike: it alerts on the same records, and every score means what it says.
 #[test]
 fn a_challenger_that_is_recalibrated_passes() {
-    let world = &*WORLD;
+    let committed = &*COMMITTED;
     let policy = EvaluationPolicy::default();
-    let plain = world.judge(&world.margins(|margin| margin), &world.holdout, world.holdout.rows());
+    let plain = committed.judge(&committed.margins(|margin| margin), &committed.holdout, committed.holdout.rows());
     let (slope, intercept) =
         (plain.challenger.calibration_slope.unwrap(), plain.challenger.calibration_intercept.unwrap());
     assert!(
@@ -222,8 +230,8 @@ fn a_challenger_that_is_recalibrated_passes() {
     );
     let of = |change: &dyn Fn(f64) -> f64| {
         let threshold = 1.0 / (1.0 + (-change((THRESHOLD / (1.0 - THRESHOLD)).ln())).exp());
-        let planted = Planted { threshold, ..world.margins(|margin| change(f64::from(margin)) as f32) };
-        world.judge(&planted, &world.holdout, world.holdout.rows())
+        let planted = Planted { threshold, ..committed.margins(|margin| change(f64::from(margin)) as f32) };
+        committed.judge(&planted, &committed.holdout, committed.holdout.rows())
     };
     for evaluation in [of(&|margin| margin + intercept), of(&|margin| slope * margin + intercept)] {
         assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", said(&evaluation));
@@ -238,22 +246,23 @@ fn a_challenger_that_is_recalibrated_passes() {
 /// The step that the finding names.
 #[test]
 fn what_the_gate_says_mends_the_calibration() {
-    let world = &*WORLD;
-    let bold = world.margins(|margin| 1.6 * margin);
-    let found = world.judge(&bold, &world.holdout, world.holdout.rows());
+    let committed = &*COMMITTED;
+    let bold = committed.margins(|margin| 1.6 * margin);
+    let found = committed.judge(&bold, &committed.holdout, committed.holdout.rows());
     let slope = found.gates.iter().find(|gate| gate.name == "calibration_slope").unwrap();
     let Finding::Compared { mend: Some(Mend::Multiply { by }), .. } = slope.finding else { panic!("{slope:?}") };
     let mended = Planted::of(bold.margins.iter().map(|margin| (by * f64::from(*margin)) as f32).collect());
-    let mended = world.judge(&mended, &world.holdout, world.holdout.rows()).challenger.calibration_slope.unwrap();
+    let mended =
+        committed.judge(&mended, &committed.holdout, committed.holdout.rows()).challenger.calibration_slope.unwrap();
     assert!((mended - 1.0).abs() < 1e-4, "{mended}");
 }
 
 /// With some seventy positives an equal challenger may be left open, but a bad one is known to be bad.
 #[test]
 fn what_is_clearly_bad_fails_on_few_records_too() {
-    let world = &*WORLD;
+    let committed = &*COMMITTED;
     let rows = 2_000;
-    let holdout = first(&world.holdout, rows);
+    let holdout = first(&committed.holdout, rows);
     for fault in [
         "the callers' columns come in another order",
         "scores are turned round",
@@ -262,7 +271,7 @@ fn what_is_clearly_bad_fails_on_few_records_too() {
         "the threshold is on another scale",
     ] {
         let (.., plant) = BAD.iter().find(|(name, ..)| *name == fault).unwrap();
-        let evaluation = world.judge(&plant(world), &holdout, rows);
+        let evaluation = committed.judge(&plant(committed), &holdout, rows);
         assert_eq!(evaluation.verdict, Verdict::Fail, "{fault}: {:?}", said(&evaluation));
     }
 }
@@ -284,17 +293,20 @@ fn first(holdout: &HeldOut, rows: usize) -> HeldOut {
 
 #[test]
 fn a_column_that_the_records_lack_blocks_and_is_named() {
-    let world = &*WORLD;
+    let committed = &*COMMITTED;
     let rows = 2_000;
     let mut text = "label,customer_region,x,empty,stuck\n".to_owned();
-    for (row, (label, region)) in world.holdout.labels().iter().zip(world.holdout.regions()).enumerate().take(rows) {
-        let region = &world.holdout.region_names()[usize::from(*region)];
+    for (row, (label, region)) in
+        committed.holdout.labels().iter().zip(committed.holdout.regions()).enumerate().take(rows)
+    {
+        let region = &committed.holdout.region_names()[usize::from(*region)];
         text += &format!("{},{region},{row},,7\n", u8::from(*label));
     }
     let names = ["x", "empty", "stuck"].map(str::to_owned).to_vec();
     let holdout = HeldOut::read(text.as_bytes(), &Columns::standard(names)).unwrap();
     let judge = |splits: Option<Vec<u32>>| {
-        let evaluation = world.judge(&Planted { splits, ..Planted::of(world.champion.clone()) }, &holdout, rows);
+        let evaluation =
+            committed.judge(&Planted { splits, ..Planted::of(committed.champion.clone()) }, &holdout, rows);
         let missing = |gate: &&Gate| gate.name == "missing" && gate.region.is_none();
         evaluation.gates.iter().find(missing).unwrap().clone()
     };

@@ -283,7 +283,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
             let version = registered.map_or_else(|| release.short(), |it| it.manifest.version.to_string());
             let evidence = evaluated.map(|evaluated| self.evidence(evaluated)).transpose()?;
             let notice = Notice::EvaluationRejected { version, cause, why: why.clone(), evidence };
-            let page = Page::of(&self.ctx.fleet, &notice, home, &Sender::Wave(self.actor.clone()));
+            let page = Page::of(&self.ctx.fleet, notice, home, &Sender::Wave(self.actor.clone()));
             self.ports.page(home, &page).await?;
             self.pace.tell();
         }

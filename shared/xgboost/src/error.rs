@@ -32,7 +32,7 @@ pub enum ModelError {
     },
     /// The archive inflates, or the bare file extends, past the limit.
     #[error(
-        "the model takes more than the {limit} bytes allowed (inflated); it is not a model for this fleet, or the limit must be raised"
+        "the model takes more than the {limit} bytes allowed (inflated); it is the wrong file, or the limit must be raised"
     )]
     TooLarge {
         /// The limit in bytes.
@@ -88,7 +88,7 @@ pub enum ModelError {
 pub enum ShapeError {
     /// Wrong number of features.
     #[error(
-        "the model takes {expected} features, the data have {found}; score with the feature list of the model's own release"
+        "the model takes {expected} features, the data have {found}; score with the features that the model was trained on"
     )]
     Width {
         /// Features of the model.

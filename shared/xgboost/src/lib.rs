@@ -33,7 +33,7 @@ pub use matrix::Matrix;
 pub use model::{DEFAULT_MODEL_LIMIT, Model, only_file};
 pub use payload::read_csv_row;
 pub use scored::Scored;
-pub use served::{Explainer, ModelFeatures, Said, Served};
+pub use served::{Explainer, ModelAnswer, ModelFeatures, Served};
 pub use shap::{Attributions, Reason, SAMPLE_ROWS, Sample, ShapForest, sample_rows, top_reasons};
 pub use stream::{ReadOptions, StreamError, Streamed, stream_margins};
 pub use walkers::Walker;

@@ -42,7 +42,7 @@ enum Reasons {
 
 /// What a model said about every record of a held-out set, and what is to be known of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
+pub struct ModelAnswer {
     /// Its margins, and the reasons for some of them where somebody asked.
     pub scored: Scored,
     /// What the container makes of it.
@@ -96,14 +96,14 @@ impl Served {
         rows: Matrix<'_>,
         features: &[String],
         threads: NonZeroUsize,
-    ) -> Result<(Said, Option<Explainer>), ShapeError> {
+    ) -> Result<(ModelAnswer, Option<Explainer>), ShapeError> {
         let mut served = self;
         let (attributions, open) = served.take_reasons();
         let Served { model, splits, caveats, .. } = served;
         model.check_features(features)?;
         let margins = model.matrix_margins(rows, threads)?;
         let scored = Scored { margins, splits, attributions };
-        Ok((Said { scored, objective: model.objective(), caveats }, open))
+        Ok((ModelAnswer { scored, objective: model.objective(), caveats }, open))
     }
 
     /// The reasons of the sample that it was read with, once. Where the second is not `None`, they are still to be had from it.

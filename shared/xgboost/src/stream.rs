@@ -68,8 +68,8 @@ pub enum StreamError {
 /// The margins of `rows`, whose columns are called `features`, of the model that `open` gives: `model.tar.gz` or a bare
 /// file. Bit-equal to [`Model::margins`](crate::Model::margins), in a few megabytes.
 ///
-/// A model's base margin, and a DART model's tree weights, stand behind its trees. `base_margin` is a hint, from the
-/// release's manifest or an earlier [`Streamed`]; it is verified at the end. Without it, or where it turns out wrong, or
+/// A model's base margin, and a DART model's tree weights, stand behind its trees. `base_margin` is a hint, from an
+/// earlier [`Streamed`] for example; it is verified at the end. Without it, or where it turns out wrong, or
 /// where there are weights or trees that are not served, the model is read a second time.
 ///
 /// # Errors

@@ -38,18 +38,25 @@ struct Document<'a> {
     tool: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct GateInWords<'a> {
     #[serde(flatten)]
     gate: &'a Gate,
     reason: String,
 }
 
-#[derive(Serialize)]
-struct SlicesInWords<'a> {
+/// The records by the values of one column as `evaluation.json` has them: each gate with its sentence.
+#[derive(Debug, Serialize)]
+pub struct SlicesInWords<'a> {
     column: &'a str,
     regions: &'a [RegionNumbers],
     gates: Vec<GateInWords<'a>>,
+}
+
+impl<'a> From<&'a Slices> for SlicesInWords<'a> {
+    fn from(Slices { column, regions, gates }: &'a Slices) -> SlicesInWords<'a> {
+        SlicesInWords { column, regions, gates: in_words(gates) }
+    }
 }
 
 fn in_words(gates: &[Gate]) -> Vec<GateInWords<'_>> {
@@ -71,11 +78,6 @@ pub fn policy_digest(policy: &EvaluationPolicy) -> String {
 /// # Errors
 /// Only where serialisation itself fails, which no evaluation does.
 pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, serde_json::Error> {
-    let slices = evaluation.slices.iter().map(|Slices { column, regions, gates }| SlicesInWords {
-        column,
-        regions,
-        gates: in_words(gates),
-    });
     let document = Document {
         schema: evaluation.schema,
         verdict: evaluation.verdict,
@@ -88,7 +90,7 @@ pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, 
         challenger: &evaluation.challenger,
         champion: &evaluation.champion,
         regions: &evaluation.regions,
-        slices: slices.collect(),
+        slices: evaluation.slices.iter().map(SlicesInWords::from).collect(),
         costs: &evaluation.costs,
         drift: &evaluation.drift,
         curves: &evaluation.curves,

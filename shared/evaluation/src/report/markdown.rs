@@ -4,7 +4,7 @@ use super::gates::tally;
 use super::provenance::Provenance;
 use super::words::{NONE, Style, count, headline, severity, style, title};
 use crate::conclusion::Warning;
-use crate::costs::{CostPoint, Costs, ModelCosts};
+use crate::costs::{CostPoint, ModelCosts};
 use crate::drift::{Drift, FeatureDrift};
 use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers, Slices};
 use meridian_judge::{GateMode, Verdict};
@@ -26,8 +26,8 @@ pub fn markdown(evaluation: &Evaluation, provenance: &Provenance) -> String {
         numbers(evaluation),
         gates(evaluation),
     ];
-    parts.extend(evaluation.slices.iter().map(of_slices));
-    parts.extend(evaluation.costs.as_ref().map(of_costs));
+    parts.extend(evaluation.slices.iter().map(|own| slices(None, own)));
+    parts.extend(evaluation.costs.as_ref().map(|own| costs(own.models(), &own.note())));
     parts.extend(evaluation.drift.as_ref().map(drift));
     // Gates that did not pass stand above.
     let is_new = |warning: &Warning<'_>| !matches!(warning, Warning::Gate(_));
@@ -93,7 +93,8 @@ fn of_gates(gates: &[&Gate]) -> String {
     table(&["gate", "records", "verdict", "why"], gates.iter().map(row))
 }
 
-fn of_slices(slices: &Slices) -> String {
+/// Both models on the records of each value of a column, below a heading; it names the model where there are several.
+pub fn slices(model: Option<&str>, slices: &Slices) -> String {
     let row = |value: &RegionNumbers| {
         let RegionNumbers { region, rows, positives, challenger, champion } = value;
         let numbers = |style: Style, of: fn(&ModelNumbers) -> f64| {
@@ -114,23 +115,21 @@ fn of_slices(slices: &Slices) -> String {
         ]
     };
     let head = ["value", "records", "positives", "AUC", "recall", "false-positive rate", "gates (advisory)"];
-    format!("### Slices by {}\n\n{}", cell(&slices.column), table(&head, slices.regions.iter().map(row)))
+    let title = model.map_or_else(|| "Slices".to_owned(), |model| format!("{}: slices", cell(model)));
+    format!("### {title} by {}\n\n{}", cell(&slices.column), table(&head, slices.regions.iter().map(row)))
 }
 
-fn of_costs(costs: &Costs) -> String {
-    let row = |name: &str, CostPoint { threshold, cost, recall, fpr }: CostPoint| {
+/// What the alerts of models cost, below a heading.
+pub fn costs<'a>(models: impl IntoIterator<Item = (&'a str, &'a ModelCosts)>, note: &str) -> String {
+    let row = |name: String, CostPoint { threshold, cost, recall, fpr }: CostPoint| {
         let [recall, fpr] = [recall, fpr].map(|share| Style::Share.value(share));
-        vec![name.to_owned(), Style::Plain(4).value(threshold), Style::Plain(2).value(cost), recall, fpr]
+        vec![name, Style::Plain(4).value(threshold), Style::Plain(2).value(cost), recall, fpr]
     };
-    let of = |[deployed, cheapest]: [&str; 2], costs: &ModelCosts| {
-        [row(deployed, costs.operating), row(cheapest, costs.cheapest)]
-    };
-    let challenger = of(["challenger, as deployed", "challenger, cheapest"], &costs.challenger);
-    let champion =
-        costs.champion.as_ref().map(|champion| of(["champion, as deployed", "champion, cheapest"], champion));
+    let rows = models.into_iter().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
+        [row(format!("{model}, as deployed"), *operating), row(format!("{model}, cheapest"), *cheapest)]
+    });
     let head = ["", "threshold", "cost of 1,000 records", "recall", "false-positive rate"];
-    let rows = challenger.into_iter().chain(champion.into_iter().flatten());
-    format!("### Costs\n\n{}\n\n{}", costs.note(), table(&head, rows))
+    format!("### Costs\n\n{note}\n\n{}", table(&head, rows))
 }
 
 /// The features that differ most from the reference, below a heading.

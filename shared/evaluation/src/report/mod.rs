@@ -15,8 +15,10 @@ mod svg;
 mod table;
 mod words;
 
-pub use json::{json, policy_digest};
+pub use json::{SlicesInWords, json, policy_digest};
 pub use junit::junit;
-pub use markdown::{drift as markdown_drift, markdown, table as markdown_table};
+pub use markdown::{
+    costs as markdown_costs, drift as markdown_drift, markdown, slices as markdown_slices, table as markdown_table,
+};
 pub use page::html;
 pub use provenance::{Approval, Digests, EvaluateCommand, Named, Provenance, shell_line};

@@ -165,8 +165,9 @@ impl Gate {
         };
         let value = |style: Style, number: Option<f64>| number.map(|number| format!("{}{noun}", style.value(number)));
         if self.name == "leak_feature" {
-            // What is judged of one feature is its share of what the model knows, and not its AUC.
-            let share = |share: Option<f64>| share.map(|share| format!("{} of it", Style::Share.value(share)));
+            // What is judged of one feature is its share of the model's lead on chance, and not its AUC.
+            let lead = |share: f64| format!("{} of the model's lead", Style::Share.value(share));
+            let share = |share: Option<f64>| share.map(lead);
             return [share(self.difference), None, None, None, share(self.allowed)];
         }
         let difference = self.difference.map(|difference| style.change(difference));

@@ -17,7 +17,11 @@ pub(super) fn sentence(gate: &Gate) -> String {
             let champion = gate.champion.map_or_else(String::new, |auc| format!(", the champion {}", decimal(auc)));
             let numbers = format!("AUC {challenger}, the whole model {}{champion}", decimal(*model));
             if failed {
-                format!("leak: `{feature}` alone ranks the records with {numbers}; {KNOWS}")
+                let [share, allowed] = [gate.difference, gate.allowed].map(|share| percent(number(share)));
+                format!(
+                    "leak: `{feature}` alone ranks the records with {numbers}: {share} of the model's lead on chance (AUC 0.5), and \
+                     from {allowed} on it is a leak; {KNOWS}"
+                )
             } else {
                 format!("no feature alone makes the score: `{feature}` ranks best with {numbers}")
             }

@@ -19,7 +19,7 @@ use meridian_evaluation::{
     Columns, Contender, Evaluation, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance, walkers_among,
 };
 use meridian_messages::pages::{ComparedWith, RejectedFor};
-use meridian_xgboost::Said;
+use meridian_xgboost::ModelAnswer;
 use std::collections::BTreeSet;
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
@@ -254,7 +254,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     /// over: the same build makes the same bytes of the same inputs, and others that lie there are refused.
     async fn write_golden(&self, challenger: Answers, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
-        let Answers { said: Said { scored, objective, .. }, walkers, .. } = challenger;
+        let Answers { said: ModelAnswer { scored, objective, .. }, walkers, .. } = challenger;
         let golden = GoldenRecords::of_margins(version, &scored.margins, objective, holdout, walkers, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
         let key = keys::golden(self.release);

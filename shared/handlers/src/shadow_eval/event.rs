@@ -2,7 +2,7 @@
 
 use crate::events::{EventError, is_sweep, kind, other_kind};
 use crate::replication::manifest_created;
-use meridian_domain::reason::ExpectedEvent;
+use meridian_domain::reason::EventKind;
 use meridian_domain::{Region, ReleaseId};
 use serde_json::Value;
 
@@ -30,6 +30,7 @@ impl ShadowEvent {
         if kind(event) == ("aws.s3", "Object Created") {
             return manifest_created(event, own).map(|release| Self::ManifestCreated { release });
         }
-        Err(other_kind("shadow-eval", ExpectedEvent::Shadow, event))
+        let takes = &[EventKind::Job, EventKind::ObjectCreated, EventKind::Schedule];
+        Err(other_kind("shadow-eval", takes, event))
     }
 }

@@ -11,8 +11,8 @@ use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
 use meridian_evaluation::cache::{self, Subject};
 use meridian_evaluation::{HeldOut, Remark};
 use meridian_xgboost::{
-    Attributions, Caveat, Explainer, Image, ModelError, ReadOptions, Said, Sample, Served, ShapeError, StreamError,
-    Walker,
+    Attributions, Caveat, Explainer, Image, ModelAnswer, ModelError, ReadOptions, Sample, Served, ShapeError,
+    StreamError, Walker,
 };
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
@@ -106,7 +106,7 @@ pub(super) enum Source {
 /// What a model said.
 pub(super) struct Answers {
     /// About the held-out records.
-    pub said: Said,
+    pub said: ModelAnswer,
     /// About payloads that walk it, where these were asked for.
     pub walkers: Vec<Walker>,
     /// What was noticed while it was read.
@@ -141,7 +141,7 @@ pub(super) async fn of(
         Source::Kept => look(ports, home, &key, &subject).await,
         Source::Archive { .. } => Found::Unused,
     };
-    if let Found::Said(said) = found {
+    if let Found::Stored(said) = found {
         let remarks = remarks(manifest, &said);
         return Ok(Answers { said, walkers: Vec::new(), remarks });
     }
@@ -207,7 +207,7 @@ fn options(image: Image) -> ReadOptions {
 }
 
 /// What people should know of the model, under its name.
-fn remarks(manifest: &Manifest, said: &Said) -> Vec<Remark> {
+fn remarks(manifest: &Manifest, said: &ModelAnswer) -> Vec<Remark> {
     let model = || manifest.version.to_string();
     said.caveats.iter().map(|caveat| Remark::Model { model: model(), caveat: *caveat }).collect()
 }
@@ -236,7 +236,7 @@ pub(super) fn threads() -> NonZeroUsize {
 
 /// What lies under a key.
 enum Found {
-    Said(Said),
+    Stored(ModelAnswer),
     Nothing,
     /// It cannot be read now.
     Unread,
@@ -254,7 +254,7 @@ async fn look(ports: &impl Artifacts, home: &RegionName, key: &str, subject: &Su
         }
     };
     match cache::decode(&bytes, subject) {
-        Ok(said) => Found::Said(said),
+        Ok(said) => Found::Stored(said),
         Err(error) => {
             tracing::warn!(key, %error, "stored margins are not used: the model is scored again");
             Found::Unused
@@ -269,7 +269,7 @@ async fn keep(
     home: &RegionName,
     key: &str,
     subject: &Subject<'_>,
-    said: &Said,
+    said: &ModelAnswer,
     found: &Found,
 ) -> bool {
     let body = match cache::encode(subject, said) {
@@ -281,7 +281,7 @@ async fn keep(
     };
     let written = match found {
         Found::Unused => ports.replace(home, key, body).await,
-        Found::Said(_) | Found::Nothing | Found::Unread => ports.create(home, key, body).await,
+        Found::Stored(_) | Found::Nothing | Found::Unread => ports.create(home, key, body).await,
     };
     match written {
         Ok(_) => true,

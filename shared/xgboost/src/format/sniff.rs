@@ -60,7 +60,7 @@ fn is_headless_legacy(start: &[u8]) -> bool {
 fn refuse(start: &[u8]) -> ModelError {
     let format = |found: &str, advice| ModelError::Format { found: found.to_owned(), advice };
     if start.get(257..262) == Some(b"ustar") {
-        return format("an uncompressed tar", "compress it: a release holds `model.tar.gz`");
+        return format("an uncompressed tar", "compress it with gzip, as `model.tar.gz`");
     }
     match start {
         [] => format("empty", SAVE),
