@@ -6,8 +6,9 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use meridian_domain::Record;
 use meridian_local::night::{
-    self, Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site,
+    self, Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site, Tone,
 };
 use meridian_messages::interrupted;
 use meridian_messages::layout::{Cells, columns};
@@ -28,10 +29,10 @@ pub struct Arguments {
     /// A built-in scenario's name, or the path of a scenario file.
     #[arg(long, value_name = "NAME|FILE", default_value = "good-night")]
     scenario: String,
-    /// Print the built-in scenarios, and run nothing.
+    /// Print the built-in scenarios, and run nothing; with --fleet also which of them that fleet cannot play.
     #[arg(long)]
     list: bool,
-    /// Rehearse with this fleet: its regions play the scenario's, in the order of its waves.
+    /// Rehearse with this fleet: its regions play the scenario's, or it is said why they cannot.
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
     /// The seed of everything that is random: equal seeds give equal nights, byte for byte.
@@ -86,17 +87,32 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn std::
     }
 }
 
-fn list() -> Result<ExitCode, Error> {
-    let rows = night::names().into_iter().map(|name| Ok([name.to_owned(), Scenario::load(name)?.title]));
-    let rows = rows.collect::<Result<Vec<_>, ScenarioError>>()?;
-    let mut stdout = terminal::stdout();
-    columns(rows, Cells::Words).iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
+fn list(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let fleet = arguments.fleet.as_deref().map(|path| read_fleet(path).map(|text| (path, text))).transpose()?;
+    let row = |name: &str| -> Result<[String; 2], Error> {
+        let scenario = Scenario::load(name)?;
+        let title = match &fleet {
+            Some((path, text)) => title_in(path, text, &scenario)?,
+            None => scenario.title,
+        };
+        Ok([name.to_owned(), title])
+    };
+    let rows = night::names().into_iter().map(row).collect::<Result<Vec<_>, Error>>()?;
+    let (mut stdout, lines) = (terminal::stdout(), columns(rows, Cells::Words));
+    lines.iter().zip(night::names()).try_for_each(|(line, name)| writeln!(stdout, "{}", titled(line, name)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A table's row with its title bold: it stands first, whatever the columns' width.
+fn titled(line: &str, title: &str) -> String {
+    let bold = Style::new().bold();
+    let (title, rest) = line.split_at_checked(title.len()).unwrap_or((line, ""));
+    format!("{bold}{title}{bold:#}{rest}")
 }
 
 fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     if arguments.list {
-        return list();
+        return list(arguments);
     }
     let (site, scenario) = set(arguments)?;
     let interrupt = Interrupt::catch()?;
@@ -135,15 +151,34 @@ fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
 fn set(arguments: &Arguments) -> Result<(Site, Scenario), Error> {
     let scenario = Scenario::load(&arguments.scenario)?;
     let Some(path) = &arguments.fleet else { return Ok((Site::of_scenario(&scenario)?, scenario)) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Error::Fleet { path: path.display().to_string(), why: source.to_string() })?;
-    Site::of_fleet(&text, &scenario).map_err(|error| match error {
+    Site::of_fleet(&read_fleet(path)?, &scenario).map_err(|error| of_fleet(path, error))
+}
+
+fn read_fleet(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path)
+        .map_err(|source| Error::Fleet { path: path.display().to_string(), why: source.to_string() })
+}
+
+/// What is wrong with a fleet's file, by its path and line.
+fn of_fleet(path: &Path, error: NightError) -> Error {
+    match error {
         NightError::Fleet(error) => {
             let line = error.line.map(|line| format!(" line {line}")).unwrap_or_default();
             Error::Fleet { path: format!("{}{line}", path.display()), why: error.problem.to_string() }
         }
         error => error.into(),
-    })
+    }
+}
+
+/// A scenario's title, with the reason why a fleet cannot play it.
+fn title_in(path: &Path, fleet: &str, scenario: &Scenario) -> Result<String, Error> {
+    match Site::translated(fleet, scenario) {
+        Ok(_) => Ok(scenario.title.clone()),
+        Err(NightError::Scenario(ScenarioError::Untranslatable { why, .. })) => {
+            Ok(format!("{} (cannot be translated to this fleet: {why})", scenario.title))
+        }
+        Err(error) => Err(of_fleet(path, error)),
+    }
 }
 
 /// A night in progress, and its outputs.
@@ -213,7 +248,8 @@ fn title(out: &mut impl Write, scenario: &Scenario, arguments: &Arguments) -> st
     if let Some(fleet) = &arguments.fleet {
         writeln!(
             out,
-            "rehearsed by the regions of {}: home plays home, the others the others in the order of the wave",
+            "rehearsed by the regions of {}: home plays home, the others the others in the order of the wave; where something \
+             happens to the one with the least traffic alone, the one with the least plays it",
             fleet.display()
         )?;
     }
@@ -225,14 +261,16 @@ fn summary(out: &mut impl Write, report: &Report, kept: Option<&Path>) -> std::i
     let bold = Style::new().bold();
     writeln!(out, "\n{bold}The fleet at {}{bold:#}", clock(report.to))?;
     for (line, end) in columns(report.fleet.iter().map(cells), Cells::Words).iter().zip(&report.fleet) {
-        // A title stands first in its row, whatever the columns' width.
-        let (title, rest) = line.split_at_checked(end.title.len()).unwrap_or((line.as_str(), ""));
-        writeln!(out, "  {bold}{title}{bold:#}{rest}")?;
+        writeln!(out, "  {}", titled(line, &end.title))?;
         end.interrupted.iter().try_for_each(|own| writeln!(out, "      {}", interrupted(own)))?;
     }
     for execution in &report.executions {
         let at = execution.failed_at.as_ref().map(|action| format!(" at {action}")).unwrap_or_default();
         writeln!(out, "  {}: the pipeline {}{at}", who(&execution.execution), execution.ending)?;
+    }
+    let bad = terminal::style(Tone::Bad);
+    for decision in report.decisions.iter().filter(|own| matches!(own.entry.record, Record::Condemned { .. })) {
+        writeln!(out, "  {bad}{}{bad:#}", decision.words)?;
     }
     writeln!(out, "  pages: {}", report.pages.len())?;
     for page in &report.evaluations {

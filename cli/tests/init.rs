@@ -73,7 +73,15 @@ fn the_template_can_be_deployed_for_every_fleet_that_init_makes() {
     }
 }
 
-/// Every night that needs no more regions than there are ends in them as its file expects.
+/// What a night of a new fleet's ends with: 0 as expected, 1 otherwise, 2 refused.
+fn rehearsed(folder: &Path, scenario: &str) -> (Option<i32>, Output) {
+    let night = meridian(folder, &["night", "--fleet", "fleet.toml", "--scenario", scenario, "--json"]);
+    (night.status.code(), night)
+}
+
+const REFUSED: &str = "cannot be translated to this fleet: ";
+
+/// Every night that can be translated ends as its file expects.
 #[test]
 fn a_new_fleets_regions_play_the_built_in_nights() {
     let folder = tempfile::tempdir().unwrap();
@@ -84,13 +92,20 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
     let nights: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(nights.len() > 40, "{list}");
     let play = |scenario: &str| {
-        let night = meridian(folder.path(), &["night", "--fleet", "fleet.toml", "--scenario", scenario, "--json"]);
-        if ["planes-dark", "messy-events"].contains(&scenario) {
-            assert_eq!(night.status.code(), Some(2), "{scenario}");
-            assert!(error(&night).contains(&format!("scenario {scenario} needs ")), "{}", error(&night));
+        let (code, night) = rehearsed(folder.path(), scenario);
+        let why = match scenario {
+            "planes-dark" => "it needs 3 regions, and the fleet has 2",
+            "messy-events" => "it needs 4 regions, and the fleet has 2",
+            "by-traffic" | "cold-instances" | "ten-percent" => "its [[policy.region]] sets ",
+            _ => "",
+        };
+        if !why.is_empty() {
+            assert_eq!(code, Some(2), "{scenario}");
+            let words = format!("scenario {scenario} {REFUSED}{why}");
+            assert!(error(&night).contains(&words), "{}", error(&night));
             return;
         }
-        assert_eq!(night.status.code(), Some(0), "{scenario}: {}", error(&night));
+        assert_eq!(code, Some(0), "{scenario}: {}", error(&night));
         let told: serde_json::Value = serde_json::from_slice(&night.stdout).unwrap();
         let regions: Vec<_> =
             told["fleet"].as_array().unwrap().iter().map(|end| end["region"].as_str().unwrap()).collect();
@@ -102,6 +117,69 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             scope.spawn(move || half.iter().for_each(|scenario| play(scenario)));
         }
     });
+}
+
+/// A fleet, by its regions, and the nights that it cannot play, with what it lacks.
+type Rehearsal = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// Of three regions and of five, the busiest of them last, and of two of which one is thin.
+const REHEARSALS: [Rehearsal; 3] = [
+    (
+        &["us-east-1=400", "eu-central-1=150", "ap-south-1=900"],
+        &[
+            ("messy-events", "it needs 4 regions, and the fleet has 3"),
+            ("ten-percent", "its [[policy.region]] sets bake"),
+        ],
+    ),
+    (
+        &["us-east-1=400", "eu-central-1=150", "sa-east-1=60", "ap-southeast-1=300", "us-east-2=1500"],
+        &[("ten-percent", "its [[policy.region]] sets bake")],
+    ),
+    (
+        &["eu-central-1=2000", "eu-west-3=10"],
+        &[
+            ("messy-events", "it needs 4 regions, and the fleet has 2"),
+            ("planes-dark", "it needs 3 regions, and the fleet has 2"),
+            ("slow-burn", "fewer requests come to eu-west-3"),
+            ("ten-percent", "its [[policy.region]] sets bake"),
+        ],
+    ),
+];
+
+/// Nights of an hour and a half at most, about the first region, the thinnest one and those between.
+const QUICK: [&str; 7] =
+    ["bad-eval", "bad-model", "currency-in-brazil", "frozen", "judge-dies", "late-alarm-in-soak", "tokyo-dark"];
+
+#[test]
+fn a_night_of_any_fleet_ends_as_expected_or_is_refused() {
+    for (regions, refused) in REHEARSALS {
+        let folder = tempfile::tempdir().unwrap();
+        let output = init(folder.path(), "credit", &[], regions);
+        assert!(output.status.success(), "{regions:?}: {}", error(&output));
+        let list = meridian(folder.path(), &["night", "--list", "--fleet", "fleet.toml"]);
+        assert!(list.status.success(), "{regions:?}: {}", error(&list));
+        let list = String::from_utf8(list.stdout).unwrap();
+        for scenario in refused.iter().map(|(scenario, _)| *scenario).chain(QUICK) {
+            let (code, night) = rehearsed(folder.path(), scenario);
+            let why = refused.iter().find(|(own, _)| *own == scenario).map(|(_, why)| *why);
+            let said = error(&night);
+            // No canary begins in it: every fleet plays it.
+            let allowed: &[i32] = if why.is_some() {
+                &[2]
+            } else if scenario == "bad-eval" {
+                &[0]
+            } else {
+                &[0, 2]
+            };
+            assert!(code.is_some_and(|code| allowed.contains(&code)), "{regions:?} {scenario}: {code:?} {said}");
+            let is_refused = said.contains(&format!("scenario {scenario} {REFUSED}"));
+            assert_eq!(is_refused, code == Some(2), "{regions:?} {scenario}: {said}");
+            assert!(said.contains(why.unwrap_or_default()), "{regions:?} {scenario}: {said}");
+            let is_marked =
+                list.lines().any(|line| line.split_whitespace().next() == Some(scenario) && line.contains(REFUSED));
+            assert_eq!(is_marked, is_refused, "{regions:?} {scenario}: {list}");
+        }
+    }
 }
 
 /// What is a fleet, and what no stacks can be made of.

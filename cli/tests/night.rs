@@ -217,3 +217,13 @@ fn the_closing_table_tells_what_interrupted_a_region() {
     assert!(told.contains("; the serving release was unknown from 04:"), "{said}");
     assert_eq!(said.matches("last interrupted").count(), 1, "{said}");
 }
+
+#[test]
+fn the_closing_table_names_a_condemned_release_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["night", "--scenario", "bad-model", "--quiet"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
+    let told = said.lines().filter(|line| line.starts_with("  v428 is condemned, the wave stops: ")).count();
+    assert_eq!(told, 1, "{said}");
+}

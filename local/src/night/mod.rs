@@ -21,7 +21,8 @@ pub use report::{
     Decision, ExecutionEnd, Explained, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
 };
 pub use scenario::{
-    Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names,
+    Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, Untranslatable,
+    names,
 };
 pub use session::Session;
 pub use site::Site;

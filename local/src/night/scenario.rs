@@ -9,7 +9,7 @@ mod tables;
 mod words;
 
 use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
-pub use error::ScenarioError;
+pub use error::{ScenarioError, Untranslatable};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml};
 use meridian_domain::{Actor, RegionName, Rule, Version};

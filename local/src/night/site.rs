@@ -54,10 +54,9 @@ impl Site {
     /// releases are signed with the example key, which no real account may trust.
     ///
     /// # Errors
-    /// A policy that is wrong, or has too few regions for the scenario; otherwise as [`Site::repository`].
+    /// As [`Site::translated`]; otherwise as [`Site::repository`].
     pub fn of_fleet(text: &str, scenario: &Scenario) -> Result<(Self, Scenario), NightError> {
-        let own = Fleet::parse(text)?;
-        let scenario = scenario.in_fleet(&Fleet::parse(FLEET)?, &own)?;
+        let scenario = Self::translated(text, scenario)?;
         let (mut fleet, ours) = (table(text)?, table(FLEET)?);
         let account = ours.get("fleet").and_then(|fleet| fleet.get("account")).cloned();
         if let (Some(Value::Table(fleet)), Some(account)) = (fleet.get_mut("fleet"), account) {
@@ -67,6 +66,15 @@ impl Site {
             fleet.extend(ours.get(key).map(|value| (key.to_owned(), value.clone())));
         }
         Ok((Self::laid_over(fleet, &scenario)?, scenario))
+    }
+
+    /// The scenario as the regions of somebody's own fleet play it.
+    ///
+    /// # Errors
+    /// A policy that is wrong, or a fleet whose regions cannot play it.
+    pub fn translated(text: &str, scenario: &Scenario) -> Result<Scenario, NightError> {
+        let own = Fleet::parse(text)?;
+        Ok(scenario.in_fleet(&Fleet::parse(FLEET)?, &own)?)
     }
 
     fn laid_over(mut fleet: Table, scenario: &Scenario) -> Result<Self, NightError> {

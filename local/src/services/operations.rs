@@ -3,68 +3,90 @@
 use super::{autoscaling, cloudwatch, codepipeline, ecr, eventbridge, iam, kms, quotas, s3, sagemaker, sns, sts};
 use crate::world::operation::Operation;
 
-/// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 59] = [
-    s3::PutObject::NAME,
-    s3::GetObject::NAME,
-    s3::HeadObject::NAME,
-    s3::ListObjectsV2::NAME,
-    s3::GetBucketVersioning::NAME,
-    s3::GetBucketEncryption::NAME,
-    s3::GetPublicAccessBlock::NAME,
-    s3::GetBucketPolicy::NAME,
-    s3::GetBucketNotificationConfiguration::NAME,
-    s3::GetBucketReplication::NAME,
-    sagemaker::CreateModel::NAME,
-    sagemaker::DescribeModel::NAME,
-    sagemaker::CreateEndpointConfig::NAME,
-    sagemaker::DescribeEndpointConfig::NAME,
-    sagemaker::CreateEndpoint::NAME,
-    sagemaker::UpdateEndpoint::NAME,
-    sagemaker::DescribeEndpoint::NAME,
-    sagemaker::CreateModelPackage::NAME,
-    sagemaker::DescribeModelPackage::NAME,
-    sagemaker::UpdateModelPackage::NAME,
-    sagemaker::ListModelPackages::NAME,
-    sagemaker::DescribeModelPackageGroup::NAME,
-    sagemaker::InvokeEndpoint::NAME,
-    cloudwatch::PutMetricData::NAME,
-    cloudwatch::PutMetricAlarm::NAME,
-    cloudwatch::PutCompositeAlarm::NAME,
-    cloudwatch::SetAlarmState::NAME,
-    cloudwatch::DescribeAlarms::NAME,
-    cloudwatch::GetMetricData::NAME,
-    codepipeline::GetPipeline::NAME,
-    codepipeline::ListPipelines::NAME,
-    codepipeline::GetPipelineExecution::NAME,
-    codepipeline::ListPipelineExecutions::NAME,
-    codepipeline::StartPipelineExecution::NAME,
-    codepipeline::PutJobSuccessResult::NAME,
-    codepipeline::PutJobFailureResult::NAME,
-    eventbridge::TestEventPattern::NAME,
-    eventbridge::DescribeRule::NAME,
-    eventbridge::ListRules::NAME,
-    eventbridge::ListTargetsByRule::NAME,
-    eventbridge::ListRuleNamesByTarget::NAME,
-    sns::Publish::NAME,
-    sns::GetTopicAttributes::NAME,
-    sts::AssumeRole::NAME,
-    sts::GetCallerIdentity::NAME,
-    autoscaling::RegisterScalableTarget::NAME,
-    autoscaling::PutScalingPolicy::NAME,
-    autoscaling::PutScheduledAction::NAME,
-    autoscaling::DeleteScheduledAction::NAME,
-    autoscaling::DescribeScalableTargets::NAME,
-    autoscaling::DescribeScalingPolicies::NAME,
-    autoscaling::DescribeScheduledActions::NAME,
-    kms::DescribeKey::NAME,
-    kms::GetPublicKey::NAME,
-    kms::Sign::NAME,
-    ecr::DescribeImages::NAME,
-    iam::GetRole::NAME,
-    quotas::ListServiceQuotas::NAME,
-    quotas::ListAwsDefaultServiceQuotas::NAME,
-];
+/// Hands every operation that the world knows to another macro, in groups: `plain` are called with plain values, `rest` are those of the
+/// services that speak REST.
+macro_rules! every_operation {
+    ($then:ident) => {
+        $then! {
+            rest {
+                s3::PutObject,
+                s3::GetObject,
+                s3::HeadObject,
+                s3::ListObjectsV2,
+                s3::GetBucketVersioning,
+                s3::GetBucketEncryption,
+                s3::GetPublicAccessBlock,
+                s3::GetBucketPolicy,
+                s3::GetBucketNotificationConfiguration,
+                s3::GetBucketReplication,
+            }
+            plain {
+                sagemaker::CreateModel,
+                sagemaker::DescribeModel,
+                sagemaker::CreateEndpointConfig,
+                sagemaker::DescribeEndpointConfig,
+                sagemaker::CreateEndpoint,
+                sagemaker::UpdateEndpoint,
+                sagemaker::DescribeEndpoint,
+                sagemaker::CreateModelPackage,
+                sagemaker::DescribeModelPackage,
+                sagemaker::UpdateModelPackage,
+                sagemaker::ListModelPackages,
+                sagemaker::DescribeModelPackageGroup,
+            }
+            rest {
+                sagemaker::InvokeEndpoint,
+            }
+            plain {
+                cloudwatch::PutMetricData,
+                cloudwatch::PutMetricAlarm,
+                cloudwatch::PutCompositeAlarm,
+                cloudwatch::SetAlarmState,
+                cloudwatch::DescribeAlarms,
+                cloudwatch::GetMetricData,
+                codepipeline::GetPipeline,
+                codepipeline::ListPipelines,
+                codepipeline::GetPipelineExecution,
+                codepipeline::ListPipelineExecutions,
+                codepipeline::StartPipelineExecution,
+                codepipeline::PutJobSuccessResult,
+                codepipeline::PutJobFailureResult,
+                eventbridge::TestEventPattern,
+                eventbridge::DescribeRule,
+                eventbridge::ListRules,
+                eventbridge::ListTargetsByRule,
+                eventbridge::ListRuleNamesByTarget,
+                sns::Publish,
+                sns::GetTopicAttributes,
+                sts::AssumeRole,
+                sts::GetCallerIdentity,
+                autoscaling::RegisterScalableTarget,
+                autoscaling::PutScalingPolicy,
+                autoscaling::PutScheduledAction,
+                autoscaling::DeleteScheduledAction,
+                autoscaling::DescribeScalableTargets,
+                autoscaling::DescribeScalingPolicies,
+                autoscaling::DescribeScheduledActions,
+                kms::DescribeKey,
+                kms::GetPublicKey,
+                kms::Sign,
+                ecr::DescribeImages,
+                iam::GetRole,
+                quotas::ListServiceQuotas,
+                quotas::ListAwsDefaultServiceQuotas,
+            }
+        }
+    };
+}
+pub(crate) use every_operation;
+
+macro_rules! names {
+    ($($how:ident { $($operation:ty,)* })*) => {
+        /// AWS's names of every operation that the world knows.
+        pub const OPERATIONS: [&str; 59] = [$($(<$operation>::NAME,)*)*];
+    };
+}
+every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
 pub const EFFECTS: [&str; 19] = [

@@ -1,10 +1,13 @@
 //! A scenario in another fleet: its regions played by that fleet's, its moments moved with their turns.
 
-use super::{Approve, Ending, Expect, Publish, Rerun, Scenario, ScenarioError, SetAside};
+mod casting;
+mod refusal;
+
+use super::{Approve, Ending, Expect, Publish, Rerun, Scenario, ScenarioError, SetAside, Untranslatable};
 use crate::world::{Behaviour, Fault, FeatureChange, Moment};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::plan::{Forecast, forecast};
-use meridian_domain::{Fleet, RegionName};
+use meridian_domain::plan::{Forecast, Turn, forecast};
+use meridian_domain::{Fleet, RegionName, Version};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
@@ -14,6 +17,10 @@ const TO_THE_WAVE: SignedDuration = SignedDuration::from_mins(3);
 /// Which region plays which, and when its turn is.
 pub(super) struct Cast<'a> {
     scenario: &'a Scenario,
+    /// The fleet that the scenario was written for.
+    there: &'a Fleet,
+    /// The fleet whose regions play it.
+    here: &'a Fleet,
     /// The part, a region that the scenario was written for, and who plays it; in the order of the wave.
     parts: Vec<(RegionName, RegionName)>,
     written_for: Forecast,
@@ -21,20 +28,33 @@ pub(super) struct Cast<'a> {
 }
 
 impl Scenario {
-    /// The same night in `own`'s regions: home plays home, and the others the parts of the others in the order of the wave, those to
-    /// which something happens first. What happens in a region's turn happens in that of whoever plays it. A scenario that names only
-    /// regions of `own` stays as it is.
+    /// The same night in `own`'s regions. Home plays home. What happens to the region with the least traffic alone happens to the one
+    /// with the least there; otherwise the others play the others in the order of the wave, those to which something happens first.
+    /// What happens in a region's turn happens in that of whoever plays it. A scenario that says how `own`'s regions end stays as it is.
     ///
     /// # Errors
-    /// The scenario needs more regions than `own` has, or names one that neither fleet has.
+    /// What it expects would not follow from it in `own`, or it names a region that neither fleet has.
     pub fn in_fleet(&self, written_for: &Fleet, own: &Fleet) -> Result<Scenario, ScenarioError> {
-        // It has to say how each region ends.
-        if self.expect.serves.keys().all(|region| own.region(region).is_some()) {
+        if self.is_for(written_for, own) {
             return Ok(self.clone());
         }
         // A region that nobody plays would be left out, and what happens there would happen everywhere.
         self.within(written_for)?;
-        Ok(Cast::of(self, written_for, own)?.play(own))
+        let refused = |why| ScenarioError::Untranslatable { name: self.name.clone(), why };
+        let cast = Cast::of(self, written_for, own).map_err(refused)?;
+        match cast.refusal() {
+            Some(why) => Err(refused(why)),
+            None => Ok(cast.play()),
+        }
+    }
+
+    /// True if `own` has every region that it names, and it was written for `own`: it says how each region ends that the other fleet
+    /// lacks, or names one of those.
+    fn is_for(&self, written_for: &Fleet, own: &Fleet) -> bool {
+        let is_spoken_of =
+            |name: &RegionName| self.expect.serves.contains_key(name) || written_for.region(name).is_some();
+        let each = own.regions.iter().all(|region| is_spoken_of(&region.name));
+        self.within(own).is_ok() && (each || self.within(written_for).is_err())
     }
 
     /// The regions that something happens to.
@@ -53,60 +73,61 @@ impl Scenario {
         faults.chain(behaviours).chain(features).chain(overrides).chain(frozen).chain(new).collect()
     }
 
+    /// True if it says how its executions end, and each ends well.
+    fn ends_well(&self) -> bool {
+        let ends_well = |endings: &Vec<Ending>| endings.iter().all(|ending| *ending == Ending::Succeeded);
+        self.expect.executions.as_ref().is_some_and(ends_well)
+    }
+
     fn all_are_new(&self, regions: &[RegionName]) -> bool {
         regions.iter().all(|region| self.new.contains(region))
     }
 }
 
 impl<'a> Cast<'a> {
-    fn of(scenario: &'a Scenario, written_for: &Fleet, own: &Fleet) -> Result<Self, ScenarioError> {
+    fn of(scenario: &'a Scenario, there: &'a Fleet, here: &'a Fleet) -> Result<Self, Untranslatable> {
         let begins = scenario.start.saturating_add(TO_THE_WAVE).unwrap_or(scenario.start);
         let plan = |fleet: &Fleet| forecast(fleet, begins, &BTreeMap::new());
-        let mut cast = Cast { scenario, parts: Vec::new(), written_for: plan(written_for), own: plan(own) };
-        let named = scenario.named(&cast.written_for.order.regions);
-        let parts: Vec<&RegionName> =
-            cast.written_for.order.regions.iter().filter(|region| **region != written_for.home).collect();
-        let players: Vec<&RegionName> = cast.own.order.regions.iter().filter(|region| **region != own.home).collect();
-        let needed: Vec<&RegionName> = parts.iter().copied().filter(|part| named.contains(*part)).collect();
-        if needed.len() > players.len() {
-            return Err(ScenarioError::TooFewRegions {
-                name: scenario.name.clone(),
-                fleet: own.name.clone(),
-                needed: needed.len() + 1,
-                has: players.len() + 1,
-            });
-        }
-        let mut spare = players.len() - needed.len();
-        let mut chosen = parts.into_iter().filter(|part| {
-            let fills = !named.contains(*part) && spare > 0;
-            spare -= usize::from(fills);
-            fills || named.contains(*part)
-        });
-        let mut played: Vec<(RegionName, RegionName)> =
-            players.into_iter().map_while(|player| Some((chosen.next()?.clone(), player.clone()))).collect();
-        played.push((written_for.home.clone(), own.home.clone()));
-        let place = |part: &RegionName| cast.written_for.order.regions.iter().position(|region| region == part);
-        played.sort_by_key(|(part, _)| place(part));
-        cast.parts = played;
+        let (written_for, own) = (plan(there), plan(here));
+        let mut cast = Cast { scenario, there, here, parts: Vec::new(), written_for, own };
+        cast.parts = cast.chosen()?;
         Ok(cast)
+    }
+
+    fn named(&self) -> BTreeSet<RegionName> {
+        self.scenario.named(&self.written_for.order.regions)
     }
 
     fn player(&self, part: &RegionName) -> Option<&RegionName> {
         self.parts.iter().find(|(own, _)| own == part).map(|(_, player)| player)
     }
 
-    /// The wave's moments, where the scenario was written and here.
+    fn part(&self, player: &RegionName) -> Option<&RegionName> {
+        self.parts.iter().find(|(_, own)| own == player).map(|(part, _)| part)
+    }
+
+    /// The turns of a part, where the scenario was written and here; of the wave's first one where no region is named.
+    fn turns(&self, part: Option<&RegionName>) -> Option<(&Turn, &Turn)> {
+        let part = part.or_else(|| self.written_for.order.regions.first())?;
+        turn(&self.written_for, part).zip(turn(&self.own, self.player(part)?))
+    }
+
+    /// The wave's moments, where the scenario was written and here. A turn that comes earlier here than the turns before it there says
+    /// nothing of the others' moments.
     fn moments(&self) -> Vec<(Timestamp, Timestamp)> {
-        let turn = |plan: &Forecast, region: &RegionName| {
-            let turn = plan.turns.iter().find(|turn| turn.region == *region)?;
-            Some([turn.starts, turn.canary, turn.decides, turn.on_release, turn.judged])
-        };
-        let turns =
-            self.parts.iter().filter_map(|(part, player)| turn(&self.written_for, part).zip(turn(&self.own, player)));
-        let mut moments: Vec<_> = turns.flat_map(|(there, here)| there.into_iter().zip(here)).collect();
+        let of = |turn: &Turn| [turn.starts, turn.canary, turn.decides, turn.on_release, turn.judged];
+        let turns = self.parts.iter().filter_map(|(part, _)| self.turns(Some(part)));
+        let mut moments: Vec<_> = turns.flat_map(|(there, here)| of(there).into_iter().zip(of(here))).collect();
         let over = |plan: &Forecast| plan.turns.last().map_or(plan.starts, |turn| turn.judged);
         moments.push((over(&self.written_for), over(&self.own)));
         moments.push((self.written_for.settles, self.own.settles));
+        moments.sort_by_key(|(there, _)| *there);
+        let mut latest = Timestamp::MIN;
+        moments.retain(|(_, here)| {
+            let follows = *here >= latest;
+            latest = latest.max(*here);
+            follows
+        });
         moments
     }
 
@@ -130,26 +151,60 @@ impl<'a> Cast<'a> {
         self.moved(moment, self.delay(moment.after(self.scenario.start)))
     }
 
-    /// A span keeps its length, and moves as its beginning does.
-    fn span(&self, from: Option<Moment>, until: Option<Moment>) -> (Option<Moment>, Option<Moment>) {
+    /// A span keeps its length, and moves as its beginning does. One without a beginning keeps its distance to what last began in the
+    /// same region before its end.
+    fn span(
+        &self,
+        region: Option<&RegionName>,
+        from: Option<Moment>,
+        until: Option<Moment>,
+    ) -> (Option<Moment>, Option<Moment>) {
         let start = self.scenario.start;
-        let by = from.or(until).map_or(SignedDuration::ZERO, |moment| self.delay(moment.after(start)));
         let begins = from.map_or(start, |moment| moment.after(start));
-        let until = until.map(|moment| self.moved(Moment::At(moment.after(begins)), by));
+        let ends = until.map(|moment| moment.after(begins));
+        let moves_with = from.map(|_| begins).or_else(|| ends.map(|at| self.begun(region, at).unwrap_or(at)));
+        let by = moves_with.map_or(SignedDuration::ZERO, |at| self.delay(at));
+        let until = ends.map(|at| self.moved(Moment::At(at), by));
         (from.map(|moment| self.moved(moment, by)), until)
     }
 
-    fn play(&self, own: &Fleet) -> Scenario {
+    /// When the last of what goes wrong in a region before a moment began.
+    fn begun(&self, region: Option<&RegionName>, before: Timestamp) -> Option<Timestamp> {
+        let region = region?;
+        let faults = self.scenario.fault.iter().map(|own| (own.region.as_ref(), own.from));
+        let behaviours = self.scenario.behaviour.iter().map(|own| (own.region.as_ref(), own.from));
+        let same = faults.chain(behaviours).filter(|(own, _)| *own == Some(region));
+        let begun = same.filter_map(|(_, from)| Some(from?.after(self.scenario.start)));
+        begun.filter(|from| *from <= before).max()
+    }
+
+    /// A share of a canary's requests that is small there leaves as few of them here, where more come.
+    fn traffic(&self, own: &Behaviour) -> f64 {
+        let is_small = own.traffic > 0.0 && own.traffic < 1.0;
+        let turns = self.turns(own.region.as_ref()).filter(|(_, here)| is_small && here.plan.green > 0);
+        let fewer = turns.map_or(1.0, |(there, here)| (there.plan.green as f64 / here.plan.green as f64).min(1.0));
+        own.traffic * fewer
+    }
+
+    /// What one instance carries, at the same share of its load as where the scenario was written.
+    fn capacity(&self, own: &Behaviour) -> Option<f64> {
+        let load = |turn: &Turn| turn.plan.rps / f64::from(turn.plan.size.of);
+        let more = self.turns(own.region.as_ref()).map_or(1.0, |(there, here)| load(here) / load(there));
+        own.capacity_rps.map(|capacity| capacity * more)
+    }
+
+    fn play(&self) -> Scenario {
         let region = |part: &Option<RegionName>| part.as_ref().and_then(|part| self.player(part)).cloned();
         let scenario = self.scenario;
         let longer = self.longer();
         let fault = |fault: &Fault| {
-            let (from, until) = self.span(fault.from, fault.until);
+            let (from, until) = self.span(fault.region.as_ref(), fault.from, fault.until);
             Fault { region: region(&fault.region), from, until, ..fault.clone() }
         };
         let behaviour = |behaviour: &Behaviour| {
-            let (from, until) = self.span(behaviour.from, behaviour.until);
-            Behaviour { region: region(&behaviour.region), from, until, ..behaviour.clone() }
+            let (from, until) = self.span(behaviour.region.as_ref(), behaviour.from, behaviour.until);
+            let (traffic, capacity_rps) = (self.traffic(behaviour), self.capacity(behaviour));
+            Behaviour { region: region(&behaviour.region), from, until, traffic, capacity_rps, ..behaviour.clone() }
         };
         let feature = |change: &FeatureChange| {
             let from = change.from.map(|moment| self.moment(moment));
@@ -167,61 +222,71 @@ impl<'a> Cast<'a> {
             approve: scenario.approve.iter().map(|own| Approve { at: self.moment(own.at), ..own.clone() }).collect(),
             rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(own.at), ..own.clone() }).collect(),
             overrides: scenario.overrides.iter().map(set_aside).collect(),
-            new: self.new_regions(own),
-            policy: self.policy(own),
+            new: self.new_regions(),
+            policy: self.policy(),
             fault: scenario.fault.iter().map(fault).collect(),
             behaviour: scenario.behaviour.iter().map(behaviour).collect(),
             feature: scenario.feature.iter().map(feature).collect(),
-            expect: self.expect(own),
+            expect: self.expect(),
             ..scenario.clone()
         }
     }
 
-    /// By how much longer the night lasts: each wave by as much as this fleet's is longer, and by what instances may be late.
+    /// By how much longer the night lasts: each wave by as much as this fleet's is longer, and by what instances may be late. A further
+    /// try is a wave of its own.
     fn longer(&self) -> SignedDuration {
         let over = |plan: &Forecast| plan.settles.duration_since(plan.starts);
         let slow = self.own.ends_latest.duration_since(self.own.ends);
-        let waves = i32::try_from(self.scenario.publish.len()).unwrap_or(i32::MAX);
+        let executions = self.scenario.expect.executions.as_ref().map_or(0, Vec::len);
+        let waves = i32::try_from(self.scenario.publish.len().max(executions)).unwrap_or(i32::MAX);
         ((over(&self.own) - over(&self.written_for)).max(SignedDuration::ZERO) + slow).saturating_mul(waves)
     }
 
     /// Where all regions are new, all of this fleet's are.
-    fn new_regions(&self, own: &Fleet) -> Vec<RegionName> {
+    fn new_regions(&self) -> Vec<RegionName> {
         if self.scenario.all_are_new(&self.written_for.order.regions) {
-            return own.regions.iter().map(|region| region.name.clone()).collect();
+            return self.here.regions.iter().map(|region| region.name.clone()).collect();
         }
         self.scenario.new.iter().filter_map(|part| self.player(part)).cloned().collect()
     }
 
-    /// Each region ends as the one whose part it plays; those beyond, as the last one does, or the one before if something happens to
-    /// the last one alone. How executions end, unless all end well, depends on how many regions there are, and what people are told
-    /// with it.
-    fn expect(&self, own: &Fleet) -> Expect {
-        let (expect, named) = (&self.scenario.expect, self.scenario.named(&self.written_for.order.regions));
-        let mut last = self.written_for.order.regions.iter().rev();
-        let usual = last.next().filter(|last| named.len() != 1 || !named.contains(*last)).or_else(|| last.next());
-        let usual = usual.and_then(|part| expect.serves.get(part));
-        let ends = |player: &RegionName| {
-            let part = self.parts.iter().find(|(_, own)| own == player).and_then(|(part, _)| expect.serves.get(part));
-            part.or(usual).map(|version| (player.clone(), version.clone()))
-        };
-        let serves = own.regions.iter().filter_map(|region| ends(&region.name)).collect();
-        let ends_well = |endings: &Vec<Ending>| endings.iter().all(|ending| *ending == Ending::Succeeded);
-        let executions = expect.executions.clone().filter(ends_well);
-        // By when depends on how long the fleet's canaries take.
+    /// How executions end, unless all end well, depends on how many regions there are, and what people are told with it. By when a
+    /// region is on the release depends on how long the fleet's canaries take.
+    fn expect(&self) -> Expect {
+        let expect = &self.scenario.expect;
+        let ends = |region: &RegionName| Some((region.clone(), self.ends(region)?.clone()));
+        let serves = self.here.regions.iter().filter_map(|region| ends(&region.name)).collect();
+        let executions = expect.executions.clone().filter(|_| self.scenario.ends_well());
         Expect { serves, by: None, advice: None, executions, ..expect.clone() }
+    }
+
+    /// A region ends as the one whose part it plays. One without a part ends as its neighbour in the wave does, the one before it first, if
+    /// nothing happens to that one; else as the last one does, or the one before if something happens to the last one alone.
+    fn ends(&self, region: &RegionName) -> Option<&Version> {
+        let (serves, named) = (&self.scenario.expect.serves, self.named());
+        if let Some(part) = self.part(region) {
+            return serves.get(part);
+        }
+        let order = &self.own.order.regions;
+        let place = order.iter().position(|own| own == region)?;
+        let before = order.iter().take(place).rev().find_map(|own| self.part(own));
+        let after = order.iter().skip(place).find_map(|own| self.part(own));
+        let quiet = |part: &&RegionName| !named.contains(*part);
+        let mut last = self.written_for.order.regions.iter().rev();
+        let usual = || last.next().filter(|last| named.len() != 1 || quiet(last)).or_else(|| last.next());
+        serves.get(before.filter(quiet).or_else(|| after.filter(quiet)).or_else(usual)?)
     }
 
     /// The policy with the players' names. What it says of regions was reckoned for others: of that only stays that no schedule takes
     /// instances away at night, where one does here.
-    fn policy(&self, own: &Fleet) -> toml::Table {
+    fn policy(&self) -> toml::Table {
         let player = |name: &str| name.parse().ok().and_then(|part: RegionName| self.player(&part).cloned());
         let mut policy = self.scenario.policy.clone();
         let of_regions = policy.remove("region");
         rename(&mut policy, &|text| player(text).map(|player| player.to_string()));
         let mut of_regions = of_regions.as_ref().and_then(Value::as_array).into_iter().flatten();
         let by_day = of_regions.any(|region| region.get("night_instances").is_some());
-        let scheduled = own.regions.iter().filter(|region| by_day && region.night_instances.is_some());
+        let scheduled = self.here.regions.iter().filter(|region| by_day && region.night_instances.is_some());
         let regions = scheduled.map(|region| {
             let instances = Value::Integer(region.instances.into());
             let name = Value::String(region.name.to_string());
@@ -233,6 +298,10 @@ impl<'a> Cast<'a> {
         }
         policy
     }
+}
+
+fn turn<'p>(plan: &'p Forecast, region: &RegionName) -> Option<&'p Turn> {
+    plan.turns.iter().find(|turn| turn.region == *region)
 }
 
 fn rename(table: &mut toml::Table, name: &dyn Fn(&str) -> Option<String>) {

@@ -1,7 +1,8 @@
 //! Why a scenario cannot be run.
 
 use super::names;
-use meridian_domain::FleetName;
+use jiff::SignedDuration;
+use meridian_domain::RegionName;
 use meridian_messages::or_rather;
 
 /// A scenario that cannot be run.
@@ -21,20 +22,15 @@ pub enum ScenarioError {
         /// What the operating system answered.
         source: std::io::Error,
     },
-    /// Not for so few regions.
+    /// Another fleet's regions cannot play it.
     #[error(
-        "scenario {name} needs {needed} regions, for something happens to each of them but home, and fleet {fleet} has {has}: \
-             rehearse another (meridian night --list)"
+        "scenario {name} cannot be translated to this fleet: {why}; meridian night --list --fleet FILE marks what cannot"
     )]
-    TooFewRegions {
+    Untranslatable {
         /// The scenario that was asked for.
         name: String,
-        /// Whose regions would play it.
-        fleet: FleetName,
-        /// How many regions the scenario needs, home among them.
-        needed: usize,
-        /// How many the fleet has.
-        has: usize,
+        /// What the fleet lacks, or the scenario fixes.
+        why: Untranslatable,
     },
     /// Not a scenario.
     #[error("scenario {name}{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
@@ -45,5 +41,100 @@ pub enum ScenarioError {
         line: Option<usize>,
         /// What is wrong.
         message: String,
+    },
+}
+
+/// Why another fleet's regions cannot play a scenario: what it expects would not follow from it there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untranslatable {
+    /// Something happens to more regions than there are.
+    #[error("it needs {needs} regions, and the fleet has {has}")]
+    Regions {
+        /// How many regions the scenario needs, home among them.
+        needs: usize,
+        /// How many the fleet has.
+        has: usize,
+    },
+    /// Its policy says of a region what was worked out for that region's traffic and instances.
+    #[error("its [[policy.region]] sets {field}, a number for the regions that it was written for")]
+    RegionPolicy {
+        /// The first such field.
+        field: String,
+    },
+    /// Its number of pages is a number of regions.
+    #[error(
+        "it expects {pages} pages of what happens in all of {there} regions, and the fleet has {has}: pages = {{ each = N }} is translated"
+    )]
+    Pages {
+        /// How many pages it expects.
+        pages: usize,
+        /// How many regions it was written for.
+        there: usize,
+        /// How many the fleet has.
+        has: usize,
+    },
+    /// Which regions get the release follows from home's place in the wave.
+    #[error("in it home is number {needs} of the wave, and in the fleet number {has}")]
+    HomePlace {
+        /// Home's place, from 1, where it was written.
+        needs: usize,
+        /// Home's place in the fleet.
+        has: usize,
+    },
+    /// A region would not start, and no part says so.
+    #[error("{region} is frozen on its night, by {freeze:?}")]
+    Frozen {
+        /// The region that policy freezes.
+        region: RegionName,
+        /// The freeze's name.
+        freeze: String,
+    },
+    /// Something happens in a canary, and the region that would play the part has none.
+    #[error("it needs a canary that is judged in {region}, whose kind or style has none")]
+    NoCanary {
+        /// The region without a canary.
+        region: RegionName,
+    },
+    /// A region's canary may not pass a release as good as the champion.
+    #[error(
+        "it needs a release that passes in {region}, where one as good as the champion may not: meridian plan says why"
+    )]
+    MayNotPass {
+        /// The region whose canary it is.
+        region: RegionName,
+    },
+    /// A region's canary alone does not find what policy wants found.
+    #[error(
+        "it needs a canary in {region} that finds a worse release, and too few requests come there at its hour: meridian plan says what is found"
+    )]
+    Blind {
+        /// The thin region.
+        region: RegionName,
+    },
+    /// Every region has to find something by its own counts.
+    #[error(
+        "each region has to find a change by its own counts, and fewer requests come to {region} than to any that it was written for"
+    )]
+    Thin {
+        /// The thin region.
+        region: RegionName,
+    },
+    /// What one instance carries shows in a canary of another share.
+    #[error("it needs a canary of {needs} % in {region}, whose instances make it {has} %")]
+    Share {
+        /// The region whose canary it is.
+        region: RegionName,
+        /// The share where it was written, per cent.
+        needs: u32,
+        /// The share there, per cent.
+        has: u32,
+    },
+    /// The release has to be tried again in a wave that is too long for it.
+    #[error(
+        "it needs another try of the release, which the fleet's wave does not end in time for: wave.until = {until:#}"
+    )]
+    TooLate {
+        /// For how long after the wave's start policy tries again.
+        until: SignedDuration,
     },
 }

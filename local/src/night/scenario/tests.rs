@@ -130,3 +130,47 @@ fn a_region_that_no_fleet_has_is_refused_in_another_fleet_too() {
     let error = played("ap-southeast-3").unwrap_err().to_string();
     assert!(error.contains("fault: region ap-southeast-3 is not in the fleet; did you mean"), "{error}");
 }
+
+/// The delivered fleet, and another one with Sydney's customers in Virginia, so many at their peak.
+fn delivered_and_own(peak_rps: u32) -> [Fleet; 2] {
+    let delivered = include_str!("../../../fleets/reference/fleet.toml");
+    let own = delivered.replace("ap-southeast-2", "us-east-1");
+    let own = own.replacen("peak_rps = 200", &format!("peak_rps = {peak_rps}"), 1);
+    [delivered, own.as_str()].map(|text| Fleet::parse(text).unwrap())
+}
+
+#[test]
+fn the_thinnest_region_plays_the_thinnest() {
+    let dark = format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"sa-east-1\"\n");
+    for (peak_rps, player) in [(20, "us-east-1"), (200, "sa-east-1")] {
+        let [fleet, own] = delivered_and_own(peak_rps);
+        let played = Scenario::parse("own", &dark).unwrap().in_fleet(&fleet, &own).unwrap();
+        assert_eq!(played.fault.first().unwrap().region.as_ref().unwrap().as_str(), player);
+        assert_eq!(played.expect.serves.len(), own.regions.len());
+    }
+}
+
+#[test]
+fn a_region_that_the_delivered_fleet_lacks_ends_too() {
+    let [fleet, _] = delivered_and_own(200);
+    let more = "[[region]]\nname = \"eu-central-1\"\ntitle = \"DE\"\nbucket = \"fraud-models-de\"\npeak_rps = 80\n\
+                time_zone = \"Europe/Berlin\"\nbake = \"9m\"\ninstances = 2\nmost_instances = 6\n\n[[freeze]]";
+    let text = include_str!("../../../fleets/reference/fleet.toml").replacen("[[freeze]]", more, 1);
+    let own = Fleet::parse(&text).unwrap();
+    let played = Scenario::parse("own", GOOD).unwrap().in_fleet(&fleet, &own).unwrap();
+    let ends = |region: &str| {
+        played.expect.serves.get(&region.parse::<RegionName>().unwrap()).map(|version| version.as_str().to_owned())
+    };
+    assert_eq!(ends("eu-central-1").as_deref(), Some("v426"));
+    assert_eq!(played.expect.serves.len(), 5);
+}
+
+#[test]
+fn numbers_for_certain_regions_are_not_translated() {
+    let [fleet, own] = delivered_and_own(200);
+    let played = Scenario::load("ten-percent").unwrap().in_fleet(&fleet, &own);
+    let Err(ScenarioError::Untranslatable { why, .. }) = &played else { panic!("{played:?}") };
+    assert_eq!(*why, Untranslatable::RegionPolicy { field: "bake".to_owned() });
+    let words = "scenario ten-percent cannot be translated to this fleet: its [[policy.region]] sets bake";
+    assert!(played.unwrap_err().to_string().starts_with(words));
+}
