@@ -60,16 +60,28 @@ fn wrong_input_names_what_was_expected() {
     assert!(text(output.stderr).contains("nowhere.toml: "));
 }
 
-#[test]
-fn an_equal_release_is_followed_through_the_whole_system() {
+/// One night with nothing bad beyond the usual: the exit code, and the report.
+fn one_night(scenario: &str) -> (Option<i32>, serde_json::Value) {
     let output = Command::new(env!("CARGO_BIN_EXE_meridian"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference"))
-        .args(["simulate", "nights", "--runs", "1", "--scenario", "good-night", "--beyond", "0", "--json"])
+        .args(["simulate", "nights", "--runs", "1", "--scenario", scenario, "--beyond", "0", "--json"])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(3), "one night is no proof: {}", text(output.stderr));
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn an_equal_release_is_followed_through_the_whole_system() {
+    let (code, told) = one_night("good-night");
+    assert_eq!(code, Some(3), "one night is no proof: {told}");
     let row = &told["tables"][0]["rows"][0];
     let hits = ["arrives unpaged", "arrives", "paged", "tried again"].map(|column| row[column]["hits"].as_u64());
     assert_eq!(hits, [Some(1), Some(1), Some(0), Some(0)], "{row}");
+}
+
+/// The release of `bad-model` is condemned in the first region. One such night refutes 99 of 100.
+#[test]
+fn nights_in_which_a_release_does_not_arrive_exit_with_1() {
+    let (code, told) = one_night("bad-model");
+    assert_eq!((code, &told["promises"][0]["standing"]), (Some(1), &"broken".into()), "{told}");
 }

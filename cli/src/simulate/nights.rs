@@ -131,7 +131,7 @@ fn report(arguments: &Arguments, quiet: bool) -> Result<Report, Box<dyn Error>> 
     let fleet = Table {
         title: "The nights".to_owned(),
         note: "Each is watched four hours longer, in which regions are tried again.".to_owned(),
-        columns: vec!["scenario", "what happens"],
+        columns: Table::names(["scenario", "what happens"]),
         rows: titles,
     };
     let table = Table {
@@ -141,7 +141,15 @@ fn report(arguments: &Arguments, quiet: bool) -> Result<Report, Box<dyn Error>> 
              of 5xx. Tried again: more than one execution of the pipeline.",
             arguments.runs
         ),
-        columns: vec!["scenario", "bad answers", "beyond", "arrives unpaged", "arrives", "paged", "tried again"],
+        columns: Table::names([
+            "scenario",
+            "bad answers",
+            "beyond",
+            "arrives unpaged",
+            "arrives",
+            "paged",
+            "tried again",
+        ]),
         rows,
     };
     Ok(Report {

@@ -2,8 +2,9 @@
 
 use crate::terminal;
 use anstyle::Style;
+use meridian_local::night::Tone;
 use meridian_messages::layout::{self, Cells};
-use meridian_proof::judging::report::{Cell, Report, Table};
+use meridian_proof::judging::report::{Cell, Report, Standing, Table};
 use std::io::{self, Write};
 
 /// Writes the report.
@@ -19,7 +20,12 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     }
     writeln!(out, "{bold}Promises{bold:#}")?;
     for promise in &report.promises {
-        writeln!(out, "- {}", layout::paragraph(&promise.to_string(), width, 2))?;
+        let style = terminal::style(match promise.standing {
+            Standing::Kept => Tone::Good,
+            Standing::Open => Tone::Warn,
+            Standing::Broken => Tone::Bad,
+        });
+        writeln!(out, "- {style}{}{style:#}", layout::paragraph(&promise.to_string(), width, 2))?;
     }
     Ok(())
 }

@@ -6,13 +6,13 @@
 
 use super::bursts::Bursts;
 use super::least::Least;
-use super::planned::{Planned, again, wave};
+use super::planned::{Planned, Wave, again, wave};
 use super::report::{Cell, Report, Table, per_cent};
 use super::share::Share;
 use super::streams::{Metric, Site, Usual};
 use super::waves::Setting;
 use super::{NIGHT, NOON, Study, each, guards};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use meridian_domain::{Fleet, OrderPolicy, Verdict};
 use meridian_judge::RegionEvidence;
 use std::fmt;
@@ -55,7 +55,7 @@ impl Way {
     /// The further try of a region whose canary did not decide. The seed's canary is always the same one.
     fn again(self, fleet: &Fleet, turn: &Planned, shown: &RegionEvidence, wave: Wave) -> Option<Planned> {
         match self {
-            Way::Delivered | Way::Signal => again(fleet, turn, shown, wave.ends, wave.until),
+            Way::Delivered | Way::Signal => again(fleet, turn, shown, wave),
             Way::Seed => (wave.ends < wave.until).then(|| turn.at(turn.place.site.clone())),
         }
     }
@@ -117,21 +117,6 @@ enum Turned {
     Undecided(RegionEvidence),
     /// The wave ends there.
     Ended(End),
-}
-
-/// When a wave has had its first canaries, and until when a further one may begin.
-#[derive(Clone, Copy, Debug)]
-struct Wave {
-    ends: Timestamp,
-    until: Timestamp,
-}
-
-impl Wave {
-    fn of(fleet: &Fleet, starts: Timestamp, turns: &[Planned]) -> Self {
-        let bake = |turn: &Planned| SignedDuration::from_mins(i64::from(turn.place.site.bake));
-        let last = turns.last().map_or(starts, |turn| turn.canary + bake(turn));
-        Wave { ends: last + fleet.guardrail.full_load + fleet.guardrail.soak, until: starts + fleet.wave.until }
-    }
 }
 
 /// The nights of one row.
@@ -288,7 +273,7 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
              {} nights a row.",
             study.runs
         ),
-        columns: vec![
+        columns: Table::names([
             "guardrail",
             "UTC",
             "base",
@@ -300,7 +285,7 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
             "failed",
             "inconclusive",
             "full load",
-        ],
+        ]),
         rows,
     };
     Report { runs: study.runs, seed: study.seed, fleet: plan_table(study, ways), tables: vec![table], promises }
@@ -329,7 +314,7 @@ fn plan_table(study: &Study<'_>, ways: &[Way]) -> Table {
         note: "As the planner walks them where the usual rate is 0.1 %; the canary's start in UTC. \"delivered\": as `fleet.toml` has it; \
                \"seed\": one of ten instances for 30 minutes; \"signal\": the delivered guardrail, by traffic."
             .to_owned(),
-        columns: vec!["guardrail", "region", "canary from", "requests/s", "canary", "bake min"],
+        columns: Table::names(["guardrail", "region", "canary from", "requests/s", "canary", "bake min"]),
         rows,
     }
 }

@@ -45,7 +45,14 @@ pub(super) fn table(study: &Study<'_>) -> Table {
             timing.decide_before_end,
             timing.warm_up
         ),
-        columns: vec!["region", "requests/s at 03:00 UTC", "at its peak", "canary", "bake min", "compared min"],
+        columns: Table::names([
+            "region",
+            "requests/s at 03:00 UTC",
+            "at its peak",
+            "canary",
+            "bake min",
+            "compared min",
+        ]),
         rows: study.at_night().into_iter().zip(study.at_peaks()).map(row).collect(),
     }
 }

@@ -55,7 +55,15 @@ pub fn answer(study: &Study<'_>) -> (Table, Promise) {
              long as home would. Provisioning {PROVISIONING} min and shift {SHIFT} min a region; {} waves a row.",
             study.wave_runs()
         ),
-        columns: vec!["base", "effect", "order", "found in the first region", "found", "median min", "regions shifted"],
+        columns: Table::names([
+            "base",
+            "effect",
+            "order",
+            "found in the first region",
+            "found",
+            "median min",
+            "regions shifted",
+        ]),
         rows,
     };
     let promise = Promise {

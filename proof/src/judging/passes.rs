@@ -129,7 +129,7 @@ fn table_of_one(study: &Study<'_>, rows: Vec<Vec<Cell>>) -> Table {
              as policy has it, {:#} until that verdict and {:#} of a way back where it finds the excess. {} waves a row.",
             exposure.until_verdict, exposure.way_back, study.runs
         ),
-        columns: vec![
+        columns: Table::names([
             "traffic",
             "base",
             "bursts",
@@ -139,7 +139,7 @@ fn table_of_one(study: &Study<'_>, rows: Vec<Vec<Cell>>) -> Table {
             "way back: median",
             "way back: 99.9 %",
             "within 2000",
-        ],
+        ]),
         rows,
     }
 }
@@ -154,7 +154,7 @@ fn table_of_all(study: &Study<'_>, rows: Vec<Vec<Cell>>) -> Table {
             metrics.join(", "),
             study.runs
         ),
-        columns: vec!["traffic", "base", "bursts", "median", "99 %", "99.9 %", "within policy"],
+        columns: Table::names(["traffic", "base", "bursts", "median", "99 %", "99.9 %", "within policy"]),
         rows,
     }
 }

@@ -9,9 +9,6 @@ use meridian_domain::{AlarmSpec, Fleet, ResourceName};
 use meridian_judge::RegionEvidence;
 use std::collections::BTreeMap;
 
-/// Added to the number of a region's stream for each further try: more than a fleet has regions.
-const AGAIN: u64 = 1_000;
-
 /// One region's turn.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -36,20 +33,32 @@ pub fn wave(fleet: &Fleet, starts: Timestamp, usual: Usual) -> Vec<Planned> {
     turns.iter().filter_map(|turn| planned(fleet, turn)).collect()
 }
 
-/// The further try that the planner would make of a turn whose counts did not decide, no earlier than `from` and before `until`.
-pub fn again(
-    fleet: &Fleet,
-    turn: &Planned,
-    shown: &RegionEvidence,
-    from: Timestamp,
-    until: Timestamp,
-) -> Option<Planned> {
+/// When a wave has had its first canaries, and until when a further one may begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Wave {
+    /// Every region has had its turn.
+    pub ends: Timestamp,
+    /// No try begins from then on.
+    pub until: Timestamp,
+}
+
+impl Wave {
+    /// Of the wave that walks these turns.
+    pub fn of(fleet: &Fleet, starts: Timestamp, turns: &[Planned]) -> Self {
+        let bake = |turn: &Planned| SignedDuration::from_mins(i64::from(turn.place.site.bake));
+        let last = turns.last().map_or(starts, |turn| turn.canary + bake(turn));
+        Wave { ends: last + fleet.guardrail.full_load + fleet.guardrail.soak, until: starts + fleet.wave.until }
+    }
+}
+
+/// The further try that the planner would make of a turn whose counts did not decide.
+pub fn again(fleet: &Fleet, turn: &Planned, shown: &RegionEvidence, wave: Wave) -> Option<Planned> {
     let Planned { place, .. } = turn;
-    let region = fleet.regions.get(usize::try_from(place.stream % AGAIN).ok()?)?;
+    let region = fleet.regions.get(usize::try_from(place.first_stream()).ok()?)?;
     let instances = place.site.instances;
     let minutes = SignedDuration::from_mins(i64::from(place.site.bake));
     let last = Some(Bake { wait: minutes, percent: (100.0 * place.site.canary).round() as u32 });
-    let retry = RetryQuestion::after(fleet, region, instances, shown, last).answer(from, until).1?;
+    let retry = RetryQuestion::after(fleet, region, instances, shown, last).answer(wave.ends, wave.until).1?;
     let canary = retry.from + PROVISIONING;
     let site = Site {
         rps: region.mean_rps(canary, canary + retry.bake.wait),
@@ -64,7 +73,7 @@ impl Planned {
     /// The same turn once more, with another canary and with minutes of its own.
     #[must_use]
     pub fn at(&self, site: Site) -> Planned {
-        Planned { place: Place { site, stream: self.place.stream + AGAIN, ..self.place.clone() }, ..self.clone() }
+        Planned { place: self.place.again(site), ..self.clone() }
     }
 }
 

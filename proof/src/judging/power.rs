@@ -159,33 +159,33 @@ impl Weakest {
     }
 }
 
-/// What is declared, and what the counts do.
+/// The scatter that policy declares, and the one that the counts have.
 #[derive(Clone, Copy, Debug)]
-struct World {
+struct Scatter {
     declared: f64,
     bursts: Bursts,
     words: &'static str,
 }
 
-const WORLDS: [World; 3] = [
-    World { declared: 1.0, bursts: Bursts::Poisson, words: "dispersion 1 declared, Poisson counts" },
-    World { declared: 2.0, bursts: Bursts::Both(2.0), words: "dispersion 2 declared, counts that burst as much" },
-    World { declared: 2.0, bursts: Bursts::Poisson, words: "dispersion 2 declared, Poisson counts" },
+const SCATTERS: [Scatter; 3] = [
+    Scatter { declared: 1.0, bursts: Bursts::Poisson, words: "dispersion 1 declared, Poisson counts" },
+    Scatter { declared: 2.0, bursts: Bursts::Both(2.0), words: "dispersion 2 declared, counts that burst as much" },
+    Scatter { declared: 2.0, bursts: Bursts::Poisson, words: "dispersion 2 declared, Poisson counts" },
 ];
 
 /// Power over the whole table.
 pub fn grid(study: &Study<'_>) -> Vec<(Table, Promise)> {
-    WORLDS.iter().map(|world| grid_of(study, *world)).collect()
+    SCATTERS.iter().map(|scatter| grid_of(study, *scatter)).collect()
 }
 
-fn grid_of(study: &Study<'_>, world: World) -> (Table, Promise) {
+fn grid_of(study: &Study<'_>, scatter: Scatter) -> (Table, Promise) {
     let mut rows = Vec::new();
     let mut weakest = Weakest::new();
     for (rps, canary) in TRAFFIC.into_iter().flat_map(|rps| CANARIES.map(|canary| (rps, canary))) {
         for (base, effect) in BASES.into_iter().flat_map(|base| EFFECTS.map(|effect| (base, effect))) {
             let site = Site { title: format!("{rps}/s"), rps, canary, bake: BAKE, instances: 2 };
             let place = Place { site, effect: Effect::errors(effect), stream: 0 };
-            let setting = Setting::new(study, Usual::errors(base), world.bursts).declared(world.declared);
+            let setting = Setting::new(study, Usual::errors(base), scatter.bursts).declared(scatter.declared);
             let cells = Cells::run(study, &setting, &place);
             weakest.add(&cells, || {
                 format!("{rps}/s, canary {}, base {}, {effect} times", per_cent(canary), per_cent(base))
@@ -196,7 +196,7 @@ fn grid_of(study: &Study<'_>, world: World) -> (Table, Promise) {
         }
     }
     let table = Table {
-        title: format!("Power: {}", world.words),
+        title: format!("Power: {}", scatter.words),
         note: format!(
             "One region of {}, 30 minutes of bake, the challenger's 4xx so many times the champion's; {} canaries a row, \
              {FIRST} where all of them agree, and up to {} where fewer leave the promise in doubt. Ratio: the judge's share over the best single look's at the same alpha and \
@@ -205,10 +205,10 @@ fn grid_of(study: &Study<'_>, world: World) -> (Table, Promise) {
             study.power_runs(),
             study.power_runs() << DOUBLINGS
         ),
-        columns: COLUMNS.to_vec(),
+        columns: Table::names(COLUMNS),
         rows,
     };
-    let claim = format!("at least 85 % of the best single look's power wherever that has 50 % ({})", world.words);
+    let claim = format!("at least 85 % of the best single look's power wherever that has 50 % ({})", scatter.words);
     (table, weakest.promise(claim))
 }
 
@@ -229,9 +229,9 @@ pub fn at_night(study: &Study<'_>) -> (Table, Promise) {
             rows.push(cells.row(head));
         }
     }
-    let mut columns = COLUMNS.to_vec();
+    let mut columns = Table::names(COLUMNS);
     if let Some(first) = columns.first_mut() {
-        *first = "region";
+        *first = "region".to_owned();
     }
     let table = Table {
         title: "Power of the reference fleet at 03:00 UTC".to_owned(),

@@ -79,7 +79,7 @@ pub fn one_faulty(study: &Study<'_>) -> (Table, Promise) {
              first of a wave (nothing to pool with), a fleet of one region (all of alpha).",
             study.wave_runs()
         ),
-        columns: vec![
+        columns: Table::names([
             "region",
             "base",
             "in the wave",
@@ -87,7 +87,7 @@ pub fn one_faulty(study: &Study<'_>) -> (Table, Promise) {
             "first of its wave",
             "own fleet",
             "stopped before it",
-        ],
+        ]),
         rows,
     };
     let promise = Promise {
@@ -142,7 +142,7 @@ pub fn small_everywhere(study: &Study<'_>) -> (Table, Promise) {
             rows.push([Cell::text(words), Cell::text(per_cent(base))].into_iter().chain(cells).collect());
         }
     }
-    let titles = ["EU", "AU", "JP", "BR"];
+    let titles = study.fleet.regions.iter().map(|region| region.title.clone());
     let table = Table {
         title: "A small fault everywhere".to_owned(),
         note: format!(
@@ -150,7 +150,10 @@ pub fn small_everywhere(study: &Study<'_>) -> (Table, Promise) {
              row. The wave is stopped by the pooled verdict or by a region's own.",
             study.wave_runs()
         ),
-        columns: ["traffic", "base", "wave stopped", "best single region"].into_iter().chain(titles).collect(),
+        columns: Table::names(["traffic", "base", "wave stopped", "best single region"])
+            .into_iter()
+            .chain(titles)
+            .collect(),
         rows,
     };
     let promise = Promise {

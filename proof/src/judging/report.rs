@@ -87,7 +87,7 @@ pub struct Table {
     /// What the rows have in common, and how to read them.
     pub note: String,
     /// One name for each column.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<String>,
     /// As long as `columns`, each.
     pub rows: Vec<Vec<Cell>>,
 }
@@ -167,9 +167,16 @@ pub fn per_cent(share: f64) -> String {
     if value > 0.0 && value < 10.0 { format!("{value:.2} %") } else { format!("{value:.0} %") }
 }
 
+impl Table {
+    /// Names of columns that are the same whatever the fleet.
+    pub fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+        names.map(str::to_owned).into()
+    }
+}
+
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Row<'a>(&'a [&'static str], &'a [Cell]);
+        struct Row<'a>(&'a [String], &'a [Cell]);
         impl Serialize for Row<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let cells =
@@ -189,7 +196,8 @@ impl Serialize for Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.rows.iter().map(|row| row.iter().map(Cell::to_string));
-        write!(f, "## {}\n\n{}\n\n{}", self.title, self.note, markdown(&self.columns, rows))
+        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        write!(f, "## {}\n\n{}\n\n{}", self.title, self.note, markdown(&columns, rows))
     }
 }
 
@@ -212,7 +220,7 @@ mod tests {
         Table {
             title: "Wrong fails".to_owned(),
             note: "Equal arms.".to_owned(),
-            columns: vec!["bursts", "waves failed", "median"],
+            columns: Table::names(["bursts", "waves failed", "median"]),
             rows: vec![
                 vec![Cell::text("Poisson"), Cell::bounded(share), Cell::number(Some(3.0), 1)],
                 vec![Cell::text("shared x5"), Cell::share(share), Cell::number(None, 1)],

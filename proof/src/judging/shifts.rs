@@ -68,7 +68,7 @@ pub fn latency(study: &Study<'_>) -> (Table, Promise) {
             study.full_load_minutes(),
             study.power_runs()
         ),
-        columns: vec![
+        columns: Table::names([
             "p99 ms",
             "over 20 ms",
             "requests/s",
@@ -78,7 +78,7 @@ pub fn latency(study: &Study<'_>) -> (Table, Promise) {
             "AWS alarm 1 of 1",
             "AWS alarm 3 of 5",
             "Kayenta, end",
-        ],
+        ]),
         rows,
     };
     let kept = worst.value() >= 0.99 && wrong.value() <= 0.01;
@@ -146,7 +146,7 @@ pub fn alerts(study: &Study<'_>) -> (Table, Promise) {
              direction `either`. {} canaries a row.",
             study.power_runs()
         ),
-        columns: vec!["effect", "requests/s", "canary", "judge", "median min", "Kayenta, end"],
+        columns: Table::names(["effect", "requests/s", "canary", "judge", "median min", "Kayenta, end"]),
         rows,
     };
     let promise = Promise {

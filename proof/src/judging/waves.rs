@@ -6,8 +6,8 @@ use super::peers::fixed;
 use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
 use super::trial::{Bench, Peers, Watched, peers};
 use crate::random::stream;
-use meridian_domain::JudgePolicy;
 use meridian_domain::stakes::Exposure;
+use meridian_domain::{JudgePolicy, Verdict};
 use meridian_judge::{Harm, MetricName, RegionEvidence, RegionJudge, Watch};
 
 /// Minutes before a canary in which blue's counts show how much they scatter.
@@ -17,6 +17,8 @@ const HISTORY: u32 = 30;
 const HOUR: u32 = 60;
 /// In the path of the streams of minutes after the shift.
 const AFTER_SHIFT: u64 = 1;
+/// Added to the number of a region's stream for each further try: more than a fleet has regions.
+const AGAIN: u64 = 1_000;
 
 /// One region of a wave: where, and how the challenger does there.
 #[derive(Clone, Debug)]
@@ -33,6 +35,17 @@ impl Place {
     /// The regions of a wave in this order, all with one effect.
     pub fn all(sites: Vec<Site>, effect: Effect) -> Vec<Place> {
         (0..).zip(sites).map(|(stream, site)| Place { site, effect, stream }).collect()
+    }
+
+    /// A further try of the same region, with this canary and with minutes of its own.
+    #[must_use]
+    pub fn again(&self, site: Site) -> Place {
+        Place { site, effect: self.effect, stream: self.stream + AGAIN }
+    }
+
+    /// The number of the region's first stream, whichever try this is.
+    pub fn first_stream(&self) -> u64 {
+        self.stream % AGAIN
     }
 }
 
@@ -60,6 +73,17 @@ pub struct Seen {
     pub peers: Peers,
     /// The best single look at the errors: its p-value.
     pub fixed: f64,
+}
+
+/// What the canaries of a wave came to, with the further tries that policy gives the regions whose counts did not decide.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// Each region's first canary: the only one that the peers see.
+    pub first: Vec<Seen>,
+    /// What the judge found in the further ones.
+    pub further: Vec<Watched>,
+    /// Whether each region passes in one of its canaries.
+    pub passes: bool,
 }
 
 impl Setting {
@@ -101,6 +125,29 @@ impl Setting {
             seen.push(region);
         }
         seen
+    }
+
+    /// The same, and then the regions whose counts did not decide once more, each with the canary that it had, until policy's tries
+    /// are used up. Each try is a stratum of its own in what is pooled.
+    pub fn wave_in_tries(&self, study: &Study<'_>, number: u64, places: &[Place]) -> Tried {
+        let first = self.wave(study, number, places);
+        let mut before: Vec<RegionEvidence> = first.iter().map(|seen| seen.judge.evidence.clone()).collect();
+        let (bench, mut further, mut passes) = (self.bench(study), Vec::new(), true);
+        for (place, seen) in places.iter().zip(&first) {
+            let (mut place, mut last, mut failed) = (place.clone(), seen.judge.last, seen.judge.wave_failed);
+            for _ in 1..self.policy.tries {
+                if failed.is_some() || last.verdict == Verdict::Pass {
+                    break;
+                }
+                place = place.again(place.site.clone());
+                let watched = bench.watch(&place.site, &self.draw(study, number, &place), &before);
+                before.push(watched.evidence.clone());
+                (last, failed) = (watched.last, watched.wave_failed);
+                further.push(watched);
+            }
+            passes &= failed.is_none() && last.verdict == Verdict::Pass;
+        }
+        Tried { first, further, passes }
     }
 
     /// One region with the evidence of those before it.

@@ -7,7 +7,7 @@ mod probation;
 
 use super::bursts::Bursts;
 use super::least::Least;
-use super::planned::{self, Planned};
+use super::planned::{self, Planned, Wave};
 use super::report::{Cell, Promise, Report, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Usual};
@@ -17,7 +17,7 @@ use days::Law;
 use fault::{Course, Fault, Kind};
 use jiff::SignedDuration;
 use meridian_domain::stakes::Exposure;
-use night::{DAY, Night, Probation, Reading, Region, Told};
+use night::{DAY, Night, PERSON, Probation, Reading, Region, Told};
 
 /// Bad answers per request beyond the champion's.
 const EXCESSES: [f64; 6] = [0.000_2, 0.001, 0.005, 0.02, 0.1, 1.0];
@@ -44,6 +44,7 @@ struct Stage<'a> {
     study: &'a Study<'a>,
     setting: Setting,
     turns: Vec<Planned>,
+    wave: Wave,
     requests: Vec<Vec<f64>>,
     since_start: Vec<u32>,
 }
@@ -53,14 +54,15 @@ impl<'a> Stage<'a> {
         let usual = Usual::errors(BASE);
         let setting = Setting::new(study, usual, Bursts::Both(study.fleet.judge.dispersion));
         let turns = planned::wave(study.fleet, NIGHT, usual);
+        let wave = Wave::of(study.fleet, NIGHT, &turns);
         let since_start = turns.iter().map(until_canary).collect();
         let requests = turns.iter().map(|turn| requests(study, turn)).collect();
-        Stage { study, setting, turns, requests, since_start }
+        Stage { study, setting, turns, wave, requests, since_start }
     }
 
     fn night(&self, law: Law, days: usize) -> Night<'_> {
-        let Stage { study, setting, turns, requests, since_start } = self;
-        Night { study, setting, turns, requests, since_start, law, days }
+        let Stage { study, setting, turns, wave, requests, since_start } = self;
+        Night { study, setting, turns, wave: *wave, requests, since_start, law, days }
     }
 }
 
@@ -71,7 +73,7 @@ fn until_canary(turn: &Planned) -> u32 {
 
 /// A region's usual requests, minute by minute from its canary on.
 fn requests(study: &Study<'_>, turn: &Planned) -> Vec<f64> {
-    let place = usize::try_from(turn.place.stream).unwrap_or(usize::MAX);
+    let place = usize::try_from(turn.place.first_stream()).unwrap_or(usize::MAX);
     let Some(region) = study.fleet.regions.get(place) else { return Vec::new() };
     let at = |minute: u32| turn.canary + SignedDuration::from_mins(i64::from(minute));
     (0..DAY).map(|minute| 60.0 * region.usual_rps(at(minute))).collect()
@@ -120,30 +122,33 @@ struct Cost {
 
 fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost {
     let regions = night.regions(number, fault);
-    let told = night.meridian(&regions);
-    let meridian =
-        |probation| regions.iter().zip(&told).map(|(region, told)| region.harm(told.off(reading, probation))).sum();
-    let sum = |offs: &[Option<u32>]| regions.iter().zip(offs).map(|(region, off)| region.harm(*off)).sum();
+    let sum = |offs: &[Option<u32>]| -> f64 { regions.iter().zip(offs).map(|(region, off)| region.harm(*off)).sum() };
     let alarms = night.alarms(&regions, reading);
+    let [alarms_cost, kayenta, fixed] = [sum(&alarms), sum(&night.kayenta(&regions)), sum(&night.fixed(&regions))];
+    let canaries = night.meridian(number, regions);
+    let meridian =
+        |probation| canaries.iter().map(|(region, told)| region.harm(told.off(reading, probation))).sum::<f64>();
     let verdict = minutes(Exposure::of(&night.study.fleet.guardrail).until_verdict);
-    let to_verdict =
-        |(region, told): (&Region<'_>, &Told)| (region.printed(), region.harm_to_verdict(told, reading, verdict));
-    let up_to: Vec<(Option<f64>, f64)> = regions.iter().zip(&told).map(to_verdict).collect();
+    let within_plan = |(region, told): &(Region<'_>, Told)| {
+        region.printed().map(|printed| region.harm_to_verdict(told, reading, verdict) <= printed)
+    };
     let allowed = night.setting.policy.harm as f64;
     Cost {
         act: meridian(Probation::Act),
         tell: meridian(Probation::Tell),
         off: meridian(Probation::Off),
-        alarms: sum(&alarms),
-        kayenta: sum(&night.kayenta(&regions)),
-        fixed: sum(&night.fixed(&regions)),
+        alarms: alarms_cost,
+        kayenta,
+        fixed,
         found: alarms.iter().any(Option::is_some),
-        within_plan: up_to
+        within_plan: canaries
             .iter()
-            .map(|(printed, harm)| printed.map(|printed| *harm <= printed))
+            .map(within_plan)
             .collect::<Option<Vec<_>>>()
             .map(|all| all.iter().all(|within| *within)),
-        within_policy: up_to.iter().all(|(_, harm)| *harm <= allowed),
+        within_policy: canaries
+            .iter()
+            .all(|(region, told)| region.harm_with_way_back(told, reading, verdict) <= allowed),
     }
 }
 
@@ -254,12 +259,13 @@ fn words(reading: Reading) -> &'static str {
 
 fn promised(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Vec<Promise> {
     let told = words(reading);
-    let claim = |what: &str| {
-        format!("harm from the shift to the verdict at full load is within {what} in at least 95 % of waves: {told}")
+    let claim = |upto: &str, what: &str| {
+        format!("harm from the shift to {upto} is within {what} in at least 95 % of waves: {told}")
     };
-    let mut plan = Least::of(claim("what `plan` printed"), WITHIN_PLAN);
+    let mut plan = Least::of(claim("the verdict at full load", "what `plan` printed"), WITHIN_PLAN);
     rows.iter().filter(|row| row.within_plan.of > 0).for_each(|row| plan.add(row.within_plan, &row.place));
-    let mut policy = Least::of(claim("what policy allows, of faults that the canary had too,"), WITHIN_PLAN);
+    let upto = "the verdict at full load, and of the way back where it finds the fault,";
+    let mut policy = Least::of(claim(upto, "what policy allows, of faults that the canary had too,"), WITHIN_PLAN);
     let in_canary = rows.iter().filter(|row| row.fault.course == Course::AtOnce);
     in_canary.for_each(|row| policy.add(row.within_policy, &row.place));
     let usual = |row: &Row| stage.setting.usual.rate(row.fault.kind.metric(), Effect::NONE);
@@ -268,27 +274,15 @@ fn promised(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Vec<Promise> {
     let every = rows.iter().collect::<Vec<&Row>>();
     let runs = stage.study.runs;
     let tenth = "where a fault at least doubles the usual rate and the alarms find it in under half of the nights, Meridian's median harm is at most a tenth of theirs";
-    vec![
-        plan.promise(),
-        policy.promise(),
-        at_most(runs, format!("{tenth}, probation at `act`: {told}"), &unseen, TENTH, |row| &row.act),
-        at_most(
-            runs,
-            format!("{tenth}, probation at `tell`, a person after 30 minutes: {told}"),
-            &unseen,
-            TENTH,
-            |row| &row.tell,
-        ),
-        at_most(
-            runs,
-            format!(
-                "nowhere is Meridian's median harm more than 1.5 times that of the alarms at an equal canary share: {told}"
-            ),
-            &every,
-            NOWHERE,
-            |row| &row.act,
-        ),
-    ]
+    let nowhere = "nowhere is Meridian's median harm more than 1.5 times that of the alarms at an equal canary share";
+    let mut promises = vec![plan.promise(), policy.promise()];
+    for (claim, rows, times) in [(tenth, &unseen, TENTH), (nowhere, &every, NOWHERE)] {
+        let act = format!("{claim}, probation at `act`: {told}");
+        let tell = format!("{claim}, probation at `tell`, a person after {PERSON} minutes: {told}");
+        promises.push(at_most(runs, act, rows, times, |row| &row.act));
+        promises.push(at_most(runs, tell, rows, times, |row| &row.tell));
+    }
+    promises
 }
 
 /// That the median harm is nowhere more than so many times the alarms', but for a part of one answer.
@@ -322,7 +316,7 @@ fn table(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Table {
             per_cent(BASE),
             stage.study.runs
         ),
-        columns: vec![
+        columns: Table::names([
             "fault",
             "where",
             "when",
@@ -336,7 +330,7 @@ fn table(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Table {
             "fixed bake",
             "in plan",
             "in policy",
-        ],
+        ]),
         rows: rows.iter().map(|row| row.cells(stage)).collect(),
     }
 }
@@ -354,7 +348,15 @@ fn plan_table(stage: &Stage<'_>) -> Table {
     Table {
         title: "The wave".to_owned(),
         note: "As the planner walks it, with the harm that `plan` prints, in answers.".to_owned(),
-        columns: vec!["region", "canary from", "requests/s", "canary", "bake min", "harm, 5xx", "harm, alerts"],
+        columns: Table::names([
+            "region",
+            "canary from",
+            "requests/s",
+            "canary",
+            "bake min",
+            "harm, 5xx",
+            "harm, alerts",
+        ]),
         rows: stage.turns.iter().map(row).collect(),
     }
 }

@@ -1,12 +1,14 @@
 //! One night with a faulty release: when each region is off it again, under Meridian and under what users have today.
 //!
-//! All of them walk the same plan, with the same canaries and the same minutes of counts, and stop at the first region that
-//! they roll back. A region that serves already does so until it is rolled back by itself.
+//! All of them walk the same plan, with the same canaries and the same minutes of counts, and stop at the first region in which
+//! they find the release bad. A region that serves already does so until it is rolled back by itself. One whose counts did not
+//! decide is rolled back, and Meridian tries it again once the others have had their turn.
 
 use super::days::{Days, Law, SLOT, found};
 use super::fault::{Fault, Kind};
+use super::{requests, until_canary};
 use crate::judging::peers::alarm::Alarm;
-use crate::judging::planned::Planned;
+use crate::judging::planned::{Planned, Wave, again};
 use crate::judging::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
 use crate::judging::trial::{Timing, peers};
 use crate::judging::waves::Setting;
@@ -16,6 +18,7 @@ use meridian_domain::Verdict;
 use meridian_domain::plan::{PROVISIONING, SHIFT};
 use meridian_domain::stakes::Exposure;
 use meridian_judge::RegionEvidence;
+use std::borrow::Cow;
 
 /// Minutes that are simulated from the wave's start on.
 pub const DAY: u32 = 24 * 60;
@@ -28,7 +31,7 @@ const ENDPOINT_ALARM: u32 = 6;
 /// The bound of that alarm.
 const BOUND: f64 = 0.01;
 /// Minutes until a person who was told acts.
-const PERSON: u32 = 30;
+pub const PERSON: u32 = 30;
 
 /// Whether SageMaker still watches an update's alarms in soak *(live)*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +53,13 @@ pub enum Probation {
     Act,
 }
 
-/// One region's minutes, counted from its canary's first.
+/// One region's minutes, counted from the first of one of its canaries.
 pub struct Region<'a> {
-    turn: &'a Planned,
+    turn: Cow<'a, Planned>,
     /// The wave starts so many minutes before.
     since_start: u32,
     /// Usual requests of each minute.
-    requests: &'a [f64],
+    requests: Cow<'a, [f64]>,
     canary: Drawn,
     shifted: (Site, Drawn),
     fault: Fault,
@@ -69,6 +72,7 @@ pub struct Night<'a> {
     pub study: &'a Study<'a>,
     pub setting: &'a Setting,
     pub turns: &'a [Planned],
+    pub wave: Wave,
     /// Requests of each turn's region, minute by minute.
     pub requests: &'a [Vec<f64>],
     pub since_start: &'a [u32],
@@ -84,6 +88,8 @@ struct Found {
     early: Option<(u32, u32, u32)>,
     /// The wave stops here.
     stops: bool,
+    /// The canary was rolled back because its counts did not decide: nothing was found.
+    undecided: bool,
 }
 
 /// What Meridian does in one region.
@@ -113,7 +119,8 @@ impl Told {
 
     /// When it was first known to be bad.
     pub fn found_at(&self) -> Option<u32> {
-        self.found.early.map(|(at, ..)| at).into_iter().chain(self.probation).min()
+        let early = self.found.early.filter(|_| !self.found.undecided);
+        early.map(|(at, ..)| at).into_iter().chain(self.probation).min()
     }
 }
 
@@ -126,20 +133,24 @@ impl Night<'_> {
     /// Draws what every region would count.
     pub fn regions(&self, number: u64, fault: Fault) -> Vec<Region<'_>> {
         let turns = self.turns.iter().zip(self.since_start).zip(self.requests);
-        turns.map(|((turn, since_start), requests)| self.region(number, fault, turn, *since_start, requests)).collect()
+        turns
+            .map(|((turn, since_start), requests)| {
+                self.region(number, fault, Cow::Borrowed(turn), *since_start, Cow::Borrowed(requests.as_slice()))
+            })
+            .collect()
     }
 
     fn region<'a>(
         &'a self,
         number: u64,
         fault: Fault,
-        turn: &'a Planned,
+        turn: Cow<'a, Planned>,
         since_start: u32,
-        requests: &'a [f64],
+        requests: Cow<'a, [f64]>,
     ) -> Region<'a> {
         let (place, soak) = (&turn.place, self.study.soak_minutes());
         let bake = place.site.bake;
-        let excess = |minute: u32| fault.excess_at(place.stream, minute, bake);
+        let excess = |minute: u32| fault.excess_at(place.first_stream(), minute, bake);
         let effect = |minute: u32| fault.effect(self.setting.usual, excess(minute));
         let canary = self.setting.draw_changing(self.study, number, place, effect);
         // Green's first minutes are warm-up, and the check begins after them.
@@ -154,9 +165,7 @@ impl Night<'_> {
         let from = self.probation_from(region);
         let slots: Vec<f64> =
             region.requests.get(from as usize..)?.chunks(SLOT as usize).map(|slot| slot.iter().sum()).collect();
-        let (stream_of, bake) = (region.turn.place.stream, region.turn.place.site.bake);
-        let excess: Vec<f64> =
-            (0..).zip(&slots).map(|(slot, _)| region.fault.excess_at(stream_of, from + slot * SLOT, bake)).collect();
+        let excess: Vec<f64> = (0..).zip(&slots).map(|(slot, _)| region.excess_at(from + slot * SLOT)).collect();
         if excess.iter().all(|excess| *excess <= 0.0) {
             return None;
         }
@@ -167,7 +176,7 @@ impl Night<'_> {
             count: self.days,
             requests: &slots,
         };
-        let mut random = stream(self.study.seed, &[number, stream_of, DAYS]);
+        let mut random = stream(self.study.seed, &[number, region.turn.place.stream, DAYS]);
         let metric = region.fault.kind.metric();
         let counts = metric.name().parse().ok().map(|name| (name, days.draw(&mut random, metric, &excess)));
         found(&self.setting.policy, self.study.fleet.wave.probation_alpha, self.setting.regions, counts)
@@ -177,24 +186,40 @@ impl Night<'_> {
         region.turn.place.site.bake + minutes(Exposure::of(&self.study.fleet.guardrail).until_verdict)
     }
 
-    /// Meridian, region by region; those that it does not start have nothing.
-    pub fn meridian(&self, regions: &[Region<'_>]) -> Vec<Told> {
-        let mut before: Vec<RegionEvidence> = Vec::new();
-        let mut told = Vec::new();
-        for region in regions {
-            let found = self.found(region, &mut before);
-            let (bake, soak) = (region.turn.place.site.bake, self.study.soak_minutes());
-            let at = |slot: usize| {
-                let slots = u32::try_from(slot + 1).unwrap_or(u32::MAX);
-                self.probation_from(region) + slots.saturating_mul(SLOT) + self.study.timing.delay
-            };
-            let probation = region.probation.filter(|_| !found.stops).map(at);
-            told.push(Told { found, probation, bake, soak });
-            if found.stops {
-                break;
+    /// Meridian, canary by canary: each region's first, and the further tries of those whose counts did not decide. What it does not
+    /// start is left out.
+    pub fn meridian<'a>(&'a self, number: u64, regions: Vec<Region<'a>>) -> Vec<(Region<'a>, Told)> {
+        let tries = self.study.fleet.wave.tries;
+        let (mut before, mut canaries, mut due) = (Vec::new(), Vec::new(), regions);
+        for nth in 1..=tries {
+            for region in std::mem::take(&mut due) {
+                let told = self.told(&region, &mut before);
+                let shown = before.last().filter(|_| told.found.undecided && nth < tries);
+                due.extend(shown.and_then(|shown| self.again(number, &region, shown)));
+                canaries.push((region, told));
+                if told.found.stops {
+                    return canaries;
+                }
             }
         }
-        told
+        canaries
+    }
+
+    /// The further try of a region whose canary showed this.
+    fn again<'a>(&'a self, number: u64, last: &Region<'_>, shown: &RegionEvidence) -> Option<Region<'a>> {
+        let turn = again(self.study.fleet, &last.turn, shown, self.wave)?;
+        let (since_start, requests) = (until_canary(&turn), requests(self.study, &turn));
+        Some(self.region(number, last.fault, Cow::Owned(turn), since_start, Cow::Owned(requests)))
+    }
+
+    fn told(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Told {
+        let found = self.found(region, before);
+        let at = |slot: usize| {
+            let slots = u32::try_from(slot + 1).unwrap_or(u32::MAX);
+            self.probation_from(region) + slots.saturating_mul(SLOT) + self.study.timing.delay
+        };
+        let probation = region.probation.filter(|_| !found.stops && !found.undecided).map(at);
+        Told { found, probation, bake: region.turn.place.site.bake, soak: self.study.soak_minutes() }
     }
 
     fn found(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Found {
@@ -206,11 +231,13 @@ impl Night<'_> {
         };
         let watched = bench.watch(site, &region.canary, before);
         let open = (watched.last.verdict != Verdict::Pass).then(|| timing.last_look(site.bake));
-        let in_canary = [alarm(&region.canary.canary), watched.wave_failed, open];
-        if let Some(at) = in_canary.into_iter().flatten().min() {
-            return Found { early: Some((at, at + BACK, at + BACK)), stops: true };
-        }
+        let bad = [alarm(&region.canary.canary), watched.wave_failed].into_iter().flatten().min();
+        // A try is a stratum of its own in what is pooled, whatever it says.
         before.push(watched.evidence);
+        if let Some(at) = bad.into_iter().chain(open).min() {
+            let stops = bad == Some(at);
+            return Found { early: Some((at, at + BACK, at + BACK)), stops, undecided: !stops };
+        }
         let exposure = Exposure::of(&study.fleet.guardrail);
         let (bake, soak) = (site.bake, study.soak_minutes());
         let verdict = bake + minutes(exposure.until_verdict);
@@ -222,7 +249,7 @@ impl Night<'_> {
         let endpoint = self.endpoint_alarm(region).map(|at| (at, by_update(at), by_update(at)));
         let early = [full_load, in_soak, endpoint].into_iter().flatten();
         let earliest = early.reduce(|one, other| (one.0.min(other.0), one.1.min(other.1), one.2.min(other.2)));
-        Found { early: earliest, stops: earliest.is_some_and(|(at, ..)| at <= verdict) }
+        Found { early: earliest, stops: earliest.is_some_and(|(at, ..)| at <= verdict), undecided: false }
     }
 
     /// The minutes that the check at full load compares.
@@ -239,10 +266,9 @@ impl Night<'_> {
             return None;
         }
         let base = self.setting.usual.rate(fault.kind.metric(), crate::judging::streams::Effect::NONE);
-        let (stream_of, bake) = (region.turn.place.stream, region.turn.place.site.bake);
-        let is_over = |minute: &u32| base + fault.excess_at(stream_of, *minute, bake) > BOUND;
+        let is_over = |minute: &u32| base + region.excess_at(*minute) > BOUND;
         let last = u32::try_from(region.requests.len()).unwrap_or(u32::MAX);
-        (bake..last).find(is_over).map(|minute| minute + ENDPOINT_ALARM)
+        (region.turn.place.site.bake..last).find(is_over).map(|minute| minute + ENDPOINT_ALARM)
     }
 
     /// The seed's alarms, which SageMaker watches: when each region is back.
@@ -301,15 +327,21 @@ fn walk(regions: &[Region<'_>], back: impl Fn(&Region<'_>) -> Option<(u32, bool)
 }
 
 impl Region<'_> {
+    /// The excess of a minute.
+    fn excess_at(&self, minute: u32) -> f64 {
+        let place = &self.turn.place;
+        self.fault.excess_at(place.first_stream(), minute, place.site.bake)
+    }
+
     /// Bad answers beyond the champion's, from one minute to another, where green answers until `off`.
     fn harm_between(&self, from: u32, upto: u32, off: Option<u32>) -> f64 {
         let site = &self.turn.place.site;
         let last = off.unwrap_or(u32::MAX).min(upto).min(DAY.saturating_sub(self.since_start));
         let minute = |(minute, requests): (u32, &f64)| {
             let share = if minute < site.bake { site.canary } else { 1.0 };
-            share * requests * self.fault.excess_at(self.turn.place.stream, minute, site.bake)
+            share * requests * self.excess_at(minute)
         };
-        (0..).zip(self.requests).skip(from as usize).take(last.saturating_sub(from) as usize).map(minute).sum()
+        (0..).zip(self.requests.iter()).skip(from as usize).take(last.saturating_sub(from) as usize).map(minute).sum()
     }
 
     /// Bad answers of the day, until the minute `off` where the region is rolled back.
@@ -317,10 +349,16 @@ impl Region<'_> {
         self.harm_between(0, u32::MAX, off)
     }
 
-    /// What it cost from the shift to the verdict at full load, and the way back where that verdict found it.
+    /// What it cost from the shift to the verdict at full load, so many minutes later.
     pub fn harm_to_verdict(&self, told: &Told, reading: Reading, verdict: u32) -> f64 {
         let bake = self.turn.place.site.bake;
-        let off = told.off(reading, Probation::Off).filter(|_| told.found.stops);
+        self.harm_between(bake, bake + verdict, told.off(reading, Probation::Off))
+    }
+
+    /// The same, and the way back where it was found by then: what policy bounds.
+    pub fn harm_with_way_back(&self, told: &Told, reading: Reading, verdict: u32) -> f64 {
+        let bake = self.turn.place.site.bake;
+        let off = told.off(reading, Probation::Off).filter(|_| told.found.stops || told.found.undecided);
         self.harm_between(bake, off.unwrap_or(bake + verdict), off)
     }
 

@@ -2,6 +2,7 @@
 
 use super::days::{Days, Law, SLOT, found};
 use super::fault::{Course, Fault, Kind};
+use super::night::{Region, Told};
 use super::{LAW, NIGHT, Stage};
 use crate::judging::each;
 use crate::judging::least::Least;
@@ -62,7 +63,7 @@ pub fn quiet(stage: &Stage<'_>) -> (Table, Promise) {
              each two hours, of these standard deviations, each region and metric by itself.",
             study.runs
         ),
-        columns: vec!["days / hours differ by", "earlier days", "fleet-days with a finding"],
+        columns: Table::names(["days / hours differ by", "earlier days", "fleet-days with a finding"]),
         rows,
     };
     (table, promise.promise())
@@ -94,12 +95,11 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
             let known = |excess: f64, only, by: u32| {
                 let fault = Fault { kind: Kind::Errors, excess, course: Course::AtOnce, only };
                 let is_known = |number| {
-                    let regions = night.regions(number, fault);
-                    let told = night.meridian(&regions);
-                    regions
-                        .iter()
-                        .zip(&told)
-                        .any(|(region, told)| told.found_at().is_some_and(|at| region.since_start(at) <= by))
+                    let canaries = night.meridian(number, night.regions(number, fault));
+                    let in_time = |(region, told): &(Region<'_>, Told)| {
+                        told.found_at().is_some_and(|at| region.since_start(at) <= by)
+                    };
+                    canaries.iter().any(in_time)
                 };
                 let mut share = Share::default();
                 each(study.runs, is_known).into_iter().for_each(|known| share.add(known));
@@ -124,12 +124,12 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
             "5xx, usual rate 0.1 %, by the canary, the check at full load, an alarm or probation, whichever is first; {} nights a cell.",
             study.runs
         ),
-        columns: vec![
+        columns: Table::names([
             "days / hours differ by",
             "earlier days",
             "twice everywhere, by 05:00",
             "three times in the last region, by 12:00",
-        ],
+        ]),
         rows,
     };
     (table, promises.map(Least::promise))

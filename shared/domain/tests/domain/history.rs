@@ -1,7 +1,9 @@
 //! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
 
-use crate::night::{AU, Night, actor, at, name, release, said};
-use meridian_domain::{Cause, Decision, Epoch, Head, HubHistory, Record};
+use crate::night::{AU, Night, actor, at, name, release, said, unseen};
+use meridian_domain::plan::Next;
+use meridian_domain::reason::Fault;
+use meridian_domain::{Cause, Decision, Epoch, Head, HubHistory, Reason, Record, VariantPhase};
 
 fn decided(decision: Decision, why: &str) -> Record {
     let cause = (decision == Decision::Revert).then_some(Cause::Unclear);
@@ -127,4 +129,26 @@ fn an_illness_said_twice_does_not_begin_anew() {
     night.pass("2m");
     night.hub(ill);
     assert_eq!(night.sight.hub, before);
+}
+
+/// However often it is looked at: one entry when it begins, with the call that was not answered, and one when it ends.
+#[test]
+fn an_illness_that_lasts_is_one_entry_at_each_end() {
+    let mut night = Night::provisioning(AU);
+    night.dark(AU);
+    let mut told = Vec::new();
+    for look in 0..6 {
+        if look == 4 {
+            night.phase(AU, VariantPhase::Creating);
+        }
+        told.extend(night.call(AU).plans.into_iter().filter_map(|plan| match plan.next {
+            Next::TellHub(record @ (Record::RegionIll { .. } | Record::RegionWell { .. })) => Some(record),
+            _ => None,
+        }));
+        night.pass("30s");
+    }
+    let (region, execution) = (name(AU), actor("wave-1"));
+    let why = Reason::Fault(Fault::Unseen(unseen()));
+    let begun = Record::RegionIll { region: region.clone(), execution: execution.clone(), why };
+    assert_eq!(told, [begun, Record::RegionWell { region, execution }]);
 }
