@@ -264,7 +264,7 @@ impl Page {
             self.plain(format!("  price.{kind}: none in {region}{of}"));
         }
         self.blank();
-        let advice = "Write what each of them costs and where you read it into a file, and give it with --prices:";
+        let advice = "Write what each of them costs and where you read it into a file, and give it with --prices FILE:";
         self.paragraph("", advice, 0);
         self.blank();
         self.plain("[[price]]");

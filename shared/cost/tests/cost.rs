@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_cost::{BUILT_IN, CostReport, Item, ItemCost, Price, PriceKind, PriceTable, Way, report};
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, Region};
 use proptest::prelude::*;
 
 const POLICY: &str = include_str!("../../../local/fleets/reference/fleet.toml");
@@ -222,6 +222,24 @@ fn what_has_no_price_is_left_out_and_named_with_what_to_add() {
     assert!(own.missing.len() + 1 == told.missing.len() && own.regions[3].total.usd > 100.0, "{own:?}");
 }
 
+#[test]
+fn an_instance_type_without_prices_is_named_with_its_row() {
+    let fleet = Fleet::parse(&POLICY.replace("ml.m6i.xlarge", "ml.c6i.2xlarge")).unwrap();
+    let page = report(&fleet, &table(), Way::default()).to_string();
+    for region in &fleet.regions {
+        let lacks = format!("  price.hosting: none in {} for ml.c6i.2xlarge\n", region.name);
+        assert!(page.contains(&lacks), "{lacks}{page}");
+    }
+    assert!(page.contains("and give it with --prices FILE:\n\n[[price]]\nkind = \"hosting\"\n"), "{page}");
+    // The row as it is printed, filled in for each region.
+    let (_, row) = page.split_once("[[price]]").unwrap();
+    let row = row.replace("usd = 0.0", "usd = 0.5").replace("= \"\"", "= \"a bill\"");
+    let of = |region: &Region| format!("[[price]]{}\n", row.replace("eu-west-1", region.name.as_str()));
+    let rows: String = fleet.regions.iter().map(of).collect();
+    let own = report(&fleet, &table().with(&rows).unwrap(), Way::default());
+    assert!(own.missing.is_empty() && own.ratio.is_some(), "{:?}", own.missing);
+}
+
 /// The regions of `meridian init` that the page lists as having no prices.
 fn unpriced() -> Vec<&'static str> {
     let listed = PAGE.split_once("<!-- unpriced:start -->").unwrap().1.split_once("<!-- unpriced:end -->").unwrap().0;
@@ -229,7 +247,7 @@ fn unpriced() -> Vec<&'static str> {
 }
 
 #[test]
-fn a_region_without_prices_is_named_with_what_it_lacks_at_home_too() {
+fn a_region_without_prices_is_named_with_all_that_it_lacks() {
     use PriceKind::{Hosting, Storage, Transfer};
     assert!(!unpriced().is_empty());
     for region in unpriced() {
@@ -242,7 +260,7 @@ fn a_region_without_prices_is_named_with_what_it_lacks_at_home_too() {
             let says = |words: &str| assert!(page.contains(words), "{region}: {words}\n{page}");
             says("\n? a price is missing");
             kinds.iter().for_each(|kind| says(&format!("\n  price.{kind}: none in {region}")));
-            says("into a file, and give it with --prices:\n");
+            says("into a file, and give it with --prices FILE:\n");
             says(&format!("\n[[price]]\nkind = \"hosting\"\nregion = \"{region}\"\n"));
         }
     }

@@ -30,7 +30,7 @@ pub use resources::{
     OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule,
     RuleTarget, ScoreRoute, Topic, Trigger, Variable,
 };
-pub use rights::Denied;
+pub use rights::{Denial, Denied};
 pub use service_trust::{AssumingService, SentKey};
 pub use settings::{Environment, Settings};
 pub use stack::{Deployment, Stack};

@@ -12,8 +12,24 @@ pub struct Denied {
     pub action: String,
     /// The resource that it was asked for.
     pub resource: String,
-    /// Why, in IAM's words.
-    pub why: String,
+    /// What the policies say against it.
+    pub why: Denial,
+}
+
+/// What policies say against a request; displayed in IAM's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// No statement that counts allows it.
+    #[error("because no policy allows it")]
+    NoPolicyAllows,
+    /// A statement denies it, whatever allows it.
+    #[error("with an explicit deny in {owner}.{sid}")]
+    ExplicitDeny {
+        /// Logical name of the policy or role that has the statement.
+        owner: String,
+        /// `Sid` of the statement.
+        sid: String,
+    },
 }
 
 impl Deployment {
@@ -74,7 +90,8 @@ fn allowed<'a>(
     for (owner, statement) in statements {
         let Some((action, number)) = statement.meets(request) else { continue };
         if statement.effect == Effect::Deny {
-            return Err(denied(request, format!("with an explicit deny in {owner}.{}", statement.sid)));
+            let (owner, sid) = (owner.to_owned(), statement.sid.clone());
+            return Err(denied(request, Denial::ExplicitDeny { owner, sid }));
         }
         first.get_or_insert_with(|| Grant {
             owner: owner.to_owned(),
@@ -88,9 +105,9 @@ fn allowed<'a>(
 }
 
 fn unallowed(request: &Request<'_>) -> Denied {
-    denied(request, "because no policy allows it".to_owned())
+    denied(request, Denial::NoPolicyAllows)
 }
 
-fn denied(request: &Request<'_>, why: String) -> Denied {
+fn denied(request: &Request<'_>, why: Denial) -> Denied {
     Denied { action: request.action.to_owned(), resource: request.resource.to_owned(), why }
 }

@@ -1,11 +1,12 @@
 //! What ports promise that act in each region with the role that the region lends.
 
+use super::pager::page;
 use crate::Kept;
 use crate::stage::{DARK, Stage};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, Page, PortError, Ports};
+use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, PortError, Ports};
 
 /// Home, whose control plane answers.
 const WELL: &str = "eu-west-1";
@@ -87,7 +88,7 @@ pub async fn a_region_that_does_not_lend_costs_one_call(stage: &Stage<impl Ports
 /// What came between.
 pub async fn pages_and_jobs_need_no_loan(stage: &Stage<impl Ports>) -> Kept {
     let (ports, home) = (&stage.ports, stage.home());
-    ports.page(home, &Page::new("JP is deferred", "why")).await?;
+    ports.page(home, &page("JP is deferred", "why")).await?;
     failure(ports.succeed(home, "11111111-2222-3333-4444-555555555555", None, "done").await)?;
     assert_eq!(loans(stage, WELL), 0);
     Ok(())

@@ -1,7 +1,9 @@
 //! Who may do what, by the template's roles and policies.
 
 use crate::{TEMPLATE, behind_proxies, deployed, proxied, region};
-use meridian_deployment::{AssumingService, Context, Denied, Deployment, Grant, Principal, Request, SentKey, Stack};
+use meridian_deployment::{
+    AssumingService, Context, Denial, Denied, Deployment, Grant, Principal, Request, SentKey, Stack,
+};
 
 /// Whether a role may write an object of home's bucket, as S3 would ask.
 fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied> {
@@ -30,8 +32,7 @@ fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied>
 fn nothing_under_releases_or_ledger_is_written_over() {
     let key = "ledger/fraud/home/00000000000000000001.json";
     assert!(write("LentRole", key, true).is_ok());
-    let denied = write("LentRole", key, false).unwrap_err().to_string();
-    assert!(denied.contains("with an explicit deny in ReleasesPolicy.NothingIsOverwritten"), "{denied}");
+    assert_eq!(write("LentRole", key, false).unwrap_err().why, refused_by("NothingIsOverwritten"));
     let golden = "releases/golden/1.json";
     assert!(write("ShadowEvalRole", golden, true).is_ok());
     assert!(write("ShadowEvalRole", golden, false).is_err());
@@ -50,7 +51,7 @@ fn a_function_writes_nothing_that_is_another_ones() {
 
 /// What a role of the account that no stack has made is told where it asks for something of a bucket; `new` is a conditional
 /// write. Where no policy of the bucket refuses it, the role's own policies decide, and here it has none.
-fn asked(region: &str, role: &str, action: &str, resource: &str, new: bool) -> String {
+fn asked(region: &str, role: &str, action: &str, resource: &str, new: bool) -> Denial {
     let arn = format!("arn:aws:iam::111122223333:role/{role}");
     let mut context = Context::from([
         ("aws:securetransport".to_owned(), vec!["true".to_owned()]),
@@ -65,10 +66,10 @@ fn asked(region: &str, role: &str, action: &str, resource: &str, new: bool) -> S
     denied.unwrap_err().why
 }
 
-const NOT_REFUSED: &str = "because no policy allows it";
+const NOT_REFUSED: Denial = Denial::NoPolicyAllows;
 
-fn refused_by(sid: &str) -> String {
-    format!("with an explicit deny in ReleasesPolicy.{sid}")
+fn refused_by(sid: &str) -> Denial {
+    Denial::ExplicitDeny { owner: "ReleasesPolicy".to_owned(), sid: sid.to_owned() }
 }
 
 #[test]
