@@ -8,7 +8,7 @@ use meridian_deployment::Settings;
 use meridian_domain::signing::PublicKey;
 use meridian_domain::{Fleet, FleetName, KeyId, RegionName};
 use meridian_messages::layout::{Cells, columns};
-use policy::{Draft, Place, SignedWith};
+use policy::{Draft, Place, SignedWith, base64};
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -47,6 +47,10 @@ pub struct Arguments {
     /// What the key is called.
     #[arg(long, value_name = "NAME", default_value = "training")]
     key_id: KeyId,
+    /// The public half of the key that must sign fleet.toml, PolicyKey of template.yaml: functions then start with no other
+    /// policy [default: the right to deploy is proof enough].
+    #[arg(long, value_name = "FILE")]
+    policy_key: Option<PathBuf>,
     /// The endpoints' instances.
     #[arg(long, value_name = "TYPE", default_value = "ml.m6i.xlarge")]
     instance_type: String,
@@ -74,7 +78,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     }
     let draft = draft(arguments)?;
     let (text, fleet) = draft.fleet()?;
-    let settings = Settings::of_fleet(&fleet);
+    let mut settings = Settings::of_fleet(&fleet);
+    if let Some(path) = &arguments.policy_key {
+        let key = base64(&public_key(path)?);
+        for own in settings.environments.values_mut() {
+            own.parameters.insert("PolicyKey".to_owned(), key.clone());
+        }
+    }
     deployable(&fleet, &settings)?;
     let samconfig = settings.samconfig(&fleet);
     fs::create_dir_all(&arguments.out).map_err(|error| format!("{}: {error}", arguments.out.display()))?;
@@ -84,7 +94,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     let [policy, settings] = files.each_ref().map(|path| path.display());
     terminal::say(&format!("Wrote {policy} and {settings}."))?;
     if !quiet {
-        next_steps(&mut terminal::stdout(), &fleet, &arguments.out)?;
+        next_steps(&mut terminal::stdout(), &fleet, arguments)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -186,8 +196,8 @@ fn deployable(fleet: &Fleet, settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-fn next_steps(out: &mut impl Write, fleet: &Fleet, folder: &Path) -> io::Result<()> {
-    let file = folder.join("fleet.toml");
+fn next_steps(out: &mut impl Write, fleet: &Fleet, arguments: &Arguments) -> io::Result<()> {
+    let file = arguments.out.join("fleet.toml");
     let file = file.display();
     let home = |region: &RegionName| if *region == fleet.home { ", home" } else { "" };
     let rows = fleet.regions.iter().map(|region| {
@@ -197,9 +207,17 @@ fn next_steps(out: &mut impl Write, fleet: &Fleet, folder: &Path) -> io::Result<
     });
     writeln!(out)?;
     columns(rows, Cells::Words).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    writeln!(out, "\nNext:")?;
+    if arguments.policy_key.is_some() {
+        writeln!(
+            out,
+            "  openssl pkeyutl -sign -rawin -inkey KEY.pem -in {file} -out {file}.sig    sign it, after each change: functions start \
+             with no other"
+        )?;
+    }
     writeln!(
         out,
-        "\nNext:\n  meridian plan --policy {file}                          what a wave will do, and what it cannot find\n  \
+        "  meridian plan --policy {file}                          what a wave will do, and what it cannot find\n  \
          meridian night --fleet {file} --scenario good-night    rehearse it on this machine; --list names the others\n  \
          meridian cost --policy {file}                          what it costs\n\
          then docs/deploying.md: the containers' images, the callers' token or name, who may publish."

@@ -54,6 +54,17 @@ fn a_night_and_a_forecast_fit_the_terminal() {
     }
 }
 
+/// A night's name, and what is promised and kept, open or broken.
+#[test]
+fn tables_have_colours_on_a_terminal() {
+    let coloured = |arguments: &[&str]| on_terminal(200, meridian(arguments).env("TERM", "xterm"), false);
+    let list = coloured(&["night", "--list"]);
+    assert!(list.contains("\u{1b}[1mgood-night\u{1b}[0m "), "{list}");
+    let judged = coloured(&["simulate", "judge", "--runs", "10", "--question", "latency"]);
+    let standings = ["- \u{1b}[32mkept", "- \u{1b}[33mopen", "- \u{1b}[31mBROKEN"];
+    assert!(standings.iter().any(|standing| judged.contains(standing)), "{judged}");
+}
+
 const EXAM: [&str; 8] =
     ["--holdout", "holdout.csv.gz", "--label", "label", "--region-column", "customer_region", "--threshold", "0.81"];
 

@@ -46,6 +46,11 @@ pub struct SignedWith {
     pub public_key: PublicKey,
 }
 
+/// A public key in one line, as fleet.toml and template.yaml's parameters have it.
+pub fn base64(key: &PublicKey) -> String {
+    key.pem().lines().filter(|line| !line.starts_with("-----")).collect()
+}
+
 /// One region of the draft.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -152,8 +157,7 @@ impl Draft {
         let policy = policy.ok_or("this program was built with another reference fleet than init knows")?;
         let policy = policy.replace(SCALING, &format!("requests_per_instance = {} ", self.requests_per_instance));
         let Draft { name, account, instance_type, key, .. } = self;
-        let pem = key.public_key.pem();
-        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let base64 = base64(&key.public_key);
         let mut text = format!(
             "# The fleet {name}: the regions that serve one model, in promotion order. Written by meridian init; docs/fleet.md says what each\n\
              # field means. Durations are written as \"90s\", \"30m\", \"1h 30m\".\n\n\

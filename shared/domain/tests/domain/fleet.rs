@@ -127,7 +127,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
         (AU, "bake = \"2h\"", "region.bake: 2h of ap-southeast-2 is impossible"),
         (AU, "bake = { min = \"9m\", max = \"6m\" }", "region.bake of ap-southeast-2: min 9m is above max 6m"),
-        (AU, "bake = \"soon\"", "region.bake: failed to parse"),
+        (AU, "bake = \"soon\"", "region.bake is \"soon\"; expected a duration such as"),
         (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
         (EU, "canary_percent = { min = 0, max = 25 }\nbake = \"13m\"", "region.canary_percent of eu-west-1 is 0 to 25"),
         (EU, "canary_percent = 51\nbake = \"13m\"", "region.canary_percent of eu-west-1 is 51 to 51"),

@@ -1,7 +1,10 @@
 //! What must hold of single fields.
 
+use serde::Serialize;
+
 /// What must hold of one field of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldRule {
     /// Any number or duration but a negative one.
     #[error("must not be negative")]

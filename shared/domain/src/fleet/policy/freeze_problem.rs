@@ -2,9 +2,11 @@
 
 use crate::fleet::names::RegionName;
 use jiff::SignedDuration;
+use serde::Serialize;
 
 /// What is wrong with a `[[freeze]]`.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FreezeProblem {
     /// More freezes than a planner can walk through.
     #[error("freeze.name: {name:?} is one too many: at most {most}")]

@@ -6,9 +6,10 @@ use super::region_problem::RegionProblem;
 use crate::edge::UnusualProblem;
 use crate::fleet::names::RegionName;
 use meridian_judge::MetricName;
+use serde::Serialize;
 
 /// What is wrong with a `fleet.toml`, and where.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[error("fleet.toml{}: {problem}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
 pub struct FleetError {
     /// 1-based line, where one can be named.
@@ -18,7 +19,8 @@ pub struct FleetError {
 }
 
 /// The first thing that is wrong with a `fleet.toml`.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FleetProblem {
     /// TOML's parser does not take it.
     #[error("{}{quoted}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
@@ -27,6 +29,14 @@ pub enum FleetProblem {
         place: Option<String>,
         /// The parser's words.
         quoted: String,
+    },
+    /// A value that is no duration where one stands.
+    #[error("{place} is {found}; expected a duration such as \"90s\", \"30m\" or \"1h 30m\"")]
+    Duration {
+        /// Table and field, with a dot.
+        place: String,
+        /// The value as the file has it.
+        found: String,
     },
     /// A value that no file of ours has.
     #[error("{0}")]

@@ -4,7 +4,7 @@ use super::lines::Reader;
 use super::{FleetError, Guardrail, RegionProblem, ShadowPolicy};
 use crate::fleet::names::{RegionName, ResourceName, Sha256};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a region is to the fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -22,7 +22,8 @@ pub enum Kind {
 }
 
 /// How a region's traffic goes over to green.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Style {
     /// `canary_percent` of it for the bake, then the rest. The judge compares green with blue, and decides before the rest.
     Canary,

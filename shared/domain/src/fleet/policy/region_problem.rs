@@ -3,9 +3,11 @@
 use crate::fleet::names::{BucketName, RegionName};
 use crate::fleet::policy::Style;
 use jiff::SignedDuration;
+use serde::Serialize;
 
 /// What is wrong with a `[[region]]`.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "`region` is the one that is wrong, `style` what it says, `field` its key")]
 pub enum RegionProblem {
     /// Listed twice.
@@ -208,7 +210,8 @@ pub enum RegionProblem {
 }
 
 /// SageMaker's bounds of a model's `VpcConfig`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum VpcLimit {
     /// Of its subnets.
     #[error("1 to 16 subnets")]
