@@ -1,6 +1,6 @@
 //! `meridian halt`: a person stops the line.
 
-use crate::operator::{Operator, Told, Which};
+use crate::operator::{self, Operator, Told};
 use meridian_handlers::operator_commands::{OperatorCommandError, halt};
 use meridian_messages::Voice;
 use std::process::ExitCode;
@@ -26,17 +26,13 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Arguments { region, operator } = arguments;
     let session = operator.session()?;
-    let chain = Which::read(&session.fleet, region)?;
-    let lift = format!("meridian lift --region {chain} --who ... --why ...");
+    let chain = operator::chain(&session.fleet, region)?;
     let (fleet, who) = (&session.fleet, &operator.who);
     operator.carry_out(&session, OperatorCommandError::is_input, |ports| {
-        let (region, why) = (chain.region(), operator.why.clone());
+        let (region, why) = (operator::region_of(&chain), operator.why.clone());
         let before = session.run(halt(ports, fleet, region, who, why))?;
         let changes = before.is_none();
-        let words = match before {
-            None => format!("the fleet is halted in {chain}'s chain: nothing starts until it is lifted ({lift})"),
-            Some(why) => format!("the fleet was halted already: {} ({lift})", Voice::of(fleet).why(&why)),
-        };
+        let words = Voice::of(fleet).halt_set(&chain, before.as_ref());
         Ok(Told { command: "halt", region, until: None, words, changes })
     })
 }

@@ -3,8 +3,8 @@
 use crate::aws::{Session, read};
 use crate::operator::{Operator, Told};
 use meridian_desk::read_features;
-use meridian_domain::Holdout;
 use meridian_handlers::holdout::{Approval, ApprovalError, approve};
+use meridian_messages::operator as sentences;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,15 +55,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
         let (records, why) = (records.clone().into(), operator.why.clone());
         let approval = session.run(approve(ports, fleet, who, records, &features, why))?;
         let (changes, words) = match approval {
-            Approval::Recorded(Holdout { sha256, rows, positives, .. }) => (
-                true,
-                format!(
-                    "approved: releases published from now on are evaluated on {sha256} ({rows} records, {positives} positives)"
-                ),
-            ),
-            Approval::Stood(approved) => {
-                (false, format!("these records were approved at {:.0} by {} already", approved.since, approved.by))
-            }
+            Approval::Recorded(holdout) => (true, sentences::holdout_approved(&holdout)),
+            Approval::Stood(approved) => (false, sentences::holdout_stands(&approved)),
         };
         Ok(Told { command: "holdout approve", region: None, until: None, words, changes })
     })

@@ -1,6 +1,6 @@
 //! `meridian lift`: a person ends a halt.
 
-use crate::operator::{Operator, Told, Which};
+use crate::operator::{self, Operator, Told};
 use meridian_handlers::lift::{LiftError, lift};
 use meridian_messages::Voice;
 use std::process::ExitCode;
@@ -23,13 +23,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Arguments { region, operator } = arguments;
     let session = operator.session()?;
-    let chain = Which::read(&session.fleet, region)?;
+    let chain = operator::chain(&session.fleet, region)?;
     let (fleet, who) = (&session.fleet, &operator.who);
     operator.carry_out(&session, LiftError::is_input, |ports| {
-        let (region, why) = (chain.region(), operator.why.clone());
+        let (region, why) = (operator::region_of(&chain), operator.why.clone());
         let halt = session.run(lift(ports, fleet, region, who, why))?;
-        let halt = Voice::of(fleet).why(&halt);
-        let words = format!("{chain}: the halt is lifted ({}). It had been set because: {halt}", operator.why);
+        let words = Voice::of(fleet).halt_lifted(&chain, &operator.why, &halt);
         Ok(Told { command: "lift", region, until: None, words, changes: true })
     })
 }

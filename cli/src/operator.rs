@@ -5,11 +5,11 @@ use crate::aws::{Place, Session};
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::AwsPorts;
-use meridian_domain::{Actor, Fleet, RegionName};
+use meridian_domain::{Actor, Chain, Fleet, RegionName};
 use meridian_handlers::operator_ports::OperatorPorts;
+use meridian_messages::operator as sentences;
 use serde::Serialize;
 use std::error::Error;
-use std::fmt;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
@@ -134,26 +134,25 @@ impl Operator {
         command: impl Fn(&OperatorPorts<'_, AwsPorts>) -> Result<Told<'a>, E>,
     ) -> Result<ExitCode, Box<dyn Error>> {
         let command = |writes| command(&OperatorPorts { ports: &session.ports, writes });
-        let question =
-            |will: &Told<'a>| will.changes.then(|| format!("{} (\"{}\", {})", will.words, self.why, self.who));
+        let question = |will: &Told<'a>| will.changes.then(|| sentences::question(&will.words, &self.why, &self.who));
         match self.consent.carry_out(command, question)? {
-            Ok(Went::Tried(will)) => {
-                let before = if will.changes { "would be written: " } else { "there is nothing to write: " };
-                self.say(&will, false, before)?;
+            Ok(Went::Tried(will)) if will.changes => {
+                self.say(&will, false, &sentences::would_be_written(&will.words))?
             }
+            Ok(Went::Tried(will)) => self.say(&will, false, &sentences::nothing_to_write(&will.words))?,
             Ok(Went::Declined(will)) => {
-                self.say(&will, false, "nothing was written; not done: ")?;
+                self.say(&will, false, &sentences::not_done(&will.words))?;
                 return Ok(ExitCode::from(DECLINED));
             }
-            Ok(Went::Done(done)) => self.say(&done, done.changes, "")?,
+            Ok(Went::Done(done)) => self.say(&done, done.changes, &done.words)?,
             Err(error) => return failed(session, error, is_input),
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn say(&self, told: &Told<'_>, changed: bool, before: &str) -> io::Result<()> {
+    fn say(&self, told: &Told<'_>, changed: bool, sentence: &str) -> io::Result<()> {
         if !self.json {
-            return terminal::say(&format!("{before}{}", told.words));
+            return terminal::say(sentence);
         }
         let document = Document { schema: SCHEMA, changed, who: &self.who, why: &self.why, told };
         terminal::document(&document)
@@ -172,39 +171,19 @@ fn failed<E: Error + 'static>(
     Ok(session.failed(&error))
 }
 
-/// A region as a person names it, or home's chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// Home's chain, which a person calls `home`.
-    Hub,
-    /// A region's own.
-    Region(RegionName),
+/// The chain that a person names: `home`, or a region's own by the region's title or name.
+///
+/// # Errors
+/// The fleet has no such region.
+pub fn chain(fleet: &Fleet, asked: &str) -> Result<Chain, UnknownRegion> {
+    if asked == "home" { Ok(Chain::Home) } else { region(fleet, asked).map(Chain::Region) }
 }
 
-impl fmt::Display for Which {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Which::Hub => f.write_str("home"),
-            Which::Region(region) => f.write_str(region.as_str()),
-        }
-    }
-}
-
-impl Which {
-    /// Reads `home`, a region's title or its name.
-    ///
-    /// # Errors
-    /// The fleet has no such region.
-    pub fn read(fleet: &Fleet, text: &str) -> Result<Self, UnknownRegion> {
-        if text == "home" { Ok(Which::Hub) } else { region(fleet, text).map(Which::Region) }
-    }
-
-    /// The region, if it is one's own chain.
-    pub fn region(&self) -> Option<&RegionName> {
-        match self {
-            Which::Hub => None,
-            Which::Region(region) => Some(region),
-        }
+/// The region, if it is one's own chain. Home's is the whole fleet's.
+pub fn region_of(chain: &Chain) -> Option<&RegionName> {
+    match chain {
+        Chain::Home => None,
+        Chain::Region(region) => Some(region),
     }
 }
 
@@ -244,16 +223,16 @@ mod tests {
 
     #[test]
     fn a_region_is_named_by_its_title_or_its_name_in_any_case() {
-        let tokyo = Ok(Which::Region("ap-northeast-1".parse().unwrap()));
+        let tokyo = Ok(Chain::Region("ap-northeast-1".parse().unwrap()));
         for text in ["JP", "jp", "ap-northeast-1", "AP-NORTHEAST-1"] {
-            assert_eq!(Which::read(&fleet(), text), tokyo, "{text}");
+            assert_eq!(chain(&fleet(), text), tokyo, "{text}");
         }
-        assert_eq!(Which::read(&fleet(), "home"), Ok(Which::Hub));
+        assert_eq!(chain(&fleet(), "home"), Ok(Chain::Home));
     }
 
     #[test]
     fn an_unknown_region_is_refused_with_the_fleets_regions() {
-        let error = Which::read(&fleet(), "Tokio").unwrap_err().to_string();
+        let error = chain(&fleet(), "Tokio").unwrap_err().to_string();
         assert!(error.contains("Tokio") && error.contains("JP (ap-northeast-1)"), "{error}");
     }
 }

@@ -4,6 +4,7 @@ use crate::operator::{self, Operator, Told};
 use jiff::SignedDuration;
 use meridian_domain::{Rule, edge};
 use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, set_aside};
+use meridian_messages::operator as sentences;
 use std::process::ExitCode;
 
 /// Arguments of `meridian override`.
@@ -57,14 +58,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let what = Rule::from(*what);
     let region = region.as_deref().map(|asked| operator::region(&session.fleet, asked)).transpose()?;
     let until = session.now().checked_add(*lasts)?;
-    let place = region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
     let (fleet, who) = (&session.fleet, &operator.who);
     operator.carry_out(&session, OperatorCommandError::is_input, |ports| {
         let order = SetAside { what, region: region.clone(), why: operator.why.clone(), until };
         session.run(set_aside(ports, fleet, who, order))?;
         let words = match lasts.is_positive() {
-            true => format!("the {what} is set aside for {place} until {until}"),
-            false => format!("the {what} holds again for {place}"),
+            true => sentences::set_aside(what, region.as_ref(), until),
+            false => sentences::holds_again(what, region.as_ref()),
         };
         Ok(Told { command: "override", region: region.as_ref(), until: Some(until), words, changes: true })
     })

@@ -8,6 +8,7 @@ use meridian_domain::{Image, ImageVersion, Provenance, ReleaseId, RepositoryName
 use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_handlers::publish::{PublishError, PublishSpec, examine, publish};
 use meridian_handlers::signing::{KeyFile, Signer, SigningError};
+use meridian_messages::operator as sentences;
 use meridian_preflight::KmsSigner;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -119,11 +120,11 @@ fn carry_out(
         let ports = OperatorPorts { ports: &session.ports, writes };
         session.run(publish(&ports, &session.fleet, created, spec.clone(), signer))
     };
-    let question = |release: &ReleaseId| Some(format!("{version} will be published as {release}"));
+    let question = |release: &ReleaseId| Some(sentences::will_be_published(version, release));
     match consent.carry_out(command, question)? {
-        Ok(Went::Tried(release)) => terminal::say(&format!("would be published: {version} as {release}"))?,
+        Ok(Went::Tried(release)) => terminal::say(&sentences::would_be_published(version, &release))?,
         Ok(Went::Declined(release)) => {
-            terminal::say(&format!("nothing was written; not published: {version} as {release}"))?;
+            terminal::say(&sentences::not_published(version, &release))?;
             return Ok(ExitCode::from(DECLINED));
         }
         Ok(Went::Done(release)) => terminal::say(&release.to_string())?,

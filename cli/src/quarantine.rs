@@ -2,6 +2,7 @@
 
 use crate::operator::{Operator, Told};
 use meridian_handlers::quarantine::{Named, QuarantineError, lift_quarantine, quarantine};
+use meridian_messages::operator as sentences;
 use std::process::ExitCode;
 
 /// Arguments of `meridian quarantine`.
@@ -26,19 +27,18 @@ pub struct Arguments {
 /// Starts or ends a quarantine, and prints the releases.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Arguments { named, lift, operator } = arguments;
-    let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
     let name: Named = named.parse()?;
     let session = operator.session()?;
     let (fleet, who) = (&session.fleet, &operator.who);
     operator.carry_out(&session, QuarantineError::is_input, |ports| {
         let (named, why) = (name.clone(), operator.why.clone());
-        let done = match lift {
-            true => session.run(lift_quarantine(ports, fleet, named, who, why)),
-            false => session.run(quarantine(ports, fleet, named, who, why)),
-        }?;
-        let releases: String = done.releases.iter().map(|release| format!("\n  {release}")).collect();
-        let count = done.releases.len();
-        let words = format!("{} {state}; releases that it concerns: {count}{releases}", done.object);
+        let words = if *lift {
+            let done = session.run(lift_quarantine(ports, fleet, named, who, why))?;
+            sentences::quarantine_lifted(&done.object, &done.releases)
+        } else {
+            let done = session.run(quarantine(ports, fleet, named, who, why))?;
+            sentences::quarantined(&done.object, &done.releases)
+        };
         Ok(Told { command: "quarantine", region: None, until: None, words, changes: true })
     })
 }

@@ -5,12 +5,13 @@ use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::account::{Account, State};
-use meridian_domain::overview::{CondemnedRow, OpenPage, Overview, RegionRow};
-use meridian_domain::{EndpointStatus, Exposure, Fleet};
+use meridian_domain::overview::{OpenPage, Overview, RegionRow};
+use meridian_domain::{EndpointStatus, Fleet};
 use meridian_handlers::overview::look;
 use meridian_messages::Voice;
 use meridian_messages::layout::{Cells, columns, paragraph};
 use meridian_messages::ledger::who;
+use meridian_messages::operator as sentences;
 use meridian_messages::pages::PageKind;
 use serde::Serialize;
 use std::error::Error;
@@ -27,7 +28,7 @@ const NEEDS_YOU: u8 = 1;
 #[command(after_help = "Examples:\n  \
                         meridian status\n  \
                         meridian status --quiet && echo asleep\n\n\
-                        Reads every chain from its beginning, asks each region's endpoint and rollback alarm, and changes nothing.\n\n\
+                        Reads every chain from its beginning, asks each region's endpoint and alarms, and changes nothing.\n\n\
                         Exit code: 0 nothing needs you; 1 something does; 2 wrong input, or no credentials.")]
 pub struct Arguments {
     /// One JSON document instead of the screen.
@@ -108,25 +109,19 @@ fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Resul
         writeln!(out, "{}", paragraph(&line, width, 2))?;
     }
     for row in &overview.condemned {
-        writeln!(out, "{}", paragraph(&condemned(voice, row), width, 2))?;
+        writeln!(out, "{}", paragraph(&voice.condemned(row), width, 2))?;
     }
     for own in &overview.overrides {
-        let region = own.region.as_ref().map_or("every region", |region| voice.title(region));
-        let text =
-            format!("the {} is set aside for {region} until {:.0}, by {}: {}", own.what, own.until, own.who, own.why);
-        writeln!(out, "{}", paragraph(&text, width, 2))?;
+        writeln!(out, "{}", paragraph(&voice.override_in_force(own), width, 2))?;
     }
     Ok(())
 }
 
 /// Whether the fleet needs a person.
 fn answer(out: &mut impl Write, overview: &Overview) -> io::Result<()> {
-    let (good, bad) = (AnsiColor::Green.on_default().bold(), AnsiColor::Red.on_default().bold());
-    match overview.needs.len() {
-        0 => writeln!(out, "{good}Nothing needs you.{good:#}"),
-        1 => writeln!(out, "{bad}One thing needs you.{bad:#}"),
-        count => writeln!(out, "{bad}{count} things need you, the most urgent first.{bad:#}"),
-    }
+    let colour = if overview.needs.is_empty() { AnsiColor::Green } else { AnsiColor::Red };
+    let style = colour.on_default().bold();
+    writeln!(out, "{style}{}{style:#}", sentences::needs(overview.needs.len()))
 }
 
 /// The answer first, then what it needs.
@@ -200,12 +195,6 @@ fn style(row: &RegionRow) -> Style {
         Some(State::Nothing) => Style::new().dimmed(),
         _ => AnsiColor::Red.on_default(),
     }
-}
-
-fn condemned(voice: Voice<'_>, row: &CondemnedRow) -> String {
-    let serves = row.exposed.iter().any(|(_, exposure)| matches!(exposure, Exposure::Serves { .. }));
-    let where_ = if serves { "" } else { ", and serves nowhere by the ledgers" };
-    format!("condemned: {} since {}{where_}: {}", row.version, day_and_time(row.since), voice.brief(&row.why))
 }
 
 fn day_and_time(at: Timestamp) -> String {

@@ -89,7 +89,7 @@ fn refuse(mut stream: &TcpStream) -> std::io::Result<()> {
 
 /// Each region's "ExpiredToken" by itself does not say what to do.
 #[test]
-fn whoever_has_credentials_that_have_ended_is_told_to_sign_in_again() {
+fn whoever_has_ended_credentials_is_told_to_sign_in_again() {
     let url = aws_after_their_end();
     let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml");
     for command in [&["status"][..], &["history"], &[&["halt"], &SAID[..]].concat()[..]] {

@@ -71,7 +71,7 @@ fn a_dry_run_names_the_release_and_writes_nothing() {
 }
 
 #[test]
-fn a_person_at_a_terminal_is_asked_before_a_release_is_published() {
+fn a_person_at_a_terminal_is_asked_before_publication() {
     let folder = files();
     let said = talk(200, &mut command(folder.path(), &common::KEYS), true, "n\n");
     assert!(said.contains("v427 will be published as ") && said.contains("Go on? [y/N]"), "{said}");

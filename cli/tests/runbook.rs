@@ -1,6 +1,6 @@
 //! Every command of the runbooks, typed at a served night with the AWS CLI: what people are told to type at three in the morning
-//! works, and shows what its page says. `runbook/commands.rs` lists them. Blocks marked `sh live` need an account: the local world
-//! does not know those services.
+//! works, and shows what its page says. `runbook/commands.rs` lists them. Blocks marked `sh live` and steps marked *(live)* need an
+//! account: the local world does not know those services.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
@@ -163,6 +163,26 @@ fn what_is_marked_live_is_what_the_local_world_does_not_know() {
         // The CLI itself knows every one of these commands.
         assert!(!error(&output).contains("usage:"), "{}: {}", own.command, error(&output));
     }
+}
+
+/// CloudWatch draws a dashboard in its console, which no served night has. The table of pages is made of the code.
+#[test]
+fn steps_at_a_dashboard_are_marked_live() {
+    let mut marked = 0;
+    for page in pages() {
+        let whole = std::fs::read_to_string(&page).unwrap();
+        let mut generated = false;
+        for line in whole.lines().map(str::trim) {
+            generated = (generated || line.ends_with(":start -->")) && !line.ends_with(":end -->");
+            if !generated && line.contains("dashboard") {
+                assert!(line.contains("*(live)*"), "{}: {line}", page.display());
+                marked += 1;
+            }
+        }
+    }
+    assert!(marked > 0);
+    let first = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    assert!(first.contains("what is marked *(live)*"), "docs/runbook.md does not say what the mark means");
 }
 
 /// The pages name the version that types, and the two things that the second one does otherwise.

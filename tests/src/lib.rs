@@ -1,4 +1,5 @@
-//! What every implementation of the ports must do, and the doors through which it is tried.
+//! What every implementation of the ports must do, and the doors through which it is tried. It may know the handlers, what these
+//! know, and every implementation of their ports; never the command line.
 //!
 //! A promise is a function over a [`Stage`](stage::Stage): ports onto a freshly built world. [`contract!`] makes each
 //! promise a test of its own for one door.

@@ -308,6 +308,10 @@ fn words(value: &Value, found: &mut Vec<String>) {
                     Value::Object(entries) if MAPS.contains(&name.as_str()) => {
                         entries.values().for_each(|value| words(value, found));
                     }
+                    // A page's: one member, its kind. What that holds is described by its type.
+                    Value::Object(notice) if name == "reason" && fields.contains_key("subject") => {
+                        found.extend(notice.keys().cloned());
+                    }
                     value => words(value, found),
                 }
             }
@@ -344,11 +348,17 @@ fn every_field_of_a_nights_document_is_described() {
     let page = read("docs/night-json.md");
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
-    let mut found = Vec::new();
+    let (mut found, mut kinds) = (Vec::new(), Vec::new());
     for name in ["bad-eval", "bad-model", "late-alarm", "tokyo-dark"] {
         let report = night::run(&Scenario::load(name).unwrap(), &options, &mut |_| {}).unwrap();
-        words(&serde_json::to_value(report).unwrap(), &mut found);
+        let mut report = serde_json::to_value(report).unwrap();
+        let pages = report["pages"].as_array_mut().unwrap().iter_mut();
+        kinds.extend(pages.map(|page| page["kind"].take().as_str().unwrap().to_owned()));
+        words(&report, &mut found);
     }
+    let runbook = read("docs/runbook.md");
+    kinds.retain(|kind| !runbook.contains(&format!("| `{kind}` |")));
+    assert!(kinds.is_empty(), "the table of docs/runbook.md does not have {}", kinds.join(", "));
     let problems: Vec<Problem> = one_of_each_unexpected().map(Problem::from).into();
     words(&serde_json::to_value(problems).unwrap(), &mut found);
     found.sort();

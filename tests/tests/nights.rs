@@ -64,7 +64,7 @@ golden! {
     a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
     the_region_with_most_customers_at_the_hour_goes_first: "by-traffic",
     a_new_execution_catches_tokyo_up: "tokyo-rerun",
-    what_a_rerun_finds_bad_is_paged_with_the_regions_that_serve_it: "rerun-bad",
+    a_rerun_pages_with_the_regions_that_serve_what_it_finds_bad: "rerun-bad",
     the_next_night_catches_tokyo_up: "tokyo-next-night",
     a_region_could_carry_dublins_customers_before_a_wave_by_day: "day-wave",
     instances_that_come_late_and_slow_cost_time_only: "cold-instances",
@@ -83,7 +83,7 @@ golden! {
     sydney_rolls_back_without_its_ledger: "rollback-with-dead-ledger",
     a_dead_judge_lets_nothing_through: "judge-dies",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
-    a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
+    a_home_that_stood_still_and_lost_the_lease_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",
     a_canary_that_says_too_little_comes_back_the_same_night: "tried-again",
     a_model_that_declines_more_is_caught_without_an_error: "declines-more",
@@ -96,7 +96,21 @@ golden! {
     an_overridden_freeze_says_who_and_why: "overridden",
     a_region_without_its_replica_is_left_behind_and_paged_for: "lost-replica",
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
-    releases_that_no_trusted_key_signed_are_refused_and_stop_no_other: "unsigned-release",
+    untrusted_releases_are_refused_and_stop_no_other: "unsigned-release",
+}
+
+#[test]
+fn a_nights_pages_and_advice_carry_their_reasons() {
+    let (_, report) = simulate(&built_in("bad-eval"), SEED);
+    let page = &report.pages[0];
+    let rejected = &page.reason.as_ref().unwrap()["evaluation_rejected"];
+    assert_eq!((page.kind.as_deref(), &rejected["cause"]), (Some("rejected_worse"), &"worse".into()));
+    let version = rejected["version"].as_str().unwrap();
+    assert_eq!(page.subject, format!("[fraud] {version} is rejected"));
+    let (_, report) = simulate(&built_in("bad-caller"), SEED);
+    let advice = &report.advice[0];
+    let plan = &advice.reason.as_ref().unwrap()["plan"];
+    assert_eq!((advice.kind.as_deref(), &plan["advice"]), (Some("limit_caller"), &"limit_caller".into()));
 }
 
 #[test]

@@ -42,6 +42,32 @@ says "Nothing needs you."
 says "JP is deferred"
 says "next: JP can get v427 with a new execution"
 
+# What was known of JP when it was deferred is not told as if it were so now.
+types meridian history --region JP
+says "JP's control plane had not answered since 03:47:"
+says "its state was unknown then"
+
+# A rejected release goes nowhere, and its wave is not said to go on.
+night_at bad-eval 03:10
+types meridian status
+ends 0
+says "evaluation rejected v429"
+says "next: the next release that is published starts a wave"
+says_not "v429 goes on"
+says_not "in progress"
+
+# The page of a wave that stopped is listed while its region is not on the release.
+night_at planes-dark 04:27
+types meridian status
+says "JP is not on v427 JP 2026-11-20 03:51:31"
+
+# What policy leaves to people is not called fine.
+night_at slow-burn 06:20
+types meridian status
+ends 1
+says "v427 is worse than the days before, and policy leaves the rollback to people"
+says "docs/runbook.md (Roll a region back by hand), region ap-northeast-1"
+
 # A bad release that was rolled back everywhere needs nobody at night; a region that its own alarm rolled back does.
 night_at bad-model 05:00
 types meridian status

@@ -45,12 +45,7 @@ pub fn verdict(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
     let wave = &replay.wave;
     let style = terminal::verdict(wave.verdict).bold();
     let word = wave.verdict.to_string().to_uppercase();
-    let meaning = match wave.verdict {
-        Verdict::Pass => "what it can still cost is within policy",
-        Verdict::Fail => "the release is worse",
-        Verdict::Inconclusive => "too little evidence to say either",
-    };
-    writeln!(out, "{style}{word}{style:#}  {meaning}, decided at minute {}", wave.decided_at_minute)
+    writeln!(out, "{style}{word}{style:#}  {}", judging::decided(wave))
 }
 
 fn title(region: &RegionVerdict, fleet: Option<&Fleet>) -> String {

@@ -141,10 +141,6 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ("make check", Check::NotTyped(TESTED)),
     ("make check-template", Check::NotTyped(TESTED)),
     ("cargo test -p meridian-deployment samconfig", Check::NotTyped(TESTED)),
-    (
-        "UPDATE_PAGES=1 cargo test -p meridian-messages pages",
-        Check::NotTyped("it writes the page that is checked here"),
-    ),
     ("make sam-build", Check::NotTyped(BUILDS)),
     ("make deploy ENV=\"au br jp\"", Check::NotTyped(BUILDS)),
     ("sam deploy --config-env eu", Check::NotTyped(BUILDS)),

@@ -1,7 +1,7 @@
 //! One call, as the SDK's standard mode makes it: so many tries, each with its time-out, a pause between them.
 
 use super::DirectPorts;
-use super::errors::{Call, Failure};
+use super::errors::{AwsOperation, Failure};
 use crate::services::sts::SessionKeys;
 use crate::services::{Operation, Outcome};
 use jiff::SignedDuration;
@@ -57,7 +57,7 @@ impl DirectPorts {
     ) -> Answer<O::Output> {
         let bounds = Bounds { tries: 1, each: time_out, pause: SignedDuration::ZERO };
         let outcome = self.tried(None, bounds, region, operation).await;
-        outcome.map_err(|failure| failure.of(Call::new(region, O::OPERATION)))
+        outcome.map_err(|failure| failure.of(AwsOperation::new(region, O::OPERATION)))
     }
 
     /// Calls an operation with a session's keys, or with the actor's own.
@@ -70,7 +70,7 @@ impl DirectPorts {
     ) -> Answer<O::Output> {
         let bounds = Bounds { tries: limits::ATTEMPTS, each: time_out, pause: limits::BACKOFF };
         let outcome = self.tried(session, bounds, region, operation).await;
-        outcome.map_err(|failure| failure.of(Call::new(region, O::OPERATION)))
+        outcome.map_err(|failure| failure.of(AwsOperation::new(region, O::OPERATION)))
     }
 
     async fn tried<O: Operation + Clone>(

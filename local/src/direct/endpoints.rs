@@ -1,7 +1,7 @@
 //! Endpoints, models and configurations, and the endpoints' data plane.
 
 use super::DirectPorts;
-use super::errors::{Call, Failure};
+use super::errors::{AwsOperation, Failure};
 use crate::services::sagemaker::InvokeEndpoint;
 use crate::services::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
@@ -27,7 +27,7 @@ impl Endpoints for DirectPorts {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let call = Call::new(region, OperationName::DescribeEndpoint);
+        let call = AwsOperation::new(region, OperationName::DescribeEndpoint);
         Ok(Some(EndpointView {
             status: status(shown.endpoint_status),
             config: name(&call, &shown.endpoint_config_name)?,
@@ -118,7 +118,7 @@ impl Endpoints for DirectPorts {
         };
         let answer = self.call(region, request).await?;
         let text = String::from_utf8(answer.body.into());
-        text.map_err(|_| Call::new(region, OperationName::InvokeEndpoint).refused("the answer is not text"))
+        text.map_err(|_| AwsOperation::new(region, OperationName::InvokeEndpoint).refused("the answer is not text"))
     }
 
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
@@ -134,7 +134,7 @@ impl Endpoints for DirectPorts {
             Err(Failure::Said(ApiError { original: Some((status, words)), .. })) => {
                 Ok(Scored::failed(Some(status.into()), Some(words)))
             }
-            Err(failure) => Err(failure.of(Call::new(region, OperationName::InvokeEndpoint))),
+            Err(failure) => Err(failure.of(AwsOperation::new(region, OperationName::InvokeEndpoint))),
         }
     }
 }
@@ -196,7 +196,7 @@ fn status(status: Status) -> EndpointStatus {
     }
 }
 
-fn pending(call: &Call<'_>, summary: &PendingDeploymentSummary) -> Answer<PendingDeployment> {
+fn pending(call: &AwsOperation<'_>, summary: &PendingDeploymentSummary) -> Answer<PendingDeployment> {
     let latest = summary.production_variants.first().and_then(|variant| variant.variant_status.last());
     Ok(PendingDeployment {
         config: name(call, &summary.endpoint_config_name)?,
@@ -222,6 +222,6 @@ fn phase(status: &str) -> Option<VariantPhase> {
     }
 }
 
-fn name(call: &Call<'_>, name: &str) -> Answer<ResourceName> {
+fn name(call: &AwsOperation<'_>, name: &str) -> Answer<ResourceName> {
     name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
 }

@@ -4,7 +4,7 @@ use crate::services::ApiError;
 use meridian_handlers::adapters::errors::is_throttling;
 use meridian_handlers::ports::PortError;
 
-pub(super) use meridian_handlers::adapters::errors::{Call, cut, fitting};
+pub(super) use meridian_handlers::adapters::errors::{AwsOperation, attributes, cut, fitting};
 
 /// Statuses that the SDK's standard mode tries again, whatever the code.
 const RETRIED: [u16; 4] = [500, 502, 503, 504];
@@ -28,7 +28,7 @@ impl Failure {
     }
 
     /// The failure of `call`, its retries included.
-    pub fn of(&self, call: Call<'_>) -> PortError {
+    pub fn of(&self, call: AwsOperation<'_>) -> PortError {
         match self {
             Failure::Silence => call.silent(),
             Failure::Said(ApiError { code, message, status, .. }) => call.declined(Some(*status), code, Some(message)),

@@ -1,14 +1,14 @@
 //! Executions to start, jobs to answer, and the people on call.
 
 use super::DirectPorts;
-use super::errors::{cut, fitting};
+use super::errors::{attributes, cut, fitting};
 use crate::services::codepipeline::{
     ExecutionDetails, FailureDetails, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
     SourceRevisionOverride, StartPipelineExecution,
 };
 use crate::services::sns::Publish;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec, URGENCY};
+use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec};
 
 /// Longest message of a failed job.
 const LONGEST_MESSAGE: usize = 5000;
@@ -64,21 +64,20 @@ impl Pipeline for DirectPorts {
 
 impl Pager for DirectPorts {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
-        self.call(region, self.note(region, page)).await?;
+        self.call(region, self.note(region, page, None)).await?;
         Ok(())
     }
 
     async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()> {
-        let (attribute, urgency) = (Some(URGENCY.to_owned()), Some(ADVICE.to_owned()));
-        self.call(region, Publish { attribute, urgency, ..self.note(region, page) }).await?;
+        self.call(region, self.note(region, page, Some(ADVICE))).await?;
         Ok(())
     }
 }
 
 impl DirectPorts {
-    fn note(&self, region: &RegionName, page: &Page) -> Publish {
+    fn note(&self, region: &RegionName, page: &Page, urgency: Option<&str>) -> Publish {
         let (subject, message) = fitting(page);
-        let topic_arn = self.fleet.topic_arn(region);
-        Publish { topic_arn, subject: Some(subject), message, attribute: None, urgency: None }
+        let (topic_arn, attributes) = (self.fleet.topic_arn(region), attributes(page, urgency));
+        Publish { topic_arn, subject: Some(subject), message, attributes }
     }
 }

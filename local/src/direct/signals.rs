@@ -1,7 +1,7 @@
 //! Metrics and alarms.
 
 use super::DirectPorts;
-use super::errors::Call;
+use super::errors::AwsOperation;
 use crate::services::cloudwatch::{
     AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
     PutMetricAlarm, PutMetricData,
@@ -85,7 +85,7 @@ impl Signals for DirectPorts {
 
 impl DirectPorts {
     async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
-        let call = Call::new(region, OperationName::GetMetricData);
+        let call = AwsOperation::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let answer = self.call(region, counts_request(&survey)).await?;
         for result in &answer.metric_data_results {

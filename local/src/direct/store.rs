@@ -1,7 +1,7 @@
 //! The release buckets and, in them, the ledger.
 
 use super::DirectPorts;
-use super::errors::Call;
+use super::errors::AwsOperation;
 use crate::services::s3::{GetObject, ListObjectsV2, ListedObject, PutObject};
 use crate::services::sts::GetCallerIdentity;
 use bytes::Bytes;
@@ -24,7 +24,7 @@ impl Artifacts for DirectPorts {
         let request = GetObject { bucket, key: key.to_owned(), version_id: None };
         let body = self.call(region, request).await?.body;
         if body.len() as u64 > most {
-            return Err(Call::new(region, OperationName::GetObject).too_large(key, body.len() as u64, most));
+            return Err(AwsOperation::new(region, OperationName::GetObject).too_large(key, body.len() as u64, most));
         }
         sink(&body);
         Ok(body.len() as u64)
@@ -80,7 +80,8 @@ impl DirectPorts {
     /// The release bucket of `region`: the fleet policy's.
     fn bucket(&self, region: &RegionName, operation: OperationName) -> Answer<String> {
         let policy = self.fleet.region(region);
-        let policy = policy.ok_or_else(|| Call::new(region, operation).refused("fleet.toml has no such region"))?;
+        let policy =
+            policy.ok_or_else(|| AwsOperation::new(region, operation).refused("fleet.toml has no such region"))?;
         Ok(policy.bucket.to_string())
     }
 

@@ -16,6 +16,7 @@ use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHis
 use meridian_messages::Voice;
 use meridian_messages::ledger::Phrasebook;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Format of the JSON document that [`Report`] is.
@@ -103,10 +104,14 @@ pub struct PageSent {
     pub at: Timestamp,
     /// Through which region's topic.
     pub region: RegionName,
+    /// Which kind of page it is, such as `read_evidence`.
+    pub kind: Option<String>,
     /// At most 100 ASCII characters.
     pub subject: String,
     /// The text below the subject.
     pub message: String,
+    /// What the text was made of, as data.
+    pub reason: Option<Value>,
 }
 
 /// One decision, wherever it was written.
@@ -327,16 +332,20 @@ fn executions(log: &[WorldEvent]) -> Vec<ExecutionEnd> {
 
 /// Pages, or else advice.
 fn sent(log: &[WorldEvent], advice: bool) -> Vec<PageSent> {
-    let sent = log.iter().filter_map(|event| match &event.what {
-        What::PageSent { subject, message, .. } if !advice => Some((event, subject, message)),
-        What::AdviceSent { subject, message, .. } if advice => Some((event, subject, message)),
-        _ => None,
+    let sent = log.iter().filter_map(|WorldEvent { at, region, what }| {
+        let (What::PageSent { subject, message, about, reason, .. }
+        | What::AdviceSent { subject, message, about, reason, .. }) = what
+        else {
+            return None;
+        };
+        (matches!(what, What::AdviceSent { .. }) == advice).then(|| PageSent {
+            at: *at,
+            region: region.clone(),
+            kind: about.clone(),
+            subject: subject.clone(),
+            message: message.clone(),
+            reason: reason.clone(),
+        })
     });
-    sent.map(|(event, subject, message)| PageSent {
-        at: event.at,
-        region: event.region.clone(),
-        subject: subject.clone(),
-        message: message.clone(),
-    })
-    .collect()
+    sent.collect()
 }

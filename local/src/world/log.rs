@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use meridian_domain::RegionName;
 use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One thing that happened. It never holds a payload or a feature value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -208,6 +209,10 @@ pub enum What {
         subject: String,
         /// The text below the subject.
         message: String,
+        /// The attribute `kind`: which kind of page it is.
+        about: Option<String>,
+        /// The attribute `reason`: what the text was made of.
+        reason: Option<Value>,
     },
     /// People were told what nobody need get up for.
     AdviceSent {
@@ -217,6 +222,10 @@ pub enum What {
         subject: String,
         /// The text below the subject.
         message: String,
+        /// The attribute `kind`: which kind of page it is.
+        about: Option<String>,
+        /// The attribute `reason`: what the text was made of.
+        reason: Option<Value>,
     },
     /// A scheduled fault began.
     FaultBegan {

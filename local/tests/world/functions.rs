@@ -6,6 +6,7 @@ use meridian_local::services::sagemaker::DescribeEndpoint;
 use meridian_local::services::sns::Publish;
 use meridian_local::world::{Fault, FaultKind, Invocation, InvocationEnd, What, When, World};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The first invocation of a function that comes due, taken; others are never invoked.
 fn next(world: &mut World, function: FunctionKind) -> Invocation {
@@ -183,8 +184,7 @@ fn a_page_reaches_the_regions_own_topic_only() {
         topic_arn: world_topic(name),
         subject: Some("JP deferred".to_owned()),
         message: "do this".to_owned(),
-        attribute: None,
-        urgency: None,
+        attributes: BTreeMap::new(),
     };
     call(&mut world, JP, page(JP)).unwrap();
     assert!(call(&mut world, EU, page(JP)).is_err());

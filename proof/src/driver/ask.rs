@@ -153,6 +153,19 @@ impl Ask {
         }
     }
 
+    /// Whether it may come between a look at the lease and the update that the lease allows. After any other call the wave looks again.
+    pub fn follows_lease(&self) -> bool {
+        matches!(
+            self,
+            Ask::Publish(_)
+                | Ask::PutAlarms(_)
+                | Ask::CreateModel(_)
+                | Ask::CreateConfig { .. }
+                | Ask::Update(_)
+                | Ask::Sleep(_)
+        )
+    }
+
     /// Whether it may change anything.
     pub fn changes(&self) -> bool {
         !matches!(

@@ -161,15 +161,8 @@ impl Caller {
         let reply = answer.ok();
         self.asked_update |= matches!(ask, Ask::Update(_));
         self.fenced = match ask {
-            // What follows one look at the lease.
-            Ask::Publish(_)
-            | Ask::PutAlarms(_)
-            | Ask::CreateModel(_)
-            | Ask::CreateConfig { .. }
-            | Ask::Update(_)
-            | Ask::Sleep(_) => self.fenced,
             Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world),
-            _ => false,
+            ask => self.fenced && ask.follows_lease(),
         };
         if let (Ask::Entries { chain: Chain::Home, .. } | Ask::Append { chain: Chain::Home, .. }, Some(_)) =
             (ask, reply)

@@ -1,7 +1,7 @@
 //! The release buckets, on S3.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use crate::time::from_sdk;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
@@ -15,7 +15,7 @@ const SLOWEST_UPLOAD: usize = 1 << 20;
 
 impl Artifacts for AwsPorts {
     async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
-        let call = Call::new(region, OperationName::GetObject);
+        let call = AwsOperation::new(region, OperationName::GetObject);
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         // The attempt's time-out ends with the head of the answer; the body is guarded by the SDK's stalled-stream
@@ -47,7 +47,7 @@ impl Artifacts for AwsPorts {
     }
 
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
-        let call = Call::new(region, OperationName::ListObjectsV2);
+        let call = AwsOperation::new(region, OperationName::ListObjectsV2);
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
@@ -74,7 +74,7 @@ fn content_type(key: &str) -> &'static str {
 
 impl AwsPorts {
     /// The release bucket of `region`: the fleet policy's.
-    fn bucket(&self, call: &Call<'_>, region: &RegionName) -> Answer<&str> {
+    fn bucket(&self, call: &AwsOperation<'_>, region: &RegionName) -> Answer<&str> {
         let region = self.fleet.region(region).ok_or_else(|| call.refused("fleet.toml has no such region"))?;
         Ok(region.bucket.as_str())
     }
@@ -86,7 +86,7 @@ impl AwsPorts {
         body: Bytes,
         if_none_match: Option<&str>,
     ) -> Answer<ObjectVersion> {
-        let call = Call::new(region, OperationName::PutObject);
+        let call = AwsOperation::new(region, OperationName::PutObject);
         let bucket = self.bucket(&call, region)?;
         let attempt = limits::ATTEMPT.unsigned_abs() + Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();

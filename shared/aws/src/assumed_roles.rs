@@ -1,7 +1,7 @@
 //! The roles of other regions that home's `promote` assumes, through each region's own STS.
 
 use crate::clock::AwsClock;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use crate::time::from_sdk;
 use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
 use meridian_domain::{Fleet, RegionName};
@@ -36,7 +36,7 @@ impl RoleAssumer {
     }
 
     async fn assume(&self, region: &RegionName, sts: aws_sdk_sts::Client) -> Answer<AssumedRole<Keys>> {
-        let call = Call::new(region, LOAN);
+        let call = AwsOperation::new(region, LOAN);
         let answer = sts
             .assume_role()
             .role_arn(self.fleet.lent_role_arn(region))

@@ -104,10 +104,10 @@ impl Clock for SystemClock {
 /// `GET {url}` answers `{"now": "<RFC 3339>"}`. `POST {url}/sleep` with `{"until": "<RFC 3339>"}` answers the same, once
 /// virtual time has come so far. Every answer of the world carries the time in `x-meridian-now`.
 #[derive(Clone, Debug)]
-pub struct WorldClock(Arc<World>);
+pub struct WorldClock(Arc<ClockState>);
 
 #[derive(Debug)]
-struct World {
+struct ClockState {
     url: String,
     wire: Wire,
     now: Mutex<Timestamp>,
@@ -129,7 +129,7 @@ struct Until {
 impl WorldClock {
     /// The clock at `url`. It stands at the epoch until [`AwsClock::sync`].
     pub fn new(url: &str) -> Self {
-        Self(Arc::new(World {
+        Self(Arc::new(ClockState {
             url: url.trim_end_matches('/').to_owned(),
             wire: Wire::new(),
             now: Mutex::new(Timestamp::UNIX_EPOCH),

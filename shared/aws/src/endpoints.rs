@@ -1,7 +1,7 @@
 //! SageMaker's endpoints, models and configurations, and the endpoints' data plane.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
     Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, CaptureContentTypeHeader,
@@ -44,7 +44,7 @@ fn data_capture(capture: &CaptureSpec) -> DataCaptureConfig {
 
 impl Endpoints for AwsPorts {
     async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {
-        let call = Call::new(region, OperationName::DescribeEndpoint);
+        let call = AwsOperation::new(region, OperationName::DescribeEndpoint);
         let client = self.clients.sagemaker(region).await?;
         let shown = match client.describe_endpoint().endpoint_name(endpoint.as_str()).send().await {
             Ok(shown) => shown,
@@ -84,7 +84,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::CreateModel).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::CreateModel).failed(error))?;
         Ok(())
     }
 
@@ -106,7 +106,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::CreateEndpointConfig).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::CreateEndpointConfig).failed(error))?;
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::CreateEndpoint).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::CreateEndpoint).failed(error))?;
         Ok(())
     }
 
@@ -140,12 +140,12 @@ impl Endpoints for AwsPorts {
             .deployment_config(deployment(update))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::UpdateEndpoint).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::UpdateEndpoint).failed(error))?;
         Ok(())
     }
 
     async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
-        let call = Call::new(region, OperationName::InvokeEndpoint);
+        let call = AwsOperation::new(region, OperationName::InvokeEndpoint);
         let question = self.question(region, endpoint, payload.as_bytes()).await?;
         let answer = question.accept(CSV).send().await.map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
@@ -170,7 +170,7 @@ impl Endpoints for AwsPorts {
                 Some(InvokeEndpointError::ModelError(own)) => {
                     Ok(Scored::failed(own.original_status_code, own.original_message.clone()))
                 }
-                _ => Err(Call::new(region, OperationName::InvokeEndpoint).failed(error)),
+                _ => Err(AwsOperation::new(region, OperationName::InvokeEndpoint).failed(error)),
             },
         }
     }
@@ -250,7 +250,7 @@ fn capacity(kind: CapacitySizeType, value: u32) -> CapacitySize {
     CapacitySize::builder().r#type(kind).value(i32::try_from(value).unwrap_or(i32::MAX)).build()
 }
 
-fn status(call: &Call<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> {
+fn status(call: &AwsOperation<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> {
     Ok(match status {
         Some(SdkStatus::Creating) => EndpointStatus::Creating,
         Some(SdkStatus::Updating) => EndpointStatus::Updating,
@@ -267,7 +267,7 @@ fn status(call: &Call<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> 
     })
 }
 
-fn pending(call: &Call<'_>, summary: PendingDeploymentSummary) -> Answer<PendingDeployment> {
+fn pending(call: &AwsOperation<'_>, summary: PendingDeploymentSummary) -> Answer<PendingDeployment> {
     let latest = summary
         .production_variants()
         .first()
@@ -299,7 +299,7 @@ fn phase(status: &VariantStatus) -> Option<VariantPhase> {
     }
 }
 
-fn name(call: &Call<'_>, name: Option<String>) -> Answer<ResourceName> {
+fn name(call: &AwsOperation<'_>, name: Option<String>) -> Answer<ResourceName> {
     let name = name.ok_or_else(|| call.refused("the endpoint names no configuration"))?;
     name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
 }

@@ -8,7 +8,7 @@ use meridian_handlers::ports::PortError;
 
 use std::error::Error;
 
-pub(crate) use meridian_handlers::adapters::errors::{Call, cut};
+pub(crate) use meridian_handlers::adapters::errors::{AwsOperation, cut};
 
 /// What the SDK's errors are made into.
 pub(crate) trait Failed {
@@ -28,7 +28,7 @@ fn is_distrust(error: &ConnectorError) -> bool {
     false
 }
 
-impl Failed for Call<'_> {
+impl Failed for AwsOperation<'_> {
     fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError {
         let status = error.raw_response().map(|response| response.status().as_u16());
         match &error {

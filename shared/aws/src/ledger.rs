@@ -1,7 +1,7 @@
 //! The chains, in the regions' own release buckets.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::operation::get_caller_identity::{GetCallerIdentityError, GetCallerIdentityOutput};
@@ -53,8 +53,8 @@ impl AwsPorts {
         answer.arn.ok_or_else(|| call.refused("the answer has no ARN"))
     }
 
-    fn call_of_sts(&self) -> Call<'_> {
-        Call::new(&self.place, OperationName::GetCallerIdentity)
+    fn call_of_sts(&self) -> AwsOperation<'_> {
+        AwsOperation::new(&self.place, OperationName::GetCallerIdentity)
     }
 
     /// Who holds the ports, from the STS of the region in which they are held.

@@ -1,11 +1,11 @@
 //! Pages, through each region's SNS topic.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use aws_sdk_sns::types::MessageAttributeValue;
 use meridian_domain::RegionName;
-use meridian_handlers::adapters::errors::fitting;
-use meridian_handlers::ports::{ADVICE, Answer, OperationName, Page, Pager, URGENCY};
+use meridian_handlers::adapters::errors::{attributes, fitting};
+use meridian_handlers::ports::{ADVICE, Answer, OperationName, Page, Pager};
 
 impl Pager for AwsPorts {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
@@ -20,7 +20,7 @@ impl Pager for AwsPorts {
 impl AwsPorts {
     async fn publish_note(&self, region: &RegionName, page: &Page, urgency: Option<&str>) -> Answer<()> {
         let (subject, message) = fitting(page);
-        let call = Call::new(region, OperationName::Publish);
+        let call = AwsOperation::new(region, OperationName::Publish);
         let mut request = self
             .clients
             .sns(region)
@@ -29,10 +29,10 @@ impl AwsPorts {
             .topic_arn(self.fleet.topic_arn(region))
             .subject(subject)
             .message(message);
-        if let Some(urgency) = urgency {
-            let value = MessageAttributeValue::builder().data_type("String").string_value(urgency).build();
+        for (name, text) in attributes(page, urgency) {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
             let value = value.map_err(|error| call.refused(error.to_string()))?;
-            request = request.message_attributes(URGENCY, value);
+            request = request.message_attributes(name, value);
         }
         request.send().await.map_err(|error| call.failed(error))?;
         Ok(())

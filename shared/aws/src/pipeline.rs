@@ -1,7 +1,7 @@
 //! CodePipeline: executions to start, jobs to answer.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed, cut};
+use crate::errors::{AwsOperation, Failed, cut};
 use aws_sdk_codepipeline::types::{
     ExecutionDetails, FailureDetails, FailureType, PipelineVariable, SourceRevisionOverride, SourceRevisionType,
 };
@@ -15,7 +15,7 @@ const LONGEST_SUMMARY: usize = 2048;
 
 impl Pipeline for AwsPorts {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
-        let call = Call::new(region, OperationName::StartPipelineExecution);
+        let call = AwsOperation::new(region, OperationName::StartPipelineExecution);
         let variables = start.variables.iter().map(|(name, value)| {
             PipelineVariable::builder().name(name).value(value).build().map_err(|error| call.refused(error.to_string()))
         });
@@ -52,12 +52,12 @@ impl Pipeline for AwsPorts {
             .execution_details(details)
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::PutJobSuccessResult).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::PutJobSuccessResult).failed(error))?;
         Ok(())
     }
 
     async fn fail(&self, region: &RegionName, job: &str, kind: FailureKind, message: &str) -> Answer<()> {
-        let call = Call::new(region, OperationName::PutJobFailureResult);
+        let call = AwsOperation::new(region, OperationName::PutJobFailureResult);
         let kind = match kind {
             FailureKind::JobFailed => FailureType::JobFailed,
             FailureKind::Configuration => FailureType::ConfigurationError,

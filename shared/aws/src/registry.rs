@@ -1,7 +1,7 @@
 //! The model registry, on SageMaker.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed, cut};
+use crate::errors::{AwsOperation, Failed, cut};
 use aws_sdk_sagemaker::types::{
     InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelMetrics, ModelPackageContainerDefinition,
     ModelQuality, ProductionVariantInstanceType,
@@ -13,7 +13,7 @@ use meridian_handlers::ports::{Answer, Approval, OperationName, PackageSpec, Reg
 
 impl Registry for AwsPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
-        let call = Call::new(region, OperationName::CreateModelPackage);
+        let call = AwsOperation::new(region, OperationName::CreateModelPackage);
         let container = ModelPackageContainerDefinition::builder()
             .image(&package.image)
             .model_data_url(&package.model_data_url)
@@ -47,7 +47,7 @@ impl Registry for AwsPorts {
     }
 
     async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
-        let call = Call::new(region, OperationName::DescribeModelPackage);
+        let call = AwsOperation::new(region, OperationName::DescribeModelPackage);
         let client = self.clients.sagemaker(region).await?;
         let package =
             client.describe_model_package().model_package_name(arn).send().await.map_err(|error| call.failed(error))?;
@@ -67,7 +67,7 @@ impl Registry for AwsPorts {
         why: &str,
         metadata: &[(String, String)],
     ) -> Answer<()> {
-        let call = Call::new(region, OperationName::UpdateModelPackage);
+        let call = AwsOperation::new(region, OperationName::UpdateModelPackage);
         let status = match approval {
             Approval::Pending => ModelApprovalStatus::PendingManualApproval,
             Approval::Approved => ModelApprovalStatus::Approved,

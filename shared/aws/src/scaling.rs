@@ -1,7 +1,7 @@
 //! How many instances an endpoint has, by Application Auto Scaling.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use crate::time::seconds;
 use aws_sdk_applicationautoscaling::Client;
 use aws_sdk_applicationautoscaling::types::{
@@ -26,8 +26,8 @@ impl Scaling for AwsPorts {
             .max_capacity(count(scaling.most))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::RegisterScalableTarget).failed(error))?;
-        let call = Call::new(region, OperationName::PutScalingPolicy);
+            .map_err(|error| AwsOperation::new(region, OperationName::RegisterScalableTarget).failed(error))?;
+        let call = AwsOperation::new(region, OperationName::PutScalingPolicy);
         client
             .put_scaling_policy()
             .service_namespace(NAMESPACE)
@@ -46,7 +46,7 @@ impl Scaling for AwsPorts {
     }
 }
 
-fn tracking(call: &Call<'_>, scaling: &ScalingSpec) -> Answer<TargetTrackingScalingPolicyConfiguration> {
+fn tracking(call: &AwsOperation<'_>, scaling: &ScalingSpec) -> Answer<TargetTrackingScalingPolicyConfiguration> {
     let metric = PredefinedMetricSpecification::builder()
         .predefined_metric_type(MetricType::SageMakerVariantInvocationsPerInstance)
         .build()
@@ -71,7 +71,8 @@ async fn schedule(client: &Client, region: &RegionName, scaling: &ScalingSpec, s
             .scheduled_action_name(scheduled.name)
             .send()
             .await;
-        return match gone.map_err(|error| Call::new(region, OperationName::DeleteScheduledAction).failed(error)) {
+        return match gone.map_err(|error| AwsOperation::new(region, OperationName::DeleteScheduledAction).failed(error))
+        {
             Err(error) if error.kind != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
@@ -89,7 +90,7 @@ async fn schedule(client: &Client, region: &RegionName, scaling: &ScalingSpec, s
         )
         .send()
         .await
-        .map_err(|error| Call::new(region, OperationName::PutScheduledAction).failed(error))?;
+        .map_err(|error| AwsOperation::new(region, OperationName::PutScheduledAction).failed(error))?;
     Ok(())
 }
 

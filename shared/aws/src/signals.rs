@@ -1,7 +1,7 @@
 //! Metrics and alarms, on CloudWatch.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use crate::time::{from_sdk, to_sdk};
 use aws_sdk_cloudwatch::operation::get_metric_data::builders::GetMetricDataFluentBuilder;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
@@ -37,13 +37,13 @@ impl Signals for AwsPorts {
             watching(request, alarm)
                 .send()
                 .await
-                .map_err(|error| Call::new(region, OperationName::PutMetricAlarm).failed(error))?;
+                .map_err(|error| AwsOperation::new(region, OperationName::PutMetricAlarm).failed(error))?;
         }
         Ok(())
     }
 
     async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
-        let call = Call::new(region, OperationName::DescribeAlarms);
+        let call = AwsOperation::new(region, OperationName::DescribeAlarms);
         let client = self.clients.cloudwatch(region).await?;
         let mut views = Vec::new();
         for names in names.chunks(NAMES_PER_CALL) {
@@ -73,7 +73,7 @@ impl Signals for AwsPorts {
     async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
         let client = self.clients.cloudwatch(region).await?;
         let page = client.describe_alarms().alarm_names(alarm).alarm_types(AlarmType::MetricAlarm).send().await;
-        let page = page.map_err(|error| Call::new(region, OperationName::DescribeAlarms).failed(error))?;
+        let page = page.map_err(|error| AwsOperation::new(region, OperationName::DescribeAlarms).failed(error))?;
         Ok(page.metric_alarms.unwrap_or_default().into_iter().next().and_then(|alarm| alarm.alarm_description))
     }
 
@@ -95,7 +95,7 @@ impl Signals for AwsPorts {
             .set_metric_data(Some(metrics.iter().map(datum).collect()))
             .send()
             .await
-            .map_err(|error| Call::new(region, OperationName::PutMetricData).failed(error))?;
+            .map_err(|error| AwsOperation::new(region, OperationName::PutMetricData).failed(error))?;
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Signals for AwsPorts {
 impl AwsPorts {
     /// All answers to a survey, however many pages they take.
     async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
-        let call = Call::new(region, OperationName::GetMetricData);
+        let call = AwsOperation::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let client = self.clients.cloudwatch(region).await?;
         let request = counts_request(client.get_metric_data(), &survey);
@@ -184,7 +184,7 @@ fn counts_request(request: GetMetricDataFluentBuilder, survey: &Survey) -> GetMe
 
 /// Adds one metric's minutes. A part of them is taken only where `more` pages follow: half an answer would be judged as
 /// the whole.
-fn add(call: &Call<'_>, survey: &mut Survey, result: &MetricDataResult, more: bool) -> Answer<()> {
+fn add(call: &AwsOperation<'_>, survey: &mut Survey, result: &MetricDataResult, more: bool) -> Answer<()> {
     match result.status_code() {
         Some(StatusCode::Complete) | None => {}
         Some(StatusCode::PartialData) if more => {}
@@ -202,7 +202,7 @@ fn dimensions<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Di
 }
 
 fn view(
-    call: &Call<'_>,
+    call: &AwsOperation<'_>,
     name: Option<String>,
     state: Option<StateValue>,
     set_off_by: Option<String>,
@@ -253,7 +253,7 @@ mod tests {
         let mut survey = Survey::of(&query).unwrap();
         let id = &survey.questions()[0].id;
         let result = MetricDataResult::builder().id(id).status_code(StatusCode::PartialData).build();
-        add(&Call::new(&region, OperationName::GetMetricData), &mut survey, &result, more)
+        add(&AwsOperation::new(&region, OperationName::GetMetricData), &mut survey, &result, more)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! durations and numbers are believed. One place for every file, command, page and log line.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt::Write;
 use toml::de::{DeTable, DeValue};
@@ -110,7 +111,8 @@ pub fn cut(text: &str, longest: usize) -> String {
 }
 
 /// Which kind of JSON a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum JsonKind {
     /// `null`.
     #[error("null")]
@@ -156,7 +158,8 @@ pub struct Unusual {
 }
 
 /// What is unusual in a file of ours.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum UnusualProblem {
     /// The whole file is too large.
     #[error("the file has {bytes} bytes, expected at most {most}")]
@@ -185,7 +188,8 @@ pub enum UnusualProblem {
 }
 
 /// What is unusual in one value, which is repeated only where it can be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum UnusualValue {
     /// No number, or one too far from 0.
     #[error("is {0}; expected a number from -{most:e} to {most:e}", most = LARGEST_NUMBER)]

@@ -22,7 +22,7 @@ pub use fleet::names::{
     Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,
     ResourceName, SecurityGroupId, Sha256, SubnetId, Version,
 };
-pub use fleet::provenance::{Material, Provenance};
+pub use fleet::provenance::{Material, Provenance, ProvenanceError, ProvenanceProblem};
 pub use fleet::release::{
     File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Malformed, Manifest, ManifestFault,
 };

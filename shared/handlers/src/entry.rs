@@ -152,13 +152,14 @@ pub async fn give_up<P: Ports>(
     let failure = JobFailure::from(error);
     let why = Voice::of(&ctx.fleet).job_failure(&failure);
     tracing::error!(job, why, "the handler gave no answer: the job fails");
+    let reply = json!({"outcome": "failed", "why": why, "reason": failure});
     let notice = Notice::JobFailed { job: job.to_owned(), why: failure };
-    let page = Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region);
+    let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
     if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
     crate::job::fail(ports, &ctx.region, job, failure_kind(error), &why).await?;
-    Ok(json!({"outcome": "failed", "why": why}))
+    Ok(reply)
 }
 
 /// Whose fault it is, in CodePipeline's words: the action's configuration, a service, or the work itself (a refusal of the

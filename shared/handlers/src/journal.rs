@@ -336,19 +336,19 @@ impl<H: Projection> Journal<H> {
         if !tracing::enabled!(tracing::Level::INFO) {
             return;
         }
-        let Said { record, release } = Said::by(&entry.record);
+        let Logged { record, release } = Logged::of(&entry.record);
         tracing::info!(region = %self.region, chain = %self.chain, seq = entry.seq, record, release, "{what}");
     }
 }
 
 /// A record's kind and release, read from its stored form, so that a new kind of record needs no line here.
-struct Said {
+struct Logged {
     record: String,
     release: Option<String>,
 }
 
-impl Said {
-    fn by(record: &Record) -> Self {
+impl Logged {
+    fn of(record: &Record) -> Self {
         let stored = serde_json::to_value(record).unwrap_or_default();
         let text = |pointer| stored.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
         let release = ["/release", "/target/release", "/from/release"].into_iter().find_map(text);

@@ -1,12 +1,13 @@
 //! The fleet as a person sees it at a glance: chains read from their beginning, endpoints and rollback alarms as AWS has them.
 
+use crate::context::FunctionKind;
 use crate::history::{Read, believed, read};
 use crate::ports::{Endpoints, Ledger, Signals};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::overview::{Overview, RegionSeen, overview};
 use meridian_domain::reason::Unseen;
-use meridian_domain::{AlarmState, Chain, EndpointView, Fleet, Region, Seen, alarms};
+use meridian_domain::{AlarmState, AlarmView, Chain, EndpointView, Fleet, Region, Seen, alarms};
 
 /// Looks at the whole fleet at `at`, or at the newest entry where that is later. What does not answer is unknown, and holds up nothing else.
 pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at: Timestamp) -> Overview {
@@ -18,28 +19,42 @@ pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at
     let seen: Vec<RegionSeen<'_>> = regions
         .iter()
         .zip(seen)
-        .map(|(region, (endpoint, alarm))| {
+        .map(|(region, (endpoint, alarm, paging))| {
             let entries = believed(&chains, &Chain::Region(region.name.clone()));
-            RegionSeen { region, entries, endpoint, alarm }
+            RegionSeen { region, entries, endpoint, alarm, paging }
         })
         .collect();
     overview(believed(&chains, &Chain::Home), &seen, at)
 }
 
+/// A region's endpoint, whether its rollback alarm rings, and which of the alarms that page by themselves do.
 async fn see(
     ports: &(impl Endpoints + Signals),
     fleet: &Fleet,
     region: &Region,
-) -> (Seen<Option<EndpointView>>, Seen<bool>) {
-    let composite = [alarms::composite_name(fleet)];
+) -> (Seen<Option<EndpointView>>, Seen<bool>, Vec<String>) {
+    let composite = alarms::composite_name(fleet);
+    let names: Vec<String> = std::iter::once(composite.clone()).chain(paging_names(fleet)).collect();
     let endpoint = ports.describe(&region.name, &fleet.endpoint);
-    let alarm = ports.alarms(&region.name, &composite);
-    let (endpoint, alarm) = futures_util::future::join(endpoint, alarm).await;
-    let [name] = composite;
-    let alarm = match alarm.map(|found| found.into_iter().find(|own| own.name == name)) {
-        Ok(Some(alarm)) => Seen::Known(alarm.state == AlarmState::Alarm),
-        Ok(None) => Seen::Unknown(Unseen::NoAlarm { alarm: name }),
-        Err(error) => Seen::Unknown(error.into()),
+    let (endpoint, found) = futures_util::future::join(endpoint, ports.alarms(&region.name, &names)).await;
+    let endpoint = endpoint.map_or_else(|error| Seen::Unknown(error.into()), Seen::Known);
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return (endpoint, Seen::Unknown(error.into()), Vec::new()),
     };
-    (endpoint.map_or_else(|error| Seen::Unknown(error.into()), Seen::Known), alarm)
+    let rings = |own: &AlarmView| own.state == AlarmState::Alarm;
+    let alarm = found.iter().find(|own| own.name == composite).map(rings);
+    let paging = found.iter().filter(|own| own.name != composite && rings(own)).map(|own| own.name.clone()).collect();
+    let alarm = alarm.map_or_else(|| Seen::Unknown(Unseen::NoAlarm { alarm: composite.clone() }), Seen::Known);
+    (endpoint, alarm, paging)
+}
+
+/// The template's alarms that page by themselves: what got lost, and functions that fail or are not let run. A region has those of its
+/// own functions.
+pub fn paging_names(fleet: &Fleet) -> impl Iterator<Item = String> {
+    let of_functions =
+        FunctionKind::ALL.into_iter().flat_map(|own| ["errors", "throttles"].map(|what| format!("{own}-{what}")));
+    std::iter::once("dead-letters".to_owned())
+        .chain(of_functions)
+        .map(move |what| format!("meridian-{}-{what}", fleet.name))
 }

@@ -10,9 +10,10 @@ mod values;
 
 pub use error::{Answer, LOAN, PortError};
 pub use meridian_domain::reason::{ErrorKind, OperationName};
+pub use meridian_messages::pages::Notice;
 pub use values::{
-    ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PackageSpec, Page, Question,
-    Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,
+    ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PAGE_KIND, PAGE_REASON,
+    PackageSpec, Page, Question, Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,
 };
 
 use bytes::Bytes;
@@ -159,7 +160,7 @@ pub trait Pipeline {
 /// The people on call.
 #[allow(async_fn_in_trait)]
 pub trait Pager {
-    /// Sends a page through `region`'s topic.
+    /// Sends a page through `region`'s topic, with the attributes [`PAGE_KIND`] and [`PAGE_REASON`].
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()>;
     /// Sends what nobody need get up for, through the same topic: it carries the attribute [`URGENCY`], so that a subscription
     /// that pages people can leave it out.

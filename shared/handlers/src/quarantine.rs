@@ -16,24 +16,29 @@ pub enum Named {
     Version(Version),
 }
 
+/// A text that names nothing that can be put in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{given:?} names nothing that can be put in quarantine: expected a release's digest (64 hexadecimal digits), its name such as \
+     v427, or a key under {}",
+    keys::RELEASES
+)]
+pub struct NamedError {
+    given: String,
+}
+
 impl std::str::FromStr for Named {
-    type Err = String;
+    type Err = NamedError;
 
     /// A digest, a key under `releases/`, or a human name.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NamedError> {
         if let Ok(release) = text.parse() {
             return Ok(Self::Object(Object::Release(release)));
         }
         if text.starts_with(keys::RELEASES) {
             return Ok(Self::Object(Object::of_key(text)));
         }
-        text.parse().map(Self::Version).map_err(|_| {
-            format!(
-                "{text:?} names nothing that can be put in quarantine: expected a release's digest (64 hexadecimal digits), its \
-                 name such as v427, or a key under {}",
-                keys::RELEASES
-            )
-        })
+        text.parse().map(Self::Version).map_err(|_| NamedError { given: text.to_owned() })
     }
 }
 

@@ -263,5 +263,5 @@ async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<Region
 /// The page of a release that this region does not attest.
 fn refusal(ctx: &Context, release: &str, fault: &FileFault) -> Page {
     let notice = Notice::BytesRefused { release: release.to_owned(), what: fault.clone() };
-    Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
+    Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)
 }

@@ -207,7 +207,7 @@ impl Look {
     async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: Reason, advice: Advice) {
         self.sight.paged = true;
         let notice = Notice::Plan { why: why.clone(), advice: advice.clone() };
-        let note = Page::of(fleet, &notice, &self.region, &Sender::Region);
+        let note = Page::of(fleet, notice, &self.region, &Sender::Region);
         let sent = ports.page(&self.region, &note).await;
         let owed = self.sight.history.known().is_some_and(|history| history.owes(&why));
         match sent {

@@ -14,7 +14,7 @@ use crate::ports::{Artifacts, Clock, Endpoints, Ledger, PortError};
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::SignedDuration;
-use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, FoundEvent};
+use meridian_domain::reason::{EventFault, EventKind, Excerpt, FoundEvent};
 use meridian_domain::{Chain, ReleaseId, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
@@ -26,6 +26,9 @@ const FRESH: SignedDuration = SignedDuration::from_secs(10);
 const READ_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How long reading it again may take: a store that does not answer is given up only after 12 s, and this function has 5.
 const READ_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// The kind of event that it takes.
+const TAKES: &[EventKind] = &[EventKind::Health];
 
 /// What invokes `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +43,7 @@ impl StatusEvent {
     /// # Errors
     /// Anything but the requests that the API routes here.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
-        let wrong = |found| {
-            EventError(Box::new(EventFault::Kind { function: "status", expected: ExpectedEvent::Status, found }))
-        };
+        let wrong = |found| EventError(Box::new(EventFault::Kind { function: "status", expected: TAKES, found }));
         let asked = |method: &str, path: &str| match (method, path.trim_end_matches('/')) {
             ("GET" | "HEAD", "/health") => Ok(Self::Health),
             (method, _) => Err(wrong(FoundEvent::Request { method: Excerpt::of(method), path: Excerpt::of(path) })),
@@ -52,7 +53,7 @@ impl StatusEvent {
             return asked(&request.method, &request.path);
         }
         if event.get("httpMethod").is_none() {
-            return Err(other_kind("status", ExpectedEvent::Status, event));
+            return Err(other_kind("status", TAKES, event));
         }
         let request: ApiGatewayProxyRequest = serde_json::from_value(event.clone())
             .map_err(|error| wrong(FoundEvent::UnreadableRequest { quoted: Excerpt::of(&error.to_string()) }))?;

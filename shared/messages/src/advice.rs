@@ -7,7 +7,7 @@ use meridian_domain::{Advice, Exposure, Reason, RegionName, Version};
 fn halted(why: &Reason) -> &'static str {
     match why.halts_fleet() {
         true => "The region is halted: no wave starts anything until the halt is lifted.",
-        false => "The region is halted: no wave starts it until the halt is lifted. Other regions are not halted.",
+        false => "The region is halted: no wave starts it until the halt is lifted. This halt stops no other region.",
     }
 }
 
@@ -58,10 +58,10 @@ impl Voice<'_> {
                     .to_owned()
             }
             Advice::CompareCallers => {
-                "Nothing is halted. The region rolls back if it has a release to roll back to.".to_owned()
+                "This halts nothing. The region rolls back if it has a release to roll back to.".to_owned()
             }
             Advice::WeighRollback { region } => format!(
-                "{} keeps serving the release. Nothing is rolled back and nothing is halted: policy says probation_action = \"tell\". \
+                "{} keeps serving the release. Probation rolls back and halts nothing: policy says probation_action = \"tell\". \
                  This page is sent once for each release and region.",
                 self.title(region)
             ),

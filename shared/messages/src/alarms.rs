@@ -3,11 +3,12 @@
 use meridian_domain::AlarmSpec;
 use meridian_domain::alarms::{HEARTBEAT, Measured, VERDICT, Watched};
 
-/// The description that an alarm is written with. A region's own `rollback` reads the way back at its end, and nothing else of it.
+/// The description that an alarm is written with. A region's own `rollback` reads the way back that it begins with,
+/// and nothing else of it.
 pub fn alarm_description(alarm: &AlarmSpec) -> String {
     let purpose = purpose(&alarm.watched);
     match &alarm.way_back {
-        Some(way) => format!("{purpose} {}", way.written()),
+        Some(way) => format!("{}\n{purpose}", way.written()),
         None => purpose,
     }
 }

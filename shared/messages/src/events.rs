@@ -1,26 +1,36 @@
 //! Why an event is not taken, in words.
 
 use meridian_domain::edge::JsonKind;
-use meridian_domain::reason::{Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
+use meridian_domain::reason::{EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 
-/// What a function takes.
-pub(crate) fn taken(events: ExpectedEvent) -> &'static str {
-    match events {
-        ExpectedEvent::Job => "a CodePipeline job",
-        ExpectedEvent::Shadow => "a CodePipeline job, S3 \"Object Created\" through EventBridge, or a scheduled event",
-        ExpectedEvent::Replication => {
-            "S3 \"Object Created\" through EventBridge, S3 replication notifications, or a scheduled event"
-        }
-        ExpectedEvent::Rollback => "a CloudWatch alarm's or a SageMaker endpoint's state change, or a scheduled event",
-        ExpectedEvent::Status => "a request of API Gateway or of a load balancer: GET /health",
-        ExpectedEvent::Front => "a load balancer's request: POST /score",
+/// What a function takes, by the kinds of its events.
+pub(crate) fn taken(kinds: &[EventKind]) -> String {
+    let words: Vec<&str> = kinds.iter().map(|kind| kind_of_event(*kind)).collect();
+    match words.as_slice() {
+        [] => "no event".to_owned(),
+        [one] => (*one).to_owned(),
+        [first, last] => format!("{first} or {last}"),
+        [first @ .., last] => format!("{}, or {last}", first.join(", ")),
+    }
+}
+
+fn kind_of_event(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Job => "a CodePipeline job",
+        EventKind::ObjectCreated => "S3 \"Object Created\" through EventBridge",
+        EventKind::Replication => "S3 replication notifications",
+        EventKind::AlarmState => "a CloudWatch alarm's state change",
+        EventKind::EndpointState => "a SageMaker endpoint's state change",
+        EventKind::Schedule => "a scheduled event",
+        EventKind::Health => "a request of API Gateway or of a load balancer: GET /health",
+        EventKind::Score => "a load balancer's request: POST /score",
     }
 }
 
 /// What an event is.
 pub(crate) fn event(found: &FoundEvent) -> String {
     match found {
-        FoundEvent::Job => "a CodePipeline job".to_owned(),
+        FoundEvent::Job => kind_of_event(EventKind::Job).to_owned(),
         FoundEvent::Named { kind, source } => format!("{} of {}", quoted(kind), quoted(source)),
         FoundEvent::Request { method, path } => format!("{} {}", quoted(method), quoted(path)),
         FoundEvent::UnreadableRequest { quoted: words } => {

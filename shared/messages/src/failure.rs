@@ -72,7 +72,7 @@ pub fn words(failure: &Failure) -> String {
 pub fn event(fault: &EventFault) -> String {
     match fault {
         EventFault::Kind { function, expected, found } => {
-            let (found, takes) = (events::event(found), events::taken(*expected));
+            let (found, takes) = (events::event(found), events::taken(expected));
             format!("the event is {found}; {function} takes {takes}: correct the rule or the caller that sent it")
         }
         EventFault::Field { event, field, expected, found } => {

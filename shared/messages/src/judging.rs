@@ -1,7 +1,7 @@
 //! What the judge found, in words.
 
 use crate::layout::thousands;
-use meridian_domain::replay::WaveGrounds;
+use meridian_domain::replay::{WaveGrounds, WaveVerdict};
 use meridian_judge::{
     Finding, Grounds, Judgement, LeftOut, MetricGrounds, MetricJudgement, MetricName, Scattered, Verdict, Witness,
 };
@@ -105,6 +105,16 @@ pub fn left_out(why: LeftOut) -> String {
              load, after the shift"
         ),
     }
+}
+
+/// What the verdict of a replayed wave means, and the minute that decided it.
+pub fn decided(wave: &WaveVerdict) -> String {
+    let meaning = match wave.verdict {
+        Verdict::Pass => "what it can still cost is within policy",
+        Verdict::Fail => "the release is worse",
+        Verdict::Inconclusive => "too little evidence to say either",
+    };
+    format!("{meaning}, decided at minute {}", wave.decided_at_minute)
 }
 
 /// What decided a wave whose counts were replayed from a file. Regions have their names here: the file need be of no fleet.

@@ -4,16 +4,24 @@
 //!
 //! Sentences of other things stay beside what they are about, where this crate does not know it or nothing else tells it:
 //!
-//! - the report's (`wording` in `shared/evaluation`), `meridian doctor`'s findings and a night's story (`local/src/night`): they are
-//!   of data that those alone have;
+//! - the report's (`wording` in `shared/evaluation`; `summary` and `compare` in `cli/src` at a terminal), `meridian doctor`'s findings
+//!   (`cli/src/doctor`), and a night's story and end (`local/src/night`, `cli/src/night.rs`): they are of data that those alone have;
 //! - the cost page's (`page` in `shared/cost`): of prices and amounts, which that crate alone has. Its lines carry marks, by which
 //!   the command line colours them;
-//! - headings and tables of the command line's pages (`cli/src`): how things stand beside each other, not what is said of one;
+//! - a simulation's (`proof/src`, `cli/src/simulate`): tables with notes, promises, random histories, and what breaks an invariant. They
+//!   are of runs, not of decisions; a ledger entry's reason within them is told by this crate;
+//! - headings and tables of the command line's pages (`cli/src`): how things stand beside each other, not what is said of one. A cell
+//!   such as `unknown` or `nothing yet` belongs to its table;
+//! - help, progress lines, `meridian init`'s questions and next steps, and how programs call a served night (`cli/src`, `shared/desk`):
+//!   of commands and files;
 //! - the fixed words of `/health`'s answer (`status` in `shared/handlers`): for checks and programs, which compare them. The log says
 //!   the rest;
-//! - log lines, and what an adapter says where AWS said nothing (`no answer in time`): quoted, as AWS's own words are;
-//! - errors of files and arguments that a person gave, policy's among them: thiserror enums, told where they are met and kept nowhere.
-//!   So are [`ChainError`](meridian_domain::ChainError) and [`EntryError`](meridian_domain::EntryError), of what a bucket gave;
+//! - log lines, and what an adapter says where AWS said nothing (`no answer in time`): quoted, as AWS's own words are. So are the
+//!   words of the errors that the local world's services answer (`local/src/services`);
+//! - errors of files and arguments that a person gave, policy's among them: thiserror enums, or texts in `cli/src`, `shared/desk` and
+//!   what reads an argument for clap; told where they are met and kept nowhere. So are what cannot be deployed of `template.yaml` and
+//!   `samconfig.toml` (`DeploymentError` in `shared/deployment`: a place, and its finding as text), and
+//!   [`ChainError`](meridian_domain::ChainError) and [`EntryError`](meridian_domain::EntryError), of what a bucket gave;
 //! - model files' (`shared/xgboost`): a library that stands alone; what is kept of its words is quoted.
 
 mod advice;
@@ -35,6 +43,7 @@ pub mod judging;
 pub mod layout;
 pub mod ledger;
 pub mod moment;
+pub mod operator;
 mod order;
 mod overview;
 pub mod pages;

@@ -30,7 +30,7 @@ pub fn details<'a>(account: &'a Account, clock: &Clock, fleet: &Fleet, words: &P
     }
     if let Some(left) = &account.deferred {
         let (since, by, release) = (clock.of(left.at), who(left.wave.as_str()), words.version(&left.release));
-        let why = voice.why(&left.why);
+        let why = voice.was_left_behind(&left.why);
         said.push(("deferred", format!("{by} had gone on to {release} without it since {since}: {why}")));
     }
     for halt in &account.halts {

@@ -1,11 +1,12 @@
 //! The fleet on one screen: what a person has to do, and what comes next.
 
 use crate::Voice;
+use crate::unseen::words;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Interruption, Phase, Underway};
-use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow};
-use meridian_domain::reason::{Fault, Reason, WaveEnd};
-use meridian_domain::{Chain, Exposure, RegionName, Version};
+use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::reason::{Barred, Fault, Reason, Unseen, WaveEnd};
+use meridian_domain::{Chain, Exposure, RegionName, ResourceName, Version};
 
 impl Voice<'_> {
     /// What has to be done and why, and the command or the runbook for it: two sentences.
@@ -15,6 +16,10 @@ impl Voice<'_> {
             Need::Endpoint { region, status } => (
                 format!("{}'s endpoint is {status:?}", self.title(region)),
                 "docs/runbooks/update-rollback-failed.md".to_owned(),
+            ),
+            Need::EndpointGone { region, config } => (
+                format!("{} has no endpoint; its ledger says that {config} serves", self.title(region)),
+                "find out who deleted it; then create it again with that configuration:".to_owned(),
             ),
             Need::UnknownRelease { region, since } => (
                 format!("{}: serving release unknown since {}", self.title(region), clock(*since)),
@@ -28,6 +33,13 @@ impl Voice<'_> {
                 format!("{}: the rollback alarm is in ALARM, and the region is not rolling back", self.title(region)),
                 look(region),
             ),
+            Need::AlarmUnseen { region, why } => {
+                let there = match why {
+                    Unseen::NoAlarm { .. } => "if it was deleted, create it again:".to_owned(),
+                    _ => look(region),
+                };
+                (format!("{}'s rollback alarm cannot be seen: {}", self.title(region), words(why)), there)
+            }
             Need::ForeignConfig { region, config, expected } => {
                 (format!("{}'s endpoint names {config}; its ledger says {expected}", self.title(region)), look(region))
             }
@@ -48,6 +60,17 @@ impl Voice<'_> {
                     format!("find out why; then meridian lift --region {chain} --who ... --why ..."),
                 )
             }
+            Need::WeighRollback { region, version } => (
+                format!(
+                    "{}: {version} is worse than the days before, and policy leaves the rollback to people",
+                    self.title(region)
+                ),
+                format!("docs/runbook.md (Roll a region back by hand), region {region}"),
+            ),
+            Need::PagingAlarm { region, alarm } => (
+                format!("{}: alarm {alarm} is in ALARM", self.title(region)),
+                format!("docs/runbook.md (Pages of CloudWatch), region {region}"),
+            ),
             Need::PagesOwed { region, count } => (
                 format!("{}: {count} page(s) did not go out", self.title(region)),
                 "the region sends them again every five minutes; check its SNS topic".to_owned(),
@@ -63,9 +86,16 @@ impl Voice<'_> {
         }
     }
 
-    /// The commands of a need that has one for each region: its title, since when it is so, and the command.
+    /// The commands of a need that has some. Of a condemned release one for each region, after its title and since when it is so there.
     pub fn need_commands(self, need: &Need) -> Vec<String> {
-        let Need::Condemned { exposed, .. } = need else { return Vec::new() };
+        let exposed = match need {
+            Need::Condemned { exposed, .. } => exposed,
+            Need::EndpointGone { region, config } => return vec![self.create_command(region, config)],
+            Need::AlarmUnseen { region, why: Unseen::NoAlarm { alarm } } => {
+                return vec![self.alarm_command(region, alarm)];
+            }
+            _ => return Vec::new(),
+        };
         let line = |(region, exposure): &(RegionName, Exposure)| {
             let since = match exposure {
                 Exposure::Serves { since, .. } => format!("since {}", since.strftime("%Y-%m-%d %H:%M:%S")),
@@ -74,6 +104,23 @@ impl Voice<'_> {
             format!("{} {since}: {}", self.title(region), self.way_back_command(region, exposure))
         };
         exposed.iter().map(line).collect()
+    }
+
+    /// What creates a region's endpoint again, with the configuration that its ledger says serves.
+    fn create_command(self, region: &RegionName, config: &ResourceName) -> String {
+        format!(
+            "aws sagemaker create-endpoint --region {region} --endpoint-name {} --endpoint-config-name {config}",
+            self.fleet.endpoint
+        )
+    }
+
+    /// What creates a region's rollback alarm again, as the template has it: a deployment creates nothing that it takes to be there.
+    fn alarm_command(self, region: &RegionName, alarm: &str) -> String {
+        let name = &self.fleet.name;
+        format!(
+            "aws cloudwatch put-composite-alarm --region {region} --alarm-name {alarm} --alarm-rule \
+             'ALARM(\"{name}-endpoint-latency\") OR ALARM(\"{name}-endpoint-5xx\")'"
+        )
     }
 
     /// What an open page says, as its subject did, without the fleet's name.
@@ -86,7 +133,7 @@ impl Voice<'_> {
                 let (region, why) = (page.region.clone(), why.clone());
                 self.headline(&WaveEnd::Deferred { region, why }.into())
             }
-            PageCause::Condemned(end) => self.wave_end_headline(end),
+            PageCause::Condemned(end) | PageCause::Ended(end) => self.wave_end_headline(end),
             PageCause::Told(told) => self.told_headline(told),
             PageCause::Owed { why, .. } => format!("{} (not sent yet)", self.headline(why)),
             PageCause::Lags(why) => self.headline(why),
@@ -149,10 +196,24 @@ impl Voice<'_> {
         }
     }
 
+    /// How a wave stands whose end is not on record.
+    fn wave_goes(self, version: &Version, stopped: Option<&WaveStop>) -> String {
+        match stopped {
+            None => "in progress".to_owned(),
+            Some(WaveStop::Rejected { why }) => format!("evaluation rejected {version}: {}", self.brief(why)),
+            Some(WaveStop::Barred(Barred::Condemned { .. })) => {
+                format!("starts no further region, {version} is condemned")
+            }
+            Some(WaveStop::Barred(Barred::Quarantined(_))) => {
+                format!("starts no further region, {version} is in quarantine")
+            }
+        }
+    }
+
     fn wave_row(self, wave: &WaveRow) -> String {
-        let WaveRow { version, execution, ended, .. } = wave;
+        let WaveRow { version, execution, stopped, ended, .. } = wave;
         match ended {
-            None => format!("wave of {version} ({execution}): in progress"),
+            None => format!("wave of {version} ({execution}): {}", self.wave_goes(version, stopped.as_ref())),
             Some((at, lagging)) if lagging.is_empty() => {
                 format!("wave of {version} ({execution}): ended {}, every region promoted", clock(*at))
             }

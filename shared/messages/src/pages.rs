@@ -15,13 +15,15 @@ use crate::ledger::departed;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::reason::{EvaluationReason, FileFault, JobFailure};
 use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Characters of a subject: SNS takes no more.
 pub const LONGEST_SUBJECT: usize = 99;
 
 /// What a page is about, as data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Notice {
     /// A plan of `promote` or `rollback` tells people something.
     Plan {
@@ -78,7 +80,7 @@ pub enum Notice {
 }
 
 /// An object that S3 did not replicate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unreplicated {
     /// The object's key.
     pub key: String,

@@ -3,7 +3,16 @@
 use crate::Voice;
 use crate::unseen::of_region;
 use crate::why::clock;
-use meridian_domain::reason::{Fault, IllService, Lag, NextTry, RegionState, Retry, SilentRegion, Undecided};
+use meridian_domain::reason::{Fault, IllService, Lag, NextTry, Reason, RegionState, Retry, SilentRegion, Undecided};
+
+/// When what is known of a region's state is said.
+#[derive(Clone, Copy)]
+enum Said {
+    /// When it is found out.
+    AtOnce,
+    /// Later: the region may have answered since.
+    Later,
+}
 
 impl Voice<'_> {
     /// What is wrong with a region, said behind its name.
@@ -58,31 +67,54 @@ impl Voice<'_> {
         format!("the counts did not decide, try {nth} of {of}; {next}; counts: {}", self.why(why))
     }
 
+    /// The control plane that did not answer, as what a decision rested on: it may have answered since.
     pub(crate) fn silent(self, silent: &SilentRegion) -> String {
         let title = self.title(&silent.region);
         match &silent.fault {
             Fault::Silent { since, service } => {
-                format!("{title}'s {} has not answered since {}", ill_service(*service), clock(*since))
+                format!("{title}'s {} had not answered since {}", ill_service(*service), clock(*since))
             }
             fault => format!("{title}: {}", self.fault(fault)),
         }
     }
 
+    /// What is known of a region when a wave goes on without it.
     pub(crate) fn state(self, state: &RegionState) -> String {
-        let until = "its state is unknown until it answers";
+        self.state_said(state, Said::AtOnce)
+    }
+
+    /// Why a wave went on without a region, and what was known of it then: said after that.
+    pub(crate) fn was_left_behind(self, why: &Reason) -> String {
+        match why {
+            Reason::LeftBehind { why, state } => {
+                let why = match **why {
+                    Reason::Fault(Fault::NoAnswer) => "it did not answer".to_owned(),
+                    _ => self.why(why),
+                };
+                format!("{why}; {}", self.state_said(state, Said::Later))
+            }
+            why => self.why(why),
+        }
+    }
+
+    fn state_said(self, state: &RegionState, said: Said) -> String {
+        let (is, until) = match said {
+            Said::AtOnce => ("is", "its state is unknown until it answers"),
+            Said::Later => ("was", "its state was unknown then"),
+        };
         match state {
             RegionState::WasProved { version } => format!("it was proved to serve {version}; {until}"),
             RegionState::WasMoving { version } => format!("it was moving to {version}; {until}"),
             RegionState::WasRollingBack { version } => format!("it was ordered to roll back to {version}; {until}"),
             RegionState::Undecided { version } => {
-                format!("its update to {version} is under way and undecided; {until}")
+                format!("its update to {version} {is} under way and undecided; {until}")
             }
             RegionState::NeverStarted { from, to } => {
                 format!("it was on {from}, and its update to {to} was never seen to start")
             }
             RegionState::Stays { version } => format!("it stays on {version}"),
             RegionState::ServesNothing => "it serves nothing yet".to_owned(),
-            RegionState::BytesUnknown => "its serving release is unknown".to_owned(),
+            RegionState::BytesUnknown => format!("its serving release {is} unknown"),
             RegionState::Unknown => "what it serves was not observed".to_owned(),
             RegionState::UnknownUntilItAnswers => until.to_owned(),
         }

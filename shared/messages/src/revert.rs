@@ -55,7 +55,7 @@ impl Voice<'_> {
                 format!("{}, {others} unreachable too: not a single-region fault", self.silent(silent))
             }
             Sign::SilentAlone(silent) => {
-                return vec![self.silent(silent), "no other region is known to be unreachable".to_owned()];
+                return vec![self.silent(silent), "no other region was known to be unreachable".to_owned()];
             }
             Sign::NoCapacity { reason } => format!("SageMaker has no capacity: {reason}"),
             Sign::EndpointAlarm => "the alarm over the whole endpoint is in ALARM".to_owned(),

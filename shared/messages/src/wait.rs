@@ -71,7 +71,7 @@ impl Voice<'_> {
         let why = match why {
             Lagging::RollingBack => return format!("{title} is rolling back"),
             Lagging::Soaks => return format!("{title} soaks"),
-            Lagging::Deferred(why) => format!("deferred, {}", self.why(why)),
+            Lagging::Deferred(why) => format!("deferred, {}", self.was_left_behind(why)),
             Lagging::Halted(why) => format!("halted, {}", self.why(why)),
             Lagging::LedgerUnseen => "its ledger cannot be read".to_owned(),
             Lagging::NoEndpoint => "it has no endpoint".to_owned(),

@@ -1,12 +1,13 @@
 //! What all ports promise of errors: five kinds, told apart, and what each costs in virtual time.
 
 use super::kind;
+use super::pager::page;
 use crate::Kept;
 use crate::stage::{DARK, FLAKY, Simulated, Stage, THROTTLED, payload, release};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{ErrorKind, ObjectVersion, Page, Ports, Question, StartSpec};
+use meridian_handlers::ports::{ErrorKind, ObjectVersion, Ports, Question, StartSpec};
 
 /// Three tries of three seconds, with one second and two between them.
 const GIVEN_UP: SignedDuration = SignedDuration::from_secs(12);
@@ -65,7 +66,7 @@ pub async fn a_throttled_control_plane_says_so_after_three_tries(stage: &Stage<i
 /// The third try is as good as the first, and its effect happens once.
 pub async fn a_call_that_recovers_is_answered(stage: &Stage<impl Ports>) -> Kept {
     let region: RegionName = FLAKY.parse()?;
-    let page = Page { subject: "Look".to_owned(), message: "Look.".to_owned() };
+    let page = page("Look", "Look.");
     let (answer, waited) = stage.timed(stage.ports.page(&region, &page)).await;
     assert_eq!((kind(answer), waited), (None, PAUSES));
     let pages =

@@ -173,6 +173,7 @@ macro_rules! local_promises {
             // Likewise.
             pager: [
                 a_page_arrives_as_it_was_sent,
+                a_page_carries_what_its_text_was_made_of,
                 an_advice_is_no_page,
                 a_subject_that_sns_would_refuse_is_made_to_fit,
                 a_topic_of_each_region,

@@ -1,12 +1,13 @@
 //! A tour that writes down what the ports answer, word for word: two implementations must tell the same.
 
+use super::pager::page;
 use crate::stage::{DARK, FLAKY, Stage, THROTTLED, payload, release};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::alarms::{composite_name, guard_names};
 use meridian_domain::{Chain, RegionName, Routing, UpdateSpec};
 use meridian_handlers::ports::{
-    Answer, CountsQuery, FailureKind, MetricPoint, ObjectVersion, PackageSpec, Page, Ports, StartSpec,
+    Answer, CountsQuery, FailureKind, MetricPoint, ObjectVersion, PackageSpec, Ports, StartSpec,
 };
 use std::error::Error;
 use std::fmt::Debug;
@@ -169,7 +170,7 @@ async fn pipeline(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Bo
     let job = stage.next_job().await?;
     diary.note(stage, &format!("fail {job:?}"), ports.fail(home, &job.id, FailureKind::JobFailed, "no").await);
     diary.note(stage, "fail nothing", ports.fail(home, "nothing", FailureKind::JobFailed, "no").await);
-    let page = Page { subject: "Look".to_owned(), message: String::new() };
+    let page = page("Look", "");
     diary.note(stage, "an empty page", ports.page(home, &page).await);
     Ok(())
 }
@@ -178,7 +179,7 @@ async fn ill_regions(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(),
     let ports = &stage.ports;
     let (dark, throttled, flaky): (RegionName, RegionName, RegionName) =
         (DARK.parse()?, THROTTLED.parse()?, FLAKY.parse()?);
-    let page = Page { subject: "Look".to_owned(), message: "Look.".to_owned() };
+    let page = page("Look", "Look.");
     diary.note(stage, "dark", ports.describe(&dark, &stage.fleet.endpoint).await);
     diary.note(stage, "dark, its data plane", ports.invoke(&dark, &stage.fleet.endpoint, &payload()).await);
     diary.note(stage, "throttled", ports.alarms(&throttled, &["a".to_owned()]).await);

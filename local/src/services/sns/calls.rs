@@ -10,14 +10,14 @@ use crate::world::state::World;
 use meridian_deployment::Topic;
 use meridian_domain::RegionName;
 use meridian_domain::reason::OperationName;
-use meridian_handlers::ports::{ADVICE, URGENCY};
+use meridian_handlers::ports::{ADVICE, PAGE_KIND, PAGE_REASON, URGENCY};
 use std::collections::BTreeMap;
 
 /// A subject has fewer characters (SNS API reference, "Publish").
 const SUBJECT: usize = 100;
 /// A subscription by one of these counts when somebody has followed the link that SNS sent there.
 const CONFIRMED_BY_LINK: [&str; 4] = ["email", "email-json", "http", "https"];
-/// SNS's longest message, in bytes.
+/// SNS's longest message with its attributes, in bytes.
 const MESSAGE: usize = 256 * 1024;
 
 impl World {
@@ -54,21 +54,27 @@ impl Operation for Publish {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PublishOutput, ApiError> {
         let invalid = |message: &str| Err(ApiError::new("InvalidParameter", 400, message));
-        let subject = self.subject.unwrap_or_default();
+        let Self { topic_arn: topic, subject, message, mut attributes } = self;
+        let subject = subject.unwrap_or_default();
         if !subject.is_ascii() || subject.len() >= SUBJECT || subject.contains(['\n', '\r']) {
             return invalid("Invalid parameter: Subject");
         }
-        if self.message.is_empty() || self.message.len() > MESSAGE {
+        let beside: usize = attributes.iter().map(|(name, text)| name.len() + text.len()).sum();
+        if message.is_empty() || message.len() + beside > MESSAGE {
             return invalid("Invalid parameter: Message");
         }
-        world.topic(region, &self.topic_arn)?;
+        world.topic(region, &topic)?;
         world.emitted += 1;
         let message_id = Random::labelled(world.config.seed, ["message", &world.emitted.to_string()]).uuid();
-        if (self.attribute.as_deref(), self.urgency.as_deref()) == (Some(URGENCY), Some(ADVICE)) {
-            world.record(region, What::AdviceSent { topic: self.topic_arn, subject, message: self.message });
-            return Ok(PublishOutput { message_id });
-        }
-        world.record(region, What::PageSent { topic: self.topic_arn, subject, message: self.message });
+        let reason = attributes.get(PAGE_REASON).and_then(|text| serde_json::from_str(text).ok());
+        let about = attributes.remove(PAGE_KIND);
+        let is_advice = attributes.get(URGENCY).is_some_and(|urgency| urgency == ADVICE);
+        let what = if is_advice {
+            What::AdviceSent { topic, subject, message, about, reason }
+        } else {
+            What::PageSent { topic, subject, message, about, reason }
+        };
+        world.record(region, what);
         Ok(PublishOutput { message_id })
     }
 }

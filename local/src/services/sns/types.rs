@@ -1,25 +1,34 @@
 //! SNS: the one call that pages people, and what a topic is like.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// `Publish`: sends one message to a topic of the region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Publish {
     /// The topic's ARN; its region must be the one that is called.
     pub topic_arn: String,
     /// At most 100 characters of ASCII without line breaks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub subject: Option<String>,
-    /// At most 256 KB.
+    /// At most 256 KB, with the attributes.
     pub message: String,
-    /// The first message attribute's name, flat as the query protocol has it: no other is modelled.
-    #[serde(default, rename = "MessageAttributes.entry.1.Name", skip_serializing_if = "Option::is_none")]
-    pub attribute: Option<String>,
-    /// That attribute's text; by the two the world tells advice from a page.
-    #[serde(default, rename = "MessageAttributes.entry.1.Value.StringValue", skip_serializing_if = "Option::is_none")]
-    pub urgency: Option<String>,
+    /// Message attributes of type `String`, by name.
+    #[serde(flatten, deserialize_with = "attributes")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Message attributes as the query protocol has them, flat and in any order: `MessageAttributes.entry.1.Name` and so on.
+fn attributes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    const ENTRY: &str = "MessageAttributes.entry.";
+    let members = BTreeMap::<String, String>::deserialize(from)?;
+    let attribute = |(member, name): (&String, &String)| {
+        let number = member.strip_prefix(ENTRY)?.strip_suffix(".Name")?;
+        let text = members.get(&format!("{ENTRY}{number}.Value.StringValue"))?;
+        Some((name.clone(), text.clone()))
+    };
+    Ok(members.iter().filter_map(attribute).collect())
 }
 
 /// What `Publish` answers.

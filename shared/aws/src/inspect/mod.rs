@@ -13,7 +13,7 @@ pub use model::ModelFacts;
 pub use watch::{AlarmFacts, TopicFacts, WatchFacts, endpoint_alarms};
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed};
+use crate::errors::{AwsOperation, Failed};
 use aws_sdk_s3::config::ProvideCredentials;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -99,7 +99,7 @@ pub fn said<T, E: ProvideErrorMetadata>(
         Err(error) => match error.as_service_error().and_then(|own| own.code()) {
             Some(code) if is_absence(code) => Said::Absent,
             Some(code) if is_unmodelled(code) => Said::NotModelled,
-            _ => Said::of(Call::new(region, operation).failed(error)),
+            _ => Said::of(AwsOperation::new(region, operation).failed(error)),
         },
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_told_from_what_nobody_models() {
         let region: RegionName = "eu-west-1".parse().unwrap();
-        let call = Call::new(&region, OperationName::GetPipeline);
+        let call = AwsOperation::new(&region, OperationName::GetPipeline);
         let said = |status, code: &str| Said::<()>::of(call.declined(Some(status), code, Some("words")));
         assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
         assert!(is_unmodelled("UnknownOperationException") && is_unmodelled("NotImplemented"));

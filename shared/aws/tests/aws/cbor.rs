@@ -1,6 +1,6 @@
 //! CloudWatch: what is asked in CBOR, and what is made of the counts.
 
-use crate::common::{Seen, region, start, world};
+use crate::common::{Seen, region, server, start};
 use axum::response::{IntoResponse, Response};
 use ciborium::Value;
 use jiff::{SignedDuration, Timestamp};
@@ -55,12 +55,12 @@ fn time(at: Timestamp) -> Value {
 
 #[tokio::test]
 async fn a_metric_is_published_by_the_second() {
-    let world = world(|_| answer(map([]))).await;
-    let ports = world.ports().await;
+    let server = server(|_| answer(map([]))).await;
+    let ports = server.ports().await;
     let metric =
         MetricPoint { name: alarms::HEARTBEAT, endpoint: ports.fleet().endpoint.clone(), value: 1.0, at: start() };
     ports.publish(&region(), &[metric]).await.unwrap();
-    let sent = world.calls().remove(0);
+    let sent = server.calls().remove(0);
     assert!(sent.uri.path().ends_with("/operation/PutMetricData"), "{}", sent.uri);
     let sent = body(&sent);
     assert_eq!(text(&sent, "Namespace"), "Meridian");
@@ -71,8 +71,8 @@ async fn a_metric_is_published_by_the_second() {
 
 #[tokio::test]
 async fn the_guards_are_written_as_specified() {
-    let world = world(|_| answer(map([]))).await;
-    let ports = world.ports().await;
+    let server = server(|_| answer(map([]))).await;
+    let ports = server.ports().await;
     let guards = alarms::guards(
         ports.fleet(),
         &ports.fleet().regions[0],
@@ -80,7 +80,7 @@ async fn the_guards_are_written_as_specified() {
         Some(&"fraud-v426".parse().unwrap()),
     );
     ports.put_alarms(&region(), &guards).await.unwrap();
-    let sent: Vec<Value> = world.calls().iter().map(body).collect();
+    let sent: Vec<Value> = server.calls().iter().map(body).collect();
     assert_eq!(sent.len(), 5);
     let [latency, client_errors, .., heartbeat] = sent.as_slice() else { panic!("five alarms") };
     assert_eq!(text(latency, "ExtendedStatistic"), "p99");
@@ -116,12 +116,12 @@ async fn metric_and_composite_alarms_are_both_seen() {
         ("MetricAlarms", list([alarm("fraud-verdict", "INSUFFICIENT_DATA")])),
         ("CompositeAlarms", list([alarm("fraud-rollback", "ALARM")])),
     ]);
-    let world = world(move |_| answer(page.clone())).await;
+    let server = server(move |_| answer(page.clone())).await;
     let names = ["fraud-verdict", "fraud-rollback", "fraud-gone"].map(str::to_owned);
-    let seen = world.ports().await.alarms(&region(), &names).await.unwrap();
+    let seen = server.ports().await.alarms(&region(), &names).await.unwrap();
     let seen: Vec<_> = seen.iter().map(|alarm| (alarm.name.as_str(), alarm.state)).collect();
     assert_eq!(seen, [("fraud-verdict", AlarmState::InsufficientData), ("fraud-rollback", AlarmState::Alarm)]);
-    let asked = body(&world.calls()[0]);
+    let asked = body(&server.calls()[0]);
     assert_eq!((text(&asked, "AlarmTypes/0"), text(&asked, "AlarmTypes/1")), ("MetricAlarm", "CompositeAlarm"));
 }
 
@@ -150,7 +150,7 @@ fn series(id: &str, status: &str, values: [f64; 2]) -> Value {
 
 #[tokio::test]
 async fn minutes_are_gathered_over_pages_and_only_those_asked_for() {
-    let world = world(|seen| {
+    let server = server(|seen| {
         let asked: Value = ciborium::from_reader(&seen.body[..]).unwrap();
         let first = asked.as_map().unwrap().iter().all(|(name, _)| name.as_text() != Some("NextToken"));
         if first {
@@ -166,7 +166,7 @@ async fn minutes_are_gathered_over_pages_and_only_those_asked_for() {
         }
     })
     .await;
-    let ports = world.ports().await;
+    let ports = server.ports().await;
     // Half a minute in: the first minute began before it, and CloudWatch answers it all the same.
     let served = ports.counts(&region(), &query(start() + SignedDuration::from_secs(30))).await.unwrap();
     let minutes = |metric: &str| -> Vec<(u64, u64)> {
@@ -175,7 +175,7 @@ async fn minutes_are_gathered_over_pages_and_only_those_asked_for() {
     assert_eq!(minutes("4xx"), [(207, 2)]);
     assert_eq!(minutes("latency_over_20ms"), [(206, 3)]);
     assert_eq!(minutes("alerts"), [], "this container says nothing of itself");
-    let asked = body(&world.calls()[0]);
+    let asked = body(&server.calls()[0]);
     assert_eq!(text(&asked, "MetricDataQueries/3/MetricStat/Stat"), "TC(20000:)");
     assert_eq!(text(&asked, "MetricDataQueries/0/MetricStat/Metric/Dimensions/2/Name"), "EndpointConfigName");
     assert_eq!(text(&asked, "MetricDataQueries/5/MetricStat/Metric/Namespace"), "Meridian/Model");
@@ -186,7 +186,7 @@ async fn minutes_are_gathered_over_pages_and_only_those_asked_for() {
 #[tokio::test]
 async fn a_metric_that_could_not_be_read_is_not_zero() {
     let page = map([("MetricDataResults", list([series("q0", "InternalError", [0.0, 0.0])]))]);
-    let world = world(move |_| answer(page.clone())).await;
-    let error = world.ports().await.counts(&region(), &query(start())).await.unwrap_err();
+    let server = server(move |_| answer(page.clone())).await;
+    let error = server.ports().await.counts(&region(), &query(start())).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);
 }

@@ -1,4 +1,4 @@
-//! A world of one page: an HTTP server that answers every AWS call the same way, and a clock that obeys at once.
+//! An HTTP server that answers every AWS call the same way, and a clock that obeys at once.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -32,7 +32,7 @@ impl Seen {
 type Respond = dyn Fn(&Seen) -> Response + Send + Sync;
 
 /// The server's state: the time, how it answers, what it was asked.
-pub struct World {
+pub struct Server {
     pub address: String,
     now: Mutex<Timestamp>,
     calls: Mutex<Vec<Seen>>,
@@ -40,7 +40,7 @@ pub struct World {
     respond: Box<Respond>,
 }
 
-impl World {
+impl Server {
     pub fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
     }
@@ -71,9 +71,9 @@ pub fn region() -> RegionName {
 }
 
 /// A server that answers AWS calls with `respond`.
-pub async fn world(respond: impl Fn(&Seen) -> Response + Send + Sync + 'static) -> Arc<World> {
+pub async fn server(respond: impl Fn(&Seen) -> Response + Send + Sync + 'static) -> Arc<Server> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let world = Arc::new(World {
+    let server = Arc::new(Server {
         address: format!("http://{}", listener.local_addr().unwrap()),
         now: Mutex::new(start()),
         calls: Mutex::default(),
@@ -81,39 +81,39 @@ pub async fn world(respond: impl Fn(&Seen) -> Response + Send + Sync + 'static) 
         respond: Box::new(respond),
     });
     let router = Router::new()
-        .route("/_clock/7", get(async |State(world): State<Arc<World>>| tell(&world)))
+        .route("/_clock/7", get(async |State(server): State<Arc<Server>>| tell(&server)))
         .route("/_clock/7/sleep", post(sleep))
         .fallback(call)
-        .with_state(world.clone());
+        .with_state(server.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    world
+    server
 }
 
-async fn sleep(State(world): State<Arc<World>>, body: Bytes) -> Response {
+async fn sleep(State(server): State<Arc<Server>>, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let until: Timestamp = asked["until"].as_str().unwrap().parse().unwrap();
-    world.sleeps.lock().unwrap().push(until);
+    server.sleeps.lock().unwrap().push(until);
     {
-        let mut now = world.now.lock().unwrap();
+        let mut now = server.now.lock().unwrap();
         *now = until.max(*now);
     }
-    tell(&world)
+    tell(&server)
 }
 
-fn tell(world: &World) -> Response {
-    (StatusCode::OK, json!({ "now": world.now() }).to_string()).into_response()
+fn tell(server: &Server) -> Response {
+    (StatusCode::OK, json!({ "now": server.now() }).to_string()).into_response()
 }
 
-async fn call(State(world): State<Arc<World>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(server): State<Arc<Server>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let seen = Seen { uri, headers, body };
-    let mut response = (world.respond)(&seen);
-    world.calls.lock().unwrap().push(seen);
-    let now = HeaderValue::from_str(&world.now().to_string()).unwrap();
+    let mut response = (server.respond)(&seen);
+    server.calls.lock().unwrap().push(seen);
+    let now = HeaderValue::from_str(&server.now().to_string()).unwrap();
     response.headers_mut().insert("x-meridian-now", now);
     response
 }
 
-/// What the world says of a call that it never answers.
+/// What the server says of a call that it never answers.
 pub fn hang() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("x-meridian-hang", "true")]).into_response()
 }

@@ -1,6 +1,6 @@
 //! The proxy before the endpoint, with the real adapters: what it sends, what it answers, and what it logs of it.
 
-use crate::common::{Seen, World, aws_error, hang, region, world};
+use crate::common::{Seen, Server, aws_error, hang, region, server};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use meridian_aws::logging;
@@ -53,10 +53,10 @@ fn event(token: &str, body: Value) -> Value {
 }
 
 /// What the proxy answers, and every line that it logs meanwhile, the finest included.
-async fn asked(world: &World, event: Value) -> (Result<Value, String>, String) {
-    let (lines, ports) = (Lines::default(), world.ports().await);
+async fn asked(server: &Server, event: Value) -> (Result<Value, String>, String) {
+    let (lines, ports) = (Lines::default(), server.ports().await);
     let writer = lines.clone();
-    let logs = logging::subscriber("trace,hyper=off,aws=info", world.clock(), move || writer.clone()).unwrap();
+    let logs = logging::subscriber("trace,hyper=off,aws=info", server.clock(), move || writer.clone()).unwrap();
     let answer = entry::front(&ports, &context(), event).with_subscriber(logs).await;
     let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     (answer.map_err(|error| error.to_string()), lines)
@@ -73,17 +73,17 @@ fn score(_: &Seen) -> Response {
 }
 
 /// The front also looks into the region's ledger, for what a record must look like.
-fn asked_of_the_model(world: &World) -> Vec<Seen> {
-    world.calls().into_iter().filter(|call| call.uri.path() == "/endpoints/fraud/invocations").collect()
+fn asked_of_the_model(server: &Server) -> Vec<Seen> {
+    server.calls().into_iter().filter(|call| call.uri.path() == "/endpoints/fraud/invocations").collect()
 }
 
 #[tokio::test]
 async fn a_record_goes_to_the_endpoint_as_it_came_and_the_answer_back() {
-    let world = world(score).await;
-    let (answer, _) = asked(&world, event(TOKEN, RECORD.into())).await;
+    let server = server(score).await;
+    let (answer, _) = asked(&server, event(TOKEN, RECORD.into())).await;
     let answer = answer.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!("0.25")));
-    let calls = asked_of_the_model(&world);
+    let calls = asked_of_the_model(&server);
     let [call] = calls.as_slice() else { panic!("{} calls", calls.len()) };
     assert_eq!(call.body[..], *RECORD.as_bytes());
     assert_eq!(call.header("content-type"), "text/csv");
@@ -93,11 +93,11 @@ async fn a_record_goes_to_the_endpoint_as_it_came_and_the_answer_back() {
 
 #[tokio::test]
 async fn a_model_error_has_its_status_and_is_not_retried() {
-    let world = world(model_error).await;
-    let (answer, _) = asked(&world, event(TOKEN, RECORD.into())).await;
+    let server = server(model_error).await;
+    let (answer, _) = asked(&server, event(TOKEN, RECORD.into())).await;
     let answer = answer.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(415), &json!(WORDS)));
-    assert_eq!(asked_of_the_model(&world).len(), 1);
+    assert_eq!(asked_of_the_model(&server).len(), 1);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn what_sagemaker_says_is_told_in_statuses_of_the_front() {
         (|_| hang(), 504),
     ];
     for (respond, status) in table {
-        let server = world(respond).await;
+        let server = server(respond).await;
         let (answer, log) = asked(&server, event(TOKEN, RECORD.into())).await;
         assert_eq!(answer.unwrap()["statusCode"], status);
         // The region's people see who asked and why there was no score.
@@ -136,7 +136,7 @@ async fn nothing_of_a_customer_is_in_the_proxys_logs() {
     let mut lines = 0;
     for respond in answers {
         for event in &events {
-            let server = world(respond).await;
+            let server = server(respond).await;
             let (answer, log) = asked(&server, event.clone()).await;
             let error = answer.err().unwrap_or_default();
             for secret in ["4711", "7.5", "0.25", TOKEN, "another-token", DIGEST, "not-a-secret", "Signature="] {

@@ -1,10 +1,11 @@
 //! Acting with the role that a region lends, against a server that plays the region.
 
-use crate::common::{Seen, aws_json, hang, region, start, world};
+use crate::common::{Seen, aws_json, hang, region, server, start};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
-use meridian_handlers::ports::{Clock, Endpoints, ErrorKind, LOAN, Page, Pager, Pipeline};
+use meridian_domain::{Advice, Reason};
+use meridian_handlers::ports::{Clock, Endpoints, ErrorKind, LOAN, Notice, Page, Pager, Pipeline};
 use serde_json::json;
 
 const SECRETS: [&str; 2] = ["a-lent-secret", "a-lent-token"];
@@ -39,21 +40,21 @@ fn serving() -> Response {
 #[tokio::test]
 async fn a_regions_role_is_assumed_from_its_own_sts() {
     let loans = std::sync::atomic::AtomicUsize::new(0);
-    let world = world(move |seen| {
+    let server = server(move |seen| {
         if asks_for_a_role(seen) {
             return lent(1 + loans.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         }
         serving()
     })
     .await;
-    let ports = world.ports().await.assuming_roles();
+    let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     ports.describe(&region(), &endpoint).await.unwrap();
     ports.describe(&region(), &endpoint).await.unwrap();
     // Five minutes before its end the loan is renewed.
     ports.sleep(SignedDuration::from_secs(3301)).await;
     ports.describe(&region(), &endpoint).await.unwrap();
-    let sent = world.calls();
+    let sent = server.calls();
     let credential = |seen: &Seen| {
         let scope = seen.header("authorization").split("Credential=").nth(1).unwrap().split(',').next().unwrap();
         let parts: Vec<String> = scope.split('/').map(str::to_owned).collect();
@@ -84,20 +85,20 @@ async fn a_regions_role_is_assumed_from_its_own_sts() {
 
 #[tokio::test]
 async fn a_role_that_is_not_lent_shuts_the_region_unasked() {
-    let world = world(|_| refused()).await;
-    let ports = world.ports().await.assuming_roles();
+    let server = server(|_| refused()).await;
+    let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.operation, &error.region), (ErrorKind::Refused, LOAN, &region()));
     assert!(error.shuts_region() && error.message.starts_with("AccessDenied: "), "{error}");
     assert_eq!(ports.invoke(&region(), &endpoint, "1,2").await.unwrap_err(), error);
-    assert!(world.calls().iter().all(asks_for_a_role) && world.calls().len() == 1);
+    assert!(server.calls().iter().all(asks_for_a_role) && server.calls().len() == 1);
 }
 
 #[tokio::test]
 async fn an_sts_that_does_not_answer_is_given_up_like_any_call() {
-    let world = world(|_| hang()).await;
-    let ports = world.ports().await.assuming_roles();
+    let server = server(|_| hang()).await;
+    let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, LOAN));
@@ -108,24 +109,26 @@ async fn an_sts_that_does_not_answer_is_given_up_like_any_call() {
 
 #[tokio::test]
 async fn jobs_and_pages_are_a_functions_own() {
-    let world = world(|seen| {
+    let server = server(|seen| {
         if asks_for_a_role(seen) {
             return refused();
         }
         aws_json(200, json!({}))
     })
     .await;
-    let ports = world.ports().await.assuming_roles();
+    let ports = server.ports().await.assuming_roles();
     ports.succeed(&region(), "job-1", None, "done").await.unwrap();
     // What it answers is not SNS's format; that it is asked is enough.
-    let _ = ports.page(&region(), &Page::new("subject", "message")).await;
-    assert!(world.calls().len() >= 2 && !world.calls().iter().any(asks_for_a_role));
+    let why = Reason::Said { words: "why".to_owned(), by: None };
+    let notice = Notice::Plan { why, advice: Advice::MendCause };
+    let _ = ports.page(&region(), &Page { notice, subject: "subject".to_owned(), message: "message".to_owned() }).await;
+    assert!(server.calls().len() >= 2 && !server.calls().iter().any(asks_for_a_role));
 }
 
 #[tokio::test]
 async fn no_text_holds_a_lent_key() {
-    let world = world(|seen| if asks_for_a_role(seen) { lent(1) } else { refused() }).await;
-    let ports = world.ports().await.assuming_roles();
+    let server = server(|seen| if asks_for_a_role(seen) { lent(1) } else { refused() }).await;
+    let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     let texts = format!("{error} {error:?} {ports:?}");

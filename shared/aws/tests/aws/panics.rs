@@ -1,6 +1,6 @@
 //! A function that panics, as a process of its own between Lambda's runtime API and AWS, which are played here.
 
-use crate::common::{Seen, World, aws_json, world};
+use crate::common::{Seen, Server, aws_json, server};
 use axum::response::{IntoResponse, Response};
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;
@@ -31,17 +31,17 @@ impl Drop for Running {
 }
 
 /// Gives the function one event, and answers when it asks for another, or is no more.
-async fn given(event: Value) -> Arc<World> {
+async fn given(event: Value) -> Arc<Server> {
     let polls = Arc::new(AtomicUsize::new(0));
     let asked = polls.clone();
-    let world = world(move |seen| respond(seen, &event, &asked)).await;
-    let api = world.address.trim_start_matches("http://");
+    let server = server(move |seen| respond(seen, &event, &asked)).await;
+    let api = server.address.trim_start_matches("http://");
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "panics::a_function"])
         .env_clear()
         .envs([("AWS_LAMBDA_RUNTIME_API", api), ("AWS_LAMBDA_FUNCTION_NAME", "promote")])
         .envs([("AWS_LAMBDA_FUNCTION_VERSION", "1"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")])
-        .envs([("AWS_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL", &world.address)])
+        .envs([("AWS_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL", &server.address)])
         .envs([("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -50,11 +50,11 @@ async fn given(event: Value) -> Arc<World> {
     #[expect(clippy::disallowed_methods, reason = "a process is waited for: its time is the machine's")]
     for _ in 0..600 {
         if polls.load(Ordering::SeqCst) > 1 || running.0.try_wait().unwrap().is_some() {
-            return world;
+            return server;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("the function asked for no other event; seen: {:?}", paths(&world));
+    panic!("the function asked for no other event; seen: {:?}", paths(&server));
 }
 
 fn respond(seen: &Seen, event: &Value, polls: &AtomicUsize) -> Response {
@@ -76,15 +76,15 @@ fn respond(seen: &Seen, event: &Value, polls: &AtomicUsize) -> Response {
     }
 }
 
-fn paths(world: &World) -> Vec<String> {
-    world.calls().iter().map(|seen| seen.uri.path().to_owned()).collect()
+fn paths(server: &Server) -> Vec<String> {
+    server.calls().iter().map(|seen| seen.uri.path().to_owned()).collect()
 }
 
 /// What the function sent before it asked for another event.
-fn said(world: &World) -> Vec<Seen> {
+fn said(server: &Server) -> Vec<Seen> {
     let is_poll = |seen: &Seen| seen.uri.path().ends_with("/invocation/next");
     let said: Vec<Seen> =
-        world.calls().into_iter().skip_while(|seen| is_poll(seen)).take_while(|seen| !is_poll(seen)).collect();
+        server.calls().into_iter().skip_while(|seen| is_poll(seen)).take_while(|seen| !is_poll(seen)).collect();
     for seen in &said {
         assert!(!String::from_utf8_lossy(&seen.body).contains(RECORD), "{}", seen.uri);
     }
@@ -100,9 +100,9 @@ fn job(event: Value) -> Value {
 
 #[tokio::test]
 async fn a_job_whose_handler_panics_is_failed_and_paged() {
-    let world = given(job(json!({}))).await;
-    let said = said(&world);
-    let [page, failure, answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };
+    let server = given(job(json!({}))).await;
+    let said = said(&server);
+    let [page, failure, answer] = said.as_slice() else { panic!("{:?}", paths(&server)) };
     let page = String::from_utf8_lossy(&page.body);
     assert!(page.contains("Action=Publish") && page.contains("job-1"), "{page}");
     assert_eq!(failure.header("x-amz-target"), "CodePipeline_20150709.PutJobFailureResult");
@@ -112,14 +112,14 @@ async fn a_job_whose_handler_panics_is_failed_and_paged() {
     assert_eq!(failure["failureDetails"]["message"], why);
     // The call went well, so that Lambda does not repeat it.
     assert!(answer.uri.path().ends_with("/invocation/the-request/response"), "{}", answer.uri);
-    assert_eq!(answer.json(), json!({ "outcome": "failed", "why": why }));
+    assert_eq!(answer.json(), json!({ "outcome": "failed", "reason": "panicked", "why": why }));
 }
 
 #[tokio::test]
 async fn a_panic_without_a_job_fails_so_that_lambda_retries() {
-    let world = given(json!({ "record": RECORD })).await;
-    let said = said(&world);
-    let [answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };
+    let server = given(json!({ "record": RECORD })).await;
+    let said = said(&server);
+    let [answer] = said.as_slice() else { panic!("{:?}", paths(&server)) };
     assert!(answer.uri.path().ends_with("/invocation/the-request/error"), "{}", answer.uri);
     assert_eq!(answer.json()["errorType"], "Panicked");
 }

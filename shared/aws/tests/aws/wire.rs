@@ -1,19 +1,20 @@
 //! What is sent and what is made of the answers, against a server that plays one answer.
 
-use crate::common::{Seen, aws_error, aws_json, region, start, world};
+use crate::common::{Seen, aws_error, aws_json, region, server, start};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use meridian_aws::AwsPorts;
 use meridian_domain::{
-    Actor, Chain, EndpointStatus, Entry, Head, Record, ReleaseId, Routing, Sha256, Stored, UpdateSpec, VariantPhase,
-    alarms,
+    Actor, Advice, Chain, EndpointStatus, Entry, Head, Reason, Record, ReleaseId, Routing, Sha256, Stored, UpdateSpec,
+    VariantPhase, alarms,
 };
 use meridian_handlers::ports::{
-    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, ObjectVersion, OperationName, PackageSpec, Page, Pager,
-    Pipeline, PortError, Registry, Signals, StartSpec,
+    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, Notice, ObjectVersion, OperationName, PackageSpec, Page,
+    Pager, Pipeline, PortError, Registry, Signals, StartSpec,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 fn release() -> ReleaseId {
@@ -25,8 +26,8 @@ fn operation(seen: &Seen) -> &str {
 }
 
 async fn update_error(status: u16, code: &'static str, message: &'static str) -> PortError {
-    let world = world(move |_| aws_error(status, code, message)).await;
-    let ports = world.ports().await;
+    let server = server(move |_| aws_error(status, code, message)).await;
+    let ports = server.ports().await;
     ports.update(&region(), &update(&ports)).await.unwrap_err()
 }
 
@@ -59,7 +60,7 @@ async fn every_kind_of_error_arrives_as_itself() {
 }
 
 #[tokio::test]
-async fn credentials_that_have_ended_are_told_from_other_trouble_of_sts() {
+async fn ended_credentials_are_told_from_other_trouble_of_sts() {
     let table = [
         (403, "ExpiredToken", true),
         (403, "InvalidClientTokenId", true),
@@ -70,8 +71,8 @@ async fn credentials_that_have_ended_are_told_from_other_trouble_of_sts() {
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>words</Message></Error>");
         let body = format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>");
         let status = StatusCode::from_u16(status).unwrap();
-        let world = world(move |_| (status, [("content-type", "text/xml")], body.clone()).into_response()).await;
-        let refused = world.ports().await.refused_credentials().await;
+        let server = server(move |_| (status, [("content-type", "text/xml")], body.clone()).into_response()).await;
+        let refused = server.ports().await.refused_credentials().await;
         assert_eq!(refused.is_some(), is_refused, "{code}");
         assert!(refused.is_none_or(|error| error.message == format!("{code}: words")), "{code}");
     }
@@ -80,16 +81,16 @@ async fn credentials_that_have_ended_are_told_from_other_trouble_of_sts() {
 #[tokio::test]
 async fn an_error_names_no_credential_and_no_payload() {
     let words = "Received client error (400) from primary with message \"cannot read 12.5,0.25\"";
-    let world = world(move |_| {
+    let server = server(move |_| {
         let body = json!({ "Message": words, "OriginalMessage": "cannot read 12.5,0.25", "OriginalStatusCode": 400 });
         (StatusCode::FAILED_DEPENDENCY, [("x-amzn-errortype", "ModelError")], body.to_string()).into_response()
     })
     .await;
-    let ports = world.ports().await;
+    let ports = server.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.invoke(&region(), &endpoint, "12.5,0.25").await.unwrap_err();
     assert_eq!(error.to_string(), "InvokeEndpoint in ap-northeast-1: refused: ModelError (status 424)");
-    let sent = world.calls();
+    let sent = server.calls();
     assert_eq!(sent[0].header("content-type"), "text/csv");
     assert_eq!(&sent[0].body[..], b"12.5,0.25");
     // The signature went over the wire; neither it nor the key is in any text of the error.
@@ -101,8 +102,8 @@ async fn an_error_names_no_credential_and_no_payload() {
 
 #[tokio::test]
 async fn nobody_at_home_is_unreachable() {
-    let world = world(|_| crate::common::hang()).await;
-    let clock = world.clock();
+    let server = server(|_| crate::common::hang()).await;
+    let clock = server.clock();
     let fleet = meridian_aws::Policy::compiled_in().unwrap().fleet;
     // A port that was free a moment ago.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -113,13 +114,13 @@ async fn nobody_at_home_is_unreachable() {
 
 #[tokio::test]
 async fn an_update_is_asked_for_as_the_policy_says() {
-    let world = world(|_| aws_json(200, json!({ "EndpointArn": "arn" }))).await;
-    let ports = world.ports().await;
+    let server = server(|_| aws_json(200, json!({ "EndpointArn": "arn" }))).await;
+    let ports = server.ports().await;
     ports.update(&region(), &update(&ports)).await.unwrap();
     let back = UpdateSpec { routing: Routing::AllAtOnce, rollback_alarms: Vec::new(), ..update(&ports) };
     ports.update(&region(), &back).await.unwrap();
-    let [forward, back]: [Value; 2] = [0, 1].map(|at| world.calls()[at].json());
-    assert_eq!(operation(&world.calls()[0]), "UpdateEndpoint");
+    let [forward, back]: [Value; 2] = [0, 1].map(|at| server.calls()[at].json());
+    assert_eq!(operation(&server.calls()[0]), "UpdateEndpoint");
     assert_eq!(forward["RetainAllVariantProperties"], true);
     let policy = &forward["DeploymentConfig"]["BlueGreenUpdatePolicy"];
     assert_eq!(policy["TrafficRoutingConfiguration"]["Type"], "CANARY");
@@ -149,8 +150,8 @@ async fn an_endpoint_is_seen_with_its_update() {
             ]}],
         },
     });
-    let world = world(move |_| aws_json(200, shown.clone())).await;
-    let ports = world.ports().await;
+    let server = server(move |_| aws_json(200, shown.clone())).await;
+    let ports = server.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
     let view = ports.describe(&region(), &endpoint).await.unwrap().unwrap();
     assert_eq!((view.status, view.config.as_str()), (EndpointStatus::Updating, "fraud-v426"));
@@ -162,8 +163,8 @@ async fn an_endpoint_is_seen_with_its_update() {
 
 #[tokio::test]
 async fn an_unknown_status_is_an_error() {
-    let world = world(|_| aws_json(200, json!({ "EndpointStatus": "Dreaming", "EndpointConfigName": "c" }))).await;
-    let ports = world.ports().await;
+    let server = server(|_| aws_json(200, json!({ "EndpointStatus": "Dreaming", "EndpointConfigName": "c" }))).await;
+    let ports = server.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Refused, "unknown endpoint status Dreaming"));
@@ -178,13 +179,13 @@ async fn a_new_object_is_never_an_overwrite() {
         }
         [("x-amz-version-id", "v2")].into_response()
     };
-    let world = world(put).await;
-    let ports = world.ports().await;
+    let server = server(put).await;
+    let ports = server.ports().await;
     let error = ports.create(&region(), "waves/fraud.json", "{}".into()).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Conflict, "PreconditionFailed: it exists"));
     let version = ports.replace(&region(), "waves/fraud.json", "{}".into()).await.unwrap();
     assert_eq!(version, ObjectVersion("v2".to_owned()));
-    let sent = world.calls();
+    let sent = server.calls();
     assert_eq!(sent[0].uri.path(), "/fraud-models-jp/waves/fraud.json");
     // SHA-256 of `{}`, in base64.
     assert_eq!(sent[0].header("x-amz-checksum-sha256"), "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=");
@@ -196,11 +197,11 @@ async fn a_chain_is_read_page_by_page_from_where_it_is_asked() {
     let record = Record::Lifted { why: "tested".to_owned() };
     let entry = Head { next: 7, ..Head::default() }.entry(start(), actor, record);
     let stored = entry.clone();
-    let world = world(move |seen| chain_of_one(seen, &stored)).await;
-    let ports = world.ports().await;
+    let server = server(move |seen| chain_of_one(seen, &stored)).await;
+    let ports = server.ports().await;
     let read = ports.entries(&region(), &Chain::Home, 7).await.unwrap();
     assert_eq!(read, [Stored::new(entry, "2026-11-20T03:00:07Z".parse().unwrap())]);
-    let asked: Vec<String> = world.calls().iter().map(|seen| seen.uri.to_string()).collect();
+    let asked: Vec<String> = server.calls().iter().map(|seen| seen.uri.to_string()).collect();
     assert_eq!(asked.len(), 3);
     assert!(asked[0].contains("start-after=ledger%2Ffraud%2Fhome%2F00000000000000000006.json"), "{asked:?}");
     assert!(asked[2].contains("start-after=ledger%2Ffraud%2Fhome%2F00000000000000000007.json"), "{asked:?}");
@@ -222,13 +223,13 @@ fn chain_of_one(seen: &Seen, entry: &Entry) -> Response {
 
 #[tokio::test]
 async fn a_package_and_an_execution_carry_their_tokens() {
-    let world = world(|seen| match operation(seen) {
+    let server = server(|seen| match operation(seen) {
         "CreateModelPackage" => aws_json(200, json!({ "ModelPackageArn": "arn:package" })),
         "StartPipelineExecution" => aws_json(200, json!({ "pipelineExecutionId": "execution-1" })),
         _ => aws_json(200, json!({})),
     })
     .await;
-    let ports = world.ports().await;
+    let ports = server.ports().await;
     let package = PackageSpec {
         release: release(),
         group: "fraud".to_owned(),
@@ -247,7 +248,7 @@ async fn a_package_and_an_execution_carry_their_tokens() {
     };
     assert_eq!(ports.start(&region(), &start).await.unwrap(), "execution-1");
     ports.fail(&region(), "job", FailureKind::JobFailed, &"x".repeat(6000)).await.unwrap();
-    let sent: Vec<Value> = world.calls().iter().map(Seen::json).collect();
+    let sent: Vec<Value> = server.calls().iter().map(Seen::json).collect();
     assert_eq!(sent[0]["ClientToken"].as_str().unwrap().len(), 32);
     assert_eq!(sent[0]["ModelApprovalStatus"], "PendingManualApproval");
     let statistics = &sent[0]["ModelMetrics"]["ModelQuality"]["Statistics"];
@@ -260,14 +261,34 @@ async fn a_package_and_an_execution_carry_their_tokens() {
 }
 
 #[tokio::test]
-async fn a_page_goes_to_the_regions_own_topic() {
+async fn a_page_goes_to_the_regions_own_topic_with_its_reason() {
     let answer = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
-    let world = world(move |_| answer.into_response()).await;
-    let page = Page { subject: "JP rolled back".to_owned(), message: "look".to_owned() };
-    world.ports().await.page(&region(), &page).await.unwrap();
-    let body = String::from_utf8(world.calls()[0].body.to_vec()).unwrap();
-    assert!(
-        body.contains("TopicArn=arn%3Aaws%3Asns%3Aap-northeast-1%3A111122223333%3Ameridian-fraud-oncall"),
-        "{body}"
-    );
+    let server = server(move |_| answer.into_response()).await;
+    let why = Reason::Said { words: "slow".to_owned(), by: None };
+    let notice = Notice::Plan { why, advice: Advice::MendCause };
+    let page = Page { notice, subject: "JP rolled back".to_owned(), message: "look".to_owned() };
+    let ports = server.ports().await;
+    ports.page(&region(), &page).await.unwrap();
+    ports.advise(&region(), &page).await.unwrap();
+    let topic = "arn%3Aaws%3Asns%3Aap-northeast-1%3A111122223333%3Ameridian-fraud-oncall";
+    // {"plan":{"why":{"said":{"words":"slow","by":null}},"advice":"mend_cause"}}
+    let reason = "%7B%22plan%22%3A%7B%22why%22%3A%7B%22said%22%3A%7B%22words%22%3A%22slow%22%2C%22by%22%3Anull%7D%7D%2C\
+                  %22advice%22%3A%22mend_cause%22%7D%7D";
+    let attributes = |seen: &Seen| {
+        let body = String::from_utf8(seen.body.to_vec()).unwrap();
+        let form: BTreeMap<&str, &str> = body.split('&').filter_map(|member| member.split_once('=')).collect();
+        assert_eq!(form["TopicArn"], topic);
+        let attribute = |number: usize| {
+            let member =
+                |end: &str| form.get(&*format!("MessageAttributes.entry.{number}.{end}")).map(|&own| own.to_owned());
+            Some((member("Name")?, member("Value.DataType")?, member("Value.StringValue")?))
+        };
+        let mut all: Vec<_> = (1..).map_while(attribute).collect();
+        all.sort();
+        all
+    };
+    let sent: Vec<_> = server.calls().iter().map(attributes).collect();
+    let expected = [("kind", "mend_cause"), ("reason", reason), ("urgency", "advice")];
+    let expected = expected.map(|(name, text)| (name.to_owned(), "String".to_owned(), text.to_owned()));
+    assert_eq!(sent, [expected[..2].to_vec(), expected.to_vec()]);
 }

@@ -225,18 +225,16 @@ pub struct LeftBehind {
     pub since: Timestamp,
 }
 
-/// What stands before the way back in an alarm's description.
-const WAY_BACK: &str = "Way back: ";
-
 impl WayBack {
-    /// The way back in an alarm's description (of at most 1024 characters), if one stands there.
+    /// The way back that an alarm's description (of at most 1024 characters) begins with. What follows it is for people, and not
+    /// read.
     pub fn read(description: &str) -> Option<Self> {
-        serde_json::from_str(description.split_once(WAY_BACK)?.1).ok()
+        serde_json::Deserializer::from_str(description).into_iter::<Self>().next()?.ok()
     }
 
-    /// The way back as it stands at the end of a description, where [`WayBack::read`] finds it.
+    /// The way back as the first line of a description, where [`WayBack::read`] finds it.
     pub fn written(&self) -> String {
-        format!("{WAY_BACK}{}", serde_json::to_string(self).unwrap_or_default())
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Alarms of a wave with the way back in its place.

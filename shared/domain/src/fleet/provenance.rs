@@ -2,7 +2,7 @@
 //! Nothing rests on them; they are there for whoever asks later.
 
 use crate::edge::is_usual_moment;
-use crate::fleet::names::{ProvenanceText, Sha256};
+use crate::fleet::names::{NameError, ProvenanceText, Sha256};
 use crate::fleet::release::Malformed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,16 +47,52 @@ pub struct Material {
 }
 
 impl FromStr for Material {
-    type Err = String;
+    type Err = NameError;
     /// `NAME` or `NAME@sha256:DIGITS`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, NameError> {
         let (name, sha256) = match text.split_once("@sha256:") {
-            Some((name, digits)) => (name, Some(digits.parse().map_err(|error| format!("{error}"))?)),
+            Some((name, digits)) => (name, Some(digits.parse()?)),
             None => (text, None),
         };
-        Ok(Self { name: name.parse().map_err(|error| format!("{error}"))?, sha256 })
+        Ok(Self { name: name.parse()?, sha256 })
     }
 }
+
+/// A text that [`Provenance::set`] does not take.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvenanceError {
+    /// It has no `=`.
+    #[error("{EXPECTED}")]
+    NotAPair,
+    /// It is a pair with something wrong in it.
+    #[error("{key}: {problem}")]
+    Pair {
+        /// What stands before the `=`.
+        key: String,
+        /// What is wrong.
+        problem: ProvenanceProblem,
+    },
+}
+
+/// What is wrong with one `KEY=VALUE`.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvenanceProblem {
+    /// There is no such key.
+    #[error("{EXPECTED}")]
+    UnknownKey,
+    /// The key was given before, and has one value.
+    #[error("it is said twice")]
+    Twice,
+    /// The value is no text or no digest that a manifest takes.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The value is no moment.
+    #[error(transparent)]
+    Moment(#[from] jiff::Error),
+}
+
+const EXPECTED: &str =
+    "expected KEY=VALUE with builder, source, training-job, started, finished or material=NAME[@sha256:DIGITS]";
 
 impl Provenance {
     /// What cannot be true of any release.
@@ -75,10 +111,12 @@ impl Provenance {
     ///
     /// # Errors
     /// Not such a pair, an unknown key, one that was said before, or a value that is none.
-    pub fn set(&mut self, pair: &str) -> Result<(), String> {
-        const EXPECTED: &str =
-            "expected KEY=VALUE with builder, source, training-job, started, finished or material=NAME[@sha256:DIGITS]";
-        let (key, value) = pair.split_once('=').ok_or(EXPECTED)?;
+    pub fn set(&mut self, pair: &str) -> Result<(), ProvenanceError> {
+        let (key, value) = pair.split_once('=').ok_or(ProvenanceError::NotAPair)?;
+        self.take(key, value).map_err(|problem| ProvenanceError::Pair { key: key.to_owned(), problem })
+    }
+
+    fn take(&mut self, key: &str, value: &str) -> Result<(), ProvenanceProblem> {
         match key {
             "builder" => once(&mut self.builder, value),
             "source" => once(&mut self.source, value),
@@ -89,16 +127,18 @@ impl Provenance {
                 self.materials.push(value.parse()?);
                 Ok(())
             }
-            _ => Err(EXPECTED.to_owned()),
+            _ => Err(ProvenanceProblem::UnknownKey),
         }
-        .map_err(|problem| format!("{key}: {problem}"))
     }
 }
 
-fn once<T: FromStr<Err: ToString>>(place: &mut Option<T>, value: &str) -> Result<(), String> {
+fn once<T: FromStr>(place: &mut Option<T>, value: &str) -> Result<(), ProvenanceProblem>
+where
+    ProvenanceProblem: From<T::Err>,
+{
     if place.is_some() {
-        return Err("it is said twice".to_owned());
+        return Err(ProvenanceProblem::Twice);
     }
-    *place = Some(value.parse().map_err(|error: T::Err| error.to_string())?);
+    *place = Some(value.parse::<T>()?);
     Ok(())
 }

@@ -1,29 +1,28 @@
 //! The whole fleet at one moment: what serves, what is in progress, and what a person has to do about it.
 
+mod needs;
 mod next;
 mod pages;
 
+pub use needs::Need;
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
 
-use super::account::{Account, Phase, account};
+use super::account::{Account, account};
 use super::history::{HubHistory, RegionHistory};
 use super::overrides::Override;
 use super::{Entry, Record};
 use crate::fleet::Region;
 use crate::fleet::endpoint::{EndpointStatus, EndpointView};
-use crate::fleet::names::{Actor, RegionName, ReleaseId, ResourceName, Version};
-use crate::ledger::Chain;
+use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
 use crate::ledger::advice::Exposure;
 use crate::ledger::projection::Projection;
-use crate::ledger::reason::{Reason, Seen};
+use crate::ledger::reason::{Barred, Reason, Seen};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 /// A condemned release that serves nowhere is told for so long.
 const CONDEMNED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A wave whose lease ran out so long ago goes on by itself no more.
-const WAVE_IS_SILENT: SignedDuration = SignedDuration::from_mins(15);
 
 /// What was seen of one region.
 #[derive(Clone, Debug)]
@@ -36,6 +35,8 @@ pub struct RegionSeen<'a> {
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether its rollback alarm is in ALARM.
     pub alarm: Seen<bool>,
+    /// Alarms that page by themselves and are in ALARM, as far as CloudWatch says: lost events, and functions that fail.
+    pub paging: Vec<String>,
 }
 
 /// The fleet at one moment.
@@ -82,8 +83,23 @@ pub struct WaveRow {
     pub version: Version,
     /// The pipeline's execution.
     pub execution: Actor,
+    /// Why it goes on to no further region, whether or not its end is on record; none where it may go on.
+    pub stopped: Option<WaveStop>,
     /// When it ended, and the regions that lag; none while it runs.
     pub ended: Option<(Timestamp, Vec<RegionName>)>,
+}
+
+/// Why a wave goes on to no further region.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaveStop {
+    /// Evaluation rejected its release: no region began, and its pipeline has failed without a wave's end on record.
+    Rejected {
+        /// What evaluation found.
+        why: Box<Reason>,
+    },
+    /// No region may start its release any more.
+    Barred(Barred),
 }
 
 /// A condemned release.
@@ -99,35 +115,6 @@ pub struct CondemnedRow {
     pub why: Reason,
     /// The regions whose customers may meet it.
     pub exposed: Vec<(RegionName, Exposure)>,
-}
-
-/// Something that a person has to do: the most urgent kind first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "a field is the region, the release or the time that the variant is about")]
-pub enum Need {
-    /// An endpoint does not serve, or could not be rolled back.
-    Endpoint { region: RegionName, status: EndpointStatus },
-    /// It is unknown which release serves.
-    UnknownRelease { region: RegionName, since: Timestamp },
-    /// Customers may meet a release that is condemned.
-    Condemned { version: Version, exposed: Vec<(RegionName, Exposure)> },
-    /// The rollback alarm is in ALARM, and the region is not rolling back.
-    Alarm { region: RegionName },
-    /// An endpoint serves another configuration than the ledger says.
-    ForeignConfig { region: RegionName, config: ResourceName, expected: ResourceName },
-    /// A chain cannot be read, or is altered.
-    Ledger { chain: Chain },
-    /// An endpoint cannot be seen.
-    EndpointUnseen { region: RegionName },
-    /// Nothing may start: in one region, or anywhere.
-    Halt { region: Option<RegionName>, fleet: bool, since: Timestamp, why: Box<Reason> },
-    /// Pages that did not go out.
-    PagesOwed { region: RegionName, count: usize },
-    /// A wave that has neither ended nor been heard of.
-    WaveSilent { version: Version, execution: Actor, since: Timestamp },
-    /// A region is further behind than policy allows.
-    Lags { region: RegionName, newest: Version },
 }
 
 /// The fleet at `at`, by its chains and what was seen. `hub`: home's chain, where it can be read and believed.
@@ -152,7 +139,7 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions));
     }
     overview.pages = open_pages(&overview, hub.zip(sums.as_ref()), seen, &histories);
-    overview.needs = needs(&overview, sums.as_ref(), seen, &histories);
+    overview.needs = needs::needs(&overview, sums.as_ref(), seen, &histories);
     overview
 }
 
@@ -188,8 +175,9 @@ fn open_pages(
         let newest = newest.filter(|newest| sums.barred(newest).is_none());
         open.extend(newest.and_then(|newest| pages::of_lag(region, newest, entries)));
     }
-    if let Some((entries, _)) = hub {
+    if let Some((entries, sums)) = hub {
         open.extend(overview.condemned.iter().filter_map(|row| pages::of_condemned(row, entries)));
+        open.extend(pages::of_wave_ends(entries, sums));
     }
     open.sort_by_key(|page| page.since);
     open
@@ -229,7 +217,9 @@ fn wave(entries: &[Entry], hub: &HubHistory) -> Option<WaveRow> {
     let at = |entry: &&Entry| matches!(&entry.record, Record::WaveEnded { execution: own, .. } if own == execution);
     let ended = hub.ended.get(execution).cloned();
     let ended = ended.zip(entries.iter().find(at)).map(|(lagging, entry)| (entry.at, lagging));
-    Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), ended })
+    let rejected = hub.rejected.get(release).map(|why| WaveStop::Rejected { why: Box::new(why.clone()) });
+    let stopped = rejected.or_else(|| hub.barred(release).map(WaveStop::Barred));
+    Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), stopped, ended })
 }
 
 fn condemned(
@@ -253,119 +243,4 @@ fn condemned(
     let mut rows: Vec<CondemnedRow> = rows.collect();
     rows.sort_by_key(|row| row.since);
     rows
-}
-
-fn needs(
-    overview: &Overview,
-    hub: Option<&HubHistory>,
-    seen: &[RegionSeen<'_>],
-    histories: &[Option<RegionHistory>],
-) -> Vec<Need> {
-    let mut needs = Vec::new();
-    for ((one, history), row) in seen.iter().zip(histories).zip(&overview.regions) {
-        needs.extend(of_region(one, history.as_ref(), row));
-    }
-    for row in &overview.condemned {
-        let exposed: Vec<_> =
-            row.exposed.iter().filter(|(_, exposure)| *exposure != Exposure::InUpdate).cloned().collect();
-        let (version, serves) = (row.version.clone(), exposed.iter().any(|(_, own)| *own != Exposure::Unknown));
-        needs.extend(serves.then_some(Need::Condemned { version, exposed }));
-    }
-    match hub {
-        None => needs.push(Need::Ledger { chain: Chain::Home }),
-        Some(hub) => needs.extend(of_hub(overview, hub, histories, seen)),
-    }
-    needs.sort_by_key(Need::rank);
-    needs
-}
-
-/// What a region's own chain, endpoint and alarm ask for.
-fn of_region(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, row: &RegionRow) -> Vec<Need> {
-    let region = || seen.region.name.clone();
-    let mut needs = Vec::new();
-    let Some((history, account)) = history.zip(row.account.as_ref()) else {
-        return vec![Need::Ledger { chain: Chain::Region(region()) }];
-    };
-    match &seen.endpoint {
-        Seen::Unknown(_) => needs.push(Need::EndpointUnseen { region: region() }),
-        Seen::Known(Some(view)) if view.status.needs_a_person() => {
-            needs.push(Need::Endpoint { region: region(), status: view.status });
-        }
-        Seen::Known(Some(view)) => {
-            let serving =
-                history.serving.as_ref().filter(|own| account.update.is_none() && own.target.config != view.config);
-            needs.extend(serving.map(|serving| Need::ForeignConfig {
-                region: region(),
-                config: view.config.clone(),
-                expected: serving.target.config.clone(),
-            }));
-        }
-        Seen::Known(None) => {}
-    }
-    let unknown = history.unknown.as_ref();
-    needs.extend(unknown.map(|unknown| Need::UnknownRelease { region: region(), since: unknown.since }));
-    let leaves = account.update.as_ref().is_some_and(|update| update.phase == Phase::RollingBack);
-    needs.extend((row.alarm == Some(true) && !leaves).then(|| Need::Alarm { region: region() }));
-    let halts = account.halts.iter().filter(|halt| !halt.fleet);
-    needs.extend(halts.map(|halt| Need::Halt {
-        region: Some(region()),
-        fleet: halt.why.halts_fleet(),
-        since: halt.at,
-        why: Box::new(halt.why.clone()),
-    }));
-    let count = history.owed.len();
-    needs.extend((count > 0).then(|| Need::PagesOwed { region: region(), count }));
-    needs
-}
-
-/// What home's chain asks for.
-fn of_hub(
-    overview: &Overview,
-    hub: &HubHistory,
-    histories: &[Option<RegionHistory>],
-    seen: &[RegionSeen<'_>],
-) -> Vec<Need> {
-    let mut needs = Vec::new();
-    let halts = overview.regions.iter().filter_map(|row| row.account.as_ref()).flat_map(|account| &account.halts);
-    let halt = halts.into_iter().find(|halt| halt.fleet);
-    needs.extend(halt.map(|halt| Need::Halt {
-        region: None,
-        fleet: true,
-        since: halt.at,
-        why: Box::new(halt.why.clone()),
-    }));
-    if let Some(wave) = overview.wave.as_ref().filter(|wave| wave.ended.is_none()) {
-        let until = hub.lease.as_ref().filter(|lease| lease.holder == wave.execution).map(|lease| lease.until);
-        let silent = until.filter(|until| overview.at.duration_since(*until) > WAVE_IS_SILENT);
-        needs.extend(silent.map(|since| Need::WaveSilent {
-            version: wave.version.clone(),
-            execution: wave.execution.clone(),
-            since,
-        }));
-    }
-    let lags = seen.iter().zip(histories).filter_map(|(one, history)| {
-        let newest = lags_behind(&one.region.name, hub, history.as_ref()?)?;
-        Some(Need::Lags { region: one.region.name.clone(), newest: hub.versions.get(newest)?.clone() })
-    });
-    needs.extend(lags);
-    needs
-}
-
-impl Need {
-    /// The order of urgency.
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Endpoint { .. } => 0,
-            Self::UnknownRelease { .. } => 1,
-            Self::Condemned { .. } => 2,
-            Self::Alarm { .. } => 3,
-            Self::ForeignConfig { .. } => 4,
-            Self::Ledger { .. } => 5,
-            Self::EndpointUnseen { .. } => 6,
-            Self::Halt { .. } => 7,
-            Self::PagesOwed { .. } => 8,
-            Self::WaveSilent { .. } => 9,
-            Self::Lags { .. } => 10,
-        }
-    }
 }

@@ -25,7 +25,7 @@ mod way_back;
 
 pub use barred::Barred;
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
-pub use event::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
+pub use event::{EventFault, EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
 pub use gate::Gate;

@@ -154,7 +154,7 @@ fn the_way_back_stands_with_the_verdict_alarm_alone() {
     let found: Vec<(&str, &WayBack)> =
         noted.iter().filter_map(|alarm| Some((alarm.name.as_str(), alarm.way_back.as_ref()?))).collect();
     assert_eq!(found, [(verdict_name(&night.fleet).as_str(), &way)]);
-    assert_eq!(WayBack::read(&format!("It says revert. {}", way.written())), Some(way));
+    assert_eq!(WayBack::read(&format!("{}\nIt says revert.", way.written())), Some(way));
     assert_eq!(WayBack::read("It says revert."), None);
 }
 

@@ -22,7 +22,8 @@ fn manifest() -> Manifest {
 
 fn provenance(pairs: &[&str]) -> Result<Provenance, String> {
     let mut provenance = Provenance::default();
-    pairs.iter().try_for_each(|pair| provenance.set(pair)).map(|()| provenance)
+    pairs.iter().try_for_each(|pair| provenance.set(pair)).map_err(|error| error.to_string())?;
+    Ok(provenance)
 }
 
 /// What is wrong with these bytes.

@@ -2,10 +2,12 @@
 
 use crate::account::{Chains, OWN, WAVE, decided, intended, reverted, started, target};
 use crate::night::{JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
-use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, overview};
-use meridian_domain::reason::{Fault, RegionState, Return, WayBackReason};
+use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, WaveStop, overview};
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::{Fault, RegionState, Return, Unseen, WaveEnd, WayBackReason};
 use meridian_domain::{
-    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, Reason, Record, RegionName, Seen,
+    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, ProbationAction, Reason, Record, RegionName,
+    Seen, WorseThanBefore,
 };
 
 /// JP in service on a release, with a quiet alarm.
@@ -18,7 +20,8 @@ fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> Regio
         failure: None,
     };
     let region = fleet.region(&name(JP)).unwrap();
-    RegionSeen { region, entries, endpoint: Seen::Known(Some(endpoint)), alarm: Seen::Known(false) }
+    let (endpoint, alarm) = (Seen::Known(Some(endpoint)), Seen::Known(false));
+    RegionSeen { region, entries, endpoint, alarm, paging: Vec::new() }
 }
 
 fn seen(chains: &Chains, serves: &str, time: &str) -> Overview {
@@ -95,8 +98,52 @@ fn what_cannot_be_read_is_named_and_never_taken_for_fine() {
     let mut dark = jp(&fleet, Some(&chains.own.1), "v427");
     (dark.endpoint, dark.alarm) = (Seen::Unknown(unseen()), Seen::Unknown(unseen()));
     let told = overview(Some(&chains.hub.1), &[dark], at("04:00:00"));
-    assert_eq!(told.needs, [Need::EndpointUnseen { region: name(JP) }]);
+    let alarm = Need::AlarmUnseen { region: name(JP), why: unseen() };
+    assert_eq!(told.needs, [Need::EndpointUnseen { region: name(JP) }, alarm]);
     assert_eq!((told.regions[0].status, told.regions[0].alarm), (None, None));
+}
+
+/// A region without its alarm does not roll back by itself, and one without its endpoint serves nobody.
+#[test]
+fn an_alarm_or_endpoint_that_is_gone_needs_a_person() {
+    let (fleet, chains) = (fleet(), Chains::settled());
+    let why = Unseen::NoAlarm { alarm: "fraud-rollback".to_owned() };
+    let mut gone = jp(&fleet, Some(&chains.own.1), "v427");
+    (gone.endpoint, gone.alarm) = (Seen::Known(None), Seen::Unknown(why.clone()));
+    let told = overview(Some(&chains.hub.1), &[gone], at("04:00:00"));
+    let endpoint = Need::EndpointGone { region: name(JP), config: target("v427").config };
+    assert_eq!(told.needs, [endpoint, Need::AlarmUnseen { region: name(JP), why }]);
+    // Before its first release a region has no endpoint.
+    let chains = Chains::default();
+    let mut empty = jp(&fleet, Some(&chains.own.1), "v427");
+    empty.endpoint = Seen::Known(None);
+    assert_eq!(overview(Some(&chains.hub.1), &[empty], at("04:00:00")).needs, []);
+}
+
+/// CloudWatch pages for a lost event or a function that fails: the ledgers say nothing of it.
+#[test]
+fn an_alarm_that_pages_by_itself_needs_a_person() {
+    let (fleet, chains) = (fleet(), Chains::settled());
+    let mut lost = jp(&fleet, Some(&chains.own.1), "v427");
+    let alarm = "meridian-fraud-dead-letters".to_owned();
+    lost.paging = vec![alarm.clone()];
+    let told = overview(Some(&chains.hub.1), &[lost], at("04:00:00"));
+    assert_eq!(told.needs, [Need::PagingAlarm { region: name(JP), alarm }]);
+}
+
+/// Probation found it worse and policy says `tell`: nobody but a person rolls it back.
+#[test]
+fn a_rollback_left_to_people_needs_one_while_it_serves() {
+    let mut chains = Chains::settled();
+    let today = meridian_judge::Tally { total: 340_000, bad: 512 };
+    let metric = "5xx".parse().unwrap();
+    let worse = WorseThanBefore { metric, today, expected: 170.0, tolerated: 1.3, days: 14 };
+    let (target, action) = (target("v427"), ProbationAction::Tell);
+    chains.own("05:00:00", OWN, Record::ProbationFound { region: name(JP), target, worse, action });
+    let weigh = Need::WeighRollback { region: name(JP), version: version("v427") };
+    assert!(seen(&chains, "v427", "05:10:00").needs.contains(&weigh));
+    chains.own("05:20:00", OWN, reverted("v427", "v426"));
+    assert!(!seen(&chains, "v426", "05:30:00").needs.contains(&weigh));
 }
 
 #[test]
@@ -152,6 +199,24 @@ fn a_page_of_a_region_left_behind_is_open_until_it_catches_up() {
     assert_eq!(seen(&chains, "v426", "05:00:00").pages, []);
 }
 
+/// Several control planes did not answer: the wave stopped, and its page is open until JP serves its release or a later one.
+#[test]
+fn a_page_of_a_waves_end_is_open_until_a_wave_serves() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started());
+    let why = Box::new(Fault::NoAnswer.into());
+    let end = WaveEnd::NotOn { region: name(JP), version: version("v427"), why };
+    let page = Some(Box::new(end.clone()));
+    let (execution, release, lagging) = (actor(WAVE), release("v427"), vec![name(JP)]);
+    let cleared = Vec::new();
+    chains.hub("03:51:00", WAVE, Record::WaveEnded { execution, release, lagging, page, cleared });
+    let cause = PageCause::Ended(Box::new(end));
+    let open = OpenPage { region: name(JP), since: at("03:51:00"), cause };
+    assert_eq!(seen(&chains, "v426", "05:00:00").pages, [open]);
+    chains.hub("04:50:00", "wave-2", wave_ended(vec![]));
+    assert_eq!(seen(&chains, "v426", "05:00:00").pages, []);
+}
+
 /// The page of a region's own rollback is open while its halt holds, and is owed until it went out; a person's halt is no page.
 #[test]
 fn a_halts_page_is_open_while_the_halt_holds() {
@@ -178,4 +243,30 @@ fn next_in_a_wave_is_its_next_region_and_then_its_end() {
     chains.hub("03:10:20", WAVE, wave_started());
     assert_eq!(seen(&chains, "v426", "03:12:00").next, [Next::WaveEnds { version: version("v427") }]);
     assert_eq!(seen(&Chains::settled(), "v427", "04:00:00").next, [Next::Release]);
+}
+
+/// Nothing of a rejected release ever starts, and no entry ends its wave.
+#[test]
+fn a_rejected_releases_wave_is_not_said_to_go_on() {
+    let mut chains = Chains::installed();
+    let why = said("held-out AUC 0.8550");
+    chains.hub("03:00:20", WAVE, wave_started());
+    chains.hub("03:00:30", WAVE, Record::Rejected { release: release("v427"), why: why.clone() });
+    let told = seen(&chains, "v426", "03:10:00");
+    assert_eq!((told.needs, told.next), (vec![], vec![Next::Release]));
+    assert_eq!(told.wave.unwrap().stopped, Some(WaveStop::Rejected { why: Box::new(why) }));
+}
+
+#[test]
+fn a_barred_releases_wave_goes_on_to_no_region() {
+    let (v427, why) = (release("v427"), "trained on leaked labels".to_owned());
+    let quarantined = Record::Quarantined { object: Object::Release(v427), releases: vec![v427], why };
+    let condemned = Record::Condemned { release: v427, region: name(JP), why: said("5 % of 5xx") };
+    for record in [quarantined, condemned] {
+        let mut chains = Chains::installed();
+        chains.hub("03:00:20", WAVE, wave_started()).hub("03:05:00", WAVE, record);
+        let told = seen(&chains, "v426", "03:06:00");
+        assert_eq!(told.next, [Next::WaveEnds { version: version("v427") }]);
+        assert!(matches!(told.wave.unwrap().stopped, Some(WaveStop::Barred(_))));
+    }
 }

@@ -112,7 +112,7 @@ impl<K> fmt::Debug for AssumedRoles<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::errors::Call;
+    use crate::adapters::errors::AwsOperation;
     use crate::ports::{ErrorKind, LOAN};
     use std::cell::Cell;
 
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn refusal() -> PortError {
-        Call::new(&region(), LOAN).declined(Some(403), "AccessDenied", Some("not authorized"))
+        AwsOperation::new(&region(), LOAN).declined(Some(403), "AccessDenied", Some("not authorized"))
     }
 
     /// A request at a second, answered with `lent` or refused: the answer, and whether the region was asked.

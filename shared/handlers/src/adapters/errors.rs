@@ -1,8 +1,9 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, OperationName, Page, PortError};
+use crate::ports::{ErrorKind, OperationName, PAGE_KIND, PAGE_REASON, Page, PortError, URGENCY};
 use meridian_domain::RegionName;
 use meridian_messages::pages::LONGEST_SUBJECT;
+use std::collections::BTreeMap;
 
 /// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
 const THROTTLING: &[&str] = &[
@@ -45,15 +46,15 @@ const NO_CREDENTIALS: &[&str] = &["ExpiredToken", "ExpiredTokenException", "Inva
 /// An error text is for reading; services have answered with pages of it.
 const LONGEST_MESSAGE: usize = 500;
 
-/// One call of one AWS operation, for its errors.
+/// One AWS operation in a region, for its errors.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+pub struct AwsOperation<'a> {
     region: &'a RegionName,
     operation: OperationName,
 }
 
-impl<'a> Call<'a> {
-    /// A call of `operation`.
+impl<'a> AwsOperation<'a> {
+    /// `operation` as it is asked of `region`.
     pub fn new(region: &'a RegionName, operation: OperationName) -> Self {
         Self { region, operation }
     }
@@ -160,9 +161,24 @@ pub fn fitting(page: &Page) -> (String, String) {
     (or(subject.trim_start().to_owned(), "Meridian"), or(cut(&page.message, LONGEST_PAGE), "no text"))
 }
 
+/// Bytes of a page's reason as JSON: with the longest text they are fewer than SNS takes. A longer one is left out.
+const LONGEST_REASON: usize = 100_000;
+
+/// A page's message attributes, by name, all of SNS's type `String`: its urgency where it has one, its kind, and what its text
+/// was made of.
+pub fn attributes(page: &Page, urgency: Option<&str>) -> BTreeMap<String, String> {
+    let reason = serde_json::to_string(&page.notice).ok().filter(|reason| reason.len() <= LONGEST_REASON);
+    let urgency = urgency.map(|urgency| (URGENCY, urgency.to_owned()));
+    let kind = (PAGE_KIND, page.notice.kind().to_string());
+    let all = urgency.into_iter().chain([kind]).chain(reason.map(|reason| (PAGE_REASON, reason)));
+    all.map(|(name, text)| (name.to_owned(), text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Notice;
+    use meridian_domain::{Advice, Reason};
 
     #[test]
     fn every_kind_is_told_apart() {
@@ -213,11 +229,20 @@ mod tests {
     #[test]
     fn no_page_fails_for_its_length_or_its_letters() {
         let hostile = format!("v427\n\u{1b}[2J\u{202e}{}", "é".repeat(325_000));
-        let (subject, message) = fitting(&Page::new(hostile.clone(), hostile));
+        let page = |subject: String, message: String| {
+            let why = Reason::Said { words: message.clone(), by: None };
+            Page { notice: Notice::Plan { why, advice: Advice::MendCause }, subject, message }
+        };
+        let long = page(hostile.clone(), hostile);
+        let (subject, message) = fitting(&long);
         assert!(subject.len() < 100 && subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{subject}");
         assert!(message.len() < 200_000 && message.ends_with("more characters"), "{} bytes", message.len());
         assert!(message.starts_with("v427\n\\u{1b}[2J\\u{202e}é"));
-        let (subject, message) = fitting(&Page::new("", "\n"));
+        let names = |page: &Page| attributes(page, Some("advice")).into_keys().collect::<Vec<_>>();
+        assert_eq!(names(&long), ["kind", "urgency"]);
+        let empty = page(String::new(), "\n".to_owned());
+        let (subject, message) = fitting(&empty);
         assert!(!subject.trim().is_empty() && !message.trim().is_empty());
+        assert_eq!(names(&empty), ["kind", "reason", "urgency"]);
     }
 }

@@ -38,7 +38,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::errors::Call;
+    use crate::adapters::errors::AwsOperation;
     use crate::own_policy::{name, run};
     use crate::ports::OperationName;
     use std::cell::Cell;
@@ -73,7 +73,7 @@ mod tests {
                 answer
             }))
         };
-        let silent = || Err(Call::new(&name("eu-west-1"), OperationName::GetCallerIdentity).silent());
+        let silent = || Err(AwsOperation::new(&name("eu-west-1"), OperationName::GetCallerIdentity).silent());
         assert_eq!((ask(silent()), ask(Ok(ARN.to_owned())), asked.get()), (Caller::Unverified, Caller::Unverified, 1));
         clock.pass(PAUSE);
         assert_eq!(ask(Ok(ARN.to_owned())), Caller::of_arn(ARN));

@@ -1,6 +1,6 @@
 //! The ledger's chains as small objects of a release bucket, each written once.
 
-use super::errors::Call;
+use super::errors::AwsOperation;
 use crate::ports::Listed;
 use crate::ports::OperationName;
 use crate::ports::{Answer, Artifacts};
@@ -44,7 +44,7 @@ async fn entry(store: &impl Artifacts, region: &RegionName, object: &Listed) -> 
     let Listed { key, modified } = object;
     let bytes = store.get(region, key).await?;
     Stored::read(&bytes, *modified).map_err(|error| {
-        Call::new(region, OperationName::GetObject).refused(format!("{key} is not a ledger entry: {error}"))
+        AwsOperation::new(region, OperationName::GetObject).refused(format!("{key} is not a ledger entry: {error}"))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reading single fields of a JSON event, with errors that name the field.
 
 use meridian_domain::edge::JsonKind;
-use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
+use meridian_domain::reason::{EventFault, EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 use meridian_messages::failure;
 use serde_json::Value;
 use std::str::FromStr;
@@ -72,7 +72,7 @@ pub(crate) fn is_sweep(event: &Value) -> bool {
 }
 
 /// The error for an event of another kind.
-pub(crate) fn other_kind(function: &'static str, expected: ExpectedEvent, event: &Value) -> EventError {
+pub(crate) fn other_kind(function: &'static str, expected: &'static [EventKind], event: &Value) -> EventError {
     let found = match kind(event) {
         ("", "") if at(event, "/CodePipeline.job").is_some() => FoundEvent::Job,
         ("", "") => match event {

@@ -1,7 +1,7 @@
 //! CodePipeline's Lambda action.
 
 use super::fields::{EventError, Fields, at, other_kind, quoted};
-use meridian_domain::reason::{EventFault, ExpectedEvent, ExpectedField, FoundField};
+use meridian_domain::reason::{EventFault, EventKind, ExpectedField, FoundField};
 use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ impl PipelineJob {
     /// Another kind of event, or the field that is missing or wrong.
     pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
         if !is_job(event) {
-            return Err(other_kind(function, ExpectedEvent::Job, event));
+            return Err(other_kind(function, &[EventKind::Job], event));
         }
         let fields = Fields::new(EVENT, event);
         let job = fields.text("/CodePipeline.job/id", ExpectedField::JobId)?;

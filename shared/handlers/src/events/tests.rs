@@ -2,7 +2,7 @@ use super::*;
 use crate::replication::{ReplicationEvent, ReplicationTrouble};
 use crate::rollback::RollbackEvent;
 use crate::status::StatusEvent;
-use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
+use meridian_domain::reason::{EventFault, EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 use serde_json::{Value, json};
 
 pub(super) fn fixture(path: &str) -> Value {
@@ -190,7 +190,7 @@ fn health_is_a_get() {
     assert_eq!(StatusEvent::parse(&event), Ok(StatusEvent::Health));
     event["httpMethod"] = json!("POST");
     let found = FoundEvent::Request { method: Excerpt::of("POST"), path: Excerpt::of("/health") };
-    let fault = EventFault::Kind { function: "status", expected: ExpectedEvent::Status, found };
+    let fault = EventFault::Kind { function: "status", expected: &[EventKind::Health], found };
     assert_eq!(StatusEvent::parse(&event), Err(EventError(Box::new(fault))));
 }
 
@@ -210,6 +210,7 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
     }
     let (kind, source) = (Excerpt::of("EC2 Instance State-change Notification"), Excerpt::of("aws.ec2"));
     let found = FoundEvent::Named { kind, source };
-    let fault = EventFault::Kind { function: "rollback", expected: ExpectedEvent::Rollback, found };
+    let expected = &[EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
+    let fault = EventFault::Kind { function: "rollback", expected, found };
     assert_eq!(RollbackEvent::parse(&fixture("hostile/wrong-type.json")), Err(EventError(Box::new(fault))));
 }

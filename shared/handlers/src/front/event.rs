@@ -8,7 +8,7 @@ use crate::events::{EventError, Fields, other_kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use meridian_domain::reason::{ExpectedEvent, ExpectedField, FoundField};
+use meridian_domain::reason::{EventKind, ExpectedField, FoundField};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -53,7 +53,7 @@ impl FrontEvent {
     /// Anything but a load balancer's request. What such a request asks for is the handler's to judge: it is answered.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
         if !is_balancers(event) {
-            return Err(other_kind("front", ExpectedEvent::Front, event));
+            return Err(other_kind("front", &[EventKind::Score], event));
         }
         let fields = Fields::new(KIND, event);
         fields.text(TARGET_GROUP, ExpectedField::TargetGroupArn)?;

@@ -189,8 +189,10 @@ pub enum FailureKind {
 }
 
 /// A message to the people on call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Page {
+    /// What it is about, as data: subject and message are made of it.
+    pub notice: Notice,
     /// At most 100 characters: the pagers cut what is longer.
     pub subject: String,
     /// What happened, what holds now, what to do.
@@ -198,15 +200,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page. Subjects are cut where they are sent, to what the service takes.
-    pub fn new(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { subject: subject.into(), message: message.into() }
-    }
-
     /// A page about `region`, or sent by it, in the words that every page has.
-    pub fn of(fleet: &Fleet, notice: &Notice, region: &RegionName, sender: &Sender) -> Self {
-        let PageText { subject, message } = Voice::of(fleet).page(notice, region, sender);
-        Self { subject, message }
+    pub fn of(fleet: &Fleet, notice: Notice, region: &RegionName, sender: &Sender) -> Self {
+        let PageText { subject, message } = Voice::of(fleet).page(&notice, region, sender);
+        Self { notice, subject, message }
     }
 }
 
@@ -214,3 +211,7 @@ impl Page {
 pub const URGENCY: &str = "urgency";
 /// Its value on an advice.
 pub const ADVICE: &str = "advice";
+/// The name of the attribute that says which kind of page it is, such as `read_evidence`.
+pub const PAGE_KIND: &str = "kind";
+/// The name of the attribute that has the page's [`Notice`] as JSON.
+pub const PAGE_REASON: &str = "reason";

@@ -145,7 +145,7 @@ impl Look {
 
     fn notice(&self, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) -> Page {
         let notice = Notice::Plan { why: why.clone(), advice: advice.clone() };
-        Page::of(fleet, &notice, region, &Sender::Wave(self.sight.execution.clone()))
+        Page::of(fleet, notice, region, &Sender::Wave(self.sight.execution.clone()))
     }
 
     /// Sends what nobody need get up for. Where it does not go out the ledger and the log still say it: the wave must not wait.

@@ -1,9 +1,12 @@
 //! What invokes `replication`.
 
 use crate::events::{EventError, Fields, is_sweep, kind, other_kind, quoted};
-use meridian_domain::reason::{ExpectedEvent, ExpectedField};
+use meridian_domain::reason::{EventKind, ExpectedField};
 use meridian_domain::{BucketName, Region, ReleaseId, keys};
 use serde_json::Value;
+
+/// The kinds of event that it takes.
+const TAKES: &[EventKind] = &[EventKind::ObjectCreated, EventKind::Replication, EventKind::Schedule];
 
 const CREATED: &str = "S3 Object Created";
 const NOTIFICATION: &str = "S3 replication notification";
@@ -64,7 +67,7 @@ impl ReplicationEvent {
             Some(Value::Array(records)) if !records.is_empty() => {
                 records.iter().map(ReplicationTrouble::parse).collect::<Result<_, _>>().map(Self::ReplicationFailed)
             }
-            _ => Err(other_kind("replication", ExpectedEvent::Replication, event)),
+            _ => Err(other_kind("replication", TAKES, event)),
         }
     }
 }

@@ -108,7 +108,7 @@ async fn tell<P: Ledger + Pager + Clock>(
         return Ok(());
     }
     let notice = Notice::ChainAltered { chain: chain.clone(), kept, departure };
-    ports.page(&ctx.region, &Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)).await?;
+    ports.page(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
     let record = Record::ChainDeparted { chain: chain.clone(), kept, departure };
     own.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, told).await?;
     Ok(())

@@ -72,5 +72,5 @@ fn page(ctx: &Context, troubles: &[&ReplicationTrouble]) -> Page {
         Unreplicated { key: key.clone(), bucket: destination.clone(), event: what.clone(), reason: reason.clone() }
     };
     let notice = Notice::NotReplicated(troubles.iter().map(object).collect());
-    Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
+    Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)
 }

@@ -50,9 +50,9 @@ where
         return Ok(None);
     }
     let deadline = attested.saturating_add(ctx.fleet.wave.replication_deadline).unwrap_or(Timestamp::MAX);
-    let (mut watch, mut waited) = (Watch::default(), false);
+    let (mut chains, mut waited) = (RegionChains::default(), false);
     loop {
-        let missing = watch.missing(ports, ctx, release).await;
+        let missing = chains.missing(ports, ctx, release).await;
         if missing.is_empty() || ports.now() >= deadline {
             if waited {
                 hub.refresh(ports).await?;
@@ -189,11 +189,11 @@ where
 
 /// The regions' chains, read on at every look.
 #[derive(Default)]
-struct Watch {
+struct RegionChains {
     chains: BTreeMap<RegionName, Journal<RegionHistory>>,
 }
 
-impl Watch {
+impl RegionChains {
     /// The regions that are not known to have attested: one that cannot be read counts among them (I13).
     async fn missing<P: Ledger>(&mut self, ports: &P, ctx: &Context, release: ReleaseId) -> Vec<RegionName> {
         let mut missing = Vec::new();
@@ -251,7 +251,7 @@ where
     if !late.is_empty() && !hub.history().waves.contains_key(&release) {
         let (version, archive) = (manifest.version.clone(), manifest.archive.key.clone());
         let notice = Notice::ReplicasLate { version, late, archive };
-        let page = Page::of(&ctx.fleet, &notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
+        let page = Page::of(&ctx.fleet, notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
         ports.page(&ctx.fleet.home, &page).await?;
     }
     hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;

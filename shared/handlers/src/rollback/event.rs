@@ -1,13 +1,16 @@
 //! What invokes `rollback`.
 
 use crate::events::{EventError, at, is_sweep, kind, other_kind};
-use meridian_domain::reason::ExpectedEvent;
+use meridian_domain::reason::EventKind;
 use serde_json::Value;
 use std::fmt;
 
 const ALARM: &str = "CloudWatch Alarm State Change";
 const ENDPOINT: &str = "SageMaker Endpoint State Change";
 const DEPLOYMENT: &str = "SageMaker Endpoint Deployment State Change";
+
+/// The kinds of event that it takes.
+const TAKES: &[EventKind] = &[EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
 
 /// What invokes `rollback`. An event is a reason to look, never a fact to act on: it may be late, doubled or stale. So its
 /// texts are kept for the log alone, and whatever they say, the handler looks.
@@ -42,7 +45,7 @@ impl RollbackEvent {
             ("aws.sagemaker", ENDPOINT | DEPLOYMENT) => {
                 Ok(Self::Endpoint { name: text("/detail/EndpointName"), status: text("/detail/EndpointStatus") })
             }
-            _ => Err(other_kind("rollback", ExpectedEvent::Rollback, event)),
+            _ => Err(other_kind("rollback", TAKES, event)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From an event to its answer: no job stays without one.
 
-use crate::world::{Answered, FLEET, Fault, JobAnswer, World, context, quiet, run};
+use crate::world::{Answered, FLEET, Fault, JobAnswer, Sent, World, context, quiet, run};
 use meridian_domain::reason::{
     EvaluationReason, EventFault, Excerpt, ExpectedField, Failure, FoundField, JobFailure, ServiceFailure, Unseen,
 };
@@ -8,7 +8,7 @@ use meridian_domain::{Chain, Sha256};
 use meridian_handlers::context::{FunctionKind, HandlerError};
 use meridian_handlers::entry::{invoke, promote};
 use meridian_handlers::events::EventError;
-use meridian_handlers::ports::{ErrorKind, FailureKind, OperationName, Page};
+use meridian_handlers::ports::{ErrorKind, FailureKind, OperationName};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
@@ -34,10 +34,10 @@ fn event(function: FunctionKind, job: &str, change: impl FnOnce(&mut Value)) -> 
 const CONFIGURATION: Answered = Answered::Failed(FailureKind::Configuration);
 
 /// What the pipeline and home's on-call are told of a job that fails.
-pub fn failed_job(job: &str, why: JobFailure) -> (String, Page) {
+pub fn failed_job(job: &str, why: JobFailure) -> (String, Sent) {
     let ctx = context("eu-west-1");
     let said = Voice::of(&ctx.fleet).job_failure(&why);
-    (said, Page::of(&ctx.fleet, &Notice::JobFailed { job: job.to_owned(), why }, &ctx.region, &Sender::Region))
+    (said, Sent::of(Notice::JobFailed { job: job.to_owned(), why }, &ctx.region, &Sender::Region))
 }
 
 /// Home's ledger, which a scheduled fault of this kind keeps from being read.
@@ -97,10 +97,11 @@ fn a_handler_that_fails_answers_its_job_and_pages_somebody() {
         world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Refused));
         world.fault("GetObject", Fault::Fails(ErrorKind::Refused));
         let reply = run(invoke(function, &world, &context("eu-west-1"), event(function, &job, |_| {}))).unwrap();
-        assert_eq!(reply["outcome"], "failed");
+        let why = JobFailure::Unseen(ledger_unseen(ErrorKind::Refused));
+        assert_eq!((&reply["outcome"], &reply["reason"]), (&json!("failed"), &json!(why)));
         let answer = answer(&world);
         assert_eq!(answer.how, Answered::Failed(FailureKind::JobFailed), "{answer:?}");
-        let (said, page) = failed_job(&job, JobFailure::Unseen(ledger_unseen(ErrorKind::Refused)));
+        let (said, page) = failed_job(&job, why);
         assert_eq!((answer.said, world.pages()), (said, vec![page]));
     }
 }

@@ -16,6 +16,7 @@ mod holdout;
 mod journal;
 mod lift;
 mod operator_commands;
+mod overview;
 mod ports;
 mod promote;
 mod quarantine;

@@ -1,6 +1,6 @@
 //! Releases that arrive: attested, refused, or waited for, until a wave starts.
 
-use crate::world::{Fault, World, context, fleet, name, run, signer};
+use crate::world::{Fault, Sent, World, context, fleet, name, run, signer};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
@@ -8,7 +8,7 @@ use meridian_domain::{Actor, Chain, Image, Manifest, Provenance, Reason, Record,
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::files;
 use meridian_handlers::operator_ports::OperatorPorts;
-use meridian_handlers::ports::{ErrorKind, Page};
+use meridian_handlers::ports::ErrorKind;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::ReplicationEvent;
 use meridian_handlers::replication::handle;
@@ -183,9 +183,9 @@ fn sign(world: &World, release: ReleaseId, manifest: &Manifest) {
 }
 
 /// The page of a release that a region does not attest.
-fn refusal(region: &str, release: &str, fault: &FileFault) -> Page {
+fn refusal(region: &str, release: &str, fault: &FileFault) -> Sent {
     let notice = Notice::BytesRefused { release: release.to_owned(), what: fault.clone() };
-    Page::of(&fleet(), &notice, &name(region), &Sender::Region)
+    Sent::of(notice, &name(region), &Sender::Region)
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn no_page_is_lost_between_page_and_entry() {
 }
 
 /// The page of the one wave, which started without these regions.
-fn late(world: &World, regions: &[&str]) -> Page {
+fn late(world: &World, regions: &[&str]) -> Sent {
     let late = regions.iter().map(|region| name(region)).collect();
     let archive = keys::archive(Sha256::of(b"archive of v427"));
     let notice = Notice::ReplicasLate { version: "v427".parse().unwrap(), late, archive };
@@ -417,5 +417,5 @@ fn late(world: &World, regions: &[&str]) -> Page {
     else {
         panic!("no wave has started")
     };
-    Page::of(&fleet(), &notice, &name(HOME), &Sender::Wave(execution))
+    Sent::of(notice, &name(HOME), &Sender::Wave(execution))
 }

@@ -1,6 +1,6 @@
 //! Releases held against the champion, on records that people approved.
 
-use crate::world::{Answered, FLEET, Fault, World, context, features, fleet, name, quiet, run, sample, signer};
+use crate::world::{Answered, FLEET, Fault, Sent, World, context, features, fleet, name, quiet, run, sample, signer};
 use bytes::Bytes;
 use meridian_domain::reason::{EvaluationReason, Failure, FileFault, GateRuling, Misfit, ModelRole};
 use meridian_domain::{
@@ -10,7 +10,7 @@ use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, UserParameters};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
-use meridian_handlers::ports::{ErrorKind, FailureKind, Page};
+use meridian_handlers::ports::{ErrorKind, FailureKind};
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::shadow_eval::handle;
 use meridian_local::services::sagemaker::{DescribeModelPackageOutput, ModelApprovalStatus};
@@ -120,9 +120,9 @@ fn evaluate(world: &World, release: ReleaseId) -> Result<Value, HandlerError> {
 }
 
 /// The page of a release that wave `execution-1` rejects.
-fn rejection(version: &str, cause: RejectedFor, why: EvaluationReason, evidence: Option<Evidence>) -> Page {
+fn rejection(version: &str, cause: RejectedFor, why: EvaluationReason, evidence: Option<Evidence>) -> Sent {
     let notice = Notice::EvaluationRejected { version: version.to_owned(), cause, why, evidence };
-    Page::of(&fleet(), &notice, &name(HOME), &Sender::Wave("execution-1".parse().unwrap()))
+    Sent::of(notice, &name(HOME), &Sender::Wave("execution-1".parse().unwrap()))
 }
 
 /// What the gates held a release against that alerts like the champion, and where their report lies.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{
-    Clock, CountsQuery, FailureKind, Ledger, Page, Question, Scored, SlotsQuery, StartSpec,
+    Clock, CountsQuery, FailureKind, Ledger, Notice, Page, Question, Scored, SlotsQuery, StartSpec,
 };
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
@@ -18,6 +18,8 @@ use meridian_local::services::s3::{GetObject, ListObjectsV2};
 use meridian_local::services::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput, ListModelPackages};
 use meridian_local::services::{ApiError, Operation, Outcome};
 use meridian_local::world::{InstalledRelease, Timing, What, WorldConfig};
+use meridian_messages::pages::Sender;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -85,6 +87,25 @@ impl Answered {
     /// The token of an answer that asks to be called again.
     pub fn token(&self) -> Option<String> {
         if let Self::Again(token) = self { Some(token.clone()) } else { None }
+    }
+}
+
+/// A page as SNS got it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// Its attribute `kind`.
+    pub about: Option<String>,
+    /// Its attribute `reason`.
+    pub reason: Option<Value>,
+    pub subject: String,
+    pub message: String,
+}
+
+impl Sent {
+    /// The page of a notice: its text, and as attributes its kind and the notice that the text is made of.
+    pub fn of(notice: Notice, region: &RegionName, sender: &Sender) -> Self {
+        let Page { notice, subject, message } = Page::of(&fleet(), notice, region, sender);
+        Self { about: Some(notice.kind().to_string()), reason: Some(json!(notice)), subject, message }
     }
 }
 
@@ -279,9 +300,14 @@ impl World {
     }
 
     /// The pages that people got, in order.
-    pub fn pages(&self) -> Vec<Page> {
+    pub fn pages(&self) -> Vec<Sent> {
         let paged = |what: &What| match what {
-            What::PageSent { subject, message, .. } => Some(Page::new(subject, message)),
+            What::PageSent { subject, message, about, reason, .. } => Some(Sent {
+                about: about.clone(),
+                reason: reason.clone(),
+                subject: subject.clone(),
+                message: message.clone(),
+            }),
             _ => None,
         };
         lock(&self.local).log().iter().filter_map(|event| paged(&event.what)).collect()

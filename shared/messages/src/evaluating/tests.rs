@@ -1,8 +1,8 @@
 use super::words;
-use meridian_domain::Verdict;
 use meridian_domain::reason::{
     ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage, Unseen,
 };
+use meridian_domain::{ReleaseId, Sha256, Verdict};
 
 /// A gate that failed on all records.
 fn ruling(gate: &str) -> GateRuling {
@@ -159,5 +159,20 @@ fn a_job_that_is_given_up_says_what_it_waited_for() {
     assert_eq!(
         words(&EvaluationReason::GivenUp { calls: 60, last }),
         "after 60 calls the release has no verdict: waiting for a service: no canary is on record"
+    );
+}
+
+#[test]
+fn a_call_that_died_is_told_with_its_start_and_what_to_do() {
+    let (release, version) = (ReleaseId(Sha256::of(b"v427")), "v427".parse().unwrap());
+    let at = "2026-11-20T03:01:12Z".parse().unwrap();
+    assert_eq!(
+        words(&EvaluationReason::CallDied { release, version, at }),
+        format!(
+            "v427 ({release}) was not evaluated: the call that started at 2026-11-20T03:01:12Z did not end: it ran out of memory or \
+             time, or crashed. Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell \
+             which. The release is neither approved nor rejected: fix its files and publish it again, or give the function more \
+             memory and start a new execution"
+        )
     );
 }

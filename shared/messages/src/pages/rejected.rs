@@ -3,12 +3,14 @@
 use crate::evaluating::{parts, words};
 use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{RegionName, ReleaseId, Verdict, Version};
+use serde::Serialize;
 
 /// So many facts stand on the page; the report has all of them.
 const LISTED: usize = 8;
 
 /// Why evaluation rejects a release: one variant for each way to fix it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RejectedFor {
     /// A required gate fails.
     Worse,
@@ -28,7 +30,7 @@ impl RejectedFor {
 }
 
 /// What a rejection by the gates rests on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evidence {
     /// From which score on the release alerts.
     pub threshold: f64,
@@ -41,7 +43,7 @@ pub struct Evidence {
 }
 
 /// The champion that a release was compared with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedWith {
     /// SHA-256 of the champion's manifest.
     pub release: ReleaseId,

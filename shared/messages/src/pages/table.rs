@@ -3,9 +3,10 @@
 use super::{Notice, RefusedFor, RejectedFor};
 use crate::Runbook;
 use meridian_domain::overview::PageCause;
-use meridian_domain::reason::{Fault, Gate, Return};
+use meridian_domain::reason::{Fault, Gate, Return, WaveEnd};
 use meridian_domain::{Advice, Reason};
 use serde::Serialize;
+use std::fmt;
 
 macro_rules! kinds {
     ($($(#[doc = $when:literal])+ $kind:ident: $from:literal, $urgency:ident, $runbook:ident $($section:literal)?;)+) => {
@@ -19,11 +20,6 @@ macro_rules! kinds {
         impl PageKind {
             /// Every kind, in the order of the table.
             pub const ALL: &[PageKind] = &[$(PageKind::$kind),+];
-
-            /// Its name in code.
-            pub const fn name(self) -> &'static str {
-                match self { $(PageKind::$kind => stringify!($kind),)+ }
-            }
 
             /// When it is sent.
             pub fn when(self) -> &'static str {
@@ -140,6 +136,13 @@ kinds! {
     LookAtEndpoint: "`rollback`", Urgent, Pages "Look at an endpoint";
 }
 
+/// Its name in JSON and in a page's attributes, such as `read_evidence`.
+impl fmt::Display for PageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl PageKind {
     /// True if nobody is paged.
     pub fn is_advice(self) -> bool {
@@ -157,7 +160,7 @@ impl PageKind {
     pub fn of_open(cause: &PageCause) -> Option<PageKind> {
         match cause {
             PageCause::LeftBehind { why, .. } => Some(of_left_behind(why)),
-            PageCause::Condemned(_) => Some(PageKind::ReadEvidence),
+            PageCause::Condemned(end) | PageCause::Ended(end) => of_end(end),
             PageCause::Told(told) => of_return(told),
             PageCause::Owed { advice, .. } => Some(of_advice(advice)),
             PageCause::Lags(_) => Some(PageKind::CatchUp),
@@ -235,6 +238,24 @@ fn of_left_behind(why: &Reason) -> PageKind {
             PageKind::CompareRequests
         }
         _ => PageKind::CheckHealth,
+    }
+}
+
+/// How a wave ended says which page it sent.
+fn of_end(end: &WaveEnd) -> Option<PageKind> {
+    match end {
+        WaveEnd::RolledBack { .. } => Some(PageKind::ReadEvidence),
+        WaveEnd::NotOn { .. } => Some(PageKind::FindCause),
+        WaveEnd::NotPromoted { .. } => Some(PageKind::MendCause),
+        WaveEnd::NotJudged { .. } => Some(PageKind::LiftFirst),
+        WaveEnd::NoFirstRelease { .. } => Some(PageKind::DeleteEndpoint),
+        WaveEnd::Incomplete { .. } => Some(PageKind::LookAtEndpoints),
+        WaveEnd::Deferred { why, .. } => Some(of_left_behind(why)),
+        WaveEnd::Serves { .. }
+        | WaveEnd::Superseded { .. }
+        | WaveEnd::Stopped(_)
+        | WaveEnd::FullLoad { .. }
+        | WaveEnd::Complete { .. } => None,
     }
 }
 

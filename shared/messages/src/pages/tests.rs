@@ -255,6 +255,14 @@ fn every_kind_of_page_has_a_sample() {
 }
 
 #[test]
+fn every_page_as_json_has_one_member_that_says_what_it_is() {
+    for notice in samples(&fleet(), &v("v427")) {
+        let json = serde_json::to_value(&notice).unwrap();
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(1), "{json}");
+    }
+}
+
+#[test]
 fn every_page_has_a_short_subject_and_the_four_paragraphs() {
     let execution: Actor = "e".repeat(40).parse().unwrap();
     for (fleet, version) in [(fleet(), v("v427")), (long_fleet(), v(&"v".repeat(20)))] {
@@ -311,7 +319,7 @@ fn every_section_that_a_page_names_is_in_its_runbook() {
     for kind in PageKind::ALL {
         let Some(section) = kind.section() else { continue };
         let text = std::fs::read_to_string(root().join(kind.runbook().path())).unwrap();
-        assert!(text.lines().any(|line| line == format!("## {section}")), "{}: no section {section:?}", kind.name());
+        assert!(text.lines().any(|line| line == format!("## {section}")), "{kind}: no section {section:?}");
     }
 }
 
@@ -320,7 +328,8 @@ fn table() -> String {
     let fleet = fleet();
     let voice = Voice::of(&fleet);
     let samples = samples(&fleet, &v("v427"));
-    let mut text = "| subject | sent by | when | now | to do | runbook |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| subject | kind | sent by | when | now | to do | runbook |\n|---|---|---|---|---|---|---|\n".to_owned();
     for kind in PageKind::ALL {
         let notice = samples.iter().find(|notice| notice.kind() == *kind).unwrap();
         let subject = voice.page(notice, &jp(), &Sender::Region).subject;
@@ -336,7 +345,8 @@ fn table() -> String {
             (None, path) => format!("[{}]({path})", path.trim_start_matches("runbooks/").trim_end_matches(".md")),
         };
         let (from, when) = (kind.sent_by(), kind.when());
-        writeln!(text, "| `{subject}`{advice} | {from} | {when} | {now} | {urgent}{to_do} | {read_on} |").unwrap();
+        writeln!(text, "| `{subject}`{advice} | `{kind}` | {from} | {when} | {now} | {urgent}{to_do} | {read_on} |")
+            .unwrap();
     }
     text
 }

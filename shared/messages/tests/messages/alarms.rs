@@ -27,8 +27,8 @@ fn written() -> (WayBack, Vec<AlarmSpec>) {
 fn an_alarm_says_what_it_is_for() {
     let (way, alarms) = written();
     let told: Vec<String> = alarms.iter().map(alarm_description).collect();
-    let verdict = format!("Meridian says revert. {}", way.written());
-    assert!(verdict.starts_with("Meridian says revert. Way back: {"), "{verdict}");
+    let verdict = format!("{}\nMeridian says revert.", way.written());
+    assert_eq!(verdict.lines().count(), 2, "{verdict}");
     let expected = [
         "Green's ModelLatency broke its bound.",
         "Green's Invocation4XXErrors, less blue's, broke its bound.",

@@ -2,25 +2,26 @@
 
 use crate::given::fleet;
 use meridian_domain::Sha256;
-use meridian_domain::reason::{EventFault, Excerpt, ExpectedEvent, ExpectedField, FoundEvent, FoundField};
+use meridian_domain::reason::{EventFault, EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 use meridian_messages::failure;
 
 #[test]
 fn an_event_of_another_kind_is_told_what_the_function_takes() {
     let (kind, source) = (Excerpt::of("EC2 Instance State-change Notification"), Excerpt::of("aws.ec2"));
     let found = FoundEvent::Named { kind, source };
-    let fault = EventFault::Kind { function: "rollback", expected: ExpectedEvent::Rollback, found };
+    let expected = &[EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
+    let fault = EventFault::Kind { function: "rollback", expected, found };
     assert_eq!(
         failure::event(&fault),
         "the event is \"EC2 Instance State-change Notification\" of \"aws.ec2\"; rollback takes a CloudWatch alarm's \
-         or a SageMaker endpoint's state change, or a scheduled event: correct the rule or the caller that sent it"
+         state change, a SageMaker endpoint's state change, or a scheduled event: correct the rule or the caller that sent it"
     );
 }
 
 #[test]
 fn a_request_of_another_method_is_named_by_it() {
     let found = FoundEvent::Request { method: Excerpt::of("POST"), path: Excerpt::of("/health") };
-    let fault = EventFault::Kind { function: "status", expected: ExpectedEvent::Status, found };
+    let fault = EventFault::Kind { function: "status", expected: &[EventKind::Health], found };
     assert_eq!(
         failure::event(&fault),
         "the event is \"POST\" \"/health\"; status takes a request of API Gateway or of a load balancer: GET /health: correct the \

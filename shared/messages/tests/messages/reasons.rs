@@ -60,7 +60,7 @@ fn every_sign_of_a_rollback_is_named() {
         ),
         (
             vec![Sign::SilentAlone(silent(JP, Fault::Silent { since, service: IllService::Ledger }))],
-            "JP's ledger (S3) has not answered since 03:15:00 UTC; no other region is known to be unreachable",
+            "JP's ledger (S3) had not answered since 03:15:00 UTC; no other region was known to be unreachable",
         ),
         (
             vec![Sign::SilentWithOthers { silent: silent(JP, ledger), others: vec![name(BR)] }],
@@ -101,6 +101,32 @@ fn a_deferred_regions_known_state_comes_last() {
     ] {
         let why = Box::new(Fault::NoAnswer.into());
         assert_eq!(told(Reason::LeftBehind { why, state }), format!("it does not answer; {words}"));
+    }
+}
+
+/// JP may have answered since: what was known of it when it was deferred is not said of now.
+#[test]
+fn at_a_waves_end_a_deferral_is_told_in_the_past() {
+    let fault = Fault::Silent { since: at("03:47:24"), service: IllService::ControlPlane };
+    let silent: Reason = Revert::Signs(vec![Sign::SilentAlone(silent(JP, fault))]).into();
+    for (why, state, words) in [
+        (
+            silent,
+            RegionState::WasRollingBack { version: version("v426") },
+            "JP's control plane had not answered since 03:47:24 UTC; no other region was known to be unreachable; it was ordered to \
+             roll back to v426; its state was unknown then",
+        ),
+        (
+            Fault::NoAnswer.into(),
+            RegionState::Undecided { version: version("v427") },
+            "it did not answer; its update to v427 was under way and undecided; its state was unknown then",
+        ),
+        (Fault::NoAnswer.into(), RegionState::BytesUnknown, "it did not answer; its serving release was unknown"),
+    ] {
+        let left = Reason::LeftBehind { why: Box::new(why), state };
+        let lagging = vec![(name(JP), Lagging::Deferred(Box::new(left)))];
+        let end = WaveEnd::Incomplete { version: version("v427"), lagging, overrides: Vec::new() };
+        assert_eq!(told(end), format!("v427: 3 of 4 regions promoted: JP: deferred, {words}"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What comes next, as far as the ledgers say it.
 
-use super::WaveRow;
+use super::{WaveRow, WaveStop};
 use crate::fleet::names::{RegionName, Version};
 use crate::ledger::Chain;
 use crate::ledger::account::Account;
@@ -68,8 +68,12 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
     }
     match wave {
         None => vec![Next::Release],
-        Some(wave) if wave.ended.is_none() => vec![running(hub, wave, places)],
-        Some(wave) => after(hub, wave, places),
+        Some(wave) if wave.ended.is_some() => after(hub, wave, places),
+        Some(wave) => match &wave.stopped {
+            None => vec![running(hub, wave, places)],
+            Some(WaveStop::Barred(_)) => vec![Next::WaveEnds { version: wave.version.clone() }],
+            Some(WaveStop::Rejected { .. }) => vec![Next::Release],
+        },
     }
 }
 
@@ -94,8 +98,7 @@ fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Next {
 fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Vec<Next> {
     let (version, mut next, mut behind) = (|| wave.version.clone(), Vec::new(), Vec::new());
     // A release that may not start again is caught up by a newer one alone.
-    let may_start = !hub.condemned.contains_key(&wave.release) && !hub.rejected.contains_key(&wave.release);
-    let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| may_start);
+    let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| wave.stopped.is_none());
     for region in lagging {
         let place = places.iter().find(|place| place.region == region);
         if place.and_then(|place| place.history).is_some_and(|history| history.serves(&wave.release)) {

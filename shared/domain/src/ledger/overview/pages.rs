@@ -8,7 +8,7 @@ use crate::ledger::account::Account;
 use crate::ledger::advice::{Advice, Exposure};
 use crate::ledger::history::{HubHistory, RegionHistory, Unknown};
 use crate::ledger::reason::{Fault, Reason, Return, WaveEnd};
-use crate::ledger::{Entry, Record};
+use crate::ledger::{Chain, Entry, Record};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub enum PageCause {
     },
     /// The region's evidence condemned a release that customers may still meet.
     Condemned(Box<WaveEnd>),
+    /// A wave ended short of the fleet, and nothing shows that its release is bad.
+    Ended(Box<WaveEnd>),
     /// The region's own watch paged.
     Told(Box<Return>),
     /// The region owes the page: it did not go out yet.
@@ -137,6 +139,44 @@ pub(super) fn of_condemned(row: &CondemnedRow, entries: &[Entry]) -> Option<Open
     let (version, why) = (row.version.clone(), Box::new(row.why.clone()));
     let end = WaveEnd::RolledBack { region: region.clone(), version, over, why };
     Some(OpenPage { region, since: row.since, cause: PageCause::Condemned(Box::new(end)) })
+}
+
+/// Pages of waves' ends that the hub keeps and that no all-clear has named, each region's latest. One is over once a wave of its release,
+/// or of a later one, has ended with its regions on that, or once no region may start its release any more.
+pub(super) fn of_wave_ends(entries: &[Entry], hub: &HubHistory) -> Vec<OpenPage> {
+    let kept = |at: Timestamp| hub.uncleared(&Chain::Home, &hub.pages).any(|page| page.at == at);
+    let mut open: Vec<(ReleaseId, Vec<RegionName>, OpenPage)> = Vec::new();
+    for entry in entries {
+        let Record::WaveEnded { release, lagging, page: told, .. } = &entry.record else { continue };
+        open.retain(|(own, regions, _)| {
+            hub.place(release) < hub.place(own) || regions.iter().any(|region| lagging.contains(region))
+        });
+        let Some(end) = told.as_ref().filter(|_| kept(entry.at)) else { continue };
+        let regions = short_of(end);
+        let Some(region) = regions.first().cloned() else { continue };
+        open.retain(|(_, _, page)| page.region != region);
+        open.push((*release, regions, OpenPage { region, since: entry.at, cause: PageCause::Ended(end.clone()) }));
+    }
+    let open = open.into_iter().filter(|(release, ..)| hub.barred(release).is_none());
+    open.map(|(_, _, page)| page).collect()
+}
+
+/// The regions for which a wave's end was paged; none of an end whose page another record keeps open.
+fn short_of(end: &WaveEnd) -> Vec<RegionName> {
+    match end {
+        WaveEnd::NotOn { region, .. }
+        | WaveEnd::NotPromoted { region, .. }
+        | WaveEnd::NoFirstRelease { region, .. }
+        | WaveEnd::NotJudged { region, .. } => vec![region.clone()],
+        WaveEnd::Incomplete { lagging, .. } => lagging.iter().map(|(region, _)| region.clone()).collect(),
+        WaveEnd::RolledBack { .. }
+        | WaveEnd::Serves { .. }
+        | WaveEnd::Superseded { .. }
+        | WaveEnd::Stopped(_)
+        | WaveEnd::Deferred { .. }
+        | WaveEnd::FullLoad { .. }
+        | WaveEnd::Complete { .. } => Vec::new(),
+    }
 }
 
 /// A region of which people were told that it lags behind `newest`, and does.

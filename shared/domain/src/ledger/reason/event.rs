@@ -2,20 +2,22 @@
 
 use crate::edge::JsonKind;
 use crate::fleet::names::{BucketName, FleetName, Sha256};
+use serde::Serialize;
 
 /// Characters of a text of an event that an error repeats.
 const SHOWN: usize = 80;
 
 /// An event that is not what the function takes. A value is repeated only where it is a name: no part of a payload or a
 /// credential (I12).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventFault {
     /// An event of another kind.
     Kind {
         /// The function's name.
         function: &'static str,
-        /// What it takes.
-        expected: ExpectedEvent,
+        /// The kinds that it takes.
+        expected: &'static [EventKind],
         /// What the event says it is.
         found: FoundEvent,
     },
@@ -32,25 +34,31 @@ pub enum EventFault {
     },
 }
 
-/// The events that a function takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExpectedEvent {
-    /// CodePipeline's jobs.
+/// A kind of event that functions take: each function lists its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// CodePipeline's job.
     Job,
-    /// `shadow-eval`'s, in a region.
-    Shadow,
-    /// `replication`'s.
+    /// S3's, of a new object, through EventBridge.
+    ObjectCreated,
+    /// S3's, of a replication.
     Replication,
-    /// `rollback`'s.
-    Rollback,
-    /// `status`'s.
-    Status,
-    /// `front`'s.
-    Front,
+    /// CloudWatch's, of an alarm's state.
+    AlarmState,
+    /// SageMaker's, of an endpoint's state.
+    EndpointState,
+    /// A rule's on a schedule.
+    Schedule,
+    /// `GET /health`, through API Gateway or a load balancer.
+    Health,
+    /// `POST /score`, through a load balancer.
+    Score,
 }
 
 /// What an event of another kind is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FoundEvent {
     /// CodePipeline's job.
     Job,
@@ -82,7 +90,8 @@ pub enum FoundEvent {
 }
 
 /// What is expected of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExpectedField {
     /// The id of a job.
     JobId,
@@ -145,7 +154,8 @@ pub enum ExpectedField {
 }
 
 /// What was found in a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FoundField {
     /// The field is not there.
     Missing,
@@ -179,7 +189,7 @@ pub enum FoundField {
 }
 
 /// The beginning of a text: 80 characters at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
     /// The characters.
     pub text: String,

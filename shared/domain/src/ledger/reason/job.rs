@@ -3,9 +3,11 @@
 use super::{EventFault, Failure, LeftUndone, Reason, Unseen};
 use crate::fleet::FleetError;
 use crate::ledger::{StepKind, Violation};
+use serde::Serialize;
 
 /// What kept a handler from answering its job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum JobFailure {
     /// The handler panicked: a defect, whose line is in the function's log.
     Panicked,

@@ -1,17 +1,19 @@
-//! What must hold before a region's update is asked for.
+//! What must hold before a region's update is asked for: its start gates, in one list, and what each of them checks.
 
-use super::View;
+use super::{Act, Plan, View, order_due};
 use crate::fleet::alarms::{AlarmState, composite_name};
 use crate::fleet::endpoint::{EndpointView, Target};
 use crate::fleet::names::{Actor, RegionName, Version};
 use crate::fleet::{Frozen, Kind, NothingCaptured, Region, RegionalFail};
+use crate::ledger::advice::Advice;
 use crate::ledger::history::{OpenUpdate, RegionHistory, Shadow};
 use crate::ledger::overrides::Rule;
-use crate::ledger::reason::{Gate, Seen, Stopped, Unseen};
+use crate::ledger::reason::{Gate, Seen, Step, Stopped, Unseen, Wait};
 use meridian_judge::CapturedVerdict;
+use std::ops::ControlFlow::{self, Break, Continue};
 
 /// Why a region cannot start.
-pub(super) enum Objection<'a> {
+enum Objection<'a> {
     /// It may pass: look again, for as long as policy is patient with the region.
     NotYet(Gate),
     /// Home itself cannot be seen: no region is to blame, and none can start. Look again.
@@ -30,25 +32,75 @@ pub(super) enum Objection<'a> {
     Never(Gate),
 }
 
+/// A gate that is shut says what to do instead.
+fn gate(instead: Option<Plan>) -> ControlFlow<Plan> {
+    instead.map_or(Continue(()), Break)
+}
+
 impl<'a> View<'a> {
-    /// The first thing that keeps this region from starting, or the way back that it has: none for its first release.
-    pub(super) fn preflight(
+    /// Every start gate of a region, in the order in which they are asked: the first that is shut says what is due instead. Past
+    /// them is the rollback target that the update starts with: none for the region's first release.
+    pub(super) fn gates(
         &self,
         endpoint: Option<&EndpointView>,
         history: &RegionHistory,
-    ) -> Result<Option<Target>, Objection<'a>> {
-        self.nothing_stopped()?;
-        self.no_freeze()?;
-        self.earlier_regions_done()?;
-        self.evidence_to_rely_on(history)?;
-        self.nobody_mid_shift()?;
-        self.approved()?;
-        self.no_rollback_open(history)?;
-        self.bytes_known(history)?;
-        self.attested(history)?;
-        self.shadowed(history)?;
-        self.alarms_quiet()?;
-        self.way_back(endpoint, history)
+    ) -> ControlFlow<Plan, Option<Target>> {
+        gate(self.refused())?;
+        gate(self.superseded())?;
+        gate(self.condemn_on_evidence())?;
+        gate(self.order_recorded())?;
+        gate(self.held_by_another())?;
+        gate(self.neighbours_well())?;
+        self.checked(self.nothing_stopped())?;
+        self.checked(self.no_freeze())?;
+        self.checked(self.earlier_regions_done())?;
+        self.checked(self.evidence_to_rely_on(history))?;
+        self.checked(self.nobody_mid_shift())?;
+        self.checked(self.approved())?;
+        self.checked(self.no_rollback_open(history))?;
+        self.checked(self.bytes_known(history))?;
+        self.checked(self.attested(history))?;
+        self.checked(self.shadowed(history))?;
+        self.checked(self.alarms_quiet())?;
+        let back = self.checked(self.way_back(endpoint, history))?;
+        gate(self.no_try_left(history))?;
+        gate(self.lease())?;
+        gate(self.skew(Some(self.sight.release)))?;
+        // Before the guards are armed: the heartbeat would ring while instances come.
+        gate(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
+        gate(self.once(Act::Prepare))?;
+        gate(self.ringing_guard().map(|alarm| self.not_yet(Gate::GuardRings { alarm })))?;
+        Continue(back)
+    }
+
+    /// Goes on unless a check objects; then with what the wave does about that.
+    fn checked<T>(&self, check: Result<T, Objection<'a>>) -> ControlFlow<Plan, T> {
+        check.map_or_else(|objection| Break(self.objected(objection)), Continue)
+    }
+
+    /// What the wave does about what keeps the region from starting.
+    fn objected(&self, objection: Objection<'_>) -> Plan {
+        match objection {
+            Objection::Never(gate) => self.refuse(gate),
+            Objection::Halted(gate) => self.defer(gate),
+            Objection::Shadow(gate) => {
+                self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
+            }
+            Objection::Frozen(frozen) => self.frozen(&frozen),
+            Objection::NotYet(gate) => self.not_yet(gate),
+            Objection::Home(gate) => Plan::wait(Wait::Gate { region: None, gate }),
+            Objection::Neighbour(region, obstacle) => self.leave_behind(region, obstacle),
+            Objection::HaltedBefore(region, obstacle) => self.give_up_on(region.name.clone(), obstacle),
+        }
+    }
+
+    fn refused(&self) -> Option<Plan> {
+        self.sight.refused.clone().map(|refusal| self.refuse(refusal))
+    }
+
+    fn order_recorded(&self) -> Option<Plan> {
+        let due = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now);
+        due.map(|record| self.tell_hub(record, Step::Order))
     }
 
     /// No halt, no condemnation, no quarantine; and this wave has not ended: what comes for it now is late, and another may have walked

@@ -1,20 +1,13 @@
-//! When a region starts: every gate that stands before its update, in the order in which they are asked.
+//! A region's start once every gate of the preflight is open, and what becomes of one that waits.
 
-use super::preflight::Objection;
-use super::{Act, Finish, Plan, View, order_due};
+use super::{Act, Finish, Plan, View};
 use crate::fleet::endpoint::{EndpointView, Target};
 use crate::fleet::names::ReleaseId;
 use crate::ledger::Record;
-use crate::ledger::advice::Advice;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
 use crate::ledger::reason::{Gate, Seen, Step, Wait, WaveEnd};
-use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
-
-/// A gate that is shut says what to do instead.
-fn gate(instead: Option<Plan>) -> ControlFlow<Plan> {
-    instead.map_or(Continue(()), Break)
-}
 
 impl View<'_> {
     /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
@@ -22,50 +15,6 @@ impl View<'_> {
         match self.gates(endpoint, history) {
             Break(instead) => instead,
             Continue(back) => self.update(endpoint, history, back),
-        }
-    }
-
-    /// The rollback target that an update starts with, or what is due before it: none for the region's first release.
-    fn gates(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> ControlFlow<Plan, Option<Target>> {
-        gate(self.refused())?;
-        gate(self.superseded())?;
-        gate(self.condemn_on_evidence())?;
-        gate(self.order_recorded())?;
-        gate(self.held_by_another())?;
-        gate(self.neighbours_well())?;
-        let back = self.preflight(endpoint, history).map_or_else(|own| Break(self.objected(own)), Continue)?;
-        gate(self.no_try_left(history))?;
-        gate(self.lease())?;
-        gate(self.skew(Some(self.sight.release)))?;
-        // Before the guards are armed: the heartbeat would ring while instances come.
-        gate(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
-        gate(self.once(Act::Prepare))?;
-        gate(self.ringing_guard().map(|alarm| self.not_yet(Gate::GuardRings { alarm })))?;
-        Continue(back)
-    }
-
-    fn refused(&self) -> Option<Plan> {
-        self.sight.refused.clone().map(|refusal| self.refuse(refusal))
-    }
-
-    fn order_recorded(&self) -> Option<Plan> {
-        let due = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now);
-        due.map(|record| self.tell_hub(record, Step::Order))
-    }
-
-    /// What the wave does about what keeps the region from starting.
-    fn objected(&self, objection: Objection<'_>) -> Plan {
-        match objection {
-            Objection::Never(gate) => self.refuse(gate),
-            Objection::Halted(gate) => self.defer(gate),
-            Objection::Shadow(gate) => {
-                self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
-            }
-            Objection::Frozen(frozen) => self.frozen(&frozen),
-            Objection::NotYet(gate) => self.not_yet(gate),
-            Objection::Home(gate) => Plan::wait(Wait::Gate { region: None, gate }),
-            Objection::Neighbour(region, obstacle) => self.leave_behind(region, obstacle),
-            Objection::HaltedBefore(region, obstacle) => self.give_up_on(region.name.clone(), obstacle),
         }
     }
 

@@ -65,7 +65,7 @@ fn a_chain_that_was_cut_is_paged_once_by_who_holds_a_later_end() {
     }
     assert_eq!(departures(&world), [Departure::Missing]);
     let notice = Notice::ChainAltered { chain: au(), kept: held(&world).unwrap(), departure: Departure::Missing };
-    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(EU), &Sender::Region)]);
+    assert_eq!(world.pages(), [Sent::of(notice, &name(EU), &Sender::Region)]);
 }
 
 #[test]

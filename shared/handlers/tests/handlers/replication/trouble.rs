@@ -37,7 +37,7 @@ fn replication_trouble_is_paged_with_objects_and_what_to_do() {
         open("OperationFailedReplication", "releases/archives/x.tar.gz"),
         open("OperationMissedThreshold", "releases/manifests/x.json"),
     ]);
-    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(HOME), &Sender::Region)]);
+    assert_eq!(world.pages(), [Sent::of(notice, &name(HOME), &Sender::Region)]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Probation in the sweep: which counts are asked for, and what is written and sent.
 
 use super::*;
+use crate::world::Sent;
 use jiff::Timestamp;
 use meridian_domain::probation::SLOT;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 use meridian_domain::{Advice, Reason};
-use meridian_handlers::ports::Page;
 use meridian_judge::{MetricName, Tally};
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
@@ -71,7 +71,7 @@ fn a_page_of_probation_names_the_numbers_and_what_to_do() {
     assert_eq!((&worse.metric, worse.today, worse.days), (&errors, Tally { total, bad }, 14));
     let why = Return::WorseThanBefore { region: name(AU), version: "v427".parse().unwrap(), worse }.into();
     let notice = Notice::Plan { why, advice: Advice::WeighRollback { region: name(AU) } };
-    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(AU), &Sender::Region)]);
+    assert_eq!(world.pages(), [Sent::of(notice, &name(AU), &Sender::Region)]);
 }
 
 #[test]

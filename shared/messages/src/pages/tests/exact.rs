@@ -37,7 +37,7 @@ fn a_page_of_probation_has_its_exact_text() {
 JP: v427 is worse than the days before: 5xx: 512 of 340000 requests since the shift, 170 usual by the same hours of 14 earlier days; up \
 to 1.30 times is usual.
 
-Now: JP keeps serving the release. Nothing is rolled back and nothing is halted: policy says probation_action = \"tell\". This page is \
+Now: JP keeps serving the release. Probation rolls back and halts nothing: policy says probation_action = \"tell\". This page is \
 sent once for each release and region.
 
 To do: Compare the numbers with the dashboard and with the other regions. If the release is at fault, stop every start (meridian halt), \

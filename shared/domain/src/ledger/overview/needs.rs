@@ -1,0 +1,192 @@
+//! What a person has to do. What cannot be seen is never taken for fine (I13).
+
+use super::{Overview, RegionRow, RegionSeen, lags_behind};
+use crate::fleet::ProbationAction;
+use crate::fleet::endpoint::EndpointStatus;
+use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
+use crate::ledger::Chain;
+use crate::ledger::account::Phase;
+use crate::ledger::advice::Exposure;
+use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::reason::{Reason, Seen, Unseen};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// A wave whose lease ran out so long ago goes on by itself no more.
+const WAVE_IS_SILENT: SignedDuration = SignedDuration::from_mins(15);
+
+/// Something that a person has to do: the most urgent kind first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region, the release or the time that the variant is about")]
+pub enum Need {
+    /// An endpoint does not serve, or could not be rolled back.
+    Endpoint { region: RegionName, status: EndpointStatus },
+    /// There is no endpoint, and the ledger says that this configuration serves.
+    EndpointGone { region: RegionName, config: ResourceName },
+    /// It is unknown which release serves.
+    UnknownRelease { region: RegionName, since: Timestamp },
+    /// Customers may meet a release that is condemned.
+    Condemned { version: Version, exposed: Vec<(RegionName, Exposure)> },
+    /// The rollback alarm is in ALARM, and the region is not rolling back.
+    Alarm { region: RegionName },
+    /// The rollback alarm is not there or cannot be seen: whether it would ring is unknown.
+    AlarmUnseen { region: RegionName, why: Unseen },
+    /// An endpoint serves another configuration than the ledger says.
+    ForeignConfig { region: RegionName, config: ResourceName, expected: ResourceName },
+    /// A chain cannot be read, or is altered.
+    Ledger { chain: Chain },
+    /// An endpoint cannot be seen.
+    EndpointUnseen { region: RegionName },
+    /// Nothing may start: in one region, or anywhere.
+    Halt { region: Option<RegionName>, fleet: bool, since: Timestamp, why: Box<Reason> },
+    /// Probation found the release that serves worse than the days before, and policy leaves the rollback to people.
+    WeighRollback { region: RegionName, version: Version },
+    /// An alarm that pages by itself is in ALARM: an event was lost, or a function fails.
+    PagingAlarm { region: RegionName, alarm: String },
+    /// Pages that did not go out.
+    PagesOwed { region: RegionName, count: usize },
+    /// A wave that has neither ended nor been heard of.
+    WaveSilent { version: Version, execution: Actor, since: Timestamp },
+    /// A region is further behind than policy allows.
+    Lags { region: RegionName, newest: Version },
+}
+
+/// Everything that a person has to do, the most urgent first. `hub`: home's chain, added up, where it can be read.
+pub(super) fn needs(
+    overview: &Overview,
+    hub: Option<&HubHistory>,
+    seen: &[RegionSeen<'_>],
+    histories: &[Option<RegionHistory>],
+) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for ((one, history), row) in seen.iter().zip(histories).zip(&overview.regions) {
+        needs.extend(of_region(one, history.as_ref(), row));
+    }
+    for row in &overview.condemned {
+        let exposed: Vec<_> =
+            row.exposed.iter().filter(|(_, exposure)| *exposure != Exposure::InUpdate).cloned().collect();
+        let (version, serves) = (row.version.clone(), exposed.iter().any(|(_, own)| *own != Exposure::Unknown));
+        needs.extend(serves.then_some(Need::Condemned { version, exposed }));
+    }
+    match hub {
+        None => needs.push(Need::Ledger { chain: Chain::Home }),
+        Some(hub) => needs.extend(of_hub(overview, hub, histories, seen)),
+    }
+    needs.sort_by_key(Need::rank);
+    needs
+}
+
+/// What a region's own chain, endpoint and alarms ask for. Without the chain, what is seen of the endpoint says little.
+fn of_region(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, row: &RegionRow) -> Vec<Need> {
+    let region = || seen.region.name.clone();
+    let mut needs = of_alarms(seen, row);
+    let Some((history, account)) = history.zip(row.account.as_ref()) else {
+        needs.push(Need::Ledger { chain: Chain::Region(region()) });
+        return needs;
+    };
+    needs.extend(of_endpoint(seen, history, account.update.is_some()));
+    let unknown = history.unknown.as_ref();
+    needs.extend(unknown.map(|unknown| Need::UnknownRelease { region: region(), since: unknown.since }));
+    let halts = account.halts.iter().filter(|halt| !halt.fleet);
+    needs.extend(halts.map(|halt| Need::Halt {
+        region: Some(region()),
+        fleet: halt.why.halts_fleet(),
+        since: halt.at,
+        why: Box::new(halt.why.clone()),
+    }));
+    // A region in an update leaves the release already, or gets the next one.
+    let serving = history.serving.as_ref().map(|serving| &serving.target).filter(|_| account.update.is_none());
+    let worse = serving.filter(|serving| {
+        let found = history.found_worse(&serving.release);
+        found.is_some_and(|found| found.action == ProbationAction::Tell)
+    });
+    needs.extend(worse.map(|serving| Need::WeighRollback { region: region(), version: serving.version.clone() }));
+    let count = history.owed.len();
+    needs.extend((count > 0).then(|| Need::PagesOwed { region: region(), count }));
+    needs
+}
+
+/// What its endpoint shows beside its ledger. One that was never created is not gone.
+fn of_endpoint(seen: &RegionSeen<'_>, history: &RegionHistory, updates: bool) -> Option<Need> {
+    let region = seen.region.name.clone();
+    let serving = history.serving.as_ref().map(|serving| &serving.target.config);
+    match &seen.endpoint {
+        Seen::Unknown(_) => Some(Need::EndpointUnseen { region }),
+        Seen::Known(Some(view)) if view.status.needs_a_person() => Some(Need::Endpoint { region, status: view.status }),
+        Seen::Known(Some(view)) => {
+            let expected = serving.filter(|config| !updates && **config != view.config)?.clone();
+            Some(Need::ForeignConfig { region, config: view.config.clone(), expected })
+        }
+        Seen::Known(None) => Some(Need::EndpointGone { region, config: serving?.clone() }),
+    }
+}
+
+/// What its alarms say. A region that rolls back already does what its rollback alarm asks for.
+fn of_alarms(seen: &RegionSeen<'_>, row: &RegionRow) -> Vec<Need> {
+    let region = || seen.region.name.clone();
+    let update = row.account.as_ref().and_then(|account| account.update.as_ref());
+    let leaves = update.is_some_and(|update| update.phase == Phase::RollingBack);
+    let rollback = match &seen.alarm {
+        Seen::Unknown(why) => Some(Need::AlarmUnseen { region: region(), why: why.clone() }),
+        Seen::Known(rings) => (*rings && !leaves).then(|| Need::Alarm { region: region() }),
+    };
+    let paging = seen.paging.iter().map(|alarm| Need::PagingAlarm { region: region(), alarm: alarm.clone() });
+    rollback.into_iter().chain(paging).collect()
+}
+
+/// What home's chain asks for.
+fn of_hub(
+    overview: &Overview,
+    hub: &HubHistory,
+    histories: &[Option<RegionHistory>],
+    seen: &[RegionSeen<'_>],
+) -> Vec<Need> {
+    let mut needs = Vec::new();
+    let halts = overview.regions.iter().filter_map(|row| row.account.as_ref()).flat_map(|account| &account.halts);
+    let halt = halts.into_iter().find(|halt| halt.fleet);
+    needs.extend(halt.map(|halt| Need::Halt {
+        region: None,
+        fleet: true,
+        since: halt.at,
+        why: Box::new(halt.why.clone()),
+    }));
+    if let Some(wave) = overview.wave.as_ref().filter(|wave| wave.ended.is_none()) {
+        let until = hub.lease.as_ref().filter(|lease| lease.holder == wave.execution).map(|lease| lease.until);
+        let silent = until.filter(|until| overview.at.duration_since(*until) > WAVE_IS_SILENT);
+        needs.extend(silent.map(|since| Need::WaveSilent {
+            version: wave.version.clone(),
+            execution: wave.execution.clone(),
+            since,
+        }));
+    }
+    let lags = seen.iter().zip(histories).filter_map(|(one, history)| {
+        let newest = lags_behind(&one.region.name, hub, history.as_ref()?)?;
+        Some(Need::Lags { region: one.region.name.clone(), newest: hub.versions.get(newest)?.clone() })
+    });
+    needs.extend(lags);
+    needs
+}
+
+impl Need {
+    /// The order of urgency.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Endpoint { .. } => 0,
+            Self::EndpointGone { .. } => 1,
+            Self::UnknownRelease { .. } => 2,
+            Self::Condemned { .. } => 3,
+            Self::Alarm { .. } => 4,
+            Self::ForeignConfig { .. } => 5,
+            Self::Ledger { .. } => 6,
+            Self::EndpointUnseen { .. } => 7,
+            Self::AlarmUnseen { .. } => 8,
+            Self::Halt { .. } => 9,
+            Self::WeighRollback { .. } => 10,
+            Self::PagingAlarm { .. } => 11,
+            Self::PagesOwed { .. } => 12,
+            Self::WaveSilent { .. } => 13,
+            Self::Lags { .. } => 14,
+        }
+    }
+}

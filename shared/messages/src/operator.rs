@@ -1,0 +1,125 @@
+//! What operator commands say: what was done or would be done, what is asked before it, and what holds already. And what
+//! `meridian status` says beside [`Voice::need`] and [`Voice::next`].
+
+use crate::Voice;
+use jiff::Timestamp;
+use meridian_domain::overview::CondemnedRow;
+use meridian_domain::quarantine::Object;
+use meridian_domain::{
+    Actor, ApprovedHoldout, Chain, Exposure, Holdout, Override, Reason, RegionName, ReleaseId, Rule, Version,
+};
+
+/// Where a command names no region.
+const EVERY_REGION: &str = "every region";
+
+impl Voice<'_> {
+    /// A halt in `chain`, and the command that ends it. `before`: the reason of the halt that was there already.
+    pub fn halt_set(self, chain: &Chain, before: Option<&Reason>) -> String {
+        let lift = format!("meridian lift --region {chain} --who ... --why ...");
+        match before {
+            None => format!("the fleet is halted in {chain}'s chain: nothing starts until it is lifted ({lift})"),
+            Some(halt) => format!("the fleet was halted already: {} ({lift})", self.why(halt)),
+        }
+    }
+
+    /// A halt that is lifted: why it is, and why it had been set.
+    pub fn halt_lifted(self, chain: &Chain, why: &str, halt: &Reason) -> String {
+        format!("{chain}: the halt is lifted ({why}). It had been set because: {}", self.why(halt))
+    }
+
+    /// An override that holds, by whom and why.
+    pub fn override_in_force(self, own: &Override) -> String {
+        let region = own.region.as_ref().map_or(EVERY_REGION, |region| self.title(region));
+        format!("the {} is set aside for {region} until {:.0}, by {}: {}", own.what, own.until, own.who, own.why)
+    }
+
+    /// A condemned release: since when, the deciding part of the reason, and whether it serves anywhere.
+    pub fn condemned(self, row: &CondemnedRow) -> String {
+        let serves = row.exposed.iter().any(|(_, exposure)| matches!(exposure, Exposure::Serves { .. }));
+        let place = if serves { "" } else { ", and serves nowhere by the ledgers" };
+        let since = row.since.strftime("%Y-%m-%d %H:%M:%S");
+        format!("condemned: {} since {since}{place}: {}", row.version, self.brief(&row.why))
+    }
+}
+
+/// A rule that is set aside, as its command names the region: by AWS's name, or every one.
+pub fn set_aside(what: Rule, region: Option<&RegionName>, until: Timestamp) -> String {
+    format!("the {what} is set aside for {} until {until}", region.map_or(EVERY_REGION, RegionName::as_str))
+}
+
+/// A rule whose override is ended.
+pub fn holds_again(what: Rule, region: Option<&RegionName>) -> String {
+    format!("the {what} holds again for {}", region.map_or(EVERY_REGION, RegionName::as_str))
+}
+
+/// What is put in quarantine, and the releases that it takes out of consideration.
+pub fn quarantined(object: &Object, releases: &[ReleaseId]) -> String {
+    concerned(object, "is in quarantine", releases)
+}
+
+/// What is taken out of quarantine, and the releases that had been out of consideration for it.
+pub fn quarantine_lifted(object: &Object, releases: &[ReleaseId]) -> String {
+    concerned(object, "is no longer in quarantine", releases)
+}
+
+fn concerned(object: &Object, state: &str, releases: &[ReleaseId]) -> String {
+    let list: String = releases.iter().map(|release| format!("\n  {release}")).collect();
+    format!("{object} {state}; releases that it concerns: {}{list}", releases.len())
+}
+
+/// A hold-out that is approved, and from when it counts.
+pub fn holdout_approved(holdout: &Holdout) -> String {
+    let Holdout { sha256, rows, positives, .. } = holdout;
+    format!(
+        "approved: releases published from now on are evaluated on {sha256} ({rows} records, {positives} positives)"
+    )
+}
+
+/// A hold-out that was approved before.
+pub fn holdout_stands(approved: &ApprovedHoldout) -> String {
+    format!("these records were approved at {:.0} by {} already", approved.since, approved.by)
+}
+
+/// What a person is asked before a release is published.
+pub fn will_be_published(version: &Version, release: &ReleaseId) -> String {
+    format!("{version} will be published as {release}")
+}
+
+/// What a dry run says of a release.
+pub fn would_be_published(version: &Version, release: &ReleaseId) -> String {
+    format!("would be published: {version} as {release}")
+}
+
+/// A release whose publication a person declined.
+pub fn not_published(version: &Version, release: &ReleaseId) -> String {
+    format!("nothing was written; not published: {version} as {release}")
+}
+
+/// What a person is asked before a command is carried out: what it does, and the reason and the name that the ledger keeps.
+pub fn question(does: &str, why: &str, who: &Actor) -> String {
+    format!("{does} (\"{why}\", {who})")
+}
+
+/// What a dry run says of a command that would write.
+pub fn would_be_written(does: &str) -> String {
+    format!("would be written: {does}")
+}
+
+/// What a dry run says of a command that would write nothing, because it is so already.
+pub fn nothing_to_write(does: &str) -> String {
+    format!("there is nothing to write: {does}")
+}
+
+/// A command that a person declined.
+pub fn not_done(does: &str) -> String {
+    format!("nothing was written; not done: {does}")
+}
+
+/// Whether the fleet needs a person, by how many things do.
+pub fn needs(count: usize) -> String {
+    match count {
+        0 => "Nothing needs you.".to_owned(),
+        1 => "One thing needs you.".to_owned(),
+        count => format!("{count} things need you, the most urgent first."),
+    }
+}

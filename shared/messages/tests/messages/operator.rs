@@ -1,0 +1,122 @@
+//! What operator commands say, whole, where the command line's own tests do not read it so.
+
+use crate::given::{BR, JP, actor, at, fleet, name, overridden, release, said, version};
+use meridian_domain::overview::CondemnedRow;
+use meridian_domain::quarantine::Object;
+use meridian_domain::{ApprovedHoldout, Chain, Exposure, Holdout, Override, Rule, Sha256};
+use meridian_messages::{Voice, operator};
+
+#[test]
+fn a_halt_is_told_with_the_command_that_lifts_it() {
+    let (fleet, tokyo) = (fleet(), Chain::Region(name(JP)));
+    let voice = Voice::of(&fleet);
+    for (words, told) in [
+        (
+            voice.halt_set(&Chain::Home, None),
+            "the fleet is halted in home's chain: nothing starts until it is lifted (meridian lift --region home --who ... --why ...)",
+        ),
+        (
+            voice.halt_set(&tokyo, Some(&said("incident 4711"))),
+            "the fleet was halted already: incident 4711 (meridian lift --region ap-northeast-1 --who ... --why ...)",
+        ),
+        (
+            voice.halt_lifted(&tokyo, "the link is back", &said("incident 4711")),
+            "ap-northeast-1: the halt is lifted (the link is back). It had been set because: incident 4711",
+        ),
+    ] {
+        assert_eq!(words, told);
+    }
+}
+
+#[test]
+fn an_override_is_told_with_its_rule_region_and_end() {
+    let fleet = fleet();
+    let voice = Voice::of(&fleet);
+    let everywhere = Override { region: None, ..overridden() };
+    for (words, told) in [
+        (
+            operator::set_aside(Rule::Skew, None, at("04:00:00")),
+            "the skew is set aside for every region until 2026-11-20T04:00:00Z",
+        ),
+        (operator::holds_again(Rule::Order, Some(&name(BR))), "the order holds again for sa-east-1"),
+        (
+            voice.override_in_force(&overridden()),
+            "the freeze is set aside for JP until 2026-11-20T04:00:00Z, by maria: the fix must go out",
+        ),
+        (
+            voice.override_in_force(&everywhere),
+            "the freeze is set aside for every region until 2026-11-20T04:00:00Z, by maria: the fix must go out",
+        ),
+    ] {
+        assert_eq!(words, told);
+    }
+}
+
+#[test]
+fn a_quarantine_lists_the_releases_that_it_concerns() {
+    let key = Object::Key("releases/model.tar.gz".to_owned());
+    let (one, other) = (release("one"), release("other"));
+    assert_eq!(
+        operator::quarantined(&key, &[one, other]),
+        format!("releases/model.tar.gz is in quarantine; releases that it concerns: 2\n  {one}\n  {other}")
+    );
+    assert_eq!(
+        operator::quarantine_lifted(&key, &[]),
+        "releases/model.tar.gz is no longer in quarantine; releases that it concerns: 0"
+    );
+}
+
+#[test]
+fn a_hold_out_is_told_from_when_it_counts() {
+    let sha256 = Sha256::of(b"records");
+    let holdout = Holdout { sha256, bytes: 9, rows: 10_000, positives: 312 };
+    assert_eq!(
+        operator::holdout_approved(&holdout),
+        format!("approved: releases published from now on are evaluated on {sha256} (10000 records, 312 positives)")
+    );
+    let (since, by, why) = (at("03:00:00"), actor("ana"), "new labels".to_owned());
+    assert_eq!(
+        operator::holdout_stands(&ApprovedHoldout { holdout, since, by, why }),
+        "these records were approved at 2026-11-20T03:00:00Z by ana already"
+    );
+}
+
+#[test]
+fn what_is_asked_or_declined_says_what_it_is_about() {
+    for (words, told) in [
+        (operator::question("it is done", "agreed", &actor("maria")), "it is done (\"agreed\", maria)"),
+        (operator::not_done("it is done"), "nothing was written; not done: it is done"),
+    ] {
+        assert_eq!(words, told);
+    }
+}
+
+#[test]
+fn the_screen_counts_what_needs_a_person() {
+    let told = ["Nothing needs you.", "One thing needs you.", "3 things need you, the most urgent first."];
+    assert_eq!([0, 1, 3].map(operator::needs), told);
+}
+
+#[test]
+fn a_condemned_release_is_told_with_whether_it_serves() {
+    let fleet = fleet();
+    let row = |exposure| CondemnedRow {
+        release: release("bad"),
+        version: version("v428"),
+        since: at("03:20:00"),
+        why: said("5xx are worse"),
+        exposed: vec![(name(JP), exposure)],
+    };
+    for (exposure, told) in [
+        (
+            Exposure::Serves { since: at("03:10:00"), back: None },
+            "condemned: v428 since 2026-11-20 03:20:00: 5xx are worse",
+        ),
+        (
+            Exposure::InUpdate,
+            "condemned: v428 since 2026-11-20 03:20:00, and serves nowhere by the ledgers: 5xx are worse",
+        ),
+    ] {
+        assert_eq!(Voice::of(&fleet).condemned(&row(exposure)), told);
+    }
+}

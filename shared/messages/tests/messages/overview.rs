@@ -1,0 +1,106 @@
+//! What `meridian status` says of the whole fleet: what needs a person, with its command, and what comes next.
+
+use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
+use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::reason::{Barred, Fault, Lagging, OperationName, Unseen, WaveEnd};
+use meridian_messages::Voice;
+use meridian_messages::pages::PageKind;
+
+/// Nothing but a wave of v429 whose end is not on record.
+fn wave(stopped: Option<WaveStop>, next: Vec<Next>) -> Overview {
+    let (release, version, execution) = (release("v429"), version("v429"), actor("wave-1"));
+    Overview {
+        at: at("03:10:00"),
+        needs: Vec::new(),
+        regions: Vec::new(),
+        wave: Some(WaveRow { release, version, execution, stopped, ended: None }),
+        condemned: Vec::new(),
+        overrides: Vec::new(),
+        pages: Vec::new(),
+        next,
+    }
+}
+
+#[test]
+fn a_wave_that_goes_on_to_no_region_says_why() {
+    let (fleet, why) = (fleet(), || Box::new(said("held-out AUC 0.8550")));
+    let rejected = wave(Some(WaveStop::Rejected { why: why() }), vec![Next::Release]);
+    let condemned = wave(Some(WaveStop::Barred(Barred::Condemned { why: why() })), Vec::new());
+    for (overview, words) in [
+        (wave(None, Vec::new()), "wave of v429 (wave-1): in progress"),
+        (rejected, "wave of v429 (wave-1): evaluation rejected v429: held-out AUC 0.8550"),
+        (condemned, "wave of v429 (wave-1): starts no further region, v429 is condemned"),
+    ] {
+        assert_eq!(Voice::of(&fleet).next(&overview)[0], words);
+    }
+}
+
+#[test]
+fn what_is_gone_is_told_with_the_command_that_mends_it() {
+    let (fleet, region) = (fleet(), name(JP));
+    let config = resource("fraud-v426-9f707fe16b72-c7fa");
+    let why = Unseen::NoAlarm { alarm: "fraud-rollback".to_owned() };
+    for (need, what, command) in [
+        (
+            Need::EndpointGone { region: region.clone(), config },
+            "JP has no endpoint; its ledger says that fraud-v426-9f707fe16b72-c7fa serves",
+            "aws sagemaker create-endpoint --region ap-northeast-1 --endpoint-name fraud --endpoint-config-name \
+             fraud-v426-9f707fe16b72-c7fa",
+        ),
+        (
+            Need::AlarmUnseen { region, why },
+            "JP's rollback alarm cannot be seen: rollback alarm fraud-rollback does not exist or cannot be read",
+            "aws cloudwatch put-composite-alarm --region ap-northeast-1 --alarm-name fraud-rollback --alarm-rule \
+             'ALARM(\"fraud-endpoint-latency\") OR ALARM(\"fraud-endpoint-5xx\")'",
+        ),
+    ] {
+        let voice = Voice::of(&fleet);
+        assert_eq!((voice.need(&need).0.as_str(), voice.need_commands(&need)), (what, vec![command.to_owned()]));
+    }
+    // The alarm's rule is the template's.
+    let template = include_str!("../../../../template.yaml");
+    assert!(template.contains("AlarmRule: !Sub ALARM(\"${EndpointLatency}\") OR ALARM(\"${Endpoint5xx}\")"));
+}
+
+/// CloudWatch does not answer: nothing says that the alarm is gone, and it is not put again.
+#[test]
+fn an_alarm_that_only_cannot_be_seen_is_not_created_again() {
+    let fleet = fleet();
+    let why = throttled(JP, OperationName::DescribeAlarms).into();
+    let need = Need::AlarmUnseen { region: name(JP), why };
+    let (what, to_do) = Voice::of(&fleet).need(&need);
+    assert!(what.starts_with("JP's rollback alarm cannot be seen: DescribeAlarms in ap-northeast-1"), "{what}");
+    assert!(to_do.contains("Look at an endpoint"), "{to_do}");
+    assert!(Voice::of(&fleet).need_commands(&need).is_empty());
+}
+
+#[test]
+fn an_alarm_that_pages_and_a_rollback_to_weigh_name_their_section() {
+    let (fleet, region) = (fleet(), name(JP));
+    let lost = Need::PagingAlarm { region: region.clone(), alarm: "meridian-fraud-dead-letters".to_owned() };
+    let (what, to_do) = Voice::of(&fleet).need(&lost);
+    assert_eq!(what, "JP: alarm meridian-fraud-dead-letters is in ALARM");
+    assert_eq!(to_do, "docs/runbook.md (Pages of CloudWatch), region ap-northeast-1");
+    let (what, to_do) = Voice::of(&fleet).need(&Need::WeighRollback { region, version: version("v427") });
+    assert_eq!(what, "JP: v427 is worse than the days before, and policy leaves the rollback to people");
+    assert_eq!(to_do, "docs/runbook.md (Roll a region back by hand), region ap-northeast-1");
+}
+
+/// As on the page: the same subject, and the same row of the table.
+#[test]
+fn a_page_of_a_waves_end_is_listed_as_it_was_sent() {
+    let (fleet, region) = (fleet(), name(JP));
+    let why = Box::new(Fault::NoAnswer.into());
+    let stopped = WaveEnd::NotOn { region: region.clone(), version: version("v427"), why };
+    let lagging = vec![(region.clone(), Lagging::NoEndpoint)];
+    let short = WaveEnd::Incomplete { version: version("v427"), lagging, overrides: Vec::new() };
+    for (end, subject, kind) in [
+        (stopped, "JP is not on v427", PageKind::FindCause),
+        (short, "v427: 3 of 4 regions promoted", PageKind::LookAtEndpoints),
+    ] {
+        let cause = PageCause::Ended(Box::new(end));
+        assert_eq!(PageKind::of_open(&cause), Some(kind));
+        let page = OpenPage { region: region.clone(), since: at("03:51:00"), cause };
+        assert_eq!(Voice::of(&fleet).open_page(&page), subject);
+    }
+}
