@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+import import_retained
 from cfnlint.decode.cfn_yaml import load
 from stack import Fleet, listed, translated
 
@@ -217,6 +218,7 @@ def wrong_with(fleet):
     yield from wrong_moves(fleet)
     yield from wrong_build(fleet)
     yield from wrong_signatures(fleet)
+    yield from import_retained.wrong_with(fleet)
 
 
 def wrong_with_any():

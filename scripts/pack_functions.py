@@ -16,15 +16,12 @@ import sys
 import time
 import zipfile
 
+from lambda_programs import GLIBC, glibc, machine
 from stack import Fleet
 
 BUILT = pathlib.Path(".aws-sam/build")
 RELEASE = pathlib.Path("target/release")
 BOOTSTRAP, POLICY, SIGNATURE = "bootstrap", "fleet.toml", "fleet.toml.sig"
-# An ELF file's e_machine, and Lambda's word for it.
-MACHINES = {62: "x86_64", 183: "arm64"}
-# glibc of provided.al2023.
-GLIBC = 34
 FUNCTION = re.compile(r"^  (\w+):\n    Type: AWS::Serverless::Function\n(.*?)^    Properties:\n", re.M | re.S)
 GLOBAL_CODE = re.compile(r"^    # One cargo workspace:.*\n    CodeUri: \.\n", re.M)
 
@@ -66,14 +63,12 @@ def programs(functions, binaries):
     return found
 
 
-def machine(path):
+def startable(path):
     """The processor that a program is for, where Lambda can start it."""
-    data = path.read_bytes()
-    kind = MACHINES.get(int.from_bytes(data[18:20], "little")) if data[:4] == b"\x7fELF" else None
+    kind = machine(path)
     if kind is None:
         refuse(f"{path} is no program for Lambda's processors")
-    needed = max(map(int, re.findall(rb"GLIBC_2\.(\d+)", data)), default=0)
-    if needed > GLIBC:
+    if (needed := glibc(path)) > GLIBC:
         refuse(f"{path} needs glibc 2.{needed}, and Lambda has 2.{GLIBC}: make sam-build")
     return kind
 
@@ -107,7 +102,7 @@ def main():
 
     template, functions = packed_template(pathlib.Path("template.yaml").read_text())
     found = programs(functions, given.binaries)
-    kinds = {machine(path) for path in found.values()}
+    kinds = {startable(path) for path in found.values()}
     fleet = Fleet.chosen()
     asked = wanted(template, fleet)
     if kinds != asked or len(kinds) != 1:

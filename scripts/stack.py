@@ -286,3 +286,35 @@ class Stack:
             return str(own.get(name, self.parameters.get(name, f"<{name}>")))
 
         return re.sub(r"\${([^}]+)}", replaced, pattern)
+
+
+class Written(Stack):
+    """A stack as plain CloudFormation: parameters and conditions are put in, references to its own resources stay."""
+
+    def document(self):
+        for resource in self.resources.values():
+            if "DependsOn" in resource:
+                resource["DependsOn"] = [name for name in listed(resource["DependsOn"]) if name in self.resources]
+        return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": self.resources}
+
+    def _call(self, function, argument):
+        if function == "Fn::GetAtt" or (function == "Ref" and argument in self.template["Resources"]):
+            return {function: argument}
+        if function == "Fn::Join":
+            separator, parts = argument[0], self.value(argument[1])
+            return {function: [separator, parts]} if any(isinstance(part, dict) for part in parts) else separator.join(map(str, parts))
+        return super()._call(function, argument)
+
+    def _substituted(self, argument):
+        pattern, own = (argument, {}) if isinstance(argument, str) else (argument[0], self.value(argument[1]))
+        left = {}
+
+        def replaced(match):
+            name = match[1]
+            value = own.get(name, self.parameters.get(name))
+            if isinstance(value, dict):
+                left[name] = value
+            return match[0] if value is None or name in left or name.startswith("!") else str(value)
+
+        text = re.sub(r"\${([^}]+)}", replaced, pattern)
+        return {"Fn::Sub": [text, left] if left else text} if "${" in text else text

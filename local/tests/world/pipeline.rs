@@ -68,6 +68,22 @@ fn a_wave_goes_through_the_fleet_in_order() {
     assert!(world.log().iter().any(|event| matches!(event.what, What::ExecutionSucceeded { .. })));
 }
 
+/// As CodePipeline starts a pipeline that was just created.
+#[test]
+fn an_execution_started_with_no_variables_has_their_defaults() {
+    let mut world = world(night());
+    let bare = StartPipelineExecution {
+        name: "fraud-promotion".to_owned(),
+        variables: Vec::new(),
+        client_request_token: None,
+        source_revisions: Vec::new(),
+    };
+    call(&mut world, EU, bare).unwrap();
+    run_for(&mut world, 10);
+    let parameters = parameters(&jobs(&mut world)[0]);
+    assert_eq!((&parameters["release"], &parameters["policy"]), (&json!("none"), &json!("none")));
+}
+
 #[test]
 fn a_continuation_token_means_call_me_again_in_half_a_minute() {
     let mut world = world(night());

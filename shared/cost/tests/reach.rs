@@ -8,6 +8,7 @@ use meridian_cost::{
 use meridian_domain::Fleet;
 
 const POLICY: &str = include_str!("../../../local/fleets/reference/fleet.toml");
+const SAMCONFIG: &str = include_str!("../../../local/fleets/reference/samconfig.toml");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// Seconds of the month.
 const MONTH: f64 = 730.0 * 3600.0;
@@ -315,6 +316,8 @@ fn the_numbers_of_the_pages_are_the_forecasts() {
     }
     let total = proxy.reach.total.usd;
     assert!(routing.contains(&format!("| ~5,835 | ~{total:.0} | 0 |")), "{total}");
+    let less = (reached(FrontKind::Api, Routing::Latency).reach.total.usd - total) / 100.0;
+    assert!(near(less.round(), 51.0) && SAMCONFIG.contains("some 5,100 dollars a month less"), "{less}");
     assert!(routing.contains(&format!(
         "| **~{total:.0} dollars** | {:.2} dollars a million |",
         total / proxy.beside.million_requests

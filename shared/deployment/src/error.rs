@@ -11,7 +11,7 @@ pub enum DeploymentError {
     Settings {
         /// The environment, where one can be named.
         environment: Option<String>,
-        /// What is wrong.
+        /// What is wrong, as the parser or the check says it.
         message: String,
     },
     /// The template contradicts itself or its parameters.

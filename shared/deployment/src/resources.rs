@@ -194,12 +194,12 @@ pub struct BalancerRule {
     pub function: String,
 }
 
-/// The way from the region's front to the endpoint.
+/// The way from the region's API to the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScoreRoute {
-    /// The endpoint's name.
+    /// The endpoint that the requests reach, by name.
     pub endpoint: String,
-    /// The role that the front asks with.
+    /// The role with which the API calls the endpoint.
     pub role: String,
 }
 
@@ -212,7 +212,7 @@ impl BalancerRule {
 }
 
 impl Invoker {
-    /// What it allows.
+    /// The one right that it gives, as a grant to call `function`.
     pub fn grant(&self, function: &Function) -> Grant {
         Grant {
             owner: self.logical.clone(),

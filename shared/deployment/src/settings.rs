@@ -10,7 +10,7 @@ use toml::{Table, Value};
 /// One `sam deploy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// The stack's name.
+    /// The stack's name, `stack_name`.
     pub stack: String,
     /// The stack's parameters: `parameter_overrides`.
     pub parameters: BTreeMap<String, String>,
@@ -159,6 +159,7 @@ impl Settings {
                 region = region.name,
             );
             text += "    # \"OnCallEmail=oncall@example.com\", # who is paged by mail\n";
+            text += "    # \"FrontKind=proxy\", # in every environment, with what it needs: docs/routing.md; meridian cost --front proxy has its price\n";
             if parameters.keys().any(|key| key.starts_with("Replica")) {
                 text += "    # ReplicaN ends with the id of that region's key, ReleaseKeyId among its stack's outputs: these are the local world's.\n";
             }

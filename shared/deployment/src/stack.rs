@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One region's stack, created.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
-    /// Functions, by binary.
+    /// Lambda functions, by the name of their binary.
     pub functions: BTreeMap<String, Function>,
     /// Rules of EventBridge that call them.
     pub rules: Vec<Rule>,
@@ -29,19 +29,19 @@ pub struct Stack {
     pub invokers: Vec<Invoker>,
     /// Buckets, by name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// Keys of KMS.
+    /// KMS keys that the stack creates.
     pub keys: Vec<Key>,
-    /// Topics of SNS.
+    /// SNS topics that the stack creates.
     pub topics: Vec<Topic>,
-    /// Alarms over metrics.
+    /// CloudWatch alarms over metrics.
     pub alarms: Vec<Alarm>,
-    /// Alarms over alarms.
+    /// Composite alarms, over the alarms above.
     pub composites: Vec<Composite>,
-    /// Model package groups.
+    /// Model package groups, in which the registry keeps releases.
     pub package_groups: Vec<PackageGroup>,
     /// The pipeline, in home.
     pub pipeline: Option<Pipeline>,
-    /// The id of the region's front.
+    /// The id of the region's API; none where a proxy takes its place.
     pub api: Option<String>,
     /// The rules of the region's load balancer, in the order in which they count.
     pub balanced: Vec<BalancerRule>,

@@ -52,7 +52,9 @@ impl Operation for StartPipelineExecution {
         }
         let number = executions.len().to_string();
         let id = Random::labelled(world.config.seed, ["execution", &number]).uuid();
-        let variables = self.variables.into_iter().map(|variable| (variable.name, variable.value)).collect();
+        let defaults = pipeline.variables.iter().filter_map(|own| Some((own.name.clone(), own.default.clone()?)));
+        let given = self.variables.into_iter().map(|variable| (variable.name, variable.value));
+        let variables = defaults.chain(given).collect();
         let revision = self.source_revisions.into_iter().next().map(|own| own.revision_value).unwrap_or_default();
         let own = Execution::new(id.clone(), self.client_request_token, variables, revision, world.now);
         world.execution_begins(own);

@@ -12,7 +12,7 @@ pub struct Bucket {
     pub name: String,
     /// `Enabled` or `Suspended`; none where versions were never kept.
     pub versioning: Option<String>,
-    /// How it encrypts.
+    /// The key and algorithm with which it encrypts new objects.
     pub encryption: Encryption,
     /// What of it can be public.
     pub public: PublicAccess,

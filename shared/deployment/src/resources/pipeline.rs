@@ -25,7 +25,7 @@ pub struct Pipeline {
     pub stages: Vec<PipelineStage>,
 }
 
-/// A pipeline's variable.
+/// A variable that an execution is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// The variable's name: `NAME` of `#{variables.NAME}`.
@@ -41,7 +41,7 @@ pub struct Variable {
 pub struct PipelineStage {
     /// The stage's name, which is its action's too.
     pub name: String,
-    /// What it does.
+    /// What its one action does: fetches the release or calls a function.
     pub action: PipelineAction,
     /// The action as the template declares it.
     pub declared: Declared,

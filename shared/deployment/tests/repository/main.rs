@@ -165,7 +165,7 @@ fn a_proxys_load_balancer_leads_to_front_and_its_regions_health() {
     assert!(stack.balanced.is_empty() && !stack.functions.contains_key("front") && stack.score.is_some());
 }
 
-/// An accelerator and CloudFront change how customers come, and nothing behind a region's front.
+/// An accelerator and CloudFront change how customers come, and nothing behind a region's API or proxy.
 #[test]
 fn one_door_stands_in_home_and_leaves_the_regions_as_they_are() {
     let kinds = |stack: &Stack, service: &str| -> Vec<String> {
@@ -222,6 +222,16 @@ fn what_the_local_world_makes_nothing_of_is_listed() {
     let page = include_str!("../../../../docs/local-world.md");
     let listed = page.split("<!-- unmodelled -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(listed.lines().collect::<Vec<_>>(), lines, "docs/local-world.md should list:\n{}", lines.join("\n"));
+}
+
+/// A registry has one configuration for its copies, whoever made it.
+#[test]
+fn no_stack_replaces_the_registrys_own_copies_unasked() {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let initial = Deployment::of(TEMPLATE, &Settings::of_fleet(&fleet)).unwrap();
+    for (region, stack) in deployed().stacks.iter().chain(&initial.stacks) {
+        assert!(!stack.created.values().any(|kind| kind == "AWS::ECR::ReplicationConfiguration"), "{region}");
+    }
 }
 
 #[test]

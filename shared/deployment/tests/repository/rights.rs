@@ -187,7 +187,7 @@ fn a_right_to_a_key_does_not_follow_an_alias() {
 }
 
 /// Whether the role of a function in one region is lent Tokyo's; with `open`, everybody may ask for it.
-fn borrows(from: &str, function: &str, external_id: &str, open: bool) -> Result<Vec<Grant>, Denied> {
+fn assumes(from: &str, function: &str, external_id: &str, open: bool) -> Result<Vec<Grant>, Denied> {
     let mut deployed = deployed();
     let of = |stack: &Stack, logical: &str| stack.roles.values().find(|own| own.logical == logical).unwrap().clone();
     let borrow = of(&deployed.stacks[&region("eu-west-1")], "PromoteRole").statements;
@@ -212,19 +212,19 @@ fn borrows(from: &str, function: &str, external_id: &str, open: bool) -> Result<
 
 #[test]
 fn a_region_lends_its_role_to_homes_promote_and_to_nobody_else() {
-    let grants = borrows("eu-west-1", "PromoteRole", "fraud", false).unwrap();
+    let grants = assumes("eu-west-1", "PromoteRole", "fraud", false).unwrap();
     let grants: Vec<String> = grants.iter().map(Grant::to_string).collect();
     let role = "arn:aws:iam::111122223333:role/meridian-fraud-lent-";
     let borrow = format!("PromoteRole.Borrow: sts:AssumeRole on {role}*");
     assert_eq!(grants, [borrow, format!("LentRole.Lend: sts:AssumeRole on {role}ap-northeast-1")]);
-    // What the role trusts decides, whatever the borrower's own policies say.
+    // What the role trusts decides, whatever the policies of the role that assumes it say.
     for open in [false, true] {
-        assert!(borrows("eu-west-1", "PromoteRole", "cards", open).is_err());
+        assert!(assumes("eu-west-1", "PromoteRole", "cards", open).is_err());
         for function in ["ReplicationRole", "RollbackRole", "ShadowEvalRole", "StatusRole", "LentRole"] {
-            assert!(borrows("eu-west-1", function, "fraud", open).is_err(), "{function}");
+            assert!(assumes("eu-west-1", function, "fraud", open).is_err(), "{function}");
         }
         for away in ["ap-northeast-1", "ap-southeast-2", "sa-east-1"] {
-            assert!(borrows(away, "PromoteRole", "fraud", open).is_err(), "{away}");
+            assert!(assumes(away, "PromoteRole", "fraud", open).is_err(), "{away}");
         }
     }
 }

@@ -70,6 +70,17 @@ pub fn is_job(event: &Value) -> bool {
     at(event, "/CodePipeline.job").is_some()
 }
 
+/// The release of an execution that nothing started with one: the default of the template's variables. CodePipeline starts a pipeline
+/// once by itself when it is created.
+pub const NO_RELEASE: &str = "none";
+
+/// True for a job of an execution that belongs to no wave: nobody waits for what becomes of it.
+pub fn is_of_no_wave(event: &Value) -> bool {
+    let parameters = at(event, PARAMETERS).and_then(Value::as_str);
+    let parameters: Option<Value> = parameters.and_then(|text| serde_json::from_str(text).ok());
+    parameters.is_some_and(|own| at(&own, "/release").and_then(Value::as_str) == Some(NO_RELEASE))
+}
+
 impl PipelineJob {
     /// Reads a job.
     ///
