@@ -1,5 +1,6 @@
 //! The Python package `meridian`: `meridian evaluate` and `meridian score` for notebooks. The same code answers as on the command
-//! line ([`meridian_desk`]); here are only arguments and answers. README.md has an example, meridian.pyi the types.
+//! line ([`meridian_desk`]); here are only arguments and answers. It may know models, evaluation and the domain's verdict; no AWS.
+//! README.md has an example, meridian.pyi the types.
 //!
 //! A Parquet file is read in the interpreter's own process. On the command line a limited process of its own reads it.
 

@@ -1,6 +1,7 @@
 //! What `meridian evaluate`, `compare` and `score` do with files, without what they print: models judged on held-out records
 //! as the pipeline judges them, records scored and explained. The command line and the Python package (`python/`) are two ways to
-//! call it. Knows files, models and evaluation; no fleet, no release, no AWS.
+//! call it. It may know models and evaluation; of the domain an evaluation's policy, digests and what text may be shown; of messages
+//! how a misspelt name is answered. No fleet, no release, no AWS.
 //!
 //! Options are those of the command line, and errors name them so.
 

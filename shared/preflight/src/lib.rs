@@ -1,5 +1,5 @@
 //! What only people's commands ask of an account: keys, images, roles and quotas for the preflight, and the signature of a
-//! release. It may know the SDK and `meridian-aws`. Nothing here changes anything.
+//! release. It may know the SDK, `meridian-aws`, the handlers' ports and signing, and the domain. Nothing here changes anything.
 //!
 //! These services' clients stand in a crate of their own, so that no function is built with them. Each question is answered
 //! by itself, like those of [`meridian_aws::inspect`].

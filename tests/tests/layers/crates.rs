@@ -5,17 +5,53 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Crates that compute: no clock, no service, no runtime. Each with those of ours that it may know, tests included.
-const PURE: [(&str, &[&str]); 7] = [
-    ("cost", &["domain", "judge", "messages"]),
-    ("deployment", &["domain", "judge"]),
-    ("domain", &["judge"]),
+/// Names of crates of ours, without `meridian-`.
+type Names = &'static [&'static str];
+
+/// What each crate may know of ours: its folder, what it is built on, and what its tests are built on besides. `functions/*` is every
+/// function that has no row of its own.
+const KNOWN: [(&str, Names, Names); 18] = [
+    (
+        "cli",
+        &[
+            "aws",
+            "cost",
+            "deployment",
+            "desk",
+            "domain",
+            "evaluation",
+            "handlers",
+            "judge",
+            "local",
+            "messages",
+            "preflight",
+            "proof",
+            "xgboost",
+        ],
+        &["tests"],
+    ),
+    ("functions/*", &["aws", "handlers"], &[]),
+    ("functions/shadow-eval", &["aws", "evaluation", "handlers"], &[]),
+    ("local", &["deployment", "domain", "evaluation", "handlers", "messages", "xgboost"], &["judge"]),
+    ("proof", &["domain", "evaluation", "handlers", "judge", "messages"], &[]),
+    ("python", &["desk", "domain", "evaluation", "xgboost"], &[]),
+    ("shared/aws", &["domain", "handlers"], &[]),
+    ("shared/cost", &["domain", "messages"], &[]),
+    ("shared/deployment", &["domain"], &[]),
+    ("shared/desk", &["domain", "evaluation", "messages", "xgboost"], &[]),
+    ("shared/domain", &["judge"], &[]),
     // Its tests read the reference fleet's policy.
-    ("evaluation", &["domain", "judge", "xgboost"]),
-    ("judge", &[]),
-    ("messages", &["domain", "judge"]),
-    ("xgboost", &[]),
+    ("shared/evaluation", &["judge", "xgboost"], &["domain"]),
+    // Its tests stand on the local world, which is built on it.
+    ("shared/handlers", &["domain", "evaluation", "judge", "messages", "xgboost"], &["local"]),
+    ("shared/judge", &[], &[]),
+    ("shared/messages", &["domain", "judge"], &[]),
+    ("shared/preflight", &["aws", "domain", "handlers"], &[]),
+    ("shared/xgboost", &[], &[]),
+    ("tests", &["aws", "deployment", "domain", "evaluation", "handlers", "judge", "local", "proof", "xgboost"], &[]),
 ];
+/// Crates that compute: no clock, no service, no runtime.
+const PURE: [&str; 7] = ["cost", "deployment", "domain", "evaluation", "judge", "messages", "xgboost"];
 /// Where what starts with these is built, so is a runtime or an SDK.
 const IMPURE: [&str; 5] = ["aws-", "aws_", "hyper", "lambda", "tokio"];
 
@@ -27,8 +63,8 @@ fn toml_of(path: &str) -> toml::Table {
     fs::read_to_string(root().join(path)).unwrap().parse().unwrap()
 }
 
-/// Every member of the workspace, read.
-pub fn all() -> Vec<Crate> {
+/// The folders of the workspace's members.
+fn folders() -> Vec<String> {
     let workspace = toml_of("Cargo.toml");
     let members = workspace["workspace"]["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap());
     let folders = members.flat_map(|member| match member.strip_suffix("/*") {
@@ -38,7 +74,21 @@ pub fn all() -> Vec<Crate> {
             entries.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap())).collect()
         }
     });
-    folders.map(|folder| Crate::read(&root(), &folder)).collect()
+    folders.collect()
+}
+
+/// Every member of the workspace, read.
+pub fn all() -> Vec<Crate> {
+    folders().iter().map(|folder| Crate::read(&root(), folder)).collect()
+}
+
+/// The crates of ours that a table of a crate's `Cargo.toml` names, in order.
+fn named(folder: &str, table: &str) -> Vec<String> {
+    let manifest = toml_of(&format!("{folder}/Cargo.toml"));
+    let all = manifest.get(table).and_then(toml::Value::as_table).into_iter().flat_map(|table| table.keys());
+    let mut ours: Vec<String> = all.filter_map(|name| name.strip_prefix("meridian-")).map(str::to_owned).collect();
+    ours.sort();
+    ours
 }
 
 /// All that is built for each crate of the graph's, its tests included.
@@ -59,12 +109,26 @@ fn built_for(own: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_crate_knows_the_crates_of_its_row() {
+    let mut unmet: Vec<&str> = KNOWN.iter().map(|(folder, ..)| *folder).collect();
+    for folder in folders() {
+        let row = |wanted: &str| KNOWN.iter().find(|(folder, ..)| *folder == wanted);
+        let shared = folder.split_once('/').and_then(|(above, _)| row(&format!("{above}/*")));
+        let Some((name, known, by_tests)) = row(&folder).or(shared) else {
+            panic!("{folder}: no row says which crates it may know");
+        };
+        unmet.retain(|own| own != name);
+        assert_eq!(named(&folder, "dependencies"), *known, "{folder}");
+        assert_eq!(named(&folder, "dev-dependencies"), *by_tests, "tests of {folder}");
+    }
+    assert!(unmet.is_empty(), "no such crate any more: strike it from the list: {unmet:?}");
+}
+
+#[test]
 fn pure_crates_are_built_without_sdk_or_runtime() {
-    for (name, known) in PURE {
+    for name in PURE {
         let built = built_for(&format!("meridian-{name}"));
         let impure = |one: &&String| IMPURE.iter().any(|start| one.starts_with(start));
         assert_eq!(built.iter().find(impure), None, "{name}");
-        let ours = built.iter().filter_map(|one| one.strip_prefix("meridian-"));
-        assert!(ours.eq(known.iter().copied()), "{name} knows {built:?}");
     }
 }
