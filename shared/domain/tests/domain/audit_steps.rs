@@ -361,7 +361,7 @@ fn a_release_is_condemned_only_where_a_revert_says_so() {
     assert!(blamed(&night), "the release's fault, on its way back");
     let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
     night.tell(JP, Record::Reverted { from, to, why: why() });
-    assert!(blamed(&night), "gone back");
+    assert!(blamed(&night), "rolled back");
     night.history_mut(JP).blamed.clear();
     assert!(blamed(&night), "its return says so alone");
     night.history_mut(JP).returned.values_mut().for_each(|left| left.cause = Some(Cause::Region));

@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{
-    ErrorKind, Fault, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Sign, SilentRegion,
-    Unseen, WaveEnd, WayBackReason,
+    ErrorKind, FailureDetail, Fault, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Sign,
+    SilentRegion, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, UpdateFailure, VariantPhase,
@@ -197,7 +197,7 @@ fn a_deferral_names_the_service_that_is_ill() {
         kind: ErrorKind::Unreachable,
         region: name(JP),
         operation,
-        said: "no answer in time".to_owned(),
+        detail: Box::new(FailureDetail::NoAnswerInTime),
     };
     let ledger = |operation| Unseen::Ledger { chain: Chain::Region(name(JP)), failure: failure(operation) };
     for (unseen, ill) in [
@@ -236,7 +236,7 @@ fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
     assert!(matches!(&signs[..], [Sign::SilentAlone(silent)] if silent.region == name(JP)), "{signs:?}");
 }
 
-/// A canary of JP that went back for `cause`, on record; then JP falls silent, for longer than policy's patience.
+/// A canary of JP that was rolled back for `cause`, on record; then JP falls silent, for longer than policy's patience.
 fn rolled_back_then_dark(cause: Cause, sees: impl Fn(&mut Night)) -> Night {
     let mut night = Night::baking(JP);
     let why: Reason = Revert::CountsUnseen { why: unseen() }.into();

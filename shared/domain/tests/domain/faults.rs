@@ -158,7 +158,7 @@ fn the_way_back_stands_with_the_verdict_alarm_alone() {
     assert_eq!(WayBack::read("It says revert."), None);
 }
 
-/// Several control planes at once are no fault of one region: one page, and the wave stops for a person.
+/// Several control planes at once are not a single-region fault: one page, and the wave stops for a person.
 #[test]
 fn several_dark_regions_are_one_page_and_stop_the_wave() {
     let mut night = Night::baking(JP);

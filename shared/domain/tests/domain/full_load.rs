@@ -1,11 +1,14 @@
 //! The check at full load: green's first minutes after the shift against blue's last hour, before another region starts.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, unseen, version};
+use crate::problems::{field, unusual_duration};
 use jiff::SignedDuration;
 use meridian_domain::lookout::{ArmMinutes, Instances, Lookout};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::{Gate, RegionState, Revert, WaveEnd};
-use meridian_domain::{Cause, Decision, Fleet, Invariant, Kind, Reason, Record, Seen, VariantPhase, Verdict, audit};
+use meridian_domain::{
+    Cause, Decision, FieldRule, Fleet, Invariant, Kind, Reason, Record, Seen, VariantPhase, Verdict, audit,
+};
 use meridian_judge::{Arm, Judgement, WatchStage};
 
 /// EU on v427, proved a moment ago and soaking.
@@ -104,9 +107,11 @@ fn zero_minutes_switch_the_check_off() {
 fn a_check_of_no_minutes_or_too_many_is_refused() {
     let text = include_str!("../../../../local/fleets/reference/fleet.toml");
     let with = |minutes: &str| Fleet::parse(&text.replace("full_load = \"2m\"", &format!("full_load = \"{minutes}\"")));
-    for wrong in ["-1m", "90s", "31m"] {
-        let error = with(wrong).unwrap_err();
-        assert!(error.problem.to_string().starts_with("guardrail.full_load "), "{wrong}: {error}");
+    let broken = || field("guardrail", "full_load", FieldRule::FullLoad);
+    for (wrong, problem) in
+        [("-1m", unusual_duration("guardrail.full_load", "-1m")), ("90s", broken()), ("31m", broken())]
+    {
+        assert_eq!(with(wrong).unwrap_err().problem, problem, "{wrong}");
     }
     assert_eq!(with("0s").unwrap().guardrail.full_load_minutes(), 0);
     let left_out: String =

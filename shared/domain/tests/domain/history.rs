@@ -1,9 +1,9 @@
 //! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
 
-use crate::night::{AU, Night, actor, at, name, release, said, unseen};
+use crate::night::{AU, Night, actor, at, name, release, said, unseen, version};
 use meridian_domain::plan::Next;
-use meridian_domain::reason::Fault;
-use meridian_domain::{Cause, Decision, Epoch, Head, HubHistory, Reason, Record, VariantPhase};
+use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Return, ServiceFailure, WayBackReason};
+use meridian_domain::{Advice, Cause, Decision, Epoch, Head, HubHistory, Reason, Record, VariantPhase};
 
 fn decided(decision: Decision, why: &str) -> Record {
     let cause = (decision == Decision::Revert).then_some(Cause::Unclear);
@@ -117,6 +117,25 @@ fn a_stale_holder_cannot_touch_the_lease() {
         hub(&[&held[..], &[("wave-2", Record::LeaseRenewed { epoch: Epoch(2), until: at("04:00:00") })]].concat());
     assert_eq!(renewed.lease.unwrap().until, at("04:00:00"));
     assert!(hub(&[&held[..], &[("wave-2", Record::LeaseReleased { epoch: Epoch(2) })]].concat()).lease.is_none());
+}
+
+/// A time-out, then the same service's error, is one outage: a page for it that is owed, or went out, is not owed again.
+#[test]
+fn a_reworded_outage_is_one_page() {
+    let why = |detail| {
+        let (kind, region, operation) = (ErrorKind::Unreachable, name(AU), OperationName::ListObjectsV2);
+        let unread = ServiceFailure { kind, region: region.clone(), operation, detail: Box::new(detail) }.into();
+        let (from, to, why) = (version("v427"), version("v426"), WayBackReason::Undecided);
+        Reason::from(Return::Unread { region, from, to, why, unread })
+    };
+    let (silent, failed) = (why(FailureDetail::NoAnswerInTime), why(FailureDetail::Said("SlowDown: later".to_owned())));
+    let mut night = Night::let_through(AU);
+    for why in [silent, failed.clone()] {
+        night.tell(AU, Record::PageOwed { why, advice: Advice::FindCause });
+        assert_eq!(night.history(AU).owed.len(), 1);
+    }
+    night.tell(AU, Record::PageSent { why: failed });
+    assert!(night.history(AU).owed.is_empty() && night.history(AU).pages.len() == 1);
 }
 
 /// Patience counts from the first word of an illness, however often it is said.

@@ -1,15 +1,14 @@
 //! Active, standby and joining regions; canary, linear, rolling and all at once; zones: what each of them may do.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
+use crate::problems::{GOOD, is_malformed, minutes};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next, Plan};
 use meridian_domain::reason::{Gate, Lagging, Proceed, Wait};
 use meridian_domain::{
-    Decision, EndpointStatus, Fleet, FleetError, Invariant, Kind, Record, Routing, Seen, Style, VariantPhase, Zone,
-    audit,
+    Decision, EndpointStatus, Fleet, FleetError, FleetProblem, Invariant, Kind, Record, RegionProblem, Routing, Seen,
+    Style, VariantPhase, Zone, audit,
 };
-
-const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 /// The repository's fleet, with these lines added to regions.
 fn with(regions: &[(&str, &str)]) -> String {
@@ -45,52 +44,57 @@ fn a_region_is_active_and_goes_by_canary_where_it_says_nothing() {
     assert_eq!((night.region(BR).kind, night.region(BR).style), (Kind::Standby, Style::AllAtOnce));
 }
 
-/// What is impossible, in words, on its line.
+/// What is impossible, on its line.
 #[test]
 fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
-    for (regions, words, line) in [
+    use RegionProblem as Problem;
+    let (eu, au, br) = (|| name(EU), || name(AU), || name(BR));
+    let rolling = Style::Rolling { batch: 50 };
+    let line_of = |text: &str, line: &str| text.lines().position(|own| own.contains(line)).map(|at| at + 1);
+    for (regions, problem, line) in [
         (
             &[(AU, "style = \"all-at-once\"")][..],
-            "region.style: all-at-once of ap-southeast-2 has no canary",
+            Problem::NoCanary { region: au(), style: Style::AllAtOnce },
             "all-at-once",
         ),
-        (
-            &[(AU, "style = \"rolling\"\nbatch = 50")],
-            "region.style: rolling of ap-southeast-2 has no canary",
-            "rolling",
-        ),
+        (&[(AU, "style = \"rolling\"\nbatch = 50")], Problem::NoCanary { region: au(), style: rolling }, "rolling"),
         (
             &[(BR, "kind = \"standby\"\nstyle = \"canary\"")],
-            "region.style: canary of sa-east-1 would wait",
+            Problem::NoEvidence { region: br(), style: Style::Canary },
             "\"canary\"",
         ),
-        (&[(BR, "kind = \"joining\"\nstyle = \"linear\"\nstep = 50")], "would wait for a judge", "linear"),
-        (&[(AU, "style = \"linear\"")], "region.step is missing", "name = \"ap-southeast-2\""),
-        (&[(AU, "style = \"linear\"\nstep = 9")], "region.step must be 10 to 50", "step = 9"),
-        (&[(BR, "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 51")], "region.batch must be 5 to 50", "batch = 51"),
-        (&[(AU, "step = 20")], "region.step of ap-southeast-2 is linear's", "step = 20"),
-        (&[(AU, "batch = 20")], "region.batch of ap-southeast-2 is rolling's", "batch = 20"),
-        (&[(AU, "style = \"blue\"")], "region.style: \"blue\" is none of", "\"blue\""),
-        (&[(AU, "kind = \"passive\"")], "unknown variant `passive`", "passive"),
-        // Nine waits of half an hour.
-        (&[(EU, STANDBY)], "ap-southeast-2 is active and listed after eu-west-1", "name = \"ap-southeast-2\""),
         (
-            &[(EU, STANDBY), (AU, STANDBY), (JP, STANDBY), (BR, JOINING)],
-            "region.kind: no region is active",
-            "name = \"eu-west-1\"",
+            &[(BR, "kind = \"joining\"\nstyle = \"linear\"\nstep = 50")],
+            Problem::NoEvidence { region: br(), style: Style::Linear { step: 50 } },
+            "linear",
         ),
-        (&[(AU, "zone = \"EU!\"")], "region.zone: \"EU!\" is not a zone's name", "EU!"),
-        (&[(AU, "zone = \"apac\"")], "region.zone: say it of every region or of none", "name = \"ap-southeast-2\""),
+        (&[(AU, "style = \"linear\"")], Problem::NoShare { field: "step", least: 10 }, "name = \"ap-southeast-2\""),
+        (&[(AU, "style = \"linear\"\nstep = 9")], Problem::Share { field: "step", least: 10 }, "step = 9"),
+        (
+            &[(BR, "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 51")],
+            Problem::Share { field: "batch", least: 5 },
+            "batch = 51",
+        ),
+        (&[(AU, "step = 20")], Problem::StrayStep { region: au(), style: Style::Canary }, "step = 20"),
+        (&[(AU, "batch = 20")], Problem::StrayBatch { region: au(), style: Style::Canary }, "batch = 20"),
+        (&[(AU, "style = \"blue\"")], Problem::UnknownStyle("blue".to_owned()), "\"blue\""),
+        (&[(EU, STANDBY)], Problem::ActiveListedLate { region: au(), after: eu() }, "name = \"ap-southeast-2\""),
+        (&[(EU, STANDBY), (AU, STANDBY), (JP, STANDBY), (BR, JOINING)], Problem::NoneActive, "name = \"eu-west-1\""),
+        (&[(AU, "zone = \"EU!\"")], Problem::ZoneName("EU!".to_owned()), "EU!"),
+        (&[(AU, "zone = \"apac\"")], Problem::ZoneOfSome { region: au(), first: eu() }, "name = \"ap-southeast-2\""),
     ] {
-        let error = refused(regions);
-        assert!(error.problem.to_string().contains(words), "{regions:?}: {error}");
-        let text = with(regions);
-        let expected = text.lines().position(|own| own.contains(line)).map(|at| at + 1);
-        assert_eq!(error.line, expected, "{regions:?}: {error}");
+        let expected = FleetError { line: line_of(&with(regions), line), problem: problem.into() };
+        assert_eq!(refused(regions), expected, "{regions:?}");
     }
+    let passive = [(AU, "kind = \"passive\"")];
+    let error = refused(&passive);
+    assert!(is_malformed(&error.problem, "region.kind", "unknown variant `passive`"), "{error}");
+    assert_eq!(error.line, line_of(&with(&passive), "passive"), "{error}");
+    // Nine waits of thirteen minutes.
     let linear = with(&[(EU, "style = \"linear\"\nstep = 10")]);
     let error = Fleet::parse(&linear.replacen("max_execution = \"2h\"", "max_execution = \"90m\"", 1)).unwrap_err();
-    assert!(error.problem.to_string().contains("region.style: linear of eu-west-1 takes 9 waits"), "{error}");
+    let (style, bake, longest) = (Style::Linear { step: 10 }, minutes(13), minutes(90));
+    assert_eq!(error.problem, FleetProblem::Region(Problem::TooManyWaits { region: eu(), style, bake, longest }));
 }
 
 /// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
@@ -99,7 +103,7 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
 fn two_zones_need_golden_records_that_may_leave_them() {
     let zones = [(EU, "zone = \"eu\""), (AU, "zone = \"apac\""), (JP, "zone = \"apac\""), (BR, "zone = \"latam\"")];
     let error = refused(&zones);
-    assert!(error.problem.to_string().contains("fleet.golden_records = \"may-leave-zone\""), "{error}");
+    assert_eq!(error.problem, FleetProblem::Region(RegionProblem::GoldenRecordsLeaveZone(name(AU))));
     let text = with(&zones).replacen("order = ", "golden_records = \"may-leave-zone\"\norder = ", 1);
     let fleet = Fleet::parse(&text).unwrap();
     assert_eq!(fleet.regions[1].zone.as_ref().map(Zone::as_str), Some("apac"));

@@ -30,6 +30,8 @@ mod first;
 #[cfg(test)]
 mod fleet;
 #[cfg(test)]
+mod fleet_refused;
+#[cfg(test)]
 mod freezes;
 #[cfg(test)]
 mod full_load;
@@ -63,6 +65,8 @@ mod own_means;
 mod past;
 #[cfg(test)]
 mod probation;
+#[cfg(test)]
+mod problems;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::probation::Probation;
-use meridian_domain::reason::{ErrorKind, Fault, OperationName, Refusal, ServiceFailure, Unseen};
+use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Refusal, ServiceFailure, Unseen};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
@@ -56,13 +56,14 @@ pub fn ringing(alarm: &str) -> Ringing {
 
 /// AWS will never take an update: there is no quota for it.
 pub fn refusal() -> Refusal {
-    Refusal { operation: OperationName::UpdateEndpoint, message: "ResourceLimitExceeded: 4 of 4 instances".to_owned() }
+    let detail = FailureDetail::Said("ResourceLimitExceeded: 4 of 4 instances".to_owned());
+    Refusal { operation: OperationName::UpdateEndpoint, detail }
 }
 
 /// What a dark service answers: nothing in time.
 pub fn unseen() -> Unseen {
-    let (operation, said) = (OperationName::DescribeEndpoint, "no answer in time".to_owned());
-    ServiceFailure { kind: ErrorKind::Unreachable, region: name(JP), operation, said }.into()
+    let (operation, detail) = (OperationName::DescribeEndpoint, Box::new(FailureDetail::NoAnswerInTime));
+    ServiceFailure { kind: ErrorKind::Unreachable, region: name(JP), operation, detail }.into()
 }
 
 /// SageMaker could not roll an update back.

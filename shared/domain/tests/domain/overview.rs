@@ -1,13 +1,13 @@
 //! The fleet on one screen: what needs a person, and what does not.
 
-use crate::account::{Chains, OWN, WAVE, decided, intended, reverted, started, target};
+use crate::account::{Chains, OWN, WAVE, confirmed, decided, intended, reverted, started, target};
 use crate::night::{JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
 use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, WaveStop, overview};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, RegionState, Return, Unseen, WaveEnd, WayBackReason};
 use meridian_domain::{
-    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, ProbationAction, Reason, Record, RegionName,
-    Seen, WorseThanBefore,
+    Chain, Decision, EndpointStatus, EndpointView, Entry, Epoch, Exposure, Fleet, Frozen, ProbationAction, Reason,
+    Record, RegionName, Rule, Seen, WorseThanBefore,
 };
 
 /// JP in service on a release, with a quiet alarm.
@@ -21,7 +21,7 @@ fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> Regio
     };
     let region = fleet.region(&name(JP)).unwrap();
     let (endpoint, alarm) = (Seen::Known(Some(endpoint)), Seen::Known(false));
-    RegionSeen { region, entries, endpoint, alarm, paging: Vec::new() }
+    RegionSeen { region, entries, endpoint, alarm, frozen: None, paging: Vec::new() }
 }
 
 fn seen(chains: &Chains, serves: &str, time: &str) -> Overview {
@@ -101,6 +101,11 @@ fn what_cannot_be_read_is_named_and_never_taken_for_fine() {
     let alarm = Need::AlarmUnseen { region: name(JP), why: unseen() };
     assert_eq!(told.needs, [Need::EndpointUnseen { region: name(JP) }, alarm]);
     assert_eq!((told.regions[0].status, told.regions[0].alarm), (None, None));
+    // Without its ledger nothing says whether it rolls back.
+    let mut rings = jp(&fleet, None, "v427");
+    rings.alarm = Seen::Known(true);
+    let told = overview(Some(&chains.hub.1), &[rings], at("04:00:00"));
+    assert_eq!(told.needs[0], Need::Alarm { region: name(JP), ledger_known: false });
 }
 
 /// A region without its alarm does not roll back by itself, and one without its endpoint serves nobody.
@@ -269,4 +274,90 @@ fn a_barred_releases_wave_goes_on_to_no_region() {
         assert_eq!(told.next, [Next::WaveEnds { version: version("v427") }]);
         assert!(matches!(told.wave.unwrap().stopped, Some(WaveStop::Barred(_))));
     }
+}
+
+/// The ledger does not say when the old instances are gone: SageMaker does. A first release leaves none.
+#[test]
+fn an_update_is_not_in_progress_after_its_soak() {
+    let (fleet, mut chains) = (fleet(), Chains::updating());
+    chains.own("03:19:30", WAVE, decided(Decision::Proceed)).own("03:22:10", WAVE, confirmed("v427", WAVE));
+    let mut first = Chains::default();
+    first.attested("v427");
+    first.own("03:10:00", WAVE, intended("v427", None, WAVE)).own("03:16:00", WAVE, confirmed("v427", WAVE));
+    let in_progress = |chains: &Chains, status| {
+        let mut soaks = jp(&fleet, Some(&chains.own.1), "v427");
+        if let Seen::Known(Some(view)) = &mut soaks.endpoint {
+            view.status = status;
+        }
+        overview(Some(&chains.hub.1), &[soaks], at("03:30:00")).regions[0].in_progress().is_some()
+    };
+    assert!(in_progress(&chains, EndpointStatus::Updating));
+    assert!(!in_progress(&chains, EndpointStatus::InService));
+    assert!(!in_progress(&first, EndpointStatus::Updating));
+}
+
+#[test]
+fn a_region_that_a_rerun_updates_is_not_to_catch_up() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started()).hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    chains.own("04:50:00", WAVE, intended("v427", Some("v426"), WAVE));
+    assert_eq!(seen(&chains, "v426", "05:00:00").next, [Next::Release]);
+}
+
+#[test]
+fn a_wave_goes_on_to_no_halted_region_and_not_while_silent() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started());
+    let lease = Record::LeaseTaken { epoch: Epoch(1), until: at("03:05:00") };
+    chains.hub("03:00:21", WAVE, lease);
+    let regions = vec![name(JP)];
+    assert_eq!(seen(&chains, "v426", "03:20:00").next, [Next::Regions { version: version("v427"), regions }]);
+    let silent = seen(&chains, "v426", "03:20:01");
+    assert!(matches!(silent.needs.as_slice(), [Need::WaveSilent { .. }]), "{:?}", silent.needs);
+    assert_eq!(silent.next, []);
+    let (region, from, to) = (name(JP), Some(version("v427")), version("v426"));
+    let told = Return::RollsBackFrom { region, from, to, why: WayBackReason::Undecided };
+    chains.own("03:10:00", OWN, Record::Halted { why: told.into() });
+    assert_eq!(seen(&chains, "v426", "03:15:00").next, [Next::WaveEnds { version: version("v427") }]);
+}
+
+#[test]
+fn a_frozen_region_catches_up_after_its_freeze() {
+    let (fleet, mut chains) = (fleet(), Chains::installed());
+    chains.hub("03:00:20", WAVE, wave_started()).hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    let (from, until) = (at("00:00:00"), at("23:00:00"));
+    let frozen = Frozen { name: "year-end".to_owned(), why: "volumes".to_owned(), from, until };
+    let next = |chains: &Chains| {
+        let region = RegionSeen { frozen: Some(frozen.clone()), ..jp(&fleet, Some(&chains.own.1), "v426") };
+        overview(Some(&chains.hub.1), &[region], at("05:00:00")).next
+    };
+    let (region, version) = (name(JP), version("v427"));
+    let holds = Next::Frozen { region: region.clone(), version: version.clone(), frozen: frozen.clone() };
+    assert_eq!(next(&chains), [holds, Next::Release]);
+    let why = "incident 4711".to_owned();
+    let record = Record::Overridden { what: Rule::Freeze, region: Some(region.clone()), why, until };
+    chains.hub("04:30:00", "maria", record);
+    assert_eq!(next(&chains), [Next::CatchUp { version, regions: vec![region] }, Next::Release]);
+}
+
+/// Not since when the release before served: while two may answer, their own begin counts.
+#[test]
+fn a_state_is_shown_since_it_began_itself() {
+    let mut chains = Chains::updating();
+    let began = |chains: &Chains, time| {
+        let told = seen(chains, "v426", time);
+        let own = told.regions[0].account.as_ref().unwrap().began();
+        own.map(|(since, by)| (since, by.cloned()))
+    };
+    assert_eq!(began(&chains, "03:05:00"), Some((at("00:00:00"), Some(actor("installation")))));
+    assert_eq!(began(&chains, "03:12:00"), Some((at("03:10:00"), Some(actor(WAVE)))));
+    let canary = Record::CanaryStarted { execution: actor(WAVE), from: at("03:13:00"), ends: at("03:21:00") };
+    chains.own("03:13:20", WAVE, canary);
+    assert_eq!(began(&chains, "03:15:00"), Some((at("03:13:00"), Some(actor(WAVE)))));
+    // When it was decided is not in the region's account.
+    chains.own("03:16:00", WAVE, decided(Decision::Revert));
+    assert_eq!(began(&chains, "03:17:00"), None);
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown(), paged: None };
+    chains.own("03:19:00", OWN, unknown);
+    assert_eq!(began(&chains, "03:30:00"), Some((at("03:19:00"), None)));
 }

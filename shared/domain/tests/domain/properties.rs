@@ -161,7 +161,7 @@ proptest! {
         if let Next::Do(Act::Update, _, target) = &plan.next {
             let update = sight.history.known().and_then(|history| history.update.as_ref());
             let intended = update.is_some_and(|update| update.target == *target && update.epoch.is_none());
-            // Without a ledger, what stands beside the alarms is the intent.
+            // Without a ledger, the rollback target stored with the verdict alarm is the intent.
             let way = sight.way_back.known().and_then(Option::as_ref);
             let blind = sight.history.known().is_none() && way.is_some_and(|way| way.back == *target);
             prop_assert!(intended || blind);

@@ -1,6 +1,9 @@
 //! A wave's counts from a file: what was read, what was said, and when.
 
-use meridian_domain::replay::{CountsError, Replay, ReplayWarning, Setting, WaveGrounds, read, replay};
+use meridian_domain::edge::JsonKind;
+use meridian_domain::replay::{
+    CountsError, CountsExpected, CountsFound, CountsProblem, Replay, ReplayWarning, Setting, WaveGrounds, read, replay,
+};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{Fleet, JudgePolicy, RegionName, Verdict};
 use meridian_judge::Finding;
@@ -105,48 +108,93 @@ fn regions_that_policy_does_not_name_are_judged_with_a_warning() {
     );
 }
 
+/// What is wrong with a field of a line.
+fn wrong(field: &str, found: CountsFound, expected: CountsExpected) -> CountsProblem {
+    CountsProblem::Field { field: field.to_owned(), found, expected }
+}
+
+fn value(text: &str) -> CountsFound {
+    CountsFound::Value(text.to_owned())
+}
+
 #[test]
-fn an_error_has_line_field_and_expected_value() {
+fn a_wrong_line_is_refused_with_its_number_and_problem() {
     let good = wave(0, 2, "eu-west-1", 4);
-    for (bad, words) in [
-        ("{", "line 3: not JSON at column"),
-        ("[]", "a list; expected an object with minute, region, metric, green and blue"),
-        ("{\"region\":\"eu-west-1\",\"metric\":\"5xx\"}", "minute: missing; expected a whole number of minutes"),
-        ("{\"minute\":1.5,\"region\":\"eu-west-1\",\"metric\":\"5xx\"}", "minute: 1.5; expected a whole number"),
-        ("{\"minute\":1,\"region\":\"Dublin\",\"metric\":\"5xx\"}", "region: Dublin; expected an AWS region name"),
-        ("{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":5}", "metric: a number; expected a metric's name"),
+    let number = || CountsFound::Kind(JsonKind::Number);
+    let of_5xx = |more: &str| format!("{{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",{more}}}");
+    for (bad, problem) in [
+        ("[]".to_owned(), CountsProblem::NotAnObject(JsonKind::List)),
         (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"teapots\"}",
-            "metric: teapots is neither built in nor named",
+            "{\"region\":\"eu-west-1\",\"metric\":\"5xx\"}".to_owned(),
+            wrong("minute", CountsFound::Missing, CountsExpected::Minutes),
         ),
         (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":5,\"bad\":6}}",
+            "{\"minute\":1.5,\"region\":\"eu-west-1\",\"metric\":\"5xx\"}".to_owned(),
+            wrong("minute", value("1.5"), CountsExpected::WholeNumber),
+        ),
+        (
+            "{\"minute\":1,\"region\":\"Dublin\",\"metric\":\"5xx\"}".to_owned(),
+            wrong("region", value("Dublin"), CountsExpected::Region),
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":5}".to_owned(),
+            wrong("metric", number(), CountsExpected::Metric),
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"teapots\"}".to_owned(),
+            CountsProblem::UnknownMetric("teapots".parse().unwrap()),
+        ),
+        (of_5xx("\"green\":{\"total\":5,\"bad\":6}"), CountsProblem::MoreBadThanAll { arm: "green", bad: 6, total: 5 }),
+        (of_5xx("\"blue\":{\"total\":-5,\"bad\":6}"), wrong("blue.total", value("-5"), CountsExpected::Requests)),
+        (of_5xx("\"blue\":{\"total\":5}"), wrong("blue.bad", CountsFound::Missing, CountsExpected::Requests)),
+        (
+            of_5xx("\"green\":{\"total\":5,\"bad\":0,\"instances\":0}"),
+            wrong("green.instances", value("0"), CountsExpected::Instances),
+        ),
+        (of_5xx("\"gren\":null"), CountsProblem::UnknownField("gren".to_owned())),
+        (of_5xx("\"green\":7"), wrong("green", number(), CountsExpected::Arm)),
+    ] {
+        assert_eq!(judged(&format!("{good}\n{bad}")).unwrap_err(), CountsError { line: 3, problem }, "{bad}");
+    }
+    let error = judged(&format!("{good}\n{{")).unwrap_err();
+    assert!(error.line == 3 && matches!(error.problem, CountsProblem::NotJson { .. }), "{error}");
+    assert_eq!(judged("\n").unwrap_err(), CountsError { line: 1, problem: CountsProblem::NoCounts });
+}
+
+#[test]
+fn an_error_has_line_field_and_expected_value() {
+    let number = || CountsFound::Kind(JsonKind::Number);
+    for (problem, words) in [
+        (CountsProblem::NotJson { column: 1, quoted: "EOF".to_owned() }, "line 3: not JSON at column 1"),
+        (
+            CountsProblem::NotAnObject(JsonKind::List),
+            "a list; expected an object with minute, region, metric, green and blue",
+        ),
+        (
+            wrong("minute", CountsFound::Missing, CountsExpected::Minutes),
+            "minute: missing; expected a whole number of minutes",
+        ),
+        (wrong("minute", value("1.5"), CountsExpected::WholeNumber), "minute: 1.5; expected a whole number"),
+        (wrong("region", value("Dublin"), CountsExpected::Region), "region: Dublin; expected an AWS region name"),
+        (wrong("metric", number(), CountsExpected::Metric), "metric: a number; expected a metric's name"),
+        (CountsProblem::UnknownMetric("teapots".parse().unwrap()), "metric: teapots is neither built in nor named"),
+        (
+            CountsProblem::MoreBadThanAll { arm: "green", bad: 6, total: 5 },
             "green.bad: 6; expected at most green.total, which is 5",
         ),
         (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"blue\":{\"total\":-5,\"bad\":6}}",
+            wrong("blue.total", value("-5"), CountsExpected::Requests),
             "blue.total: -5; expected a whole number of requests, 0 or more",
         ),
         (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"blue\":{\"total\":5}}",
-            "blue.bad: missing; expected a whole number of requests",
-        ),
-        (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":5,\"bad\":0,\"instances\":0}}",
+            wrong("green.instances", value("0"), CountsExpected::Instances),
             "green.instances: 0; expected a whole number of at least 1",
         ),
-        (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"gren\":null}",
-            "gren: unknown field; expected minute",
-        ),
-        (
-            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":7}",
-            "green: a number; expected an object",
-        ),
+        (CountsProblem::UnknownField("gren".to_owned()), "gren: unknown field; expected minute"),
+        (wrong("green", number(), CountsExpected::Arm), "green: a number; expected an object"),
+        (CountsProblem::NoCounts, "no counts; expected one JSON object a line"),
     ] {
-        let error = judged(&format!("{good}\n{bad}")).unwrap_err();
-        assert_eq!(error.line, 3, "{bad}: {error}");
-        assert!(error.to_string().contains(words), "{bad}: {error}");
+        let text = CountsError { line: 3, problem }.to_string();
+        assert!(text.contains(words), "{text}\ndoes not say: {words}");
     }
-    assert!(judged("\n").unwrap_err().to_string().contains("no counts; expected one JSON object a line"));
 }

@@ -1,15 +1,14 @@
 //! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
 
 use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen, version};
+use crate::problems::{GOOD, field, is_malformed, refused};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::Wait;
 use meridian_domain::{
-    EndpointStatus, EndpointView, Entry, Fleet, FleetError, Floor, Head, Record, RegionHistory, ScalingPolicy, Seen,
-    Violation, audit,
+    EndpointStatus, EndpointView, Entry, FieldRule, Fleet, FleetProblem, Floor, Head, Record, RegionHistory,
+    RegionProblem, ScalingPolicy, Seen, Violation, audit,
 };
 use std::num::NonZeroU32;
-
-const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 fn policy(fleet: &Fleet) -> &ScalingPolicy {
     fleet.scaling.as_ref().unwrap()
@@ -288,28 +287,39 @@ fn a_word_that_comes_twice_begins_no_patience_anew() {
 }
 
 #[test]
-fn invalid_instances_are_refused_with_line_and_advice() {
-    let wrong = |from: &str, to: &str| -> FleetError { Fleet::parse(&GOOD.replacen(from, to, 1)).unwrap_err() };
-    let cases = [
-        ("requests_per_instance = 250", "requests_per_instance = 0", "scaling.requests_per_instance must be above 0"),
-        ("from = \"00:00\"", "from = \"midnight\"", "\"midnight\" is not a time of day such as \"23:30\""),
-        ("until = \"05:00\"", "until = \"00:00\"", "scaling.night begins when it ends"),
-        ("most_instances = 8\n", "", "region.most_instances of eu-west-1 is missing"),
-        ("most_instances = 8", "most_instances = 2", "most_instances of eu-west-1 is 2, below its 3 instances"),
-        ("night_instances = 2", "night_instances = 1", "region.night_instances of eu-west-1 must be 2"),
-        ("night_instances = 2", "night_instances = 4", "to 3, what it has by day"),
-        ("night = {", "#night = {", "say when it is night, scaling.night"),
-        ("[scaling]\n", "[scaling]\nscale_in = \"25h\"\n", "scaling.scale_in must be 0s to 24h"),
-    ];
-    for (from, to, expected) in cases {
-        let error = wrong(from, to);
-        assert!(error.problem.to_string().contains(expected) && error.line.is_some(), "{from} -> {to}: {error}");
+fn invalid_instances_are_refused_on_a_line() {
+    let (eu, region) = (|| name(EU), FleetProblem::Region);
+    let by_night = || region(RegionProblem::NightInstances { region: eu(), by_day: 3 });
+    for (from, to, problem) in [
+        (
+            "requests_per_instance = 250",
+            "requests_per_instance = 0",
+            field("scaling", "requests_per_instance", FieldRule::RequestsPerInstance),
+        ),
+        ("until = \"05:00\"", "until = \"00:00\"", field("scaling", "night", FieldRule::Night)),
+        ("most_instances = 8\n", "", region(RegionProblem::NoMostInstances(eu()))),
+        (
+            "most_instances = 8",
+            "most_instances = 2",
+            region(RegionProblem::MostBelowLeast { region: eu(), most: 2, least: 3 }),
+        ),
+        ("night_instances = 2", "night_instances = 1", by_night()),
+        ("night_instances = 2", "night_instances = 4", by_night()),
+        ("night = {", "#night = {", region(RegionProblem::NoNight(eu()))),
+        ("[scaling]\n", "[scaling]\nscale_in = \"25h\"\n", field("scaling", "scale_in", FieldRule::CoolDown)),
+    ] {
+        let error = refused(from, to);
+        assert_eq!(error.problem, problem, "{from} -> {to}");
+        assert!(error.line.is_some(), "{from} -> {to}: {error}");
     }
+    let error = refused("from = \"00:00\"", "from = \"midnight\"");
+    let words = "\"midnight\" is not a time of day such as \"23:30\"";
+    assert!(is_malformed(&error.problem, "scaling.night", words) && error.line.is_some(), "{error}");
     let without =
         |line: &&str| !["[scaling]", "requests_per_instance", "night = "].iter().any(|own| line.starts_with(own));
     let table = GOOD.lines().filter(without).collect::<Vec<_>>().join("\n");
-    let error = Fleet::parse(&table).unwrap_err();
-    assert!(error.problem.to_string().contains("most_instances of eu-west-1 is promote's to register"), "{error}");
+    let stray = RegionProblem::NoScaling { region: eu(), field: "most_instances" };
+    assert_eq!(Fleet::parse(&table).unwrap_err().problem, region(stray));
 }
 
 #[test]
