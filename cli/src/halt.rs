@@ -1,6 +1,6 @@
 //! `meridian halt`: a person stops the line.
 
-use crate::operator::{self, Operator, Told};
+use crate::operator::{self, CommandEffect, Operator};
 use meridian_handlers::operator_commands::{OperatorCommandError, halt};
 use meridian_messages::Voice;
 use std::process::ExitCode;
@@ -33,6 +33,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
         let before = session.run(halt(ports, fleet, region, who, why))?;
         let changes = before.is_none();
         let words = Voice::of(fleet).halt_set(&chain, before.as_ref());
-        Ok(Told { command: "halt", region, until: None, words, changes })
+        Ok(CommandEffect { command: "halt", region, until: None, words, changes })
     })
 }

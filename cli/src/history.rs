@@ -49,6 +49,8 @@ pub struct Arguments {
 enum AskedError {
     #[error("--since {since:.0} is not before the end, {until:.0}: give an earlier --since, or a later --at")]
     Order { since: Timestamp, until: Timestamp },
+    #[error("--at {at:.0} lies after now ({now:.0}): the ledger says nothing of a time to come")]
+    Future { at: Timestamp, now: Timestamp },
 }
 
 /// What was read and found, to be told to people or machines.
@@ -86,7 +88,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     let progress = terminal::progress(quiet);
     progress.say("reading the ledger");
     let chains = session.run(read(&session.ports, fleet, &regions));
-    let at = arguments.at.unwrap_or_else(|| latest(&chains).map_or(until, |latest| latest.max(until)));
+    let now = present(session.now(), &chains);
+    let at = arguments.at.unwrap_or(now);
+    if at > now {
+        return Err(AskedError::Future { at, now }.into());
+    }
     let (mut told, mut entries) = (Vec::new(), Vec::new());
     match since {
         None => told = session.run(tell(&session.ports, &regions, &chains, at)),
@@ -115,9 +121,9 @@ fn chosen<'a>(fleet: &'a Fleet, asked: &[String]) -> Result<Vec<&'a Region>, Unk
     Ok(fleet.regions.iter().filter(|region| wanted.is_empty() || wanted.contains(&region.name)).collect())
 }
 
-/// When the newest entry was written: the machine's clock may be behind it, and a local world's is another.
-fn latest(chains: &[Read]) -> Option<Timestamp> {
-    chains.iter().flat_map(|read| &read.entries).map(|entry| entry.at).max()
+/// The clock's time, or the newest entry's: the machine's clock may be behind it, and a local world's is another.
+fn present(clock: Timestamp, chains: &[Read]) -> Timestamp {
+    chains.iter().flat_map(|read| &read.entries).map(|entry| entry.at).fold(clock, Timestamp::max)
 }
 
 /// Of the hub's entries those that are about the regions, or about the whole fleet.

@@ -1,7 +1,7 @@
 //! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
 
 use crate::aws::{Session, read};
-use crate::operator::{Operator, Told};
+use crate::operator::{CommandEffect, Operator};
 use meridian_desk::read_features;
 use meridian_handlers::holdout::{Approval, ApprovalError, approve};
 use meridian_messages::operator as sentences;
@@ -58,6 +58,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             Approval::Recorded(holdout) => (true, sentences::holdout_approved(&holdout)),
             Approval::Stood(approved) => (false, sentences::holdout_stands(&approved)),
         };
-        Ok(Told { command: "holdout approve", region: None, until: None, words, changes })
+        Ok(CommandEffect { command: "holdout approve", region: None, until: None, words, changes })
     })
 }

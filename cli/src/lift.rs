@@ -1,6 +1,6 @@
 //! `meridian lift`: a person ends a halt.
 
-use crate::operator::{self, Operator, Told};
+use crate::operator::{self, CommandEffect, Operator};
 use meridian_handlers::lift::{LiftError, lift};
 use meridian_messages::Voice;
 use std::process::ExitCode;
@@ -29,6 +29,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
         let (region, why) = (operator::region_of(&chain), operator.why.clone());
         let halt = session.run(lift(ports, fleet, region, who, why))?;
         let words = Voice::of(fleet).halt_lifted(&chain, &operator.why, &halt);
-        Ok(Told { command: "lift", region, until: None, words, changes: true })
+        Ok(CommandEffect { command: "lift", region, until: None, words, changes: true })
     })
 }

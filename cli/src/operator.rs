@@ -86,7 +86,7 @@ pub struct Operator {
 
 /// What a command did, or would do.
 #[derive(Debug, Serialize)]
-pub struct Told<'a> {
+pub struct CommandEffect<'a> {
     /// The command's name, such as `halt`.
     pub command: &'a str,
     /// The region that it names; null for home's chain or every region.
@@ -105,10 +105,12 @@ struct Document<'a> {
     schema: u32,
     /// False where nothing was written.
     changed: bool,
+    /// True where the words say what would be written.
+    dry_run: bool,
     who: &'a Actor,
     why: &'a str,
     #[serde(flatten)]
-    told: &'a Told<'a>,
+    told: &'a CommandEffect<'a>,
 }
 
 impl Operator {
@@ -131,10 +133,11 @@ impl Operator {
         &self,
         session: &Session,
         is_input: fn(&E) -> bool,
-        command: impl Fn(&OperatorPorts<'_, AwsPorts>) -> Result<Told<'a>, E>,
+        command: impl Fn(&OperatorPorts<'_, AwsPorts>) -> Result<CommandEffect<'a>, E>,
     ) -> Result<ExitCode, Box<dyn Error>> {
         let command = |writes| command(&OperatorPorts { ports: &session.ports, writes });
-        let question = |will: &Told<'a>| will.changes.then(|| sentences::question(&will.words, &self.why, &self.who));
+        let question =
+            |will: &CommandEffect<'a>| will.changes.then(|| sentences::question(&will.words, &self.why, &self.who));
         match self.consent.carry_out(command, question)? {
             Ok(Went::Tried(will)) if will.changes => {
                 self.say(&will, false, &sentences::would_be_written(&will.words))?
@@ -150,11 +153,12 @@ impl Operator {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn say(&self, told: &Told<'_>, changed: bool, sentence: &str) -> io::Result<()> {
+    fn say(&self, told: &CommandEffect<'_>, changed: bool, sentence: &str) -> io::Result<()> {
         if !self.json {
             return terminal::say(sentence);
         }
-        let document = Document { schema: SCHEMA, changed, who: &self.who, why: &self.why, told };
+        let dry_run = self.consent.dry_run;
+        let document = Document { schema: SCHEMA, changed, dry_run, who: &self.who, why: &self.why, told };
         terminal::document(&document)
     }
 }

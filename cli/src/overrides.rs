@@ -1,6 +1,6 @@
 //! `meridian override`: a person sets one rule aside for a while.
 
-use crate::operator::{self, Operator, Told};
+use crate::operator::{self, CommandEffect, Operator};
 use jiff::SignedDuration;
 use meridian_domain::{Rule, edge};
 use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, set_aside};
@@ -66,6 +66,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             true => sentences::set_aside(what, region.as_ref(), until),
             false => sentences::holds_again(what, region.as_ref()),
         };
-        Ok(Told { command: "override", region: region.as_ref(), until: Some(until), words, changes: true })
+        Ok(CommandEffect { command: "override", region: region.as_ref(), until: Some(until), words, changes: true })
     })
 }

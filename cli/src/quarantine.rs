@@ -1,6 +1,6 @@
 //! `meridian quarantine`: a person takes a release, or a file of releases, out of consideration.
 
-use crate::operator::{Operator, Told};
+use crate::operator::{CommandEffect, Operator};
 use meridian_handlers::quarantine::{Named, QuarantineError, lift_quarantine, quarantine};
 use meridian_messages::operator as sentences;
 use std::process::ExitCode;
@@ -39,6 +39,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             let done = session.run(quarantine(ports, fleet, named, who, why))?;
             sentences::quarantined(&done.object, &done.releases)
         };
-        Ok(Told { command: "quarantine", region: None, until: None, words, changes: true })
+        Ok(CommandEffect { command: "quarantine", region: None, until: None, words, changes: true })
     })
 }

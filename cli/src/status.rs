@@ -157,17 +157,17 @@ fn pages(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Res
 }
 
 fn cells(fleet: &Fleet, row: &RegionRow) -> [String; 6] {
-    let unknown = || "unknown".to_owned();
+    let (unknown, none) = (|| "unknown".to_owned(), || "-".to_owned());
     let account = row.account.as_ref();
-    let proved = account.and_then(|account| account.answers.iter().find(|answer| answer.since.is_some()));
-    let since = proved.and_then(|answer| answer.since).map(day_and_time);
-    let by = proved.and_then(|answer| answer.by.as_ref()).map(|by| who(by.as_str()));
+    let began = account.and_then(Account::began);
+    let since = began.map(|(since, _)| day_and_time(since));
+    let by = began.and_then(|(_, by)| by).map(|by| who(by.as_str()));
     let alarm = row.alarm.map_or_else(unknown, |rings| if rings { "ALARM" } else { "OK" }.to_owned());
     [
         fleet.title(&row.region).to_owned(),
         account.map_or_else(unknown, serves),
-        since.unwrap_or_default(),
-        by.unwrap_or_default(),
+        since.unwrap_or_else(none),
+        by.unwrap_or_else(none),
         row.status.map_or_else(unknown, |status| format!("{status:?}")),
         alarm,
     ]

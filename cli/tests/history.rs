@@ -76,6 +76,9 @@ fn tokyo_dark_at_0347_itself() {
         "{page}"
     );
     assert!(page.contains("how it went on is not on record"), "{page}");
+    let future = history(&night, &["--region", "JP", "--at", "2026-11-20T03:59Z"]);
+    assert_eq!(future.status.code(), Some(2), "{}", text(&future.stdout));
+    assert!(error(&future).contains("--at 2026-11-20T03:59:00Z lies after now"), "{}", error(&future));
     let found = document(&night, &["--region", "JP", "--at", "2026-11-20T03:47Z"]);
     let told = &found["regions"][0];
     assert_eq!(told["told"]["way_back"]["version"], "v426");

@@ -66,6 +66,7 @@ fn the_template_can_be_deployed_for_every_fleet_that_init_makes() {
         let fleet = Fleet::parse(&read("fleet.toml")).unwrap();
         let settings = Settings::parse(&read("samconfig.toml"), &fleet.account).unwrap();
         assert_eq!(settings, Settings::of_fleet(&fleet), "{regions:?}");
+        assert!(read("samconfig.toml").contains("meridian cost --front proxy has its price"), "{regions:?}");
         let deployed = Deployment::of(&template, &settings).unwrap();
         assert_eq!(deployed.stacks.len(), regions.len(), "{regions:?}");
         let home = deployed.stacks.get(&fleet.home).unwrap();

@@ -62,9 +62,13 @@ fn a_halt_is_previewed_and_lifted_by_the_regions_title() {
     let halt = |more: &[&str]| typed(&night, &[&["halt", "--region", "AU"], &said[..], more].concat());
     let (code, shown) = halt(&["--dry-run"]);
     assert!(code == Some(0) && shown.starts_with("would be written: the fleet is halted"), "{shown}");
+    let document = |json: &str| serde_json::from_str::<Value>(json).unwrap();
+    let tried = document(&halt(&["--dry-run", "--json"]).1);
+    assert_eq!((&tried["changed"], &tried["dry_run"]), (&false.into(), &true.into()), "{tried}");
     assert_eq!(typed(&night, &["status"]).0, Some(0), "nothing was written");
     let (code, json) = halt(&["--json"]);
-    let document: Value = serde_json::from_str(&json).unwrap();
+    let document = document(&json);
+    assert_eq!(document["dry_run"], false);
     assert_eq!((code, &document["changed"], &document["region"]), (Some(0), &true.into(), &"ap-southeast-2".into()));
     let (code, screen) = typed(&night, &["status"]);
     assert!(

@@ -1,5 +1,5 @@
-//! The complete exploration of the bounded model, slice by slice: `make model`. With a word, only the slices whose name
-//! has it; with a second word, what was broken is not looked for once more by the shortest way.
+//! The complete exploration of the bounded model, slice by slice: `make model`. With a word, only the slice of that name, or
+//! those whose name has it; with a second word, what was broken is not looked for once more by the shortest way.
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, reason = "a measurement's own program")]
 
 #[path = "../tests/model/checker.rs"]
@@ -19,7 +19,9 @@ fn main() -> ExitCode {
     let (only, first) = (arguments.next().unwrap_or_default(), arguments.next().is_some());
     println!("{:<36} {:>10} {:>10} {:>5} {:>6} {:>6}", "slice", "states", "steps", "depth", "s", "MB");
     let (mut states, mut took) = (0, 0.0);
-    for bounds in slices().into_iter().filter(|bounds| bounds.name.contains(&only)) {
+    let exact = slices().iter().any(|bounds| bounds.name == only);
+    let chosen = |bounds: &Bounds| if exact { bounds.name == only } else { bounds.name.contains(&only) };
+    for bounds in slices().into_iter().filter(chosen) {
         let explored = explore(bounds.clone(), Walk::Depth);
         let seconds = explored.took.as_secs_f64();
         let (name, unique, made, depth) = (&explored.name, explored.unique, explored.made, explored.depth);

@@ -27,7 +27,7 @@ pub struct Finding {
     pub check: &'static str,
     /// How it came out.
     pub outcome: Outcome,
-    /// What was found.
+    /// What was found, as one sentence.
     pub what: String,
     /// The command or the setting that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,17 +35,17 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// As it must be.
+    /// The check found what it must find.
     pub fn fine(check: &'static str, what: impl Into<String>) -> Self {
         Self { place: None, check, outcome: Outcome::Fine, what: what.into(), mend: None }
     }
 
-    /// Not as it must be.
+    /// The check found something that must be fixed; `mend` says how.
     pub fn wrong(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { place: None, check, outcome: Outcome::Wrong, what: what.into(), mend: Some(mend.into()) }
     }
 
-    /// Worth a look.
+    /// The check found something that may be meant so: a person decides.
     pub fn warning(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { outcome: Outcome::Warning, ..Self::wrong(check, what, mend) }
     }

@@ -7,9 +7,9 @@ use serde_json::Value;
 const ONCE: [&str; 3] = ["ledger/", "releases/", "holdouts/"];
 /// What is under these stays: what a wave is bound to and a verdict rests on, too.
 const KEPT: [&str; 5] = ["ledger/", "releases/", "holdouts/", "waves/", "evaluations/"];
-/// How something goes.
+/// The actions that delete an object or a version of it.
 const DELETES: [&str; 2] = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
-/// How something comes, and what was there goes.
+/// The action that writes an object, over an earlier one too.
 const WRITE: &str = "s3:PutObject";
 /// How what protects a bucket is changed.
 const UNPROTECTS: [&str; 6] = [

@@ -18,7 +18,7 @@ use meridian_aws::inspect::{
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
-use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
+use meridian_handlers::ports::{ErrorKind, FailureDetail, OperationName, PortError};
 use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
@@ -339,7 +339,7 @@ fn no_answer_is_not_fine_and_what_is_not_modelled_is_said() {
         kind,
         region: policy().home,
         operation: OperationName::GetTopicAttributes,
-        message: "no answer in time".to_owned(),
+        detail: FailureDetail::NoAnswerInTime,
         silent: false,
     };
     let refused = failed(ErrorKind::Refused);

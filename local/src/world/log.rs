@@ -162,7 +162,7 @@ pub enum What {
         pipeline: String,
         /// UUID of the execution.
         execution: String,
-        /// The action that failed.
+        /// The action that failed, by its name, which is its stage's too.
         action: String,
     },
     /// An action of an execution began.
@@ -246,14 +246,14 @@ pub enum What {
     ModelPackageCreated {
         /// ARN of the package's version.
         package: String,
-        /// Its approval status.
+        /// The approval status that it begins with.
         status: ModelApprovalStatus,
     },
     /// A model package's approval status changed.
     ModelPackageStatusChanged {
         /// ARN of the package's version.
         package: String,
-        /// Its approval status.
+        /// The approval status that it has now.
         status: ModelApprovalStatus,
         /// Why, as `UpdateModelPackage` was told; none where it was told nothing.
         reason: Option<String>,

@@ -29,7 +29,7 @@ pub(crate) struct Region {
     pub alarms: Alarms,
     pub traffic: Traffic,
     pub health: Health,
-    /// Whether the region's front lets customers' requests through to the endpoint.
+    /// Whether the region's API or proxy lets customers' requests through to the endpoint.
     pub is_open: bool,
 }
 

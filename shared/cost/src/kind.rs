@@ -191,7 +191,7 @@ pub enum Item {
     Lambda,
     /// Alarms and custom metrics.
     Monitoring,
-    /// The pipeline's minutes.
+    /// CodePipeline's action minutes, each begun one whole.
     Pipeline,
     /// The key of bucket and endpoint, and its use.
     Keys,

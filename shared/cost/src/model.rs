@@ -61,7 +61,7 @@ impl Sum for Amount {
 pub struct Missing {
     /// What AWS bills for, and nobody has looked up.
     pub kind: PriceKind,
-    /// The fleet's region.
+    /// The region whose price is missing.
     pub region: RegionName,
     /// The fleet's instance type, of hosting.
     pub instance_type: Option<String>,

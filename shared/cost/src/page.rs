@@ -242,7 +242,7 @@ impl Page {
         }
     }
 
-    /// Prices of which nobody knows how old they are.
+    /// Prices whose age is unknown.
     fn undated(&mut self, report: &CostReport) {
         if report.undated == 0 {
             return;

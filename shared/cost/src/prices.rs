@@ -20,7 +20,7 @@ const BOUNDS: std::ops::RangeInclusive<f64> = 1e-12..=1e9;
 
 /// Stands for every region that has no row of its own.
 const EVERY_REGION: &str = "*";
-/// Stands for a date that nobody knows.
+/// Written instead of a date where it is unknown since when a price holds.
 const UNDATED: &str = "undated";
 
 /// The table of prices: `prices.toml`.

@@ -26,7 +26,7 @@ const LEAST_FLOOR: u32 = 2;
 pub struct CostReport {
     /// The format of this document.
     pub schema: u32,
-    /// The fleet's name.
+    /// The fleet, as its policy names it.
     pub fleet: String,
     /// SageMaker's name of what all its endpoints run on, such as `ml.m6i.xlarge`.
     pub instance_type: String,
@@ -178,7 +178,7 @@ pub struct FloorSaving {
 /// What a region less would save.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetirementSaving {
-    /// Which region goes.
+    /// The region that would be retired.
     pub region: RegionName,
     /// What people call it.
     pub title: String,

@@ -36,7 +36,7 @@ pub enum TableProblem {
     /// An assumption that sums and ratios cannot be made with.
     #[error("usage.{field} must be a number, 0 or from {least:e} to {most:e}, and is {found}", least = BOUNDS.start(), most = BOUNDS.end())]
     Usage {
-        /// The field of `[usage]`.
+        /// Which assumption it is, by its path below `[usage]`.
         field: &'static str,
         /// What stands there.
         found: f64,
@@ -79,7 +79,7 @@ pub enum TableProblem {
     /// A price that nobody can look up.
     #[error("price.{field} of {kind} in {region} is empty: a price that nobody can look up is no price")]
     Empty {
-        /// The empty field.
+        /// Which text is empty, by its key in `[[price]]`.
         field: &'static str,
         kind: PriceKind,
         region: String,
