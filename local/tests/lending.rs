@@ -26,7 +26,7 @@ pages = 1
 executions = ["failed"]
 "#;
 
-/// The second wave begins before the loans of the first one have ended. AU's, from 03:55, ends in the middle of AU's canary.
+/// The second wave begins before the roles that the first one assumed have expired. AU's, from 03:55, ends in the middle of AU's canary.
 const TWO_WAVES: &str = r#"
 title = "a region lends its role once, and not again"
 start = "2026-11-20T02:59:00Z"
@@ -104,7 +104,7 @@ fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
     assert!(au.halt.as_ref().is_some_and(silent), "{au:?}\n{story}");
 }
 
-/// A loan outlasts a short illness of the region's STS: nobody notices.
+/// An assumed role outlasts a short illness of the region's STS: nobody notices.
 #[test]
 fn a_loan_outlasts_an_sts_that_is_away_for_a_while() {
     let mut scenario = Scenario::load("good-night").unwrap();

@@ -89,11 +89,11 @@ mod lent {
         ($door:path) => {
             meridian_tests::promises! { $door,
                 lending: [
-                    a_role_is_borrowed_once,
-                    a_role_is_borrowed_again_before_the_loan_ends,
+                    a_role_is_assumed_once,
+                    a_role_is_assumed_again_before_it_expires,
                     a_lent_role_does_what_its_stack_allows,
                     a_region_that_does_not_lend_costs_one_call,
-                    pages_and_jobs_need_no_loan,
+                    pages_and_jobs_need_no_assumed_role,
                 ],
             }
         };

@@ -22,7 +22,7 @@ impl DirectPorts {
         self.call_within(limits::ATTEMPT, region, operation).await
     }
 
-    /// Calls an operation with a time-out of its own for each try, with the region's role where such are borrowed.
+    /// Calls an operation with a time-out of its own for each try, with the region's role where such are assumed.
     pub(super) async fn call_within<O: Operation + Clone>(
         &self,
         time_out: SignedDuration,

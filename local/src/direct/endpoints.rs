@@ -17,7 +17,7 @@ use meridian_domain::{
     UpdateSpec, VariantPhase,
 };
 use meridian_handlers::adapters::{CSV, update_failure};
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, FailureDetail, OperationName, Question, Scored};
 use std::num::NonZeroU32;
 
 impl Endpoints for DirectPorts {
@@ -118,7 +118,7 @@ impl Endpoints for DirectPorts {
         };
         let answer = self.call(region, request).await?;
         let text = String::from_utf8(answer.body.into());
-        text.map_err(|_| AwsOperation::new(region, OperationName::InvokeEndpoint).refused("the answer is not text"))
+        text.map_err(|_| AwsOperation::new(region, OperationName::InvokeEndpoint).refused(FailureDetail::NotText))
     }
 
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
@@ -223,5 +223,5 @@ fn phase(status: &str) -> Option<VariantPhase> {
 }
 
 fn name(call: &AwsOperation<'_>, name: &str) -> Answer<ResourceName> {
-    name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
+    name.parse().map_err(|_| call.refused(FailureDetail::ConfigName { found: name.to_owned() }))
 }

@@ -71,7 +71,7 @@ impl DirectPorts {
         DirectPorts { place, identity, ..self }
     }
 
-    /// The same ports, acting in each region with the role that its stack lends to home's `promote`. What is borrowed is kept
+    /// The same ports, acting in each region with the role that its stack lends to home's `promote`. What is assumed is kept
     /// in `assumed_roles`, as a warm process keeps it.
     #[must_use]
     pub fn with_assumed_roles(self, assumed_roles: AssumedRoles) -> Self {

@@ -12,7 +12,7 @@ use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
 use meridian_handlers::adapters::{alarm_description, set_off_by};
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
+use meridian_handlers::ports::{Answer, CountsQuery, FailureDetail, MetricPoint, OperationName, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
@@ -84,7 +84,7 @@ impl Signals for DirectPorts {
 }
 
 impl DirectPorts {
-    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, FailureDetail>) -> Answer<ArmMinutes> {
         let call = AwsOperation::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let answer = self.call(region, counts_request(&survey)).await?;

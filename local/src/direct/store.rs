@@ -8,7 +8,9 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Artifacts, Ledger, Listed, ObjectVersion, OperationName, limits};
+use meridian_handlers::ports::{
+    Answer, Artifacts, FailureDetail, Ledger, Listed, ObjectVersion, OperationName, limits,
+};
 
 /// S3's listings have whole seconds.
 fn in_seconds(at: Timestamp) -> Timestamp {
@@ -71,18 +73,16 @@ impl Ledger for DirectPorts {
         ledger::checkpoint(self, &self.fleet.name, region, chain).await
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
-        ledger::keep(self, &self.fleet.name, region, chain, seq, checkpoint).await
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        ledger::put_checkpoint(self, &self.fleet.name, region, chain, seq, checkpoint).await
     }
 }
 
 impl DirectPorts {
     /// The release bucket of `region`: the fleet policy's.
     fn bucket(&self, region: &RegionName, operation: OperationName) -> Answer<String> {
-        let policy = self.fleet.region(region);
-        let policy =
-            policy.ok_or_else(|| AwsOperation::new(region, operation).refused("fleet.toml has no such region"))?;
-        Ok(policy.bucket.to_string())
+        let unknown = || AwsOperation::new(region, operation).refused(FailureDetail::NoSuchRegion);
+        Ok(self.fleet.region(region).ok_or_else(unknown)?.bucket.to_string())
     }
 
     async fn put(&self, region: &RegionName, request: PutObject) -> Answer<ObjectVersion> {

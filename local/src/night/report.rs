@@ -25,7 +25,7 @@ pub const REPORT_SCHEMA: u32 = 3;
 /// A night, for machines. Holds no wall time, process id, port or absolute path: equal seeds give equal bytes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// [`REPORT_SCHEMA`].
+    /// The document's format: [`REPORT_SCHEMA`].
     pub schema: u32,
     /// Name of the scenario that was played.
     pub scenario: String,

@@ -20,7 +20,7 @@ fn promote(world: &mut World) -> Invocation {
     world.take_invocations().into_iter().find(|own| own.function == FunctionKind::Promote).unwrap()
 }
 
-fn loan(of: &str) -> AssumeRole {
+fn assume(of: &str) -> AssumeRole {
     AssumeRole {
         role_arn: night().fleet.lent_role_arn(&region(of)),
         role_session_name: "promote.eu-west-1".to_owned(),
@@ -84,7 +84,7 @@ fn homes_promote_has_only_the_rights_that_a_region_lends() {
         denied(asks(&mut world, &own, place, alarms()));
         denied(asks(&mut world, &own, place, verdict()));
         denied(asks(&mut world, &own, place, entry(place)));
-        let lent = asks(&mut world, &own, place, loan(place)).unwrap();
+        let lent = asks(&mut world, &own, place, assume(place)).unwrap();
         signs(&mut world, &lent, place, endpoint()).unwrap();
         signs(&mut world, &lent, place, alarms()).unwrap();
         signs(&mut world, &lent, place, verdict()).unwrap();
@@ -96,13 +96,13 @@ fn homes_promote_has_only_the_rights_that_a_region_lends() {
 fn a_regions_role_opens_no_other_region() {
     let mut world = world(night());
     let own = promote(&mut world);
-    let lent = asks(&mut world, &own, JP, loan(JP)).unwrap();
+    let lent = asks(&mut world, &own, JP, assume(JP)).unwrap();
     for place in [EU, AU, BR] {
         denied(signs(&mut world, &lent, place, endpoint()));
         denied(signs(&mut world, &lent, place, alarms()));
         denied(signs(&mut world, &lent, place, verdict()));
         denied(signs(&mut world, &lent, place, entry(place)));
-        denied(signs(&mut world, &lent, place, loan(place)));
+        denied(signs(&mut world, &lent, place, assume(place)));
     }
     // Neither home's chain and manifests, nor anything of its own region that promote does not need there.
     let read = |key: &str| GetObject { bucket: bucket(EU), key: key.to_owned(), version_id: None };
@@ -117,9 +117,9 @@ fn nobody_else_is_lent_a_regions_role() {
     let mut world = world(night());
     let own = promote(&mut world);
     // Not for another fleet, and not for none.
-    let other = AssumeRole { external_id: Some("cards".to_owned()), ..loan(JP) };
+    let other = AssumeRole { external_id: Some("cards".to_owned()), ..assume(JP) };
     assert!(denied(asks(&mut world, &own, JP, other)).contains("sts:AssumeRole"));
-    denied(asks(&mut world, &own, JP, AssumeRole { external_id: None, ..loan(JP) }));
+    denied(asks(&mut world, &own, JP, AssumeRole { external_id: None, ..assume(JP) }));
     // Nor to another function, nor to promote where another region's role is not a lent one.
     let rollback = loop {
         world.step();
@@ -129,16 +129,16 @@ fn nobody_else_is_lent_a_regions_role() {
         }
     };
     let place = rollback.region.to_string();
-    denied(asks(&mut world, &rollback, &place, loan(&place)));
+    denied(asks(&mut world, &rollback, &place, assume(&place)));
     let endpoints =
-        AssumeRole { role_arn: night().fleet.execution_role_arn(meridian_domain::ServingRole::First), ..loan(JP) };
+        AssumeRole { role_arn: night().fleet.execution_role_arn(meridian_domain::ServingRole::First), ..assume(JP) };
     denied(asks(&mut world, &own, JP, endpoints));
 }
 
 #[test]
 fn keys_are_refused_without_their_token_or_after_their_end() {
     let mut world = world(night());
-    let mut lent = call(&mut world, JP, loan(JP)).unwrap();
+    let mut lent = call(&mut world, JP, assume(JP)).unwrap();
     assert_eq!(lent.credentials.expiration, at("04:00:00"));
     let token = std::mem::replace(&mut lent.credentials.session_token, "another".to_owned());
     assert_eq!(signs(&mut world, &lent, JP, endpoint()).unwrap_err().code, "UnrecognizedClientException");
@@ -154,17 +154,17 @@ fn keys_are_refused_without_their_token_or_after_their_end() {
 #[test]
 fn a_session_has_a_length_and_a_name_that_sts_takes() {
     let mut world = world(night());
-    let short = call(&mut world, JP, AssumeRole { duration_seconds: Some(900), ..loan(JP) }).unwrap();
+    let short = call(&mut world, JP, AssumeRole { duration_seconds: Some(900), ..assume(JP) }).unwrap();
     assert_eq!(short.credentials.expiration, at("03:15:00"));
     let user = "arn:aws:sts::111122223333:assumed-role/meridian-fraud-lent-ap-northeast-1/promote.eu-west-1";
     assert_eq!(short.assumed_role_user.arn, user);
     for seconds in [899, 3601] {
-        let error = call(&mut world, JP, AssumeRole { duration_seconds: Some(seconds), ..loan(JP) }).unwrap_err();
+        let error = call(&mut world, JP, AssumeRole { duration_seconds: Some(seconds), ..assume(JP) }).unwrap_err();
         assert_eq!(error.code, "ValidationError");
     }
-    let error = call(&mut world, JP, AssumeRole { role_session_name: "a b".to_owned(), ..loan(JP) }).unwrap_err();
+    let error = call(&mut world, JP, AssumeRole { role_session_name: "a b".to_owned(), ..assume(JP) }).unwrap_err();
     assert_eq!(error.code, "ValidationError");
-    let none = AssumeRole { role_arn: "arn:aws:iam::111122223333:role/none".to_owned(), ..loan(JP) };
+    let none = AssumeRole { role_arn: "arn:aws:iam::111122223333:role/none".to_owned(), ..assume(JP) };
     assert_eq!(call(&mut world, JP, none).unwrap_err().code, "AccessDenied");
 }
 
@@ -173,6 +173,6 @@ fn a_dark_control_plane_takes_the_regions_sts_along() {
     let mut config = night();
     config.faults = vec![Fault { region: Some(region(JP)), ..Fault::of(FaultKind::Dark) }];
     let mut world = world(config);
-    assert_eq!(world.call(&region(JP), loan(JP)), Outcome::Hang);
-    assert!(matches!(world.call(&region(AU), loan(AU)), Outcome::Answer(Ok(_))));
+    assert_eq!(world.call(&region(JP), assume(JP)), Outcome::Hang);
+    assert!(matches!(world.call(&region(AU), assume(AU)), Outcome::Answer(Ok(_))));
 }

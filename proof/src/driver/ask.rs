@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
 use meridian_handlers::ports::{
-    Approval, CountsQuery, ErrorKind, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
+    Approval, CountsQuery, ErrorKind, FailureDetail, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
 };
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub enum Ask {
     Checkpoint {
         chain: Chain,
     },
-    Keep {
+    PutCheckpoint {
         chain: Chain,
         seq: u64,
         bytes: Vec<u8>,
@@ -107,15 +107,22 @@ pub enum Reply {
 pub struct Failure {
     /// The kind that a handler acts on.
     pub kind: ErrorKind,
-    /// The text of the service's error.
-    pub words: &'static str,
+    /// The code of the service's error; empty where it gives none.
+    pub code: &'static str,
 }
 
 impl Failure {
-    /// A kind of failure.
+    /// A failure of this kind, without a code.
     pub fn of(kind: ErrorKind) -> Self {
-        let words = if kind == ErrorKind::Unreachable { "no answer in time" } else { "so it is" };
-        Self { kind, words }
+        Self { kind, code: "" }
+    }
+
+    /// What a port says of it.
+    pub(super) fn detail(self) -> FailureDetail {
+        match self.kind {
+            ErrorKind::Unreachable => FailureDetail::NoAnswerInTime,
+            _ => FailureDetail::Code { code: self.code.to_owned(), status: None },
+        }
     }
 
     /// Whether it is said only once all tries are used up.
@@ -190,7 +197,7 @@ impl Ask {
         Some(match self {
             Ask::Read { .. } | Ask::Checkpoint { .. } => OperationName::GetObject,
             Ask::List { .. } | Ask::Entries { .. } => OperationName::ListObjectsV2,
-            Ask::Create { .. } | Ask::Replace { .. } | Ask::Append { .. } | Ask::Keep { .. } => {
+            Ask::Create { .. } | Ask::Replace { .. } | Ask::Append { .. } | Ask::PutCheckpoint { .. } => {
                 OperationName::PutObject
             }
             Ask::Approval => OperationName::DescribeModelPackage,

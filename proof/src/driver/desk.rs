@@ -9,9 +9,9 @@ use meridian_domain::{
     ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::{
-    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureKind, Ledger, Listed, MetricPoint,
-    ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry, Scaling, Scored,
-    Signals, SlotsQuery, StartSpec,
+    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureDetail, FailureKind, Ledger, Listed,
+    MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry,
+    Scaling, Scored, Signals, SlotsQuery, StartSpec,
 };
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -55,12 +55,12 @@ impl Desk {
             let Some(ticket) = place.map(|place| tickets.remove(place)) else { return Poll::Pending };
             Poll::Ready(ticket.answer.unwrap_or(Err(Failure::of(ErrorKind::Unreachable))))
         });
-        answer.await.map_err(|Failure { kind, words }| PortError {
-            kind,
+        answer.await.map_err(|failure| PortError {
+            kind: failure.kind,
             region: region.clone(),
             operation: operation.unwrap_or_else(|| unreachable!("time passes without a service")),
-            message: words.to_owned(),
-            silent: kind == ErrorKind::Unreachable,
+            detail: failure.detail(),
+            silent: failure.kind == ErrorKind::Unreachable,
         })
     }
 
@@ -84,8 +84,9 @@ impl Artifacts for Desk {
         let bytes: Bytes = reply!(self.ask(region, Ask::Read { key: key.to_owned() }).await?, Bytes)?;
         let length = bytes.len() as u64;
         if length > most {
-            let (kind, region, message) = (ErrorKind::TooLarge, region.clone(), String::new());
-            return Err(PortError { kind, region, operation: OperationName::GetObject, message, silent: false });
+            let detail = FailureDetail::TooLarge { key: key.to_owned(), bytes: length, most };
+            let (kind, region) = (ErrorKind::TooLarge, region.clone());
+            return Err(PortError { kind, region, operation: OperationName::GetObject, detail, silent: false });
         }
         sink(&bytes);
         Ok(length)
@@ -126,8 +127,8 @@ impl Ledger for Desk {
         Ok(kept.map(|bytes| bytes.to_vec()))
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, bytes: Vec<u8>) -> Answer<()> {
-        self.done(region, Ask::Keep { chain: chain.clone(), seq, bytes }).await
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, bytes: Vec<u8>) -> Answer<()> {
+        self.done(region, Ask::PutCheckpoint { chain: chain.clone(), seq, bytes }).await
     }
 }
 

@@ -30,10 +30,10 @@ impl Ended {
     }
 }
 
-/// A history, told.
+/// One random history that has run, with its story.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// How it ended.
+pub struct RandomHistory {
+    /// How it ended: well, stopped by a rule, or with a broken invariant.
     pub ended: Ended,
     /// What happened, a line for each event.
     pub lines: Vec<String>,

@@ -16,7 +16,7 @@ mod words;
 use std::fmt;
 
 pub use coverage::{Coverage, State};
-pub use ended::{Ended, Told};
+pub use ended::{Ended, RandomHistory};
 pub use run::{LIMIT, run, run_with, story};
 pub use script::{Item, Script, Whose};
 pub use shrink::{Failure, shrink};

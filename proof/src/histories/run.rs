@@ -2,7 +2,7 @@
 
 use super::calls::Running;
 use super::coverage::{Coverage, Delivery, State};
-use super::ended::{Ended, Told};
+use super::ended::{Ended, RandomHistory};
 use super::repeats::{difference, is_event};
 use super::script::{Item, START, Script};
 use crate::random::{Random, stream};
@@ -72,30 +72,30 @@ pub(super) struct Run<'a> {
     pub(super) coverage: Option<&'a mut Coverage>,
 }
 
-/// Runs a script.
+/// Runs a script in its own setting, without its story, and says how it ended.
 pub fn run(script: &Script, coverage: Option<&mut Coverage>) -> Ended {
     run_with(script, script.setting(), coverage, false).ended
 }
 
 /// Runs a script and tells it.
-pub fn story(script: &Script) -> Told {
+pub fn story(script: &Script) -> RandomHistory {
     run_with(script, script.setting(), None, true)
 }
 
 /// Runs a script in a setting of one's own.
-pub fn run_with(script: &Script, setting: Setting, coverage: Option<&mut Coverage>, telling: bool) -> Told {
+pub fn run_with(script: &Script, setting: Setting, coverage: Option<&mut Coverage>, telling: bool) -> RandomHistory {
     let (ended, mut world) = Run::new(script, setting, coverage, telling).history();
-    let mut told = Told { ended, lines: world.story.take().unwrap_or_default(), world };
-    if script.events_only && told.ended.breach.is_none() {
+    let mut history = RandomHistory { ended, lines: world.story.take().unwrap_or_default(), world };
+    if script.events_only && history.ended.breach.is_none() {
         let clean =
             Script { items: script.items.iter().filter(|item| !is_event(item)).copied().collect(), ..script.clone() };
         let (_, other) = Run::new(&clean, clean.setting(), None, false).history();
-        if let Some(what) = difference(&told.world, &other) {
-            told.lines.push(format!("*** {}: {}", what.invariant(), what.words(&told.world.setting)));
-            told.ended.breach = Some(Breach { what, at: told.world.now });
+        if let Some(what) = difference(&history.world, &other) {
+            history.lines.push(format!("*** {}: {}", what.invariant(), what.words(&history.world.setting)));
+            history.ended.breach = Some(Breach { what, at: history.world.now });
         }
     }
-    told
+    history
 }
 
 impl<'a> Run<'a> {

@@ -62,9 +62,9 @@ pub struct Arm {
 /// Green's and blue's counts of one metric in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
-    /// The challenger's count.
+    /// Of the challenger's instances.
     pub green: Arm,
-    /// The champion's count.
+    /// Of the champion's instances.
     pub blue: Arm,
 }
 
@@ -152,7 +152,7 @@ impl Usual {
 pub struct Stream<'a> {
     /// The region whose minutes they are.
     pub site: &'a Site,
-    /// The champion's rates.
+    /// The rates at which the champion's answers are counted by each metric.
     pub usual: Usual,
     /// How the challenger differs.
     pub effect: Effect,

@@ -14,7 +14,7 @@ pub(super) const NIGHT: Timestamp = Timestamp::constant(1_795_143_600, 0);
 /// Noon of the same day.
 pub(super) const NOON: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
-/// What is simulated.
+/// A simulation's fixed inputs: the policy, how many waves a row, the seed, and SageMaker's and CloudWatch's times.
 #[derive(Clone, Debug)]
 pub struct Study<'a> {
     pub(super) fleet: &'a Fleet,

@@ -210,7 +210,7 @@ impl Setting {
         &self.names
     }
 
-    /// What is counted.
+    /// The metrics that every minute counts.
     pub(super) fn metrics(&self) -> &[Metric] {
         &self.metrics
     }

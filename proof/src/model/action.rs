@@ -21,9 +21,9 @@ pub enum Action {
     Stands,
     /// A call that stood still goes on, by its place.
     GoesOn(usize),
-    /// A fault begins.
+    /// A fault begins in the region of this place.
     Begins(usize, Fault),
-    /// A fault is over.
+    /// A fault of the region of this place is over.
     Over(usize, Fault),
     /// An event that is due arrives, and will arrive once more.
     Doubles(usize),

@@ -44,7 +44,7 @@ pub(super) struct Running {
 /// One state of the model.
 #[derive(Clone)]
 pub struct State {
-    /// The world in this state.
+    /// Endpoints, ledgers and calls, as the steps so far have left them.
     pub world: World,
     /// What may still go wrong.
     pub left: Left,

@@ -32,7 +32,7 @@ impl World {
                 Chain::Home => unreachable(!self.hub_answers()),
                 Chain::Region(_) => unreachable(faults.has(Fault::Reads)),
             },
-            Ask::Append { chain, .. } | Ask::Keep { chain, .. } => match chain {
+            Ask::Append { chain, .. } | Ask::PutCheckpoint { chain, .. } => match chain {
                 Chain::Home => unreachable(!self.hub_answers()),
                 Chain::Region(_) => unreachable(faults.has(Fault::Writes)),
             },
@@ -84,7 +84,7 @@ impl World {
         match ask {
             Ask::Entries { chain, from } => Ok(Reply::Entries(self.entries(chain, *from))),
             Ask::Checkpoint { chain } => Ok(Reply::Checkpoint(self.checkpoint(chain))),
-            Ask::Keep { chain, seq, bytes } => self.keep(chain, *seq, bytes),
+            Ask::PutCheckpoint { chain, seq, bytes } => self.put_checkpoint(chain, *seq, bytes),
             Ask::Append { chain, entry } => self.append(caller, chain, entry),
             Ask::Read { key } => match self.setting.files.get(key) {
                 Some(bytes) => Ok(Reply::Bytes(bytes.clone())),
@@ -163,7 +163,7 @@ impl World {
     }
 
     /// A conditional write: of the older ones, which nobody reads any more, the world does not know which are kept.
-    fn keep(&mut self, chain: &Chain, seq: u64, bytes: &[u8]) -> Answer {
+    fn put_checkpoint(&mut self, chain: &Chain, seq: u64, bytes: &[u8]) -> Answer {
         let place = match chain {
             Chain::Home => Some(&mut self.hub.checkpoint),
             Chain::Region(name) => {

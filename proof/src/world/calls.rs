@@ -85,7 +85,7 @@ pub struct Caller {
     pub view: Option<EndpointView>,
     /// What the region's ledger said of a way back when it was read.
     pub way_back: Option<OwnWayBack>,
-    /// Whether the region's ledger could not be read, though what stands beside the alarms could, had it been asked for.
+    /// Whether the region's ledger could not be read, though the rollback target stored with the verdict alarm could.
     pub blind: bool,
     /// Whether a region's ledger did not let itself be read or written.
     pub declined: bool,
@@ -143,7 +143,7 @@ impl Caller {
         }
     }
 
-    /// The wave's execution.
+    /// The execution whose job it is; none for a call of `rollback` or `replication`.
     pub fn execution(&self) -> Option<usize> {
         match self.who {
             Who::Wave(job) => Some(job.execution),

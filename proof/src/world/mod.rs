@@ -143,7 +143,7 @@ impl Faults {
     }
 }
 
-/// One region's truth.
+/// One region as it is, whatever its ledger says of it.
 #[derive(Clone, Debug)]
 pub struct Region {
     /// The release whose fleet serves (of an update: blue).
@@ -156,7 +156,7 @@ pub struct Region {
     pub modelled: u8,
     /// Releases whose configuration was created here, a bit each.
     pub configured: u8,
-    /// The region's ledger.
+    /// The region's ledger, with the state that its entries result in.
     pub chain: Chain<RegionHistory>,
     /// The heartbeat alarm's last datapoint.
     pub beat: Seconds,
@@ -186,7 +186,7 @@ pub struct Region {
     pub note: Option<Arc<str>>,
     /// Since when the region's ledger can be read.
     pub readable_since: Seconds,
-    /// Faults that hold.
+    /// The faults that hold here now.
     pub faults: Faults,
     /// When each release last took all traffic here: never, or until then (`Seconds::MAX`: it does now).
     pub served: [Option<Seconds>; RELEASES],
@@ -199,18 +199,18 @@ pub struct Region {
 /// Releases that a world may have: the champion and two more.
 pub const RELEASES: usize = 3;
 
-/// Everything that is so.
+/// The whole simulated fleet at one moment: endpoints, ledgers, alarms, the pipeline, and what is under way between them.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// What never changes.
+    /// What stays the same in the whole run: fleet, releases, files, times.
     pub setting: Arc<Setting>,
     /// The world's time.
     pub now: Seconds,
-    /// The hub's chain.
+    /// The hub's chain, in home, with the state that its entries result in.
     pub hub: Chain<HubHistory>,
-    /// In promotion order.
+    /// The regions, in promotion order.
     pub regions: Vec<Region>,
-    /// The pipeline's executions.
+    /// The pipeline's executions, in the order in which they were started.
     pub executions: Vec<Execution>,
     /// Requests that the network has not delivered yet, and when it does.
     pub in_flight: Vec<(Seconds, Request)>,

@@ -51,10 +51,10 @@ impl Job {
     }
 }
 
-/// CodePipeline's words for an answer to a job that has one.
-const ANSWERED: Failure = Failure { kind: ErrorKind::Conflict, words: "InvalidJobStateException" };
+/// CodePipeline's error for an answer to a job that has one.
+const ANSWERED: Failure = Failure { kind: ErrorKind::Conflict, code: "InvalidJobStateException" };
 /// And to one that it never gave out.
-const UNKNOWN: Failure = Failure { kind: ErrorKind::NotFound, words: "JobNotFoundException" };
+const UNKNOWN: Failure = Failure { kind: ErrorKind::NotFound, code: "JobNotFoundException" };
 
 impl World {
     /// A release's manifest arrives in home.

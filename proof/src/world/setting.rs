@@ -359,7 +359,7 @@ impl Setting {
         self.fleet.regions.get(region).is_some_and(|region| region.style == Style::AllAtOnce)
     }
 
-    /// A region's kind.
+    /// A region's kind by policy; active where no region has the number.
     pub fn kind(&self, region: usize) -> Kind {
         self.fleet.regions.get(region).map_or(Kind::Active, |region| region.kind)
     }

@@ -7,7 +7,9 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
 use bytes::Bytes;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, Artifacts, Listed, ObjectVersion, OperationName, limits};
+use meridian_handlers::ports::{
+    Answer, AnswerPart, Artifacts, FailureDetail, Listed, ObjectVersion, OperationName, limits,
+};
 use std::time::Duration;
 
 /// The slowest upload that is waited for: a body of several mebibytes would not fit into the time of a small request.
@@ -28,7 +30,7 @@ impl Artifacts for AwsPorts {
         let mut body = answer.body;
         let mut length = 0;
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_| call.unreachable(format!("the body broke off after {length} bytes")))?;
+            let chunk = chunk.map_err(|_| call.unreachable(FailureDetail::BrokeOff { bytes: length }))?;
             length += chunk.len() as u64;
             if length > most {
                 return Err(call.too_large(key, length, most));
@@ -58,7 +60,7 @@ impl Artifacts for AwsPorts {
         };
         // S3 names both of every object: without its time, whoever bounds what the object says would have nothing to go by.
         let all: Option<Vec<Listed>> = page.contents.unwrap_or_default().into_iter().map(listed).collect();
-        all.ok_or_else(|| call.refused("an object is listed without its key or the time at which it was stored"))
+        all.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Listed)))
     }
 }
 
@@ -75,7 +77,7 @@ fn content_type(key: &str) -> &'static str {
 impl AwsPorts {
     /// The release bucket of `region`: the fleet policy's.
     fn bucket(&self, call: &AwsOperation<'_>, region: &RegionName) -> Answer<&str> {
-        let region = self.fleet.region(region).ok_or_else(|| call.refused("fleet.toml has no such region"))?;
+        let region = self.fleet.region(region).ok_or_else(|| call.refused(FailureDetail::NoSuchRegion))?;
         Ok(region.bucket.as_str())
     }
 
@@ -106,7 +108,7 @@ impl AwsPorts {
             .send()
             .await
             .map_err(|error| call.failed(error))?;
-        let version = answer.version_id.ok_or_else(|| call.refused("the bucket keeps no versions; switch them on"))?;
-        Ok(ObjectVersion(version))
+        let version = answer.version_id;
+        version.map(ObjectVersion).ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::ObjectVersion)))
     }
 }

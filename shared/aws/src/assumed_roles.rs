@@ -6,7 +6,7 @@ use crate::time::from_sdk;
 use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
 use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::adapters::assumed_roles::{AssumedRole, AssumedRoles};
-use meridian_handlers::ports::{Answer, LOAN};
+use meridian_handlers::ports::{ASSUME_ROLE, Answer, AnswerPart, FailureDetail};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -36,7 +36,7 @@ impl RoleAssumer {
     }
 
     async fn assume(&self, region: &RegionName, sts: aws_sdk_sts::Client) -> Answer<AssumedRole<Keys>> {
-        let call = AwsOperation::new(region, LOAN);
+        let call = AwsOperation::new(region, ASSUME_ROLE);
         let answer = sts
             .assume_role()
             .role_arn(self.fleet.lent_role_arn(region))
@@ -46,7 +46,7 @@ impl RoleAssumer {
             .send()
             .await
             .map_err(|error| call.failed(error))?;
-        assumed(answer).ok_or_else(|| call.refused("the answer has no keys, or keys without an expiry"))
+        assumed(answer).ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Keys)))
     }
 }
 

@@ -18,7 +18,9 @@ use meridian_domain::{
     Routing, UpdateSpec, VariantPhase, Vpc,
 };
 use meridian_handlers::adapters::{CSV, update_failure};
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
+use meridian_handlers::ports::{
+    Answer, AnswerPart, Endpoints, ErrorKind, FailureDetail, OperationName, Question, Scored, StatusOwner,
+};
 use std::num::NonZeroU32;
 
 /// Where a model's network interfaces stand.
@@ -149,7 +151,7 @@ impl Endpoints for AwsPorts {
         let question = self.question(region, endpoint, payload.as_bytes()).await?;
         let answer = question.accept(CSV).send().await.map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
-        String::from_utf8(body).map_err(|_| call.refused("the answer is not text"))
+        String::from_utf8(body).map_err(|_| call.refused(FailureDetail::NotText))
     }
 
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
@@ -262,8 +264,11 @@ fn status(call: &AwsOperation<'_>, status: Option<SdkStatus>) -> Answer<Endpoint
         Some(SdkStatus::Failed) => EndpointStatus::Failed,
         Some(SdkStatus::UpdateRollbackFailed) => EndpointStatus::UpdateRollbackFailed,
         // A status that this version does not know is not taken for one that it does.
-        Some(other) => return Err(call.refused(format!("unknown endpoint status {other}"))),
-        None => return Err(call.refused("the endpoint has no status")),
+        Some(other) => {
+            let (of, status) = (StatusOwner::Endpoint, other.as_str().to_owned());
+            return Err(call.refused(FailureDetail::UnknownStatus { of, status }));
+        }
+        None => return Err(call.refused(FailureDetail::Lacks(AnswerPart::EndpointStatus))),
     })
 }
 
@@ -300,6 +305,6 @@ fn phase(status: &VariantStatus) -> Option<VariantPhase> {
 }
 
 fn name(call: &AwsOperation<'_>, name: Option<String>) -> Answer<ResourceName> {
-    let name = name.ok_or_else(|| call.refused("the endpoint names no configuration"))?;
-    name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
+    let name = name.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::EndpointConfig)))?;
+    name.parse().map_err(|_| call.refused(FailureDetail::ConfigName { found: name }))
 }

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::adapters::errors::classify;
-use meridian_handlers::ports::PortError;
+use meridian_handlers::ports::{FailureDetail, PortError};
 
 use std::error::Error;
 
@@ -14,6 +14,9 @@ pub(crate) use meridian_handlers::adapters::errors::{AwsOperation, cut};
 pub(crate) trait Failed {
     /// The call failed on the way or was declined.
     fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError;
+
+    /// The SDK does not take the input that a request would be built of.
+    fn unbuilt(&self, error: &impl Error) -> PortError;
 }
 
 /// Whether TLS refused the server, as rustls says it.
@@ -37,17 +40,20 @@ impl Failed for AwsOperation<'_> {
             }
             SdkError::ResponseError(_) => {
                 let status = status.unwrap_or_default();
-                let message = format!("status {status}, and the answer is not the service's format");
-                self.error(classify(Some(status), "", ""), message)
+                self.error(classify(Some(status), "", ""), FailureDetail::Format { status })
             }
             SdkError::TimeoutError(_) => self.silent(),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unconnected(),
             SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_distrust) => {
-                self.unreachable("its certificate is not signed by a trusted authority; SSL_CERT_FILE names more")
+                self.unreachable(FailureDetail::CertificateNotTrusted)
             }
-            SdkError::DispatchFailure(_) => self.unreachable("no connection or no credentials"),
+            SdkError::DispatchFailure(_) => self.unreachable(FailureDetail::NotConnected),
             // A request that could not be built: never sent, and no better the next time. Its text may repeat the input.
-            _ => self.refused("the request could not be built"),
+            _ => self.refused(FailureDetail::NotBuilt { quoted: None }),
         }
+    }
+
+    fn unbuilt(&self, error: &impl Error) -> PortError {
+        self.refused(FailureDetail::NotBuilt { quoted: Some(error.to_string()) })
     }
 }

@@ -11,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::errors::refuses_credentials;
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Ledger, OperationName, PortError, limits};
+use meridian_handlers::ports::{Answer, AnswerPart, FailureDetail, Ledger, OperationName, PortError, limits};
 
 impl Ledger for AwsPorts {
     async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
@@ -31,8 +31,8 @@ impl Ledger for AwsPorts {
         ledger::checkpoint(self, &self.fleet.name, region, chain).await
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
-        ledger::keep(self, &self.fleet.name, region, chain, seq, checkpoint).await
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        ledger::put_checkpoint(self, &self.fleet.name, region, chain, seq, checkpoint).await
     }
 }
 
@@ -50,7 +50,7 @@ impl AwsPorts {
     async fn arn(&self) -> Answer<String> {
         let call = self.call_of_sts();
         let answer = self.asked_of_sts().await.map_err(|error| call.failed(error))?;
-        answer.arn.ok_or_else(|| call.refused("the answer has no ARN"))
+        answer.arn.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::CallerArn)))
     }
 
     fn call_of_sts(&self) -> AwsOperation<'_> {

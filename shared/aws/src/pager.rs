@@ -31,7 +31,7 @@ impl AwsPorts {
             .message(message);
         for (name, text) in attributes(page, urgency) {
             let value = MessageAttributeValue::builder().data_type("String").string_value(text).build();
-            let value = value.map_err(|error| call.refused(error.to_string()))?;
+            let value = value.map_err(|error| call.unbuilt(&error))?;
             request = request.message_attributes(name, value);
         }
         request.send().await.map_err(|error| call.failed(error))?;

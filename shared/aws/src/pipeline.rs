@@ -6,7 +6,7 @@ use aws_sdk_codepipeline::types::{
     ExecutionDetails, FailureDetails, FailureType, PipelineVariable, SourceRevisionOverride, SourceRevisionType,
 };
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, FailureKind, OperationName, Pipeline, StartSpec};
+use meridian_handlers::ports::{Answer, AnswerPart, FailureDetail, FailureKind, OperationName, Pipeline, StartSpec};
 
 /// Longest message of a failed job.
 const LONGEST_MESSAGE: usize = 5000;
@@ -17,7 +17,7 @@ impl Pipeline for AwsPorts {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
         let call = AwsOperation::new(region, OperationName::StartPipelineExecution);
         let variables = start.variables.iter().map(|(name, value)| {
-            PipelineVariable::builder().name(name).value(value).build().map_err(|error| call.refused(error.to_string()))
+            PipelineVariable::builder().name(name).value(value).build().map_err(|error| call.unbuilt(&error))
         });
         let (action, version) = &start.source;
         let source = SourceRevisionOverride::builder()
@@ -25,7 +25,7 @@ impl Pipeline for AwsPorts {
             .revision_type(SourceRevisionType::S3ObjectVersionId)
             .revision_value(&version.0)
             .build()
-            .map_err(|error| call.refused(error.to_string()))?;
+            .map_err(|error| call.unbuilt(&error))?;
         let answer = self
             .clients
             .codepipeline(region)
@@ -38,7 +38,7 @@ impl Pipeline for AwsPorts {
             .send()
             .await
             .map_err(|error| call.failed(error))?;
-        answer.pipeline_execution_id.ok_or_else(|| call.refused("the answer names no execution"))
+        answer.pipeline_execution_id.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {
@@ -67,7 +67,7 @@ impl Pipeline for AwsPorts {
             .r#type(kind)
             .message(cut(message, LONGEST_MESSAGE))
             .build()
-            .map_err(|error| call.refused(error.to_string()))?;
+            .map_err(|error| call.unbuilt(&error))?;
         self.clients
             .codepipeline(region)
             .await

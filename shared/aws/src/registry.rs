@@ -9,7 +9,9 @@ use aws_sdk_sagemaker::types::{
 use meridian_domain::RegionName;
 use meridian_handlers::adapters::CSV;
 use meridian_handlers::adapters::registry::{JSON, LONGEST_REASON, client_token};
-use meridian_handlers::ports::{Answer, Approval, OperationName, PackageSpec, Registry};
+use meridian_handlers::ports::{
+    Answer, AnswerPart, Approval, FailureDetail, OperationName, PackageSpec, Registry, StatusOwner,
+};
 
 impl Registry for AwsPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
@@ -43,7 +45,7 @@ impl Registry for AwsPorts {
             .send()
             .await
             .map_err(|error| call.failed(error))?;
-        answer.model_package_arn.ok_or_else(|| call.refused("the answer names no package"))
+        answer.model_package_arn.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Package)))
     }
 
     async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
@@ -55,7 +57,10 @@ impl Registry for AwsPorts {
             Some(ModelApprovalStatus::Approved) => Ok(Approval::Approved),
             Some(ModelApprovalStatus::Rejected) => Ok(Approval::Rejected),
             Some(ModelApprovalStatus::PendingManualApproval) | None => Ok(Approval::Pending),
-            Some(other) => Err(call.refused(format!("unknown approval status {other}"))),
+            Some(other) => {
+                let (of, status) = (StatusOwner::Approval, other.as_str().to_owned());
+                Err(call.refused(FailureDetail::UnknownStatus { of, status }))
+            }
         }
     }
 

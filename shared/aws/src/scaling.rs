@@ -50,14 +50,14 @@ fn tracking(call: &AwsOperation<'_>, scaling: &ScalingSpec) -> Answer<TargetTrac
     let metric = PredefinedMetricSpecification::builder()
         .predefined_metric_type(MetricType::SageMakerVariantInvocationsPerInstance)
         .build()
-        .map_err(|error| call.refused(error.to_string()))?;
+        .map_err(|error| call.unbuilt(&error))?;
     TargetTrackingScalingPolicyConfiguration::builder()
         .target_value(scaling.invocations_per_instance)
         .predefined_metric_specification(metric)
         .scale_out_cooldown(seconds(scaling.scale_out))
         .scale_in_cooldown(seconds(scaling.scale_in))
         .build()
-        .map_err(|error| call.refused(error.to_string()))
+        .map_err(|error| call.unbuilt(&error))
 }
 
 /// A floor by the clock, or none any more.

@@ -14,7 +14,9 @@ use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
 use meridian_handlers::adapters::{alarm_description, set_off_by};
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
+use meridian_handlers::ports::{
+    Answer, AnswerPart, CountsQuery, FailureDetail, MetricPoint, OperationName, Signals, SlotsQuery, StatusOwner,
+};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
@@ -110,7 +112,7 @@ impl Signals for AwsPorts {
 
 impl AwsPorts {
     /// All answers to a survey, however many pages they take.
-    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, FailureDetail>) -> Answer<ArmMinutes> {
         let call = AwsOperation::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let client = self.clients.cloudwatch(region).await?;
@@ -188,9 +190,12 @@ fn add(call: &AwsOperation<'_>, survey: &mut Survey, result: &MetricDataResult, 
     match result.status_code() {
         Some(StatusCode::Complete) | None => {}
         Some(StatusCode::PartialData) if more => {}
-        Some(StatusCode::PartialData) => return Err(call.unreachable("the metric's answer is not complete")),
-        Some(StatusCode::InternalError) => return Err(call.unreachable("the metric could not be read")),
-        Some(other) => return Err(call.refused(format!("the metric could not be read: {other}"))),
+        Some(StatusCode::PartialData) => return Err(call.unreachable(FailureDetail::MetricIncomplete)),
+        Some(StatusCode::InternalError) => return Err(call.unreachable(FailureDetail::MetricUnread)),
+        Some(other) => {
+            let (of, status) = (StatusOwner::Metric, other.as_str().to_owned());
+            return Err(call.refused(FailureDetail::UnknownStatus { of, status }));
+        }
     }
     let minutes = result.timestamps().iter().zip(result.values());
     let minutes = minutes.filter_map(|(at, value)| Some((from_sdk(at)?, *value)));
@@ -208,12 +213,15 @@ fn view(
     set_off_by: Option<String>,
     since: Option<aws_sdk_cloudwatch::primitives::DateTime>,
 ) -> Answer<AlarmView> {
-    let name = name.ok_or_else(|| call.refused("an alarm without a name"))?;
+    let name = name.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::AlarmName)))?;
     let state = match state {
         Some(StateValue::Ok) => AlarmState::Ok,
         Some(StateValue::Alarm) => AlarmState::Alarm,
         Some(StateValue::InsufficientData) => AlarmState::InsufficientData,
-        other => return Err(call.refused(format!("alarm {name} has the unknown state {other:?}"))),
+        other => {
+            let state = other.map(|other| other.as_str().to_owned());
+            return Err(call.refused(FailureDetail::UnknownAlarmState { alarm: name, state }));
+        }
     };
     let since = since.as_ref().and_then(from_sdk);
     Ok(AlarmView { name, state, set_off_by, since })
@@ -261,6 +269,6 @@ mod tests {
         assert!(partial(true).is_ok());
         let error = partial(false).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unreachable);
-        assert!(error.message.contains("not complete"), "{}", error.message);
+        assert_eq!(error.detail, FailureDetail::MetricIncomplete);
     }
 }

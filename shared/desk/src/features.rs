@@ -11,7 +11,7 @@ pub enum FeaturesError {
     /// It is not there, or is no text.
     #[error("{path}: {source}; expected a text file with one feature name a line")]
     Read {
-        /// The list's file.
+        /// The list, as the caller named it.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -19,7 +19,7 @@ pub enum FeaturesError {
     /// A line names nothing.
     #[error("{path}, line {line} is empty; expected one feature name a line, in the order in which callers send them")]
     Blank {
-        /// The list's file.
+        /// The list, as the caller named it.
         path: PathBuf,
         /// Its line, from 1.
         line: usize,
@@ -27,19 +27,19 @@ pub enum FeaturesError {
     /// A feature stands there twice.
     #[error("{path}, line {line}: `{name}` stands on line {first} already; a feature is sent once")]
     Twice {
-        /// The list's file.
+        /// The list, as the caller named it.
         path: PathBuf,
         /// The second line of the two.
         line: usize,
         /// The line that it stands on already, from 1.
         first: usize,
-        /// The feature.
+        /// The feature that is listed twice.
         name: String,
     },
     /// It names none.
     #[error("{path} is empty; expected one feature name a line, in the order in which callers send them")]
     Empty {
-        /// The list's file.
+        /// The list, as the caller named it.
         path: PathBuf,
     },
 }

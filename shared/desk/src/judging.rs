@@ -43,7 +43,7 @@ pub struct Desk<'a> {
     callers: Option<Callers>,
 }
 
-/// What is judged.
+/// The files that one evaluation compares, and what is asked of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Contest<'a> {
     /// The models to be judged, by file.

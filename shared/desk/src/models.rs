@@ -63,7 +63,7 @@ pub enum FileError {
     Explain {
         /// Path of the model's file.
         path: PathBuf,
-        /// What went wrong.
+        /// What that reading met: a model that cannot be read, or another one than the first time.
         source: StreamError,
     },
     /// Nothing names the model's features.

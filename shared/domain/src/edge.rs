@@ -135,7 +135,7 @@ pub enum JsonKind {
 }
 
 impl JsonKind {
-    /// The kind of a value.
+    /// The kind of a parsed value; never its content.
     pub fn of(value: &serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Null,

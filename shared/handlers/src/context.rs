@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// The functions.
+/// The six Lambda functions: what each is for. Its name is its binary and the last part of the deployed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FunctionKind {
@@ -34,7 +34,7 @@ pub enum FunctionKind {
 }
 
 impl FunctionKind {
-    /// Every function.
+    /// Every function, as [`FunctionKind`] lists them.
     pub const ALL: [Self; 6] =
         [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status, Self::Proxy];
 
@@ -66,7 +66,7 @@ impl fmt::Display for FunctionKind {
 /// Where and for whom a handler runs. Made once in a process; each call gets its own with [`Context::for_request`].
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The fleet's policy.
+    /// The fleet's policy: the `fleet.toml` that the process was started with.
     pub fleet: Arc<Fleet>,
     /// Digest of the `fleet.toml` that `fleet` was read from.
     pub policy: Sha256,
@@ -181,7 +181,7 @@ pub enum HandlerError {
     Unfinished {
         /// Whose regions are named.
         fleet: Arc<Fleet>,
-        /// What it did.
+        /// Why its last step was planned: the message begins with it.
         done: Box<Reason>,
         /// What is left to do.
         left: LeftUndone,

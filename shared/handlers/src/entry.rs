@@ -4,7 +4,7 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, PipelineJob, is_job, job_id};
+use crate::events::{Action, PipelineJob, is_job, is_of_no_wave, job_id};
 use crate::front::FrontEvent;
 use crate::ports::{FailureKind, Page, Ports};
 use crate::replication::ReplicationEvent;
@@ -135,6 +135,9 @@ async fn answered<P: Ports>(
     if error.is_regional() {
         return result;
     }
+    if is_of_no_wave(event) {
+        return fail(ports, ctx, job, error).await;
+    }
     give_up(ports, ctx, job, error).await
 }
 
@@ -149,17 +152,21 @@ pub async fn give_up<P: Ports>(
     job: &str,
     error: &HandlerError,
 ) -> Result<Value, HandlerError> {
-    let failure = JobFailure::from(error);
-    let why = Voice::of(&ctx.fleet).job_failure(&failure);
-    tracing::error!(job, why, "the handler gave no answer: the job fails");
-    let reply = json!({"outcome": "failed", "why": why, "reason": failure});
-    let notice = Notice::JobFailed { job: job.to_owned(), why: failure };
+    let notice = Notice::JobFailed { job: job.to_owned(), why: JobFailure::from(error) };
     let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
     if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
+    fail(ports, ctx, job, error).await
+}
+
+/// Fails a job for what its handler could not do, and pages nobody.
+async fn fail<P: Ports>(ports: &P, ctx: &Context, job: &str, error: &HandlerError) -> Result<Value, HandlerError> {
+    let failure = JobFailure::from(error);
+    let why = Voice::of(&ctx.fleet).job_failure(&failure);
+    tracing::error!(job, why, "the handler gave no answer: the job fails");
     crate::job::fail(ports, &ctx.region, job, failure_kind(error), &why).await?;
-    Ok(reply)
+    Ok(json!({"outcome": "failed", "why": why, "reason": failure}))
 }
 
 /// Whose fault it is, in CodePipeline's words: the action's configuration, a service, or the work itself (a refusal of the
@@ -200,7 +207,7 @@ mod tests {
     use crate::files::FileError;
     use crate::journal::JournalError;
     use crate::own_policy::{fleet, name};
-    use crate::ports::{ErrorKind, OperationName, PortError};
+    use crate::ports::{ErrorKind, FailureDetail, OperationName, PortError};
     use meridian_domain::reason::{FileFault, LeftUndone};
     use meridian_domain::{Chain, ChainError, Reason, StepKind, Violation};
     use std::sync::Arc;
@@ -210,7 +217,7 @@ mod tests {
             kind: ErrorKind::Refused,
             region: name("eu-west-1"),
             operation: OperationName::GetObject,
-            message: "AccessDenied".to_owned(),
+            detail: FailureDetail::Said("AccessDenied".to_owned()),
             silent: false,
         }
     }

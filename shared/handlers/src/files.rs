@@ -1,7 +1,7 @@
 //! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
 
 use crate::pipe::{Outlet, pipe};
-use crate::ports::{Answer, Artifacts, Clock, ErrorKind, OperationName, PortError, limits};
+use crate::ports::{Answer, Artifacts, Clock, ErrorKind, FailureDetail, OperationName, PortError, limits};
 use bytes::Bytes;
 use meridian_domain::reason::{FileFault, Unseen};
 use meridian_domain::{File, FleetName, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
@@ -204,7 +204,7 @@ fn reading<T: Send + 'static>(
         kind: ErrorKind::Unreachable,
         region: region.clone(),
         operation: OperationName::GetObject,
-        message: format!("no thread to read {key} with: {error}"),
+        detail: FailureDetail::NoThread { key: key.to_owned(), quoted: error.to_string() },
         silent: false,
     })
 }

@@ -38,7 +38,7 @@ pub struct Read {
 /// The end of a chain that another region keeps, held against the chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
-    /// Who keeps it.
+    /// The region whose bucket keeps it.
     pub holder: RegionName,
     /// The chain whose end it keeps.
     pub chain: Chain,
@@ -93,7 +93,7 @@ pub enum Trouble {
 pub struct Bytes {
     /// SHA-256 of the manifest, by which it was asked for.
     pub release: ReleaseId,
-    /// Its human name.
+    /// Its human name, as the ledger has it: the manifest may be unreadable.
     pub version: Version,
     /// Its manifest, digest-checked; or why it cannot be told.
     pub manifest: Result<Manifest, FileError>,

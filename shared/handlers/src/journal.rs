@@ -157,7 +157,7 @@ impl<H: Projection> Journal<H> {
             Err(error) if error.is_conflict() => return Ok(false),
             Err(error) => return Err(error),
         }
-        match ports.keep(&self.region, &self.chain, seq, bytes).await {
+        match ports.put_checkpoint(&self.region, &self.chain, seq, bytes).await {
             // A repeat of this call has written the same checkpoint.
             Err(failure) if failure.kind != ErrorKind::Conflict => {
                 Err(JournalError::Port { chain: self.chain.clone(), source: failure })

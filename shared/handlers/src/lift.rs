@@ -15,9 +15,9 @@ pub enum LiftError {
     Region {
         /// The region that was named.
         region: RegionName,
-        /// Name of the fleet.
+        /// The fleet, as its policy names it.
         fleet: String,
-        /// The fleet's regions.
+        /// The regions that may be named, with commas between.
         known: String,
     },
     /// The chain could not be read or written.

@@ -32,7 +32,7 @@ impl<T> fmt::Debug for Memory<T> {
     }
 }
 
-/// The memory of `status`.
+/// What `status` keeps from call to call, shared by the calls of one process.
 pub type StatusMemory = Memory<Health>;
 
 /// What a warm process of `status` remembers between calls.
@@ -50,7 +50,7 @@ pub(crate) struct Probe {
     pub(crate) record: GoldenRecord,
 }
 
-/// The memory of `front`.
+/// What `front` keeps from call to call, shared by the calls of one process.
 pub type FrontMemory = Memory<Traffic>;
 
 /// What a warm process of `front` remembers between calls.

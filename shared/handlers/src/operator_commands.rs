@@ -19,9 +19,9 @@ pub enum OperatorCommandError {
     Region {
         /// The region that was named.
         region: RegionName,
-        /// Name of the fleet.
+        /// The fleet, as its policy names it.
         fleet: String,
-        /// The fleet's regions.
+        /// The regions that may be named, with commas between.
         known: String,
     },
     /// An order is overridden for one region, or for none.
@@ -93,7 +93,7 @@ pub struct SetAside {
     pub what: Rule,
     /// The region; every region if none is named.
     pub region: Option<RegionName>,
-    /// The person's reason.
+    /// The person's reason, written into the ledger as it was given.
     pub why: String,
     /// The end. Now or earlier ends an earlier override of the same rule and region.
     pub until: Timestamp,

@@ -9,7 +9,7 @@ use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 pub struct OperatorPorts<'a, P> {
     /// The ports behind it.
     pub ports: &'a P,
-    /// Whether writes happen.
+    /// False for a dry run: writes are answered as done and nothing is sent.
     pub writes: bool,
 }
 
@@ -30,8 +30,8 @@ impl<P: Ledger> Ledger for OperatorPorts<'_, P> {
         self.ports.checkpoint(region, chain).await
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
-        if self.writes { self.ports.keep(region, chain, seq, checkpoint).await } else { Ok(()) }
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        if self.writes { self.ports.put_checkpoint(region, chain, seq, checkpoint).await } else { Ok(()) }
     }
 }
 

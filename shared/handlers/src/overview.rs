@@ -21,7 +21,8 @@ pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at
         .zip(seen)
         .map(|(region, (endpoint, alarm, paging))| {
             let entries = believed(&chains, &Chain::Region(region.name.clone()));
-            RegionSeen { region, entries, endpoint, alarm, paging }
+            let frozen = fleet.keeps_out(region, at);
+            RegionSeen { region, entries, endpoint, alarm, frozen, paging }
         })
         .collect();
     overview(believed(&chains, &Chain::Home), &seen, at)

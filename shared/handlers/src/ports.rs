@@ -8,8 +8,8 @@ mod error;
 pub mod limits;
 mod values;
 
-pub use error::{Answer, LOAN, PortError};
-pub use meridian_domain::reason::{ErrorKind, OperationName};
+pub use error::{ASSUME_ROLE, Answer, PortError};
+pub use meridian_domain::reason::{AnswerPart, BoundKind, ErrorKind, FailureDetail, OperationName, StatusOwner};
 pub use meridian_messages::pages::Notice;
 pub use values::{
     ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PAGE_KIND, PAGE_REASON,
@@ -74,8 +74,8 @@ pub trait Ledger {
     /// The stored bytes of the chain's newest [`Checkpoint`](meridian_domain::Checkpoint), if there is one.
     async fn checkpoint(&self, region: &RegionName, chain: &Chain) -> Answer<Option<Vec<u8>>>;
 
-    /// Keeps the checkpoint that the entry at `seq` names. `Conflict` where it is kept already.
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()>;
+    /// Writes the checkpoint that the entry at `seq` names. `Conflict` where it is written already.
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()>;
 }
 
 /// The model registry, in home.

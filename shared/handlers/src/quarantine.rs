@@ -48,7 +48,7 @@ pub enum QuarantineError {
     /// No release has the name, or several have.
     #[error("{found} releases in {region} are called {version}: name one by its digest{}", list(.releases))]
     Version {
-        /// The ambiguous name.
+        /// The name that was given, of no release or of several.
         version: Version,
         /// The region it is about.
         region: meridian_domain::RegionName,

@@ -126,10 +126,10 @@ impl Arm {
 pub struct MinuteCounts {
     /// Minutes since the canary began; negative before it, where only blue serves.
     pub minute: i64,
-    /// The challenger's arm.
+    /// The challenger's counts; none where they did not arrive.
     #[serde(default)]
     pub green: Option<Arm>,
-    /// The champion's arm.
+    /// The champion's counts; none where they did not arrive.
     #[serde(default)]
     pub blue: Option<Arm>,
 }

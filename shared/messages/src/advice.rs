@@ -86,7 +86,7 @@ impl Voice<'_> {
             Advice::LimitCaller => "Find out which caller it is, and limit it.".to_owned(),
             Advice::AllClear => "Nothing.".to_owned(),
             Advice::CheckHealth { region, version, .. } => format!(
-                "Check the region's service health. When {} answers again, start a new execution of {version}, or let the next \
+                "Check the region's service health. Once {} is well, start a new execution of {version}, or let the next \
                  night's wave promote the region.",
                 self.title(region)
             ),

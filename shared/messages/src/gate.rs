@@ -54,7 +54,7 @@ impl Voice<'_> {
             Gate::RollbackAlarmRings { alarm } => {
                 format!("rollback alarm {alarm} is in ALARM before the start")
             }
-            Gate::GuardRings { alarm } => format!("guardrail alarm {alarm} is still in ALARM from an earlier update"),
+            Gate::GuardRings { alarm } => format!("guardrail alarm {alarm} is in ALARM before the start"),
             Gate::NoProvedWayBack { region, config } => format!(
                 "{} serves configuration {config}, which its ledger has not confirmed: no proved rollback target",
                 self.title(region)

@@ -7,6 +7,7 @@ pub use rest::departed;
 use crate::Voice;
 use crate::compared::{client_errors, client_errors_alike};
 use crate::headline::promoted;
+use crate::moment::day;
 use crate::region::ill_service;
 use crate::way_back::worse_than_before;
 use meridian_domain::reason::Fault;
@@ -245,7 +246,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
         _ => return None,
     };
     let place = region.as_ref().map_or("every region", |region| fleet.title(region));
-    let until = until.strftime("%H:%M UTC");
+    let until = until.strftime(if day(*until) == day(entry.at) { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" });
     Some((
         Tone::Warn,
         format!("OVERRIDE by {}: the {what} does not apply to {place} until {until}: {why}", entry.actor),

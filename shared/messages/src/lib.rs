@@ -5,7 +5,8 @@
 //! Sentences of other things stay beside what they are about, where this crate does not know it or nothing else tells it:
 //!
 //! - the report's (`wording` in `shared/evaluation`; `summary` and `compare` in `cli/src` at a terminal), `meridian doctor`'s findings
-//!   (`cli/src/doctor`), and a night's story and end (`local/src/night`, `cli/src/night.rs`): they are of data that those alone have;
+//!   (`cli/src/doctor`), a night's story and end (`local/src/night`, `cli/src/night.rs`), and how the local world names its faults and
+//!   what is wrong with its settings (`local/src/world`): they are of data that those alone have;
 //! - the cost page's (`page` in `shared/cost`): of prices and amounts, which that crate alone has. Its lines carry marks, by which
 //!   the command line colours them;
 //! - a simulation's (`proof/src`, `cli/src/simulate`): tables with notes, promises, random histories, and what breaks an invariant. They
@@ -14,10 +15,13 @@
 //!   such as `unknown` or `nothing yet` belongs to its table;
 //! - help, progress lines, `meridian init`'s questions and next steps, and how programs call a served night (`cli/src`, `shared/desk`):
 //!   of commands and files;
+//! - the names of single values, where a table, a line or a random history shows them (`Display` in `shared/domain` and
+//!   `shared/judge`, such as `too few records` of a verdict on captured requests), and what the registry is told as `verdict`, such as
+//!   `cannot be evaluated` (`shadow_eval` in `shared/handlers`): words, no sentences;
 //! - the fixed words of `/health`'s answer (`status` in `shared/handlers`): for checks and programs, which compare them. The log says
 //!   the rest;
-//! - log lines, and what an adapter says where AWS said nothing (`no answer in time`): quoted, as AWS's own words are. So are the
-//!   words of the errors that the local world's services answer (`local/src/services`);
+//! - log lines, and the words of the errors that the local world's services answer (`local/src/services`): quoted, as AWS's own words
+//!   are;
 //! - errors of files and arguments that a person gave, policy's among them: thiserror enums, or texts in `cli/src`, `shared/desk` and
 //!   what reads an argument for clap; told where they are met and kept nowhere. So are what cannot be deployed of `template.yaml` and
 //!   `samconfig.toml` (`DeploymentError` in `shared/deployment`: a place, and its finding as text), and

@@ -157,7 +157,11 @@ fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
         said.push(format!("approved {}", clock.of(at)));
     }
     if let Some(canary) = proof.canary {
-        said.push(format!("its canary {} to {}", clock.of(canary.from), clock.of(canary.ends)));
+        let (from, ends) = (clock.of(canary.from), clock.of(canary.ends));
+        said.push(match canary.ends > clock.0 {
+            true => format!("its canary began {from} and ends {ends}"),
+            false => format!("its canary {from} to {ends}"),
+        });
     }
     if let Some(golden) = proof.golden {
         said.push(format!("{0} of {0} golden records answered with its scores {1}", golden.asked, clock.of(golden.at)));
@@ -196,9 +200,11 @@ fn update(update: &Underway, clock: &Clock, fleet: &Fleet, words: &Phrasebook) -
         };
         said.push(format!("decided {decision}: {}", Voice::of(fleet).brief(why)));
     }
-    said.push(match &update.ended {
-        Some(entry) => format!("afterwards, {}: {}", clock.of(entry.at), words.say_any(fleet, entry).1),
-        None => "how it went on is not on record".to_owned(),
-    });
+    match &update.ended {
+        Some(entry) => said.push(format!("afterwards, {}: {}", clock.of(entry.at), words.say_any(fleet, entry).1)),
+        // Confirmed: how it went on is what serves.
+        None if update.phase == Phase::Soak => {}
+        None => said.push("how it went on is not on record".to_owned()),
+    }
     said.join("; ")
 }

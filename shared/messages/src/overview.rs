@@ -29,10 +29,11 @@ impl Voice<'_> {
                 format!("{version} is condemned, and {}", self.exposed(version, exposed)),
                 "docs/runbooks/model-fault.md: roll these regions back where they show the fault".to_owned(),
             ),
-            Need::Alarm { region } => (
-                format!("{}: the rollback alarm is in ALARM, and the region is not rolling back", self.title(region)),
-                look(region),
-            ),
+            Need::Alarm { region, ledger_known } => {
+                let rolls =
+                    if *ledger_known { "the region is not rolling back" } else { "whether it rolls back is unknown" };
+                (format!("{}: the rollback alarm is in ALARM, and {rolls}", self.title(region)), look(region))
+            }
             Need::AlarmUnseen { region, why } => {
                 let there = match why {
                     Unseen::NoAlarm { .. } => "if it was deleted, create it again:".to_owned(),
@@ -160,8 +161,9 @@ impl Voice<'_> {
     pub fn next(self, overview: &Overview) -> Vec<String> {
         let mut said: Vec<String> = overview.wave.iter().map(|wave| self.wave_row(wave)).collect();
         for row in &overview.regions {
-            let update = row.account.as_ref().and_then(|account| account.update.as_ref());
-            said.extend(update.map(|update| format!("{}: {}", self.title(&row.region), in_progress(update))));
+            said.extend(
+                row.in_progress().map(|update| format!("{}: {}", self.title(&row.region), in_progress(update))),
+            );
         }
         said.extend(overview.next.iter().map(|next| format!("next: {}", self.comes(next))));
         said
@@ -192,6 +194,10 @@ impl Voice<'_> {
                  brings its own release",
                 listed(&titles(regions))
             ),
+            Next::Frozen { region, version, frozen } => {
+                let title = self.title(region);
+                format!("{title} is {}: it can get {version} with a new execution after that", self.frozen(frozen))
+            }
             Next::Release => "the next release that is published starts a wave".to_owned(),
         }
     }

@@ -56,7 +56,7 @@ pub enum Notice {
     BytesRefused {
         /// The release's human name, or the beginning of its digest where only that is trusted.
         release: String,
-        /// What is wrong.
+        /// Which file is wrong, and how: it decides what there is to do.
         what: FileFault,
     },
     /// A pipeline job failed.
@@ -82,7 +82,7 @@ pub enum Notice {
 /// An object that S3 did not replicate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unreplicated {
-    /// The object's key.
+    /// The object's key, the same in both buckets.
     pub key: String,
     /// The bucket that it should have gone to.
     pub bucket: String,

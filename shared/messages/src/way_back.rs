@@ -32,7 +32,7 @@ impl Voice<'_> {
             WayBackReason::Undecided => "its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::Unproved => "its golden records are not answered with the release's scores".to_owned(),
             WayBackReason::Guardrail => {
-                "the guardrail rolled it back before the judge had decided: the judge heartbeat was missing, or an alarm came first"
+                "the guardrail rolled it back without a decision to revert: an alarm was in ALARM, or the judge heartbeat was missing"
                     .to_owned()
             }
             WayBackReason::JudgeSilent => format!(
@@ -40,7 +40,7 @@ impl Voice<'_> {
                  often than every {CALLS_EVERY:#}"
             ),
             WayBackReason::JudgeUnseen => {
-                "the guardrail rolled it back before the judge had decided, and CloudWatch did not say whether the judge was alive"
+                "the guardrail rolled it back without a decision to revert, and CloudWatch did not say whether the judge was alive"
                     .to_owned()
             }
             WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
@@ -60,7 +60,10 @@ impl Voice<'_> {
             | Return::RolledBack { why, .. }
             | Return::NowhereToGo { why, .. }
             | Return::RingsInSoak { why, .. } => Some(self.way_back(why)),
-            Return::Unwritten { .. } => Some("its ledger could not be written at that time".to_owned()),
+            Return::Unwritten { .. } => Some(
+                "its ledger does not say why: somebody rolled it back by hand, or rollback could not write there; rollback's log tells"
+                    .to_owned(),
+            ),
             Return::Unread { why, unread, .. } => {
                 Some(format!("{}; its ledger cannot be read ({})", self.way_back(why), words(unread)))
             }

@@ -1,6 +1,7 @@
 //! A reason, whatever it is about.
 
 use crate::compared::client_errors_alike;
+use crate::unseen::words_of;
 use crate::{Voice, evaluating, files};
 use jiff::Timestamp;
 use meridian_domain::Override;
@@ -18,7 +19,7 @@ impl Voice<'_> {
             | Reason::Revert(_)
             | Reason::FullLoad(_)
             | Reason::LeftBehind { .. } => self.parts(why).join("; "),
-            Reason::Refused(Refusal { operation, message }) => format!("{operation} was refused: {message}"),
+            Reason::Refused(Refusal { operation, detail }) => format!("{operation} was refused: {}", words_of(detail)),
             Reason::File(fault) => files::words(fault),
             Reason::Gate(gate) => self.gate(gate),
             Reason::Step(step) => self.step(step),

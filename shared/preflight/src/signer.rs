@@ -3,10 +3,10 @@
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
 use meridian_aws::AwsPorts;
-use meridian_aws::inspect::{Said, said};
+use meridian_aws::inspect::{NotKnown, Said, said};
 use meridian_domain::RegionName;
 use meridian_domain::signing::PublicKey;
-use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
+use meridian_handlers::ports::{ErrorKind, FailureDetail, OperationName, PortError};
 use meridian_handlers::signing::{Signer, SigningError};
 
 /// The state of a key that can be used.
@@ -60,14 +60,14 @@ impl<'a> KmsSigner<'a> {
     }
 
     fn unsaid<T>(&self, operation: OperationName, said: Said<T>) -> Result<T, SigningError> {
-        let (kind, message) = match said {
+        let (kind, detail) = match said {
             Said::Is(value) => return Ok(value),
-            Said::Absent => (ErrorKind::NotFound, format!("there is no key {}", self.key)),
-            Said::NotModelled => (ErrorKind::Refused, "it has no such operation".to_owned()),
-            Said::Silent(error) => (ErrorKind::Unreachable, error.to_string()),
-            Said::Unknown(why) => (ErrorKind::Refused, why.to_string()),
+            Said::Silent(error) | Said::Unknown(NotKnown::Service(error)) => return Err(error.into()),
+            Said::Absent => (ErrorKind::NotFound, FailureDetail::NoKey { key: self.key.to_owned() }),
+            // The other kinds of what is not known are of no single request.
+            Said::NotModelled | Said::Unknown(_) => (ErrorKind::Refused, FailureDetail::NotModelled),
         };
-        Err(PortError { kind, region: self.region.clone(), operation, message, silent: false }.into())
+        Err(PortError { kind, region: self.region.clone(), operation, detail, silent: false }.into())
     }
 }
 

@@ -9,7 +9,7 @@ use meridian_domain::alarms::{
 };
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmState, MissingData};
-use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports, SlotsQuery};
+use meridian_handlers::ports::{BoundKind, CountsQuery, ErrorKind, FailureDetail, MetricPoint, Ports, SlotsQuery};
 use std::error::Error;
 
 async fn state(stage: &Stage<impl Ports, impl Simulated>, name: String) -> Result<AlarmState, Box<dyn Error>> {
@@ -258,7 +258,7 @@ pub async fn a_whole_endpoint_is_counted_slot_by_slot(stage: &Stage<impl Ports>)
 pub async fn what_is_one_releases_is_no_endpoints(stage: &Stage<impl Ports>) -> Kept {
     let error = stage.ports.slots(stage.home(), &slots(stage, &["alerts"])?).await.err().ok_or("it was counted")?;
     assert_eq!(error.kind, ErrorKind::Refused);
-    assert!(error.message.contains("alerts"), "{}", error.message);
+    assert_eq!(error.detail, FailureDetail::OneReleases { metric: "alerts".parse()? });
     Ok(())
 }
 
@@ -298,6 +298,7 @@ pub async fn a_metric_that_cannot_be_counted_is_refused(stage: &Stage<impl Ports
     let asked = CountsQuery { metrics, ..query(stage, "v426", stage.ports.now(), -600, 0)? };
     let error = stage.ports.counts(stage.home(), &asked).await.err().ok_or("it was counted")?;
     assert_eq!(error.kind, ErrorKind::Refused);
-    assert!(error.message.contains("latency_over_20"), "{}", error.message);
+    let (metric, expected) = ("latency_over_20".parse()?, BoundKind::Time);
+    assert_eq!(error.detail, FailureDetail::NoBound { metric, expected });
     Ok(())
 }

@@ -227,7 +227,8 @@ fn share(member: &str, size: Option<&CapacitySize>, instances: u32, least: f64) 
     if asked > 0.0 && asked >= least && asked <= 0.5 {
         return Ok(share);
     }
-    let message = format!("{member} must be at most 50 % of the fleet (and at least {} %)", least * 100.0);
+    let message =
+        format!("{member} must be at most 50 % of the variant's instances (and at least {} %)", least * 100.0);
     Err(ApiError::validation(message))
 }
 

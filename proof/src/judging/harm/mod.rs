@@ -17,7 +17,7 @@ use days::Law;
 use fault::{Course, Fault, Kind};
 use jiff::SignedDuration;
 use meridian_domain::stakes::Exposure;
-use night::{DAY, Night, PERSON, Probation, Reading, Region, Told};
+use night::{DAY, Night, PERSON, Probation, Reading, Region, Response};
 
 /// Bad answers per request beyond the champion's.
 const EXCESSES: [f64; 6] = [0.000_2, 0.001, 0.005, 0.02, 0.1, 1.0];
@@ -126,11 +126,12 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
     let alarms = night.alarms(&regions, reading);
     let [alarms_cost, kayenta, fixed] = [sum(&alarms), sum(&night.kayenta(&regions)), sum(&night.fixed(&regions))];
     let canaries = night.meridian(number, regions);
-    let meridian =
-        |probation| canaries.iter().map(|(region, told)| region.harm(told.off(reading, probation))).sum::<f64>();
+    let meridian = |probation| {
+        canaries.iter().map(|(region, response)| region.harm(response.off(reading, probation))).sum::<f64>()
+    };
     let verdict = minutes(Exposure::of(&night.study.fleet.guardrail).until_verdict);
-    let within_plan = |(region, told): &(Region<'_>, Told)| {
-        region.printed().map(|printed| region.harm_to_verdict(told, reading, verdict) <= printed)
+    let within_plan = |(region, response): &(Region<'_>, Response)| {
+        region.printed().map(|printed| region.harm_to_verdict(response, reading, verdict) <= printed)
     };
     let allowed = night.setting.policy.harm as f64;
     Cost {
@@ -148,7 +149,7 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
             .map(|all| all.iter().all(|within| *within)),
         within_policy: canaries
             .iter()
-            .all(|(region, told)| region.harm_with_way_back(told, reading, verdict) <= allowed),
+            .all(|(region, response)| region.harm_with_way_back(response, reading, verdict) <= allowed),
     }
 }
 
@@ -311,7 +312,7 @@ fn table(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Table {
             "Bad answers of the fleet beyond the champion's within a day of 03:00 UTC, usual rate {}, bursts as declared: median / 95 % / 99 % \
              of {} nights. Meridian with a probation that acts; the medians with one that tells a person, who acts after 30 minutes, \
              and without one. The seed's alarms, with 5xx, which the seed leaves out, and the share of nights in which they ring; \
-             Kayenta at the canary's end; a bake that nobody judges. \"In plan\": waves whose harm up to the verdict at full load is within \
+             Kayenta at the canary's end; a bake without a judge. \"In plan\": waves whose harm up to the verdict at full load is within \
              what `plan` printed for each region.",
             per_cent(BASE),
             stage.study.runs

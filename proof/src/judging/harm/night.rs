@@ -92,16 +92,16 @@ struct Found {
     undecided: bool,
 }
 
-/// What Meridian does in one region.
+/// What Meridian does in one region, and when: roll it back in its canary or in its probation, or leave it.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub struct Response {
     found: Found,
     probation: Option<u32>,
     bake: u32,
     soak: u32,
 }
 
-impl Told {
+impl Response {
     /// The first minute in which green answers nobody; none where it goes on.
     pub fn off(&self, reading: Reading, probation: Probation) -> Option<u32> {
         let early = self.found.early.map(|(_, watched, unwatched)| match reading {
@@ -188,16 +188,16 @@ impl Night<'_> {
 
     /// Meridian, canary by canary: each region's first, and the further tries of those whose counts did not decide. What it does not
     /// start is left out.
-    pub fn meridian<'a>(&'a self, number: u64, regions: Vec<Region<'a>>) -> Vec<(Region<'a>, Told)> {
+    pub fn meridian<'a>(&'a self, number: u64, regions: Vec<Region<'a>>) -> Vec<(Region<'a>, Response)> {
         let tries = self.study.fleet.wave.tries;
         let (mut before, mut canaries, mut due) = (Vec::new(), Vec::new(), regions);
         for nth in 1..=tries {
             for region in std::mem::take(&mut due) {
-                let told = self.told(&region, &mut before);
-                let shown = before.last().filter(|_| told.found.undecided && nth < tries);
+                let response = self.response(&region, &mut before);
+                let shown = before.last().filter(|_| response.found.undecided && nth < tries);
                 due.extend(shown.and_then(|shown| self.again(number, &region, shown)));
-                canaries.push((region, told));
-                if told.found.stops {
+                canaries.push((region, response));
+                if response.found.stops {
                     return canaries;
                 }
             }
@@ -212,14 +212,14 @@ impl Night<'_> {
         Some(self.region(number, last.fault, Cow::Owned(turn), since_start, Cow::Owned(requests)))
     }
 
-    fn told(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Told {
+    fn response(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Response {
         let found = self.found(region, before);
         let at = |slot: usize| {
             let slots = u32::try_from(slot + 1).unwrap_or(u32::MAX);
             self.probation_from(region) + slots.saturating_mul(SLOT) + self.study.timing.delay
         };
         let probation = region.probation.filter(|_| !found.stops && !found.undecided).map(at);
-        Told { found, probation, bake: region.turn.place.site.bake, soak: self.study.soak_minutes() }
+        Response { found, probation, bake: region.turn.place.site.bake, soak: self.study.soak_minutes() }
     }
 
     fn found(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Found {
@@ -307,7 +307,7 @@ impl Night<'_> {
         })
     }
 
-    /// A bake that nobody judges.
+    /// A bake without a judge: no region is rolled back, whatever the counts say.
     pub fn fixed(&self, regions: &[Region<'_>]) -> Vec<Option<u32>> {
         walk(regions, |_| None)
     }
@@ -350,15 +350,15 @@ impl Region<'_> {
     }
 
     /// What it cost from the shift to the verdict at full load, so many minutes later.
-    pub fn harm_to_verdict(&self, told: &Told, reading: Reading, verdict: u32) -> f64 {
+    pub fn harm_to_verdict(&self, response: &Response, reading: Reading, verdict: u32) -> f64 {
         let bake = self.turn.place.site.bake;
-        self.harm_between(bake, bake + verdict, told.off(reading, Probation::Off))
+        self.harm_between(bake, bake + verdict, response.off(reading, Probation::Off))
     }
 
     /// The same, and the way back where it was found by then: what policy bounds.
-    pub fn harm_with_way_back(&self, told: &Told, reading: Reading, verdict: u32) -> f64 {
+    pub fn harm_with_way_back(&self, response: &Response, reading: Reading, verdict: u32) -> f64 {
         let bake = self.turn.place.site.bake;
-        let off = told.off(reading, Probation::Off).filter(|_| told.found.stops || told.found.undecided);
+        let off = response.off(reading, Probation::Off).filter(|_| response.found.stops || response.found.undecided);
         self.harm_between(bake, off.unwrap_or(bake + verdict), off)
     }
 

@@ -2,7 +2,7 @@
 
 use super::days::{Days, Law, SLOT, found};
 use super::fault::{Course, Fault, Kind};
-use super::night::{Region, Told};
+use super::night::{Region, Response};
 use super::{LAW, NIGHT, Stage};
 use crate::judging::each;
 use crate::judging::least::Least;
@@ -96,8 +96,8 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
                 let fault = Fault { kind: Kind::Errors, excess, course: Course::AtOnce, only };
                 let is_known = |number| {
                     let canaries = night.meridian(number, night.regions(number, fault));
-                    let in_time = |(region, told): &(Region<'_>, Told)| {
-                        told.found_at().is_some_and(|at| region.since_start(at) <= by)
+                    let in_time = |(region, response): &(Region<'_>, Response)| {
+                        response.found_at().is_some_and(|at| region.since_start(at) <= by)
                     };
                     canaries.iter().any(in_time)
                 };

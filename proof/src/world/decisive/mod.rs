@@ -207,7 +207,8 @@ impl<H: Hasher> Prints<'_, H> {
         }
     }
 
-    /// What stands beside the way back. Since when a wave that left the region behind got no answer is for people.
+    /// What is stored with the verdict alarm: the rollback target. Since when a wave that left the region behind got no answer
+    /// is for people.
     fn note(&mut self, note: Option<&str>) {
         let way = note.and_then(WayBack::read);
         way.is_some().hash(self.hasher);

@@ -130,6 +130,7 @@ impl AwsPorts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use meridian_handlers::ports::FailureDetail;
 
     #[test]
     fn what_is_not_there_is_told_from_what_nobody_models() {
@@ -138,7 +139,7 @@ mod tests {
         let said = |status, code: &str| Said::<()>::of(call.declined(Some(status), code, Some("words")));
         assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
         assert!(is_unmodelled("UnknownOperationException") && is_unmodelled("NotImplemented"));
-        assert!(matches!(Said::<()>::of(call.unreachable("no connection")), Said::Silent(_)));
+        assert!(matches!(Said::<()>::of(call.unreachable(FailureDetail::NotConnected)), Said::Silent(_)));
         let refused = call.declined(Some(403), "AccessDenied", Some("words"));
         assert_eq!(said(403, "AccessDenied"), Said::Unknown(NotKnown::Service(refused)));
         for code in

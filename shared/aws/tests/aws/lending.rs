@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Advice, Reason};
-use meridian_handlers::ports::{Clock, Endpoints, ErrorKind, LOAN, Notice, Page, Pager, Pipeline};
+use meridian_handlers::ports::{ASSUME_ROLE, Clock, Endpoints, ErrorKind, Notice, Page, Pager, Pipeline};
 use serde_json::json;
 
 const SECRETS: [&str; 2] = ["a-lent-secret", "a-lent-token"];
@@ -39,10 +39,10 @@ fn serving() -> Response {
 
 #[tokio::test]
 async fn a_regions_role_is_assumed_from_its_own_sts() {
-    let loans = std::sync::atomic::AtomicUsize::new(0);
+    let requests = std::sync::atomic::AtomicUsize::new(0);
     let server = server(move |seen| {
         if asks_for_a_role(seen) {
-            return lent(1 + loans.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+            return lent(1 + requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         }
         serving()
     })
@@ -51,7 +51,7 @@ async fn a_regions_role_is_assumed_from_its_own_sts() {
     let endpoint = ports.fleet().endpoint.clone();
     ports.describe(&region(), &endpoint).await.unwrap();
     ports.describe(&region(), &endpoint).await.unwrap();
-    // Five minutes before its end the loan is renewed.
+    // Five minutes before its end the role is assumed again.
     ports.sleep(SignedDuration::from_secs(3301)).await;
     ports.describe(&region(), &endpoint).await.unwrap();
     let sent = server.calls();
@@ -89,8 +89,8 @@ async fn a_role_that_is_not_lent_shuts_the_region_unasked() {
     let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
-    assert_eq!((error.kind, error.operation, &error.region), (ErrorKind::Refused, LOAN, &region()));
-    assert!(error.shuts_region() && error.message.starts_with("AccessDenied: "), "{error}");
+    assert_eq!((error.kind, error.operation, &error.region), (ErrorKind::Refused, ASSUME_ROLE, &region()));
+    assert!(error.shuts_region() && error.to_string().contains("AccessDenied: "), "{error}");
     assert_eq!(ports.invoke(&region(), &endpoint, "1,2").await.unwrap_err(), error);
     assert!(server.calls().iter().all(asks_for_a_role) && server.calls().len() == 1);
 }
@@ -101,7 +101,7 @@ async fn an_sts_that_does_not_answer_is_given_up_like_any_call() {
     let ports = server.ports().await.assuming_roles();
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
-    assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, LOAN));
+    assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, ASSUME_ROLE));
     assert_eq!(ports.now().duration_since(start()), SignedDuration::from_secs(12));
     assert_eq!(ports.describe(&region(), &endpoint).await.unwrap_err(), error);
     assert_eq!(ports.now().duration_since(start()), SignedDuration::from_secs(12));

@@ -10,8 +10,8 @@ use meridian_domain::{
     VariantPhase, alarms,
 };
 use meridian_handlers::ports::{
-    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, Notice, ObjectVersion, OperationName, PackageSpec, Page,
-    Pager, Pipeline, PortError, Registry, Signals, StartSpec,
+    Artifacts, Endpoints, ErrorKind, FailureDetail, FailureKind, Ledger, Notice, ObjectVersion, OperationName,
+    PackageSpec, Page, Pager, Pipeline, PortError, Registry, Signals, StartSpec, StatusOwner,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ async fn every_kind_of_error_arrives_as_itself() {
     for (status, code, message, kind) in table {
         let error = update_error(status, code, message).await;
         assert_eq!((error.kind, error.operation), (kind, OperationName::UpdateEndpoint), "{code}");
-        assert_eq!(error.message, format!("{code}: {message}"));
+        assert_eq!(error.detail, FailureDetail::Said(format!("{code}: {message}")));
     }
 }
 
@@ -74,7 +74,8 @@ async fn ended_credentials_are_told_from_other_trouble_of_sts() {
         let server = server(move |_| (status, [("content-type", "text/xml")], body.clone()).into_response()).await;
         let refused = server.ports().await.refused_credentials().await;
         assert_eq!(refused.is_some(), is_refused, "{code}");
-        assert!(refused.is_none_or(|error| error.message == format!("{code}: words")), "{code}");
+        let said = FailureDetail::Said(format!("{code}: words"));
+        assert!(refused.is_none_or(|error| error.detail == said), "{code}");
     }
 }
 
@@ -167,7 +168,8 @@ async fn an_unknown_status_is_an_error() {
     let ports = server.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
-    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Refused, "unknown endpoint status Dreaming"));
+    let unknown = FailureDetail::UnknownStatus { of: StatusOwner::Endpoint, status: "Dreaming".to_owned() };
+    assert_eq!((error.kind, error.detail), (ErrorKind::Refused, unknown));
 }
 
 #[tokio::test]
@@ -182,7 +184,8 @@ async fn a_new_object_is_never_an_overwrite() {
     let server = server(put).await;
     let ports = server.ports().await;
     let error = ports.create(&region(), "waves/fraud.json", "{}".into()).await.unwrap_err();
-    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Conflict, "PreconditionFailed: it exists"));
+    let said = FailureDetail::Said("PreconditionFailed: it exists".to_owned());
+    assert_eq!((error.kind, error.detail), (ErrorKind::Conflict, said));
     let version = ports.replace(&region(), "waves/fraud.json", "{}".into()).await.unwrap();
     assert_eq!(version, ObjectVersion("v2".to_owned()));
     let sent = server.calls();

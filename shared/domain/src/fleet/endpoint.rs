@@ -141,7 +141,7 @@ pub struct ModelSpec {
 pub struct ConfigSpec {
     /// The name, made of the content.
     pub name: ResourceName,
-    /// The variant's name.
+    /// The one variant's name, `variant` of `fleet.toml`.
     pub variant: ResourceName,
     /// Name of the model that serves.
     pub model: ResourceName,
@@ -156,11 +156,11 @@ pub struct ConfigSpec {
 /// An update to start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpdateSpec {
-    /// The endpoint's name.
+    /// The endpoint that is updated, by name.
     pub endpoint: ResourceName,
     /// The configuration to go to.
     pub config: ResourceName,
-    /// How traffic moves.
+    /// How traffic moves to it: all at once, or a canary first.
     pub routing: Routing,
     /// How long blue stays warm after the shift (`TerminationWaitInSeconds`).
     pub termination_wait: SignedDuration,

@@ -158,9 +158,9 @@ pub enum ManifestFault {
     Image {
         /// SHA-256 of the manifest's bytes.
         release: ReleaseId,
-        /// The image's repository.
+        /// The repository that the manifest names.
         repository: RepositoryName,
-        /// The image's digest.
+        /// The image's digest, as the manifest has it.
         digest: Sha256,
         /// Whose rules it is said to follow.
         version: ImageVersion,

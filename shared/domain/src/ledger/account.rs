@@ -140,6 +140,34 @@ pub struct Underway {
     pub ended: Option<Entry>,
 }
 
+impl Account {
+    /// Since when it was as `state` says, and by which wave, rollback or installation; none where no entry says it.
+    pub fn began(&self) -> Option<(Timestamp, Option<&Actor>)> {
+        match self.state {
+            State::Nothing => None,
+            State::One => self.answers.iter().find_map(|answer| Some((answer.since?, answer.by.as_ref()))),
+            State::Two | State::Either => {
+                let update = self.update.as_ref()?;
+                Some((update.began()?, Some(&update.by)))
+            }
+            State::Unknown => self.unknown.as_ref().map(|unknown| (unknown.since, None)),
+        }
+    }
+}
+
+impl Underway {
+    /// When its phase began. The time of a decision to roll back is not kept, and of an unseen rollback nothing is known.
+    fn began(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Canary => self.canary.map(|canary| canary.from),
+            Phase::Shifting => self.canary.map(|canary| canary.ends),
+            Phase::RollingBack => self.intended.filter(|_| self.decided.is_none()),
+            Phase::Soak | Phase::RolledBackUnseen => None,
+            Phase::Asked | Phase::Provisioning | Phase::BeforeCanary | Phase::First => self.intended,
+        }
+    }
+}
+
 /// A canary's times and share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Canary {

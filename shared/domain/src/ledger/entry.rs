@@ -4,7 +4,7 @@ mod caller;
 
 pub use caller::Caller;
 
-use super::Record;
+use super::{EntryError, Record};
 use crate::fleet::names::{Actor, Sha256};
 use crate::times;
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ pub struct Entry {
     pub actor: Actor,
     /// As whom the writer acted in the account.
     pub caller: Caller,
-    /// What it says.
+    /// What it says, flat beside the other fields in the stored JSON.
     #[serde(flatten)]
     pub record: Record,
 }
@@ -90,18 +90,4 @@ impl Stored {
     pub fn is_from_the_future(&self) -> bool {
         times::is_future(self.entry.written, self.at)
     }
-}
-
-/// Stored bytes that are no entry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EntryError {
-    /// Not an entry's JSON.
-    #[error("not a ledger entry: {0}")]
-    Malformed(String),
-    /// The same values in another form.
-    #[error("ledger entry {seq} is not formatted as Meridian writes it: it was altered by hand")]
-    Form {
-        /// Sequence number of the entry.
-        seq: u64,
-    },
 }

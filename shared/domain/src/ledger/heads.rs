@@ -23,7 +23,7 @@ pub enum Departure {
     Missing,
     /// Another entry stands in its place: the chain was written again.
     Other {
-        /// That entry's hash.
+        /// The hash of the entry that is there now.
         found: Sha256,
     },
 }

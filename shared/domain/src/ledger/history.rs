@@ -84,7 +84,7 @@ pub struct RegionHistory {
 pub struct WorseOnRecord {
     /// The release that serves.
     pub release: ReleaseId,
-    /// What it showed.
+    /// The metric, with today's counts and what the days before lead to expect.
     pub worse: WorseThanBefore,
     /// What policy made of it.
     pub action: ProbationAction,
@@ -105,7 +105,7 @@ impl WorseOnRecord {
 pub struct Scaled {
     /// What was registered, or was about to be.
     pub floor: Floor,
-    /// By which wave.
+    /// The wave that registers it.
     pub execution: Actor,
     /// When that was intended.
     pub at: Timestamp,
@@ -244,7 +244,7 @@ impl RegionHistory {
                 self.owed.push(Owed { why: why.clone(), advice: advice.clone(), at: entry.at });
             }
             Record::PageSent { why } => {
-                self.owed.retain(|owed| owed.why != *why);
+                self.owed.retain(|owed| !owed.why.is_same_as(why));
                 self.paged(entry.at, why);
             }
             Record::Halted { why } => {
@@ -290,7 +290,7 @@ impl RegionHistory {
 
     /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
-        self.owed.iter().any(|owed| owed.why == *why)
+        self.owed.iter().any(|owed| owed.why.is_same_as(why))
     }
 
     /// What probation found of `release` since it was brought here.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Holdout {
     /// SHA-256 of its bytes, compressed as they are.
     pub sha256: Sha256,
-    /// Length in bytes.
+    /// Length of the stored, compressed object in bytes.
     pub bytes: u64,
     /// How many records it has.
     pub rows: u64,
@@ -35,7 +35,7 @@ pub struct ApprovedHoldout {
     pub holdout: Holdout,
     /// When it was approved: it counts for releases that home attests from then on.
     pub since: Timestamp,
-    /// Who approved it.
+    /// The person who approved it: the actor of the entry.
     pub by: Actor,
     /// Why it took the place of the one before.
     pub why: String,

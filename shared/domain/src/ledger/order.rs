@@ -17,7 +17,7 @@ pub struct WaveOrder {
 /// Why a wave walks in its order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderReason {
-    /// What policy says.
+    /// `order` of `[fleet]`, as policy said it when the wave began.
     pub policy: OrderPolicy,
     /// The order that the hour's traffic gives.
     pub by_traffic: Vec<RegionName>,

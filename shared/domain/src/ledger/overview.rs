@@ -8,13 +8,13 @@ pub use needs::Need;
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
 
-use super::account::{Account, account};
+use super::account::{Account, Phase, Underway, account};
 use super::history::{HubHistory, RegionHistory};
 use super::overrides::Override;
 use super::{Entry, Record};
-use crate::fleet::Region;
 use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
+use crate::fleet::{Frozen, Region};
 use crate::ledger::advice::Exposure;
 use crate::ledger::projection::Projection;
 use crate::ledger::reason::{Barred, Reason, Seen};
@@ -35,6 +35,8 @@ pub struct RegionSeen<'a> {
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether its rollback alarm is in ALARM.
     pub alarm: Seen<bool>,
+    /// The freeze by which policy lets no update start there now; an override may set it aside.
+    pub frozen: Option<Frozen>,
     /// Alarms that page by themselves and are in ALARM, as far as CloudWatch says: lost events, and functions that fail.
     pub paging: Vec<String>,
 }
@@ -57,11 +59,11 @@ pub struct Overview {
     /// Pages whose cause is not over, the oldest first. A document has them with their kinds, which are those of the messages.
     #[serde(skip)]
     pub pages: Vec<OpenPage>,
-    /// What comes next; empty where the hub's chain cannot be read.
+    /// What comes next; empty where the hub's chain cannot be read, or the wave is silent.
     pub next: Vec<Next>,
 }
 
-/// One region's line.
+/// One region as `meridian status` shows it: its ledger beside SageMaker and CloudWatch.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionRow {
     /// AWS's name of the region.
@@ -72,6 +74,16 @@ pub struct RegionRow {
     pub status: Option<EndpointStatus>,
     /// Whether its rollback alarm is in ALARM; none where CloudWatch does not say.
     pub alarm: Option<bool>,
+}
+
+impl RegionRow {
+    /// The update that is still on its way. Soak ends with the old instances, which is not on record: it is over once SageMaker calls
+    /// the endpoint in service, and a region's first release has none.
+    pub fn in_progress(&self) -> Option<&Underway> {
+        let update = self.account.as_ref()?.update.as_ref()?;
+        let alone = self.status == Some(EndpointStatus::InService) || update.from.is_none();
+        (update.phase != Phase::Soak || !alone).then_some(update)
+    }
 }
 
 /// The wave that was started or ended last.
@@ -95,14 +107,14 @@ pub struct WaveRow {
 pub enum WaveStop {
     /// Evaluation rejected its release: no region began, and its pipeline has failed without a wave's end on record.
     Rejected {
-        /// What evaluation found.
+        /// The gates that failed, or what kept it from being evaluated.
         why: Box<Reason>,
     },
     /// No region may start its release any more.
     Barred(Barred),
 }
 
-/// A condemned release.
+/// A release that no region starts again, with the evidence that condemned it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CondemnedRow {
     /// SHA-256 of its manifest.
@@ -136,7 +148,7 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         overview.wave = wave(entries, sums);
         overview.condemned = condemned(entries, sums, seen, &histories, at);
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
-        overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions));
+        overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions), at);
     }
     overview.pages = open_pages(&overview, hub.zip(sums.as_ref()), seen, &histories);
     overview.needs = needs::needs(&overview, sums.as_ref(), seen, &histories);
@@ -153,6 +165,7 @@ fn places<'a>(
         region: &one.region.name,
         history: history.as_ref(),
         account: row.account.as_ref(),
+        frozen: one.frozen.as_ref(),
     };
     all.map(place).collect()
 }

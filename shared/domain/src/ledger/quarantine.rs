@@ -51,7 +51,7 @@ pub struct Quarantine {
     pub releases: Vec<ReleaseId>,
     /// The time from which it holds.
     pub since: Timestamp,
-    /// Who said so.
+    /// The person who set it: the actor of the entry.
     pub who: Actor,
     /// The person's reason.
     pub why: String,

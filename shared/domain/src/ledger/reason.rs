@@ -2,9 +2,10 @@
 //! is kept: `meridian-messages` makes them, for people, when they read.
 //!
 //! A text in here is a name, or what somebody else said: a person, AWS, a library. A library's words are called `quoted`, and stand
-//! beside the kind of what is wrong.
+//! beside the kind of what is wrong. What an adapter found by itself is a [`FailureDetail`].
 
 mod barred;
+mod detail;
 mod evaluation;
 mod event;
 mod failure;
@@ -17,6 +18,7 @@ pub mod pages;
 mod reading;
 mod region;
 mod revert;
+mod same;
 mod step;
 mod tries;
 mod unseen;
@@ -24,6 +26,7 @@ mod wave;
 mod way_back;
 
 pub use barred::Barred;
+pub use detail::{AnswerPart, BoundKind, FailureDetail, StatusOwner};
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
 pub use event::{EventFault, EventKind, Excerpt, ExpectedField, FoundEvent, FoundField};
 pub use failure::{Failure, LeftUndone};
@@ -63,13 +66,13 @@ pub enum Reason {
     Several(Vec<Reason>),
     /// What is wrong with a file of the release.
     File(FileFault),
-    /// What evaluation found.
+    /// Why evaluation approved or rejected a release, with the gates' numbers.
     Evaluation(EvaluationReason),
     /// What keeps a region from starting.
     Gate(Gate),
-    /// What a step is for.
+    /// Why a step of a wave is planned now.
     Step(Step),
-    /// What is waited for.
+    /// What must happen before the wave's next step.
     Wait(Wait),
     /// Why a canary goes on.
     Proceed(Proceed),
@@ -112,8 +115,8 @@ pub enum Reason {
 pub struct Refusal {
     /// The operation that was refused.
     pub operation: OperationName,
-    /// What AWS answered.
-    pub message: String,
+    /// What AWS answered, or what is wrong with its answer.
+    pub detail: FailureDetail,
 }
 
 /// What stops a whole wave, wherever it is.

@@ -71,7 +71,7 @@ pub enum Record {
         /// ARN of the model package.
         package: String,
     },
-    /// Shadow evaluation's verdict.
+    /// Shadow evaluation's verdict on the hold-out, before any region starts.
     Evaluated {
         /// The challenger that was evaluated.
         release: ReleaseId,
@@ -81,7 +81,7 @@ pub enum Record {
         holdout: Sha256,
         /// What the numbers say.
         verdict: Verdict,
-        /// What decided it.
+        /// The gates that decided it, with their numbers.
         why: Reason,
         /// Digest of the golden records, where there are any.
         golden: Option<Sha256>,
@@ -348,10 +348,10 @@ pub enum Record {
     ScalingIntended {
         /// The wave that has it registered.
         execution: Actor,
-        /// What is registered.
+        /// The bounds of the number of instances, and what for.
         floor: Floor,
     },
-    /// It was registered.
+    /// What the intent before it says was registered with Application Auto Scaling.
     ScalingSet {
         /// The wave that had it registered.
         execution: Actor,
@@ -360,14 +360,14 @@ pub enum Record {
     InstancesAwaited {
         /// The wave that waited.
         execution: Actor,
-        /// Whether they came.
+        /// False where the region went on without them.
         there: bool,
     },
     /// The region rolled back.
     Reverted {
         /// The release that it left.
         from: Target,
-        /// What serves now.
+        /// The release that it rolled back to, in service.
         to: Target,
         /// Why the region rolled back.
         why: Reason,
@@ -386,7 +386,7 @@ pub enum Record {
         region: RegionName,
         /// What serves, and was found worse.
         target: Target,
-        /// What it showed.
+        /// The metric, with today's counts and what the days before lead to expect.
         worse: WorseThanBefore,
         /// What policy makes of it.
         action: ProbationAction,

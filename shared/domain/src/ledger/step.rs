@@ -49,7 +49,7 @@ pub enum Finish {
 pub enum StepKind {
     /// Take the fleet's lease.
     TakeLease {
-        /// At this generation.
+        /// The generation that the lease gets: one after the last.
         epoch: Epoch,
     },
     /// Write to the hub's chain.
@@ -61,7 +61,7 @@ pub enum StepKind {
     },
     /// Do something outside the ledger.
     Act {
-        /// What is done.
+        /// Which operation outside the ledger it is.
         act: Act,
         /// The region in which it is done.
         region: RegionName,
@@ -74,7 +74,7 @@ pub enum StepKind {
     Wait,
     /// End the action.
     Finish {
-        /// How it ends.
+        /// Whether it is done, deferred or failed: what CodePipeline is answered.
         how: Finish,
     },
 }

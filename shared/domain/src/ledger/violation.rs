@@ -47,7 +47,7 @@ pub enum Violation {
     },
     /// The region failed at full load and would be called evidence.
     FailedAtFullLoad {
-        /// The region that failed.
+        /// The region whose failed counts would be called evidence.
         region: RegionName,
     },
     /// The region is not proved to serve what would be called evidence.
@@ -59,7 +59,7 @@ pub enum Violation {
     },
     /// A region would be further behind than policy allows, and people were not told.
     TooFarBehind {
-        /// The region that is behind.
+        /// The region that would be left behind.
         region: RegionName,
     },
     /// The region is frozen, and nobody has overridden that.

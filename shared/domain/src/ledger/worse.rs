@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a metric showed that is worse than on the days before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorseThanBefore {
-    /// The metric that is worse.
+    /// One of `[judge.metrics]`.
     pub metric: MetricName,
     /// Requests since the check at full load, and bad ones among them.
     pub today: Tally,

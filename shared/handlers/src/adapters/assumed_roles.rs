@@ -113,7 +113,7 @@ impl<K> fmt::Debug for AssumedRoles<K> {
 mod tests {
     use super::*;
     use crate::adapters::errors::AwsOperation;
-    use crate::ports::{ErrorKind, LOAN};
+    use crate::ports::{ASSUME_ROLE, ErrorKind};
     use std::cell::Cell;
 
     /// A clock that moves only when it is set.
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn refusal() -> PortError {
-        AwsOperation::new(&region(), LOAN).declined(Some(403), "AccessDenied", Some("not authorized"))
+        AwsOperation::new(&region(), ASSUME_ROLE).declined(Some(403), "AccessDenied", Some("not authorized"))
     }
 
     /// A request at a second, answered with `lent` or refused: the answer, and whether the region was asked.

@@ -12,7 +12,7 @@
 //!
 //! Of a whole endpoint, slot by slot, only what SageMaker counts can be asked: without its `EndpointConfigName`.
 
-use crate::ports::{CountsQuery, SlotsQuery};
+use crate::ports::{BoundKind, CountsQuery, FailureDetail, SlotsQuery};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::ResourceName;
 use meridian_domain::alarms::SAGEMAKER;
@@ -69,7 +69,7 @@ impl Survey {
     ///
     /// # Errors
     /// A metric of which no count can be asked.
-    pub fn of(query: &CountsQuery) -> Result<Self, String> {
+    pub fn of(query: &CountsQuery) -> Result<Self, FailureDetail> {
         let of_endpoint = of_endpoint(&query.endpoint, &query.variant);
         let sagemaker = of_endpoint.into_iter().chain([("EndpointConfigName", query.config.to_string())]).collect();
         let containers = Some((query.role.namespace(), vec![("Release", query.release.to_string())]));
@@ -80,7 +80,7 @@ impl Survey {
     ///
     /// # Errors
     /// A metric of which no count can be asked: what containers say of themselves is of one release.
-    pub fn of_slots(query: &SlotsQuery) -> Result<Self, String> {
+    pub fn of_slots(query: &SlotsQuery) -> Result<Self, FailureDetail> {
         let source = Source { sagemaker: of_endpoint(&query.endpoint, &query.variant).into(), containers: None };
         Self::asking(&source, &query.metrics, query.slot, query.from, query.to)
     }
@@ -91,7 +91,7 @@ impl Survey {
         period: SignedDuration,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, FailureDetail> {
         let mut survey = Self { from, to, period, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
         for name in metrics {
             let ([requests, counted], others) = source.questions(name)?;
@@ -138,11 +138,11 @@ impl Survey {
     ///
     /// # Errors
     /// An answer to a question that was not asked.
-    pub fn add(&mut self, id: &str, minutes: impl Iterator<Item = (Timestamp, f64)>) -> Result<(), String> {
+    pub fn add(&mut self, id: &str, minutes: impl Iterator<Item = (Timestamp, f64)>) -> Result<(), FailureDetail> {
         let place = self.asked.iter().position(|question| question.id == id);
         let answers = place.and_then(|place| self.answers.get_mut(place));
         let Some(answers) = answers else {
-            return Err(format!("an answer to a question that was not asked: {id:?}"));
+            return Err(FailureDetail::NotAsked { id: id.to_owned() });
         };
         let inside = minutes.filter(|(at, _)| *at >= self.from && *at < self.to);
         answers.extend(inside.map(|(at, value)| (at.as_second(), value)));
@@ -181,7 +181,7 @@ struct Source {
 
 impl Source {
     /// The requests of a metric and those that it counts, and of a range those that it does not.
-    fn questions(&self, name: &MetricName) -> Result<([Question; 2], Option<Question>), String> {
+    fn questions(&self, name: &MetricName) -> Result<([Question; 2], Option<Question>), FailureDetail> {
         let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
         let errors = |metric: &str| {
             let sum = |metric: &str| self.sagemakers(metric, "Sum");
@@ -191,12 +191,12 @@ impl Source {
             ("4xx", _) => errors("Invocation4XXErrors"),
             ("5xx", _) => errors("Invocation5XXErrors"),
             (_, Some(bound)) if name.is_latency() => {
-                let bound = microseconds(bound).ok_or_else(|| no_bound(name, "a time such as 20ms"))?;
+                let bound = microseconds(bound).ok_or_else(|| no_bound(name, BoundKind::Time))?;
                 let ask = |statistic: &str| self.sagemakers("ModelLatency", statistic);
                 Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
             }
             (_, Some(bound)) => {
-                let bound: f64 = bound.parse().map_err(|_| no_bound(name, "a number such as 0.9"))?;
+                let bound: f64 = bound.parse().map_err(|_| no_bound(name, BoundKind::Number))?;
                 let ask = |statistic: &str| self.containers(name, name.family(), statistic);
                 Ok(([ask("SampleCount")?, ask(&format!("TC({bound}:)"))?], Some(ask(&format!("TC(:{bound})"))?)))
             }
@@ -211,9 +211,9 @@ impl Source {
         question(SAGEMAKER, metric, self.sagemaker.clone(), statistic)
     }
 
-    fn containers(&self, name: &MetricName, metric: &str, statistic: &str) -> Result<Question, String> {
+    fn containers(&self, name: &MetricName, metric: &str, statistic: &str) -> Result<Question, FailureDetail> {
         let Some((namespace, dimensions)) = &self.containers else {
-            return Err(format!("metric {name} of [judge.metrics] is one release's, and not a whole endpoint's"));
+            return Err(FailureDetail::OneReleases { metric: name.clone() });
         };
         Ok(question(namespace, metric, dimensions.clone(), statistic))
     }
@@ -223,8 +223,8 @@ fn of_endpoint(endpoint: &ResourceName, variant: &ResourceName) -> [(&'static st
     [("EndpointName", endpoint.to_string()), ("VariantName", variant.to_string())]
 }
 
-fn no_bound(name: &MetricName, expected: &str) -> String {
-    format!("metric {name} of [judge.metrics] names no bound that can be asked for: expected {expected} after _over_")
+fn no_bound(name: &MetricName, expected: BoundKind) -> FailureDetail {
+    FailureDetail::NoBound { metric: name.clone(), expected }
 }
 
 fn microseconds(text: &str) -> Option<f64> {
@@ -374,15 +374,16 @@ mod tests {
         let dimensions = [("EndpointName", "fraud".to_owned()), ("VariantName", "main".to_owned())];
         assert!(survey.questions().iter().all(|own| own.namespace == SAGEMAKER && own.dimensions == dimensions));
         for own in ["alerts", "score_over_0.9"] {
-            assert!(asked(&[own]).unwrap_err().contains(own), "one release's only");
+            let refused = FailureDetail::OneReleases { metric: own.parse().unwrap() };
+            assert_eq!(asked(&[own]).unwrap_err(), refused, "one release's only");
         }
     }
 
     #[test]
     fn a_bound_that_is_none_is_named() {
-        for (metric, expected) in [("latency_over_20", "20ms"), ("score_over_high", "0.9")] {
+        for (metric, expected) in [("latency_over_20", BoundKind::Time), ("score_over_high", BoundKind::Number)] {
             let error = Survey::of(&query(&[metric])).unwrap_err();
-            assert!(error.contains(metric) && error.contains(expected), "{error}");
+            assert_eq!(error, FailureDetail::NoBound { metric: metric.parse().unwrap(), expected });
         }
         assert!(survey(&["5xx"]).add("q9", std::iter::empty()).is_err());
     }

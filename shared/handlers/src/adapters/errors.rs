@@ -1,6 +1,6 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, OperationName, PAGE_KIND, PAGE_REASON, Page, PortError, URGENCY};
+use crate::ports::{ErrorKind, FailureDetail, OperationName, PAGE_KIND, PAGE_REASON, Page, PortError, URGENCY};
 use meridian_domain::RegionName;
 use meridian_messages::pages::LONGEST_SUBJECT;
 use std::collections::BTreeMap;
@@ -66,36 +66,36 @@ impl<'a> AwsOperation<'a> {
 
     /// Nobody answered before the time-out.
     pub fn silent(&self) -> PortError {
-        PortError { silent: true, ..self.unreachable("no answer in time") }
+        PortError { silent: true, ..self.unreachable(FailureDetail::NoAnswerInTime) }
     }
 
     /// Not even a connection was made before the time-out.
     pub fn unconnected(&self) -> PortError {
-        PortError { silent: true, ..self.unreachable("no connection in time") }
+        PortError { silent: true, ..self.unreachable(FailureDetail::NoConnectionInTime) }
     }
 
     /// The service answered something that is not what its reference promises, or the input is not for it.
-    pub fn refused(&self, message: impl Into<String>) -> PortError {
-        self.error(ErrorKind::Refused, message.into())
+    pub fn refused(&self, detail: FailureDetail) -> PortError {
+        self.error(ErrorKind::Refused, detail)
     }
 
     /// The answer did not come, or broke off.
-    pub fn unreachable(&self, message: impl Into<String>) -> PortError {
-        self.error(ErrorKind::Unreachable, message.into())
+    pub fn unreachable(&self, detail: FailureDetail) -> PortError {
+        self.error(ErrorKind::Unreachable, detail)
     }
 
     /// An object of more bytes than are read.
     pub fn too_large(&self, key: &str, bytes: u64, most: u64) -> PortError {
-        self.error(ErrorKind::TooLarge, format!("{key} has {bytes} bytes, expected at most {most}; it was not read"))
+        self.error(ErrorKind::TooLarge, FailureDetail::TooLarge { key: key.to_owned(), bytes, most })
     }
 
     /// An error of a kind that the caller knows.
-    pub fn error(&self, kind: ErrorKind, message: String) -> PortError {
+    pub fn error(&self, kind: ErrorKind, detail: FailureDetail) -> PortError {
         PortError {
             kind,
             region: self.region.clone(),
             operation: self.operation,
-            message: cut(&message, LONGEST_MESSAGE),
+            detail: detail.cut(LONGEST_MESSAGE),
             silent: false,
         }
     }
@@ -137,13 +137,11 @@ pub fn classify(status: Option<u16>, code: &str, words: &str) -> ErrorKind {
     }
 }
 
-/// Code and message, for people. The container's own words in a `ModelError` are left out: they may repeat the payload.
-fn said(status: Option<u16>, code: &str, words: Option<&str>) -> String {
-    let status = status.map(|status| format!("status {status}")).unwrap_or_else(|| "no status".to_owned());
+/// Code and message. The container's own words in a `ModelError` are left out: they may repeat the payload.
+fn said(status: Option<u16>, code: &str, words: Option<&str>) -> FailureDetail {
     match (code, words) {
-        ("", _) => status,
-        ("ModelError", _) | (_, None | Some("")) => format!("{code} ({status})"),
-        (_, Some(words)) => format!("{code}: {words}"),
+        ("" | "ModelError", _) | (_, None | Some("")) => FailureDetail::Code { code: code.to_owned(), status },
+        (_, Some(words)) => FailureDetail::Said(format!("{code}: {words}")),
     }
 }
 
@@ -215,9 +213,11 @@ mod tests {
     #[test]
     fn a_containers_words_are_left_out() {
         let words = Some("Received client error (400) from primary with message \"bad row 12.5,0.3\"");
-        assert_eq!(said(Some(424), "ModelError", words), "ModelError (status 424)");
-        assert_eq!(said(Some(400), "ValidationException", Some("no")), "ValidationException: no");
-        assert_eq!(said(Some(404), "", None), "status 404");
+        let coded = |code: &str, status| FailureDetail::Code { code: code.to_owned(), status: Some(status) };
+        assert_eq!(said(Some(424), "ModelError", words), coded("ModelError", 424));
+        let declined = FailureDetail::Said("ValidationException: no".to_owned());
+        assert_eq!(said(Some(400), "ValidationException", Some("no")), declined);
+        assert_eq!(said(Some(404), "", None), coded("", 404));
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! The ledger's chains as small objects of a release bucket, each written once.
 
 use super::errors::AwsOperation;
-use crate::ports::Listed;
-use crate::ports::OperationName;
-use crate::ports::{Answer, Artifacts};
+use crate::ports::{Answer, Artifacts, FailureDetail, Listed, OperationName};
 use futures_util::future::join_all;
 use meridian_domain::{Chain, Entry, FleetName, RegionName, Stored};
 
@@ -43,8 +41,9 @@ pub async fn entries(
 async fn entry(store: &impl Artifacts, region: &RegionName, object: &Listed) -> Answer<Stored> {
     let Listed { key, modified } = object;
     let bytes = store.get(region, key).await?;
-    Stored::read(&bytes, *modified).map_err(|error| {
-        AwsOperation::new(region, OperationName::GetObject).refused(format!("{key} is not a ledger entry: {error}"))
+    Stored::read(&bytes, *modified).map_err(|fault| {
+        let detail = FailureDetail::NotAnEntry { key: key.clone(), fault };
+        AwsOperation::new(region, OperationName::GetObject).refused(detail)
     })
 }
 
@@ -82,8 +81,8 @@ pub async fn checkpoint(
 /// Writes a checkpoint beside the chain.
 ///
 /// # Errors
-/// The store's; `Conflict` where it stands there already.
-pub async fn keep(
+/// The store's; `Conflict` where it is written already.
+pub async fn put_checkpoint(
     store: &impl Artifacts,
     fleet: &FleetName,
     region: &RegionName,
@@ -169,6 +168,6 @@ mod tests {
         store.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"{}"));
         let error = run(entries(&store, &fleet, &home, &Chain::Home, 0)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
-        assert!(error.message.contains(&key), "{error}");
+        assert!(error.to_string().contains(&key), "{error}");
     }
 }

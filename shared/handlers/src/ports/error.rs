@@ -1,12 +1,12 @@
 //! How a port's operation fails.
 
 use meridian_domain::RegionName;
-use meridian_domain::reason::{ErrorKind, OperationName, ServiceFailure, Unseen};
+use meridian_domain::reason::{ErrorKind, FailureDetail, OperationName, ServiceFailure, Unseen};
 use meridian_messages::unseen;
 use std::fmt;
 
 /// The operation by which home's `promote` assumes a region's role.
-pub const LOAN: OperationName = OperationName::AssumeRole;
+pub const ASSUME_ROLE: OperationName = OperationName::AssumeRole;
 
 /// A port's failure: what was tried, where, and what the other side said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct PortError {
     pub region: RegionName,
     /// The operation that failed.
     pub operation: OperationName,
-    /// The service's code and message. Never a payload or a credential (I12).
-    pub message: String,
+    /// What the service answered, or what was found in its place.
+    pub detail: FailureDetail,
     /// Nobody answered in time, or could be reached: nothing was said at all.
     pub silent: bool,
 }
@@ -32,8 +32,8 @@ impl fmt::Display for PortError {
 impl std::error::Error for PortError {}
 
 impl From<&PortError> for ServiceFailure {
-    fn from(PortError { kind, region, operation, message, silent: _ }: &PortError) -> Self {
-        Self { kind: *kind, region: region.clone(), operation: *operation, said: message.clone() }
+    fn from(PortError { kind, region, operation, detail, silent: _ }: &PortError) -> Self {
+        Self { kind: *kind, region: region.clone(), operation: *operation, detail: Box::new(detail.clone()) }
     }
 }
 
@@ -52,7 +52,7 @@ impl PortError {
     /// True if nothing can be done in the region for now, whatever is asked of it: its plane is at fault, or it does not
     /// lend its role. The others go on (I7).
     pub fn shuts_region(&self) -> bool {
-        self.is_regional() || self.operation == LOAN
+        self.is_regional() || self.operation == ASSUME_ROLE
     }
 }
 

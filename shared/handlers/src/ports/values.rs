@@ -129,9 +129,9 @@ pub struct MetricPoint {
 /// The counts to read: endpoint, configurations and minutes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CountsQuery {
-    /// The endpoint's name.
+    /// The endpoint that served, by name.
     pub endpoint: ResourceName,
-    /// The variant's name.
+    /// Its one variant, by name.
     pub variant: ResourceName,
     /// Configuration whose instances are meant.
     pub config: ResourceName,
@@ -143,16 +143,16 @@ pub struct CountsQuery {
     pub from: Timestamp,
     /// End, exclusive.
     pub to: Timestamp,
-    /// What is counted.
+    /// The metrics whose counts are asked for.
     pub metrics: Vec<MetricName>,
 }
 
 /// The counts of a whole endpoint to read, whatever it served: slot by slot, of days.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotsQuery {
-    /// The endpoint's name.
+    /// The endpoint that served, by name.
     pub endpoint: ResourceName,
-    /// The variant's name.
+    /// Its one variant, by name.
     pub variant: ResourceName,
     /// Length of a slot: whole minutes.
     pub slot: SignedDuration,
@@ -167,7 +167,7 @@ pub struct SlotsQuery {
 /// An execution to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartSpec {
-    /// Name of the pipeline.
+    /// The pipeline to start, by name.
     pub pipeline: ResourceName,
     /// Idempotency token: at most 128 characters.
     pub token: String,

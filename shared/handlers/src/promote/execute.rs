@@ -255,7 +255,7 @@ impl Look {
         match done {
             Err(error) if error.kind == ErrorKind::Refused && !error.shuts_region() => {
                 tracing::error!(%error, "the start was refused");
-                self.sight.refused = Some(Refusal { operation: error.operation, message: error.message });
+                self.sight.refused = Some(Refusal { operation: error.operation, detail: error.detail });
                 Ok(())
             }
             done => self.noted(region, done),

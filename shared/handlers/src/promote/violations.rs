@@ -72,7 +72,7 @@ mod tests {
         async fn checkpoint(&self, _: &RegionName, _: &Chain) -> Answer<Option<Vec<u8>>> {
             Ok(None)
         }
-        async fn keep(&self, _: &RegionName, _: &Chain, _: u64, _: Vec<u8>) -> Answer<()> {
+        async fn put_checkpoint(&self, _: &RegionName, _: &Chain, _: u64, _: Vec<u8>) -> Answer<()> {
             Ok(())
         }
     }

@@ -43,7 +43,7 @@ pub struct ReplicationTrouble {
     /// `OperationFailedReplication`, `OperationMissedThreshold`, `OperationNotTracked` or
     /// `OperationReplicatedAfterThreshold`.
     pub what: String,
-    /// The object's key.
+    /// The object's key, the same in both buckets.
     pub key: String,
     /// The bucket that it should have gone to.
     pub destination: String,

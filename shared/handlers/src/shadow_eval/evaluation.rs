@@ -80,7 +80,7 @@ impl Evaluated {
 
 /// Why there is no evaluation.
 enum Fault {
-    /// The release's fault.
+    /// The release cannot be evaluated, by its own fault: it is rejected.
     Release(RejectedFor, EvaluationReason),
     /// There is no time to score the challenger.
     Later,
@@ -105,7 +105,7 @@ struct Champion {
 pub(super) struct Subject<'a> {
     pub release: ReleaseId,
     pub manifest: &'a Manifest,
-    /// The fleet's records.
+    /// The approved hold-out on which both models are scored.
     pub exam: &'a ApprovedHoldout,
     /// Home's own chain: it says what serves there.
     pub home: &'a RegionHistory,

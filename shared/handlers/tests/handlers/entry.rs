@@ -2,12 +2,13 @@
 
 use crate::world::{Answered, FLEET, Fault, JobAnswer, Sent, World, context, quiet, run};
 use meridian_domain::reason::{
-    EvaluationReason, EventFault, Excerpt, ExpectedField, Failure, FoundField, JobFailure, ServiceFailure, Unseen,
+    EvaluationReason, EventFault, Excerpt, ExpectedField, Failure, FailureDetail, FoundField, JobFailure,
+    ServiceFailure, Unseen,
 };
 use meridian_domain::{Chain, Sha256};
 use meridian_handlers::context::{FunctionKind, HandlerError};
 use meridian_handlers::entry::{invoke, promote};
-use meridian_handlers::events::EventError;
+use meridian_handlers::events::{EventError, NO_RELEASE};
 use meridian_handlers::ports::{ErrorKind, FailureKind, OperationName};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
@@ -42,8 +43,9 @@ pub fn failed_job(job: &str, why: JobFailure) -> (String, Sent) {
 
 /// Home's ledger, which a scheduled fault of this kind keeps from being read.
 fn ledger_unseen(kind: ErrorKind) -> Unseen {
-    let (region, said) = (context("eu-west-1").region, "scheduled".to_owned());
-    let failure = ServiceFailure { kind, region, operation: OperationName::ListObjectsV2, said };
+    let (region, said) = (context("eu-west-1").region, FailureDetail::Said("scheduled".to_owned()));
+    let detail = Box::new(said);
+    let failure = ServiceFailure { kind, region, operation: OperationName::ListObjectsV2, detail };
     Unseen::Ledger { chain: Chain::Home, failure }
 }
 
@@ -87,6 +89,22 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
             let (said, page) = failed_job(&job, JobFailure::Event(fault.clone()));
             assert_eq!((answer.said, world.pages()), (said, vec![page]));
         }
+    }
+}
+
+/// CodePipeline starts a pipeline by itself when it is created, with the defaults of its variables.
+#[test]
+fn an_execution_that_no_wave_started_fails_without_a_page() {
+    let template = include_str!("../../../../template.yaml");
+    for name in ["release", "policy", "version"] {
+        let variable = format!("{{Name: {name}, DefaultValue: {NO_RELEASE}, ");
+        assert!(template.contains(&variable), "template.yaml has no {variable}");
+    }
+    for function in FUNCTIONS {
+        let (world, job) = world();
+        let started = event(function, &job, |it| it["release"] = json!(NO_RELEASE));
+        run(invoke(function, &world, &context("eu-west-1"), started)).unwrap();
+        assert_eq!((answer(&world).how, world.pages()), (CONFIGURATION, Vec::new()));
     }
 }
 

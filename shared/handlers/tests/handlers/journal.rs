@@ -4,7 +4,7 @@ use crate::world::{Fault, World, name, quiet, run};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Actor, Chain, ChainError, Entry, Record, RegionHistory, ReleaseId, Sha256};
 use meridian_handlers::journal::{Journal, JournalError};
-use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
+use meridian_handlers::ports::{ErrorKind, FailureDetail, OperationName, PortError};
 use meridian_local::world::{FaultKind, WorldConfig};
 
 mod kept;
@@ -129,7 +129,7 @@ fn an_append_that_did_not_happen_is_an_error() {
         kind: ErrorKind::Unreachable,
         region: name("sa-east-1"),
         operation: OperationName::PutObject,
-        message: "scheduled".to_owned(),
+        detail: FailureDetail::Said("scheduled".to_owned()),
         silent: false,
     };
     let unreachable = JournalError::Port { chain: chain(), source };

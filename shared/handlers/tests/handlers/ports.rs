@@ -48,8 +48,8 @@ impl Ledger for World {
         self.call(region, "GetCheckpoint", self.ports.checkpoint(region, chain)).await
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
-        self.call(region, "PutCheckpoint", self.ports.keep(region, chain, seq, checkpoint)).await
+    async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        self.call(region, "PutCheckpoint", self.ports.put_checkpoint(region, chain, seq, checkpoint)).await
     }
 }
 

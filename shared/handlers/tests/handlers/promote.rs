@@ -3,7 +3,9 @@
 use crate::world::{Answered, FLEET, Fault, World, context, fleet, name, quiet, run, sample, signer};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::Lookout;
-use meridian_domain::reason::{self, Failure, OperationName, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd};
+use meridian_domain::reason::{
+    self, Failure, FailureDetail, OperationName, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd,
+};
 use meridian_domain::{
     Advice, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256, Target,
     alarms, keys,
@@ -230,8 +232,8 @@ fn a_refused_update_fails_the_action_and_releases_the_lease() {
         let Reason::Wave(WaveEnd::NotPromoted { why, .. } | WaveEnd::NotOn { why, .. }) = reason_of(&ended) else {
             panic!("{ended}")
         };
-        let message = "scheduled".to_owned();
-        assert_eq!(*why, Refusal { operation: refused, message }.into());
+        let detail = FailureDetail::Said("scheduled".to_owned());
+        assert_eq!(*why, Refusal { operation: refused, detail }.into());
         assert_eq!(world.pages().len(), 1);
         assert_eq!(world.answers.borrow()[0].how, Answered::Failed(FailureKind::JobFailed));
         assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));

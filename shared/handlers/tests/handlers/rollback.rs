@@ -156,7 +156,8 @@ fn an_entry_that_follows_later_says_when_it_was_done() {
     assert_eq!((intent.at, intent.written), (from, from + SignedDuration::from_secs(30)));
 }
 
-/// I6: where the ledger cannot even be read, what stands beside the alarms is enough; the call fails so that it is repeated.
+/// I6: where the ledger cannot even be read, the rollback target stored with the verdict alarm is enough; the call fails so
+/// that it is repeated.
 #[test]
 fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
     for kind in [ErrorKind::Refused, ErrorKind::Throttled, ErrorKind::Unreachable] {

@@ -3,7 +3,7 @@
 use crate::world::World;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, PortError};
+use meridian_handlers::ports::{ASSUME_ROLE, Answer, ErrorKind, FailureDetail, OperationName, PortError};
 use meridian_local::engine::lock;
 
 /// A fault of one coming call.
@@ -83,7 +83,8 @@ impl World {
         self.intervene(operation);
         let aws = operation_name(operation);
         let failed = |operation, kind| {
-            Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned(), silent: false })
+            let detail = FailureDetail::Said("scheduled".to_owned());
+            Err(PortError { kind, region: region.clone(), operation, detail, silent: false })
         };
         match self.due(operation) {
             None if self.dark.borrow().contains(region) => failed(aws, ErrorKind::Unreachable),
@@ -92,7 +93,7 @@ impl World {
             Some(Fault::Silent) => {
                 failed(aws, ErrorKind::Unreachable).map_err(|error| PortError { silent: true, ..error })
             }
-            Some(Fault::Unlent) => failed(LOAN, ErrorKind::Refused),
+            Some(Fault::Unlent) => failed(ASSUME_ROLE, ErrorKind::Refused),
             Some(Fault::AnswerLost) => match work.await {
                 Ok(_) => failed(aws, ErrorKind::Unreachable),
                 Err(error) => Err(error),

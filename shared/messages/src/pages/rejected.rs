@@ -38,7 +38,7 @@ pub struct Evidence {
     pub champion: Option<ComparedWith>,
     /// The report, in a browser.
     pub link: String,
-    /// The same, `s3://`.
+    /// The report's `s3://` address, for who has no console.
     pub url: String,
 }
 

@@ -120,9 +120,9 @@ kinds! {
     CompareCallers: "`rollback`", Page, ModelFault;
     /// Within a day of its shift the release is worse than the same hours of the region's days before, and policy says `tell`.
     WeighRollback: "`rollback`", Page, Pages "Roll a region back by hand";
-    /// SageMaker rolled the update back before the judge had decided.
+    /// SageMaker rolled the update back without a decision to revert.
     ReadPromoteLog: "`rollback`", Page, Pages "Logs";
-    /// The region was rolled back, by itself or by hand, and its ledger could not be written.
+    /// Somebody rolled the region back by hand, or rollback could not write its ledger.
     ReadRollbackLog: "`rollback`", Page, Pages "Logs";
     /// The rollback alarm goes into ALARM while the release soaks.
     WaitForSoak: "`rollback`", Page, ModelFault;

@@ -2,8 +2,8 @@ mod exact;
 
 use super::*;
 use meridian_domain::reason::{
-    ErrorKind, Fault, FileFault, Gate, GateRuling, IllService, OperationName, RegionState, Return, Revert,
-    ServiceFailure, Shortage, Step, Unseen, WaveEnd, WayBackReason,
+    ErrorKind, FailureDetail, Fault, FileFault, Gate, GateRuling, IllService, OperationName, RegionState, Return,
+    Revert, ServiceFailure, Shortage, Step, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Exposure, Fleet, PageOnRecord, ReleaseId, Sha256, Verdict};
 use meridian_judge::CapturedVerdict;
@@ -236,7 +236,7 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
         kind: ErrorKind::Refused,
         region: jp(),
         operation: OperationName::ListObjectsV2,
-        said: "AccessDenied".to_owned(),
+        detail: Box::new(FailureDetail::Said("AccessDenied".to_owned())),
     };
     for why in [JobFailure::Panicked, JobFailure::Unseen(refused.into())] {
         all.push(Notice::JobFailed { job: "job-1".to_owned(), why });

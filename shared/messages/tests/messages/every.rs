@@ -9,9 +9,10 @@ use meridian_domain::alarms::LeftBehind;
 use meridian_domain::plan::{Act, Bake};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Barred, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, IllService, Lag,
-    Lagging, NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert,
-    ServiceFailure, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    AtFullLoad, Barred, Canary, ErrorKind, EvaluationReason, FailureDetail, Fault, FileFault, FullLoad, Gate,
+    IllService, Lag, Lagging, NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return,
+    Revert, ServiceFailure, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd,
+    WayBackReason,
 };
 use meridian_domain::{Beside, Compared};
 use meridian_domain::{
@@ -22,9 +23,11 @@ use meridian_judge::{Grounds, Tally};
 use meridian_messages::Voice;
 use std::collections::BTreeSet;
 
+mod details;
 mod plans;
 mod readers;
 
+use details::details;
 use plans::{files, gates, lagging, proofs, steps, waits};
 use readers::readers;
 
@@ -71,7 +74,9 @@ fn every_unseen() -> Vec<Unseen> {
         Unseen::NothingOnRecord,
         Unseen::ScalingNotOnRecord,
     ];
-    services.into_iter().chain(own).collect()
+    let detailed =
+        details().into_iter().map(|detail| Unseen::from(ServiceFailure { detail: Box::new(detail), ..failure() }));
+    services.into_iter().chain(detailed).chain(own).collect()
 }
 
 fn alarm() -> String {
@@ -317,7 +322,7 @@ fn others() -> Vec<Reason> {
     vec![
         said("stop the line"),
         said("stop the line").by(&actor("maria")),
-        Refusal { operation: OperationName::UpdateEndpoint, message: "ResourceLimitExceeded".to_owned() }.into(),
+        Refusal { operation: OperationName::UpdateEndpoint, detail: FailureDetail::NotText }.into(),
         EvaluationReason::NothingRequired.into(),
         Reason::Several(vec![said("slow"), Fault::NoAnswer.into()]),
         Reason::LeftBehind { why: boxed("dark"), state: RegionState::Stays { version: old() } },

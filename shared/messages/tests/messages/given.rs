@@ -1,7 +1,7 @@
 //! Names and times that sentences are made of.
 
 use jiff::Timestamp;
-use meridian_domain::reason::{ErrorKind, OperationName, ServiceFailure};
+use meridian_domain::reason::{ErrorKind, FailureDetail, OperationName, ServiceFailure};
 use meridian_domain::{
     Actor, Fleet, Frozen, Override, Reason, RegionName, ReleaseId, ResourceName, Rule, Sha256, Version,
 };
@@ -29,8 +29,8 @@ pub fn version(text: &str) -> Version {
 
 /// What a service says that is asked too often.
 pub fn throttled(region: &str, operation: OperationName) -> ServiceFailure {
-    let said = "ThrottlingException: Rate exceeded".to_owned();
-    ServiceFailure { kind: ErrorKind::Throttled, region: name(region), operation, said }
+    let detail = Box::new(FailureDetail::Said("ThrottlingException: Rate exceeded".to_owned()));
+    ServiceFailure { kind: ErrorKind::Throttled, region: name(region), operation, detail }
 }
 
 pub fn resource(name: &str) -> ResourceName {

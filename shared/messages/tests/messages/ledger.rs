@@ -1,9 +1,10 @@
 //! Sentences for entries, also for those that a story leaves out.
 
 use crate::given::{EU, JP, actor, at, fleet, name, release, said, version};
+use jiff::Timestamp;
 use meridian_domain::plan::{WaveOrder, wave_order};
 use meridian_domain::reason::{RegionState, Revert, Sign};
-use meridian_domain::{Advice, Epoch, Head, Reason, Record};
+use meridian_domain::{Advice, Epoch, Head, Reason, Record, Rule};
 use meridian_messages::Voice;
 use meridian_messages::ledger::{Phrasebook, Tone, subject, who};
 
@@ -13,6 +14,18 @@ fn words(record: Record) -> (Tone, String) {
     let entry = Head::default().entry(at("03:00:00"), actor("wave-1"), record);
     assert_eq!(phrasebook.say(&fleet(), &entry), None, "a story tells it");
     phrasebook.say_any(&fleet(), &entry)
+}
+
+#[test]
+fn an_override_that_ends_another_day_names_the_day() {
+    let until = |until: Timestamp| {
+        let record = Record::Overridden { what: Rule::Freeze, region: Some(name(JP)), why: "agreed".to_owned(), until };
+        let entry = Head::default().entry(at("03:00:00"), actor("maria"), record);
+        Phrasebook::default().say_any(&fleet(), &entry).1
+    };
+    assert_eq!(until(at("05:20:00")), "OVERRIDE by maria: the freeze does not apply to JP until 05:20 UTC: agreed");
+    let later = until("2026-11-23T05:20:00Z".parse().unwrap());
+    assert_eq!(later, "OVERRIDE by maria: the freeze does not apply to JP until 2026-11-23 05:20 UTC: agreed");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What `meridian status` says of the whole fleet: what needs a person, with its command, and what comes next.
 
 use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
+use meridian_domain::Frozen;
 use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Lagging, OperationName, Unseen, WaveEnd};
 use meridian_messages::Voice;
@@ -102,5 +103,31 @@ fn a_page_of_a_waves_end_is_listed_as_it_was_sent() {
         assert_eq!(PageKind::of_open(&cause), Some(kind));
         let page = OpenPage { region: region.clone(), since: at("03:51:00"), cause };
         assert_eq!(Voice::of(&fleet).open_page(&page), subject);
+    }
+}
+
+#[test]
+fn a_frozen_region_is_told_with_its_freezes_end() {
+    let (fleet, region, version) = (fleet(), name(JP), version("v429"));
+    let (from, until) = (at("00:00:00"), at("23:00:00"));
+    let frozen = Frozen { name: "year-end".to_owned(), why: "volumes".to_owned(), from, until };
+    let overview = wave(None, vec![Next::Frozen { region, version, frozen }]);
+    let until = until.strftime("%Y-%m-%d");
+    assert_eq!(
+        Voice::of(&fleet).next(&overview)[1],
+        format!(
+            "next: JP is frozen by \"year-end\" until {until} 23:00 UTC (volumes): it can get v429 with a new execution after that"
+        )
+    );
+}
+
+#[test]
+fn without_its_ledger_no_region_is_said_not_to_roll_back() {
+    let fleet = fleet();
+    for (ledger_known, words) in [
+        (true, "JP: the rollback alarm is in ALARM, and the region is not rolling back"),
+        (false, "JP: the rollback alarm is in ALARM, and whether it rolls back is unknown"),
+    ] {
+        assert_eq!(Voice::of(&fleet).need(&Need::Alarm { region: name(JP), ledger_known }).0, words);
     }
 }

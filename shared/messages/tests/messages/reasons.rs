@@ -260,7 +260,11 @@ fn a_rollback_gives_both_releases_and_the_reason() {
     assert_eq!(back(Some(from())), "AU rolls back from v427 to v426: alarm fraud-endpoint-latency is in ALARM");
     assert_eq!(back(None), "AU rolls back to v426: alarm fraud-endpoint-latency is in ALARM");
     let unwritten = Return::Unwritten { region: name(EU), from: from(), to: to() };
-    assert_eq!(told(unwritten), "EU rolled back from v427 to v426: its ledger could not be written at that time");
+    assert_eq!(
+        told(unwritten),
+        "EU rolled back from v427 to v426: its ledger does not say why: somebody rolled it back by hand, or rollback could not write \
+         there; rollback's log tells"
+    );
     let again = WayBackReason::ProvedAgain(Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed));
     assert_eq!(
         told(again),

@@ -1,7 +1,9 @@
 //! What could not be seen, in words, and what a call has left to do for it.
 
 use crate::given::{AU, fleet, name, throttled};
-use meridian_domain::reason::{Failure, Fault, FileFault, LeftUndone, OperationName, Quiet, Unseen};
+use meridian_domain::reason::{
+    Failure, FailureDetail, Fault, FileFault, LeftUndone, OperationName, Quiet, ServiceFailure, Unseen,
+};
 use meridian_domain::{Chain, ChainError};
 use meridian_messages::{Voice, failure, unseen};
 
@@ -15,6 +17,21 @@ fn what_a_service_said_stands_behind_who_said_it_and_where() {
     assert_eq!(unseen::words(&throttled(AU, OperationName::DescribeEndpoint).into()), said);
     let golden = FileFault::NotGolden { file: "golden.json".to_owned(), region: name(AU), line: 1, column: 2 };
     assert_eq!(unseen::words(&golden.clone().into()), meridian_messages::files::words(&golden));
+}
+
+#[test]
+fn what_a_service_did_not_word_is_worded_by_its_kind() {
+    let told = |detail| {
+        let detail = Box::new(detail);
+        unseen::service(&ServiceFailure { detail, ..throttled(AU, OperationName::GetObject) })
+    };
+    let coded = |code: &str, status| told(FailureDetail::Code { code: code.to_owned(), status });
+    let found = "GetObject in ap-southeast-2: throttled";
+    assert_eq!(coded("ModelError", Some(424)), format!("{found}: ModelError (status 424)"));
+    assert_eq!(coded("", Some(404)), format!("{found}: status 404"));
+    assert_eq!(coded("", None), format!("{found}: no status"));
+    let large = FailureDetail::TooLarge { key: "x".to_owned(), bytes: 12, most: 8 };
+    assert_eq!(told(large), format!("{found}: x has 12 bytes, expected at most 8; it was not read"));
 }
 
 #[test]

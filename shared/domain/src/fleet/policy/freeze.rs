@@ -56,6 +56,12 @@ impl Fleet {
     pub fn frozen(&self, region: &RegionName, from: Timestamp, until: Timestamp) -> Option<Frozen> {
         first(&self.freezes, region, from, until)
     }
+
+    /// The freeze that keeps an update from starting in `region` at `at`: one that holds, or begins before the soak of that update
+    /// would be over.
+    pub fn keeps_out(&self, region: &Region, at: Timestamp) -> Option<Frozen> {
+        self.frozen(&region.name, at, at + region.bake + self.guardrail.soak)
+    }
 }
 
 fn first(freezes: &[Freeze], region: &RegionName, from: Timestamp, until: Timestamp) -> Option<Frozen> {

@@ -130,7 +130,7 @@ pub enum RegionProblem {
          promoted last, so list them last"
     )]
     ActiveListedLate {
-        /// The active region.
+        /// The active region that is listed too late.
         region: RegionName,
         /// The region before it.
         after: RegionName,

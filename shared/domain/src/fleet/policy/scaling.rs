@@ -89,7 +89,7 @@ pub struct Floor {
 /// Everything that is registered for a region's endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingSpec {
-    /// The endpoint's name.
+    /// The endpoint whose instances are scaled, by name.
     pub endpoint: ResourceName,
     /// Its one variant.
     pub variant: ResourceName,

@@ -87,7 +87,7 @@ pub enum SignatureFault {
     Untrusted {
         /// The release that it should sign.
         release: ReleaseId,
-        /// The trusted keys.
+        /// The keys that policy trusts, by id.
         trusted: Vec<KeyId>,
     },
     /// The key is not trusted yet.

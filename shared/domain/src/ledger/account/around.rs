@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct Halt {
     /// The time from which it holds.
     pub at: Timestamp,
-    /// Who set it.
+    /// The actor of the entry that set it.
     pub by: Actor,
     /// Why nothing may start.
     pub why: Reason,

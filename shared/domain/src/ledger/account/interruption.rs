@@ -9,7 +9,7 @@ use serde::Serialize;
 /// A time in which another release than the proved one had traffic, or may have had.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Interruption {
-    /// The other release.
+    /// What had traffic, or was about to, beside the proved release.
     pub other: Target,
     /// When its canary began; when it was intended, where no canary is on record.
     pub from: Timestamp,

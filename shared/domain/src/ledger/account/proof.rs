@@ -29,7 +29,7 @@ pub struct Proof {
 /// When a canary took its share, by SageMaker's timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct CanaryTimes {
-    /// The first moment.
+    /// When the canary first took traffic.
     pub from: Timestamp,
     /// When the timer ended.
     pub ends: Timestamp,

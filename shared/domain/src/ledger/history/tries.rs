@@ -14,7 +14,7 @@ pub struct Try {
     pub execution: Actor,
     /// The canary, as it was planned.
     pub bake: Option<Bake>,
-    /// What it showed.
+    /// Its counts, metric by metric.
     pub evidence: RegionEvidence,
 }
 

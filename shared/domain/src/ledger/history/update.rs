@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct OpenUpdate {
     /// What is to serve.
     pub target: Target,
-    /// Where back to.
+    /// The rollback target; none for a first release.
     pub back: Option<Target>,
     /// What was there when it was intended, and the wave that had brought it.
     pub leaves: Option<(Target, Actor)>,

@@ -1,6 +1,6 @@
 //! What a person has to do. What cannot be seen is never taken for fine (I13).
 
-use super::{Overview, RegionRow, RegionSeen, lags_behind};
+use super::{Overview, RegionRow, RegionSeen, WaveRow, lags_behind};
 use crate::fleet::ProbationAction;
 use crate::fleet::endpoint::EndpointStatus;
 use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
@@ -28,8 +28,8 @@ pub enum Need {
     UnknownRelease { region: RegionName, since: Timestamp },
     /// Customers may meet a release that is condemned.
     Condemned { version: Version, exposed: Vec<(RegionName, Exposure)> },
-    /// The rollback alarm is in ALARM, and the region is not rolling back.
-    Alarm { region: RegionName },
+    /// The rollback alarm is in ALARM, and the region is not rolling back, or its ledger cannot be read and nothing says whether it does.
+    Alarm { region: RegionName, ledger_known: bool },
     /// The rollback alarm is not there or cannot be seen: whether it would ring is unknown.
     AlarmUnseen { region: RegionName, why: Unseen },
     /// An endpoint serves another configuration than the ledger says.
@@ -129,7 +129,9 @@ fn of_alarms(seen: &RegionSeen<'_>, row: &RegionRow) -> Vec<Need> {
     let leaves = update.is_some_and(|update| update.phase == Phase::RollingBack);
     let rollback = match &seen.alarm {
         Seen::Unknown(why) => Some(Need::AlarmUnseen { region: region(), why: why.clone() }),
-        Seen::Known(rings) => (*rings && !leaves).then(|| Need::Alarm { region: region() }),
+        Seen::Known(rings) => {
+            (*rings && !leaves).then(|| Need::Alarm { region: region(), ledger_known: row.account.is_some() })
+        }
     };
     let paging = seen.paging.iter().map(|alarm| Need::PagingAlarm { region: region(), alarm: alarm.clone() });
     rollback.into_iter().chain(paging).collect()
@@ -151,21 +153,22 @@ fn of_hub(
         since: halt.at,
         why: Box::new(halt.why.clone()),
     }));
-    if let Some(wave) = overview.wave.as_ref().filter(|wave| wave.ended.is_none()) {
-        let until = hub.lease.as_ref().filter(|lease| lease.holder == wave.execution).map(|lease| lease.until);
-        let silent = until.filter(|until| overview.at.duration_since(*until) > WAVE_IS_SILENT);
-        needs.extend(silent.map(|since| Need::WaveSilent {
-            version: wave.version.clone(),
-            execution: wave.execution.clone(),
-            since,
-        }));
-    }
+    needs.extend(overview.wave.as_ref().and_then(|wave| {
+        let since = silent_since(hub, wave, overview.at)?;
+        Some(Need::WaveSilent { version: wave.version.clone(), execution: wave.execution.clone(), since })
+    }));
     let lags = seen.iter().zip(histories).filter_map(|(one, history)| {
         let newest = lags_behind(&one.region.name, hub, history.as_ref()?)?;
         Some(Need::Lags { region: one.region.name.clone(), newest: hub.versions.get(newest)?.clone() })
     });
     needs.extend(lags);
     needs
+}
+
+/// Since when a wave has neither ended nor renewed its lease; none where it has, or may still do so.
+pub(super) fn silent_since(hub: &HubHistory, wave: &WaveRow, at: Timestamp) -> Option<Timestamp> {
+    let lease = hub.lease.as_ref().filter(|lease| wave.ended.is_none() && lease.holder == wave.execution)?;
+    (at.duration_since(lease.until) > WAVE_IS_SILENT).then_some(lease.until)
 }
 
 impl Need {

@@ -1,15 +1,18 @@
 //! What comes next, as far as the ledgers say it.
 
+use super::needs::silent_since;
 use super::{WaveRow, WaveStop};
-use crate::fleet::names::{RegionName, Version};
+use crate::fleet::Frozen;
+use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::ledger::Chain;
 use crate::ledger::account::Account;
 use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::overrides::Rule;
 use crate::ledger::reason::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What comes next.
+/// What the fleet does next by itself, or what it waits for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
@@ -46,6 +49,15 @@ pub enum Next {
         /// The regions that do not serve it.
         regions: Vec<RegionName>,
     },
+    /// A region that lags is frozen: a new execution starts nothing there before its freeze is over.
+    Frozen {
+        /// The region that does not serve the wave's release.
+        region: RegionName,
+        /// The wave's release.
+        version: Version,
+        /// The freeze that holds there.
+        frozen: Frozen,
+    },
     /// The next release that is published starts a wave.
     Release,
 }
@@ -55,10 +67,27 @@ pub(super) struct Place<'a> {
     pub region: &'a RegionName,
     pub history: Option<&'a RegionHistory>,
     pub account: Option<&'a Account>,
+    pub frozen: Option<&'a Frozen>,
 }
 
-/// What comes next. `places`: every region, in the fleet's order.
-pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>]) -> Vec<Next> {
+impl Place<'_> {
+    /// Whether an update to `release` is open here.
+    fn gets(&self, release: &ReleaseId) -> bool {
+        let update = self.account.and_then(|account| account.update.as_ref());
+        update.is_some_and(|update| update.to.release == *release)
+    }
+
+    fn serves(&self, release: &ReleaseId) -> bool {
+        self.history.is_some_and(|history| history.serves(release))
+    }
+
+    fn is_halted(&self) -> bool {
+        self.history.is_some_and(|history| history.halt.is_some())
+    }
+}
+
+/// What comes next at `at`: nothing by itself where the wave is silent. `places`: every region, in the fleet's order.
+pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let fleet_halt = hub.halt.is_some().then_some(Chain::Home);
     let own = places.iter().filter(|place| place.history.is_some_and(RegionHistory::halts_fleet));
     let chains: Vec<Chain> =
@@ -68,8 +97,9 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
     }
     match wave {
         None => vec![Next::Release],
-        Some(wave) if wave.ended.is_some() => after(hub, wave, places),
+        Some(wave) if wave.ended.is_some() => after(hub, wave, places, at),
         Some(wave) => match &wave.stopped {
+            None | Some(WaveStop::Barred(_)) if silent_since(hub, wave, at).is_some() => Vec::new(),
             None => vec![running(hub, wave, places)],
             Some(WaveStop::Barred(_)) => vec![Next::WaveEnds { version: wave.version.clone() }],
             Some(WaveStop::Rejected { .. }) => vec![Next::Release],
@@ -77,14 +107,12 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
     }
 }
 
-/// In the wave's own order: regions that it has neither begun nor left behind.
+/// In the wave's own order: regions that are not halted, and that it has neither begun nor left behind.
 fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Next {
     let waits = |place: &&Place<'_>| {
-        let begun = place.account.and_then(|account| account.update.as_ref());
-        let begun = begun.is_some_and(|update| update.to.release == wave.release);
-        let serves = place.history.is_some_and(|history| history.serves(&wave.release));
+        let begun = place.gets(&wave.release) || place.serves(&wave.release);
         let left = hub.deferred.contains_key(&(wave.execution.clone(), place.region.clone()));
-        !begun && !serves && !left
+        !begun && !left && !place.is_halted()
     };
     let mut regions: Vec<RegionName> = places.iter().filter(waits).map(|place| place.region.clone()).collect();
     if let Some(order) = hub.order(&wave.execution) {
@@ -94,20 +122,26 @@ fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Next {
     if regions.is_empty() { Next::WaveEnds { version } } else { Next::Regions { version, regions } }
 }
 
-/// After a wave's end: what it left open, then the next release.
-fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Vec<Next> {
+/// After a wave's end: what it left open and no other execution brings now, then the next release.
+fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let (version, mut next, mut behind) = (|| wave.version.clone(), Vec::new(), Vec::new());
+    let counts = |region: &RegionName| hub.overridden(Rule::Freeze, region, at).is_none();
     // A release that may not start again is caught up by a newer one alone.
     let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| wave.stopped.is_none());
     for region in lagging {
         let place = places.iter().find(|place| place.region == region);
-        if place.and_then(|place| place.history).is_some_and(|history| history.serves(&wave.release)) {
+        if place.is_some_and(|place| place.serves(&wave.release) || place.gets(&wave.release)) {
             continue;
         }
         let left = hub.deferred.get(&(wave.execution.clone(), region.clone()));
         match left.and_then(Reason::open_try) {
             Some(retry) => next.push(Next::Try { region: region.clone(), version: version(), from: retry.from }),
-            None => behind.push(region.clone()),
+            None => match place.and_then(|place| place.frozen).filter(|_| counts(region)) {
+                Some(frozen) => {
+                    next.push(Next::Frozen { region: region.clone(), version: version(), frozen: frozen.clone() });
+                }
+                None => behind.push(region.clone()),
+            },
         }
     }
     next.extend((!behind.is_empty()).then(|| Next::CatchUp { version: version(), regions: behind }));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Barred {
-    /// Evidence condemned it.
+    /// It failed in a canary or at full load of a region.
     Condemned {
         /// What the evidence says.
         why: Box<Reason>,

@@ -14,7 +14,7 @@ const SHOWN: usize = 80;
 pub enum EventFault {
     /// An event of another kind.
     Kind {
-        /// The function's name.
+        /// The function that was called, by its binary's name.
         function: &'static str,
         /// The kinds that it takes.
         expected: &'static [EventKind],
@@ -83,9 +83,9 @@ pub enum FoundEvent {
     },
     /// An object that says nothing of itself, by its first keys.
     Keys(Vec<Excerpt>),
-    /// An empty text.
+    /// The payload was empty.
     Empty,
-    /// No object.
+    /// JSON, but no object.
     Value(JsonKind),
 }
 
@@ -93,13 +93,13 @@ pub enum FoundEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectedField {
-    /// The id of a job.
+    /// CodePipeline's id of the job, to answer it by: text that is not empty.
     JobId,
-    /// A text, or nothing.
+    /// Text, or the field absent.
     OptionalText,
-    /// `UserParameters`.
+    /// `UserParameters` of the action: a string of JSON that names fleet, action and release.
     UserParameters,
-    /// Text that is JSON.
+    /// A string that holds JSON.
     Json,
     /// The fleet that the function is deployed for.
     OwnFleet(FleetName),
@@ -111,43 +111,43 @@ pub enum ExpectedField {
     RegionOrPlace,
     /// A region or a place, not both.
     RegionOrPlaceNotBoth,
-    /// A place, from 1.
+    /// A place in the wave's order: a whole number from 1.
     Place,
-    /// The id of the pipeline's execution.
+    /// The id of the pipeline's execution, which names the wave in the ledger.
     Execution,
     /// `register`, `promote` or `verify`.
     Action,
-    /// A fleet's name.
+    /// A fleet's name, by the rules of `fleet.toml`.
     FleetName,
-    /// A release's digest.
+    /// SHA-256 of a release's manifest: 64 lower-case hexadecimal digits.
     ReleaseDigest,
-    /// A policy's digest.
+    /// SHA-256 of a `fleet.toml`, written alike.
     PolicyDigest,
-    /// A pipeline's name.
+    /// The name of the pipeline that the action is of.
     PipelineName,
-    /// The region's own bucket.
+    /// The region's own bucket, where the event names none.
     Bucket,
     /// The region's own bucket, by its name.
     OwnBucket(BucketName),
-    /// A manifest's key.
+    /// `releases/manifests/<64 hexadecimal digits>.json`.
     ManifestKey,
     /// S3's name for what it says of a replication.
     ReplicationEvent,
-    /// An object's key.
+    /// The key of the object that was not replicated.
     ObjectKey,
     /// The ARN of the bucket that is replicated to.
     DestinationArn,
     /// The ARN of a load balancer's target group.
     TargetGroupArn,
-    /// An HTTP method.
+    /// The request's HTTP method, as text.
     Method,
-    /// The request's path.
+    /// The request's path, as text.
     Path,
-    /// The request's headers.
+    /// The request's headers: an object whose values are texts.
     TextsByName,
     /// Words, as JSON's string.
     Text,
-    /// Text in base64.
+    /// A body in base64, because `isBase64Encoded` is true.
     Base64,
     /// `true` or `false`.
     Bool,
@@ -167,7 +167,7 @@ pub enum FoundField {
     Text(Excerpt),
     /// A place, where there is a region too.
     Place(usize),
-    /// Another digest.
+    /// A digest, but not the expected one.
     Digest(Sha256),
     /// Text that is no JSON, by where the parser stopped.
     NotJson {
@@ -180,7 +180,7 @@ pub enum FoundField {
     NoObject,
     /// An object with other values than texts.
     OtherThanTexts,
-    /// No text.
+    /// A value that is no text, where one may also be absent.
     NoText,
     /// Text that is not in base64.
     NotBase64,
@@ -191,7 +191,7 @@ pub enum FoundField {
 /// The beginning of a text: 80 characters at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
-    /// The characters.
+    /// At most its first 80 characters.
     pub text: String,
     /// True if they are all of it.
     pub is_whole: bool,

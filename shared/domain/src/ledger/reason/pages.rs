@@ -20,7 +20,7 @@ pub struct PageOnRecord {
 /// Puts a page on record. Said twice, it is one page.
 pub(in crate::ledger) fn put(pages: &mut Vec<PageOnRecord>, at: Timestamp, why: impl Into<Reason>) {
     let why = why.into();
-    pages.retain(|page| page.why != why);
+    pages.retain(|page| !page.why.is_same_as(&why));
     pages.push(PageOnRecord { at, why });
     let oldest = pages.len().saturating_sub(MOST);
     pages.drain(..oldest);

@@ -1,4 +1,4 @@
-//! Why an update is rolled back. Every cause of a revert is here.
+//! Why an update is rolled back. Every cause of a revert of a wave's update is here.
 
 use super::{Barred, SilentRegion, Stopped, Unseen};
 use crate::fleet::names::Version;

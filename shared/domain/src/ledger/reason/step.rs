@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use meridian_judge::{Grounds, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// What a step is for.
+/// Why a wave's step is planned now: the observation that makes it due, or the step after which it comes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
@@ -47,13 +47,13 @@ pub enum Step {
     ReadyForFailover { region: RegionName },
     /// The region needs more instances, should another region's customers come.
     NeedsInstances { region: RegionName, has: u32, least: u32 },
-    /// It does not get them.
+    /// The region has not got the instances that it needs; `why` where they could not be asked for.
     LacksInstances { region: RegionName, has: u32, least: u32, why: Option<Unseen> },
     /// The region's usual bounds from now on.
     UsualScaling { region: RegionName, least: u32, most: u32 },
-    /// They are registered.
+    /// The usual bounds of the region's scaling are registered.
     ScalingSet { region: RegionName },
-    /// They were not.
+    /// The usual bounds of the region's scaling could not be registered in time.
     ScalingNotSet { region: RegionName, version: Version, why: Unseen },
     /// The region has served the release for as long as its old instances are kept.
     SoakOver { region: RegionName },
@@ -87,24 +87,24 @@ pub enum Traffic {
     },
 }
 
-/// What is waited for.
+/// What must happen before the wave's next step. The region or the release that it is about is a field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
 pub enum Wait {
-    /// Home's own services.
+    /// Home's own services, which do not answer or refuse.
     Home { why: Unseen },
-    /// Another wave's lease.
+    /// The lease, which another wave holds until then.
     LeaseHeld { holder: Actor, until: Timestamp },
     /// The region's number of instances changes.
     Scaling { region: RegionName },
-    /// Another update runs.
+    /// The endpoint, which is `Updating` for another reason than this wave.
     OtherUpdate { region: RegionName },
-    /// An update runs that this wave did not start.
+    /// An update in progress that no intent of this wave is on record for.
     ForeignUpdate { region: RegionName },
     /// What keeps the region from starting may pass.
     Gate { region: Option<RegionName>, gate: Gate },
-    /// A short freeze.
+    /// The end of a region's freeze, near enough for the wave to wait.
     Freeze { region: RegionName, frozen: crate::fleet::Frozen },
     /// A freeze of the whole fleet.
     FleetFreeze { frozen: crate::fleet::Frozen },
@@ -112,11 +112,11 @@ pub enum Wait {
     Provisioning { region: RegionName },
     /// The first endpoint's instances.
     FirstProvisioning { region: RegionName },
-    /// The first endpoint.
+    /// The region's first endpoint, which SageMaker is creating.
     Endpoint { region: RegionName },
     /// The first endpoint, which is made with another configuration.
     EndpointOf { region: RegionName, config: ResourceName },
-    /// The canary's counts.
+    /// The canary's counts, which do not decide yet.
     Canary { since: Timestamp, verdict: Verdict, grounds: Grounds },
     /// The counts, which cannot be read just now.
     Counts { why: Unseen },
@@ -154,7 +154,7 @@ pub enum Wait {
 pub enum AtFullLoad {
     /// No minute's counts have arrived.
     Nothing,
-    /// The judge's word.
+    /// The counts so far were judged.
     Judged {
         /// The judge's verdict so far.
         verdict: Verdict,
@@ -189,7 +189,7 @@ pub enum FullLoad {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proceed {
-    /// Its counts pass.
+    /// Its own counts pass.
     Passes(Grounds),
     /// There is no canary here; these regions have shown evidence.
     RelyOn(Vec<RegionName>),

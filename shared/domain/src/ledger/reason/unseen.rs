@@ -1,6 +1,6 @@
 //! Why something could not be seen.
 
-use super::{FileFault, OperationName};
+use super::{FailureDetail, FileFault, OperationName};
 use crate::fleet::names::RegionName;
 use crate::ledger::{Chain, ChainError};
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,8 @@ pub struct ServiceFailure {
     pub region: RegionName,
     /// The operation that failed.
     pub operation: OperationName,
-    /// The service's own code and message; its client's words where the service said nothing, or nothing that is an answer. Never
-    /// a payload or a credential (I12).
-    pub said: String,
+    /// What the service answered; what was found where it answered nothing, or nothing that is an answer.
+    pub detail: Box<FailureDetail>,
 }
 
 /// Why something could not be seen. It is then never assumed (I13).

@@ -114,7 +114,7 @@ pub struct BakeQuestion<'a> {
     pub fleet: &'a Fleet,
     /// The region whose canary it is.
     pub region: &'a Region,
-    /// Its instances then.
+    /// The region's instances when its canary begins: seen, or policy's.
     pub instances: u32,
     /// When its canary begins.
     pub from: Timestamp,

@@ -1,17 +1,17 @@
-//! Whose fault it is: the release's, one region's, or nobody can say.
+//! Whose fault it is: the release's, one region's, or unclear.
 //!
 //! A fault of the release stops the wave everywhere and condemns the release; a regional fault defers its region and stops
 //! nobody else (I7). What is unclear defers its region too, and condemns nothing; several of these in one wave stop it, for a
-//! person to look. The evidence decides, by the first row that holds; whatever else was seen stands beside it as a reason.
+//! person to look. The evidence decides, by the first row that holds; whatever else was seen is recorded with it as a reason.
 //!
 //! | seen | cause |
 //! |---|---|
 //! | the judge's counts say `Fail` | the release |
 //! | a guard that watches green alone is in ALARM | the release |
-//! | several regions do not answer at once | unclear: that is no fault of one region |
+//! | several regions do not answer at once | unclear: not a single-region fault |
 //! | this region alone does not answer (no answer, throttled, an error of the service) | the region |
 //! | SageMaker had no capacity for green | the region |
-//! | anything else: another guard, the endpoint-wide alarm, counts that nobody can read, silence | unclear |
+//! | anything else: another guard, the endpoint-wide alarm, unreadable counts, silence | unclear |
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
 

@@ -118,7 +118,7 @@ impl View<'_> {
             !history.is_some_and(|history| history.serves(&self.sight.release))
         });
         let ended = Ended { lagging: lagging.cloned().collect(), cleared: Vec::new() };
-        let_go(self.fleet, self.sight, self.now, ended, &end).unwrap_or_else(|| Plan::finish(Finish::Failed, end))
+        end_wave(self.fleet, self.sight, self.now, ended, &end).unwrap_or_else(|| Plan::finish(Finish::Failed, end))
     }
 }
 
@@ -135,11 +135,12 @@ pub(super) struct Ended {
     pub cleared: Vec<(Chain, Timestamp)>,
 }
 
-/// The end of a wave on record, then the lease; nothing where both are done.
-pub(super) fn let_go(fleet: &Fleet, sight: &Sight, now: Timestamp, ended: Ended, end: &WaveEnd) -> Option<Plan> {
+/// Records the end of the wave, then releases the lease; nothing where both are done.
+pub(super) fn end_wave(fleet: &Fleet, sight: &Sight, now: Timestamp, ended: Ended, end: &WaveEnd) -> Option<Plan> {
     if !sight.hub.ended.contains_key(&sight.execution) {
         // Whoever pages ends the wave in the same call: one that dies before pages again.
-        let paged = end.place(&fleet.home).is_some_and(|region| sight.paged.get(region) == Some(&end.clone().into()));
+        let told = end.place(&fleet.home).and_then(|region| sight.paged.get(region));
+        let paged = told.is_some_and(|page| page.is_same_as(&end.clone().into()));
         let page = paged.then(|| Box::new(end.clone()));
         let (release, execution) = (sight.release, sight.execution.clone());
         let Ended { lagging, cleared } = ended;

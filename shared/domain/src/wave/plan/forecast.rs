@@ -84,7 +84,7 @@ pub enum ForecastWarning {
         tries: u32,
         /// The metric that is the least likely to pass.
         harm: HarmForecast,
-        /// What policy allows.
+        /// Bad answers beyond the champion's that policy allows a wave: `judge.harm`.
         allowed: u64,
         /// The smallest share with the shortest bake that would do, whatever policy's bounds; none where none would.
         enough: Option<Box<BakePlan>>,
@@ -96,7 +96,7 @@ pub enum ForecastWarning {
         /// Where it is the least likely.
         least: RegionName,
     },
-    /// All regions together.
+    /// All regions' canaries together would not find these changes.
     BlindTogether {
         /// What they would not find.
         unfound: Vec<Unfound>,
@@ -114,7 +114,7 @@ pub struct Unfound {
     pub wanted: f64,
 }
 
-/// One region's turn.
+/// When one region's update would start, and be judged, with the canary that it would get.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Turn {
     /// AWS's name for it.
@@ -211,7 +211,7 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
 /// be over counts too. Overrides are in the ledger, which a forecast does not read.
 fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
-    let frozen = fleet.frozen(&region.name, at, at + region.bake + fleet.guardrail.soak)?;
+    let frozen = fleet.keeps_out(region, at)?;
     Some(Left {
         region: region.name.clone(),
         title: region.title.clone(),

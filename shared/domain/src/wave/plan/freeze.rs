@@ -10,8 +10,7 @@ impl View<'_> {
     /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be
     /// over. An override of it counts.
     pub(super) fn freeze_of(&self, region: &Region) -> Option<Frozen> {
-        let over = self.now + region.bake + self.fleet.guardrail.soak;
-        let frozen = self.fleet.frozen(&region.name, self.now, over)?;
+        let frozen = self.fleet.keeps_out(region, self.now)?;
         self.sight.hub.overridden(Rule::Freeze, &region.name, self.now).is_none().then_some(frozen)
     }
 

@@ -253,7 +253,7 @@ impl View<'_> {
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
-        let paged = !told && self.sight.paged.get(region) == Some(&end.into());
+        let paged = !told && self.sight.paged.get(region).is_some_and(|page| page.is_same_as(&end.into()));
         self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why, paged))
     }
 

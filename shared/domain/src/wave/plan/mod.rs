@@ -74,9 +74,9 @@ pub struct Sight {
     pub execution: Actor,
     /// When the action was first called.
     pub since: Timestamp,
-    /// The hub's chain.
+    /// The state of the hub's chain: waves, lease, halts, quarantines.
     pub hub: Arc<HubHistory>,
-    /// Every region's chain.
+    /// The state of every region's chain; unseen where it could not be read.
     pub regions: BTreeMap<RegionName, Seen<Arc<RegionHistory>>>,
     /// The endpoints that were looked at.
     pub endpoints: BTreeMap<RegionName, Seen<Option<EndpointView>>>,
@@ -176,7 +176,7 @@ impl Golden {
 /// The next step and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What to do.
+    /// The one thing to do next.
     pub next: Next,
     /// Why it is to be done.
     pub why: Reason,
@@ -200,7 +200,7 @@ pub enum Next {
     Do(Act, RegionName, Target),
     /// Page: the plan's `why` says what happened.
     Page {
-        /// Where it happened.
+        /// The region that the page is about.
         region: RegionName,
         /// What to do, for the person who reads it at night.
         advice: Advice,

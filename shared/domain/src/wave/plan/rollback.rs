@@ -32,7 +32,7 @@ pub struct RollbackSight {
     pub actor: Actor,
     /// The region's chain.
     pub history: Seen<Arc<RegionHistory>>,
-    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read. Asked too where the
+    /// The rollback target stored with the verdict alarm: all that there is where the ledger cannot be read. Asked too where the
     /// ledger has an update about which a wave that is silent may have noted its last word there.
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint as SageMaker shows it; none where there is no endpoint.

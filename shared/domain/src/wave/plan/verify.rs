@@ -1,7 +1,7 @@
 //! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
 
 use super::all_clear::AllClear;
-use super::ending::{Ended, let_go};
+use super::ending::{Ended, end_wave};
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::fleet::names::{Actor, RegionName};
 use crate::fleet::{Fleet, Kind, Region};
@@ -104,7 +104,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     // One that did not go out is the next wave's to tell.
     let told = all_clear.filter(|_| sight.advised == Some(true));
     let ended = Ended { lagging: names, cleared: told.map(|over| over.cleared).unwrap_or_default() };
-    let_go(fleet, sight, now, ended, &end).unwrap_or_else(|| Plan::finish(how, end))
+    end_wave(fleet, sight, now, ended, &end).unwrap_or_else(|| Plan::finish(how, end))
 }
 
 /// A region that is only being brought in keeps no wave from being finished.

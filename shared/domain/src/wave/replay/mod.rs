@@ -30,7 +30,7 @@ pub struct Replay {
     pub warnings: Vec<ReplayWarning>,
 }
 
-/// The wave's verdict.
+/// What the judge says of the whole wave: all regions' counts, alone and pooled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaveVerdict {
     /// `Fail` where any region or the pooled test failed; `Pass` where every region passed.
