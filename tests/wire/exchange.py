@@ -115,10 +115,23 @@ def _cbor(body: bytes):
     return parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
 
 
+MAP_PART = re.compile(r"(\w+)\.entry\.(\d+)\.(Name|Value\.(\w+))")
+
+
+def _maps(members: dict) -> dict:
+    """Members with each map as one: `X.entry.1.Name` has the key and `X.entry.1.Value.Y` a member of the structure that it leads to."""
+    flat = {key: text for key, text in members.items() if not MAP_PART.fullmatch(key)}
+    for key in members:
+        if (part := MAP_PART.fullmatch(key)) and part[4]:
+            named = members.get(f"{part[1]}.entry.{part[2]}.Name")
+            flat.setdefault(part[1], {}).setdefault(named, {})[part[4]] = members[key]
+    return flat
+
+
 def _form(signed, body, blank) -> Exchange:
-    """The query protocol, of which only flat members are used here. Which service is asked, only the signature says."""
+    """The query protocol, of which flat members and maps are used here. Which service is asked, only the signature says."""
     name = signed if signed in ("sts", "iam") else "sns"
-    members = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+    members = _maps(dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)))
     operation, version = members.pop("Action", ""), members.pop("Version", "")
     if version != service(name).api_version:
         raise Unreadable(f"{name} has no version {version!r}")

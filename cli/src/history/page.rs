@@ -7,9 +7,9 @@ use meridian_domain::{Chain, Entry, Fleet, Image, Manifest, Record};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
 use meridian_messages::chains;
-use meridian_messages::layout::paragraph;
+use meridian_messages::layout::{day, paragraph};
 use meridian_messages::ledger::{Phrasebook, Tone};
-use meridian_messages::moment::{Clock, day, details, headline, place};
+use meridian_messages::moment::{Clock, details, headline, place};
 use std::io::{self, Write};
 
 /// Columns of running text, where the terminal has no fewer.

@@ -1,7 +1,8 @@
-//! How text stands on a terminal: running text in lines, cells in columns, numbers in groups of three.
+//! How text stands on a terminal: running text in lines, cells in columns, numbers in groups of three, moments as dates.
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{CellAlignment, Table, TableStyle};
+use jiff::Timestamp;
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
@@ -133,6 +134,11 @@ pub fn grouped(digits: &str) -> String {
 /// The same of a number.
 pub fn thousands(number: u64) -> String {
     grouped(&number.to_string())
+}
+
+/// The date of a moment, UTC.
+pub fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]

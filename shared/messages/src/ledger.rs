@@ -7,7 +7,7 @@ pub use rest::departed;
 use crate::Voice;
 use crate::compared::{client_errors, client_errors_alike};
 use crate::headline::promoted;
-use crate::moment::day;
+use crate::layout::day;
 use crate::region::ill_service;
 use crate::way_back::worse_than_before;
 use meridian_domain::reason::Fault;

@@ -1,5 +1,6 @@
 //! What the ledger says of a moment: `meridian history`.
 
+use crate::layout::day;
 use crate::ledger::{Phrasebook, Tone, subject, who};
 use crate::{Voice, interrupted};
 use jiff::{Timestamp, tz::TimeZone};
@@ -64,11 +65,6 @@ impl Clock {
         let same = day(at) == day(self.0);
         at.to_zoned(TimeZone::UTC).strftime(if same { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
     }
-}
-
-/// The date of a moment, UTC.
-pub fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
 }
 
 /// Who served, in some words.
