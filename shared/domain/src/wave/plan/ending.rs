@@ -10,7 +10,7 @@ use crate::ledger::verdict::Decision;
 use crate::ledger::{Chain, Record};
 use jiff::Timestamp;
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// The endpoint names the old configuration again: first why, then that it is so.
     pub(super) fn has_returned(&self, update: &OpenUpdate) -> Plan {
         if update.is_decided(Decision::Revert) { self.record_return(update) } else { self.explain(update) }
@@ -40,14 +40,18 @@ impl View<'_> {
     /// Evidence against the release in any region, also where the wave that found it died before it could say so, or left
     /// that region behind meanwhile.
     pub(super) fn condemn_on_evidence(&self) -> Option<Plan> {
-        let (region, why) = self.fleet.regions.iter().find_map(|region| {
-            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
-            Some((region, history.evidence_against(&self.sight.release)?))
-        })?;
-        Some(self.condemn_for(region, why))
+        self.evidence_anywhere().map(|(region, why)| self.condemn_for(region, why))
     }
 
-    fn condemn_for(&self, region: &Region, why: &Reason) -> Plan {
+    /// The first region that has evidence against the release, and that evidence.
+    pub(super) fn evidence_anywhere(&self) -> Option<(&'a Region, &'a Reason)> {
+        self.fleet.regions.iter().find_map(|region| {
+            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
+            Some((region, history.evidence_against(&self.sight.release)?))
+        })
+    }
+
+    pub(super) fn condemn_for(&self, region: &Region, why: &Reason) -> Plan {
         let history = self.sight.regions.get(&region.name).and_then(Seen::known);
         let over = history.is_some_and(|history| history.returned.contains_key(&self.sight.release));
         let (region, version) = (region.name.clone(), self.version());

@@ -310,11 +310,11 @@ impl<'a> View<'a> {
         self.sight.version.clone()
     }
 
-    /// To wait, where another wave holds the lease.
-    fn held_by_another(&self) -> Option<Plan> {
+    /// What is waited for where another wave holds the lease.
+    fn held_by_another(&self) -> Option<Wait> {
         let lease = self.sight.hub.lease.as_ref()?;
         let theirs = lease.until > self.now && lease.holder != self.sight.execution;
-        theirs.then(|| Plan::wait(Wait::LeaseHeld { holder: lease.holder.clone(), until: lease.until }))
+        theirs.then(|| Wait::LeaseHeld { holder: lease.holder.clone(), until: lease.until })
     }
 
     /// Why nothing may start anywhere: the hub's halt, or one of any region that can be seen, where it reaches beyond it.
@@ -355,7 +355,7 @@ impl<'a> View<'a> {
         let until = self.now + self.fleet.wave.lease;
         let hub = &self.sight.hub;
         if let Some(wait) = self.held_by_another() {
-            return Some(wait);
+            return Some(Plan::wait(wait));
         }
         match hub.lease.as_ref().filter(|lease| lease.until > self.now) {
             Some(lease) if lease.until.duration_since(self.now) * 2 < self.fleet.wave.lease => {

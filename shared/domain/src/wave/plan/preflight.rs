@@ -8,7 +8,7 @@ use crate::fleet::{Frozen, Kind, NothingCaptured, Region, RegionalFail};
 use crate::ledger::advice::Advice;
 use crate::ledger::history::{OpenUpdate, RegionHistory, Shadow};
 use crate::ledger::overrides::Rule;
-use crate::ledger::reason::{Gate, Seen, Step, Stopped, Unseen, Wait};
+use crate::ledger::reason::{Gate, Reason, Refusal, Seen, Step, Stopped, Undecided, Unseen, Wait};
 use meridian_judge::CapturedVerdict;
 use std::ops::ControlFlow::{self, Break, Continue};
 
@@ -28,29 +28,44 @@ enum Objection<'a> {
     Halted(Gate),
     /// What its customers send says that it is to be left behind, and somebody is to look.
     Shadow(Gate),
+    /// A newer release takes this one's place before it has moved anything.
+    Superseded(String),
+    /// Evidence in this region is against the release.
+    Evidence(&'a Region, &'a Reason),
+    /// Another wave holds the lease.
+    Held(Wait),
+    /// Its further try comes too late, or every try is used up.
+    NoTry(Box<Undecided>),
     /// It does not pass by waiting: the wave stops.
     Never(Gate),
+    /// AWS declines for good what the start needs: the wave stops.
+    Refused(Refusal),
 }
 
-/// A gate that is shut says what to do instead.
-fn gate(instead: Option<Plan>) -> ControlFlow<Plan> {
-    instead.map_or(Continue(()), Break)
+/// A step that comes before the next gate is asked, where it is still to be done.
+fn first(step: Option<Plan>) -> ControlFlow<Plan> {
+    step.map_or(Continue(()), Break)
+}
+
+/// Goes through a gate unless something is there to object to.
+fn unless<'a>(objection: Option<Objection<'a>>) -> Result<(), Objection<'a>> {
+    objection.map_or(Ok(()), Err)
 }
 
 impl<'a> View<'a> {
-    /// Every start gate of a region, in the order in which they are asked: the first that is shut says what is due instead. Past
-    /// them is the rollback target that the update starts with: none for the region's first release.
+    /// Every start gate of a region (`checked`) and every step that comes before the next (`first`), in the order in which they are
+    /// asked. Past them is the rollback target that the update starts with: none for the region's first release.
     pub(super) fn gates(
         &self,
         endpoint: Option<&EndpointView>,
         history: &RegionHistory,
     ) -> ControlFlow<Plan, Option<Target>> {
-        gate(self.refused())?;
-        gate(self.superseded())?;
-        gate(self.condemn_on_evidence())?;
-        gate(self.order_recorded())?;
-        gate(self.held_by_another())?;
-        gate(self.neighbours_well())?;
+        self.checked(self.not_refused())?;
+        self.checked(self.not_superseded())?;
+        self.checked(self.no_evidence_against())?;
+        first(self.order_recorded())?;
+        self.checked(self.lease_not_held())?;
+        first(self.neighbours_well())?;
         self.checked(self.nothing_stopped())?;
         self.checked(self.no_freeze())?;
         self.checked(self.earlier_regions_done())?;
@@ -63,13 +78,13 @@ impl<'a> View<'a> {
         self.checked(self.shadowed(history))?;
         self.checked(self.alarms_quiet())?;
         let back = self.checked(self.way_back(endpoint, history))?;
-        gate(self.no_try_left(history))?;
-        gate(self.lease())?;
-        gate(self.skew(Some(self.sight.release)))?;
+        self.checked(self.a_try_left(history))?;
+        first(self.lease())?;
+        first(self.skew(Some(self.sight.release)))?;
         // Before the guards are armed: the heartbeat would ring while instances come.
-        gate(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
-        gate(self.once(Act::Prepare))?;
-        gate(self.ringing_guard().map(|alarm| self.not_yet(Gate::GuardRings { alarm })))?;
+        first(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
+        first(self.once(Act::Prepare))?;
+        self.checked(self.guards_quiet())?;
         Continue(back)
     }
 
@@ -82,6 +97,7 @@ impl<'a> View<'a> {
     fn objected(&self, objection: Objection<'_>) -> Plan {
         match objection {
             Objection::Never(gate) => self.refuse(gate),
+            Objection::Refused(refusal) => self.refuse(refusal),
             Objection::Halted(gate) => self.defer(gate),
             Objection::Shadow(gate) => {
                 self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
@@ -91,11 +107,36 @@ impl<'a> View<'a> {
             Objection::Home(gate) => Plan::wait(Wait::Gate { region: None, gate }),
             Objection::Neighbour(region, obstacle) => self.leave_behind(region, obstacle),
             Objection::HaltedBefore(region, obstacle) => self.give_up_on(region.name.clone(), obstacle),
+            Objection::Superseded(newer) => self.superseded_by(newer),
+            Objection::Evidence(region, why) => self.condemn_for(region, why),
+            Objection::Held(wait) => Plan::wait(wait),
+            Objection::NoTry(undecided) => self.leave_undecided(*undecided),
         }
     }
 
-    fn refused(&self) -> Option<Plan> {
-        self.sight.refused.clone().map(|refusal| self.refuse(refusal))
+    /// AWS has not declined for good, in this call, what a start needs.
+    fn not_refused(&self) -> Result<(), Objection<'a>> {
+        unless(self.sight.refused.clone().map(Objection::Refused))
+    }
+
+    fn not_superseded(&self) -> Result<(), Objection<'a>> {
+        unless(self.newer_in_its_place().map(Objection::Superseded))
+    }
+
+    fn no_evidence_against(&self) -> Result<(), Objection<'a>> {
+        unless(self.evidence_anywhere().map(|(region, why)| Objection::Evidence(region, why)))
+    }
+
+    fn lease_not_held(&self) -> Result<(), Objection<'a>> {
+        unless(self.held_by_another().map(Objection::Held))
+    }
+
+    fn a_try_left(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        unless(self.no_try_left(history).map(|undecided| Objection::NoTry(Box::new(undecided))))
+    }
+
+    fn guards_quiet(&self) -> Result<(), Objection<'a>> {
+        unless(self.ringing_guard().map(|alarm| Objection::NotYet(Gate::GuardRings { alarm })))
     }
 
     fn order_recorded(&self) -> Option<Plan> {

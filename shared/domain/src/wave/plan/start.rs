@@ -54,9 +54,17 @@ impl View<'_> {
         self.tell(record, why)
     }
 
-    /// A newer release is approved before this wave has moved anything: it exits when its turn comes. A wave in progress goes on,
-    /// and the newer one waits.
+    /// A newer release is approved before this wave has moved anything: it exits when its turn comes.
     pub(super) fn superseded(&self) -> Option<Plan> {
+        self.newer_in_its_place().map(|newer| self.superseded_by(newer))
+    }
+
+    pub(super) fn superseded_by(&self, newer: String) -> Plan {
+        Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer })
+    }
+
+    /// The newer release, as it is called, that takes the place of this wave's: a wave in progress goes on, and the newer one waits.
+    pub(super) fn newer_in_its_place(&self) -> Option<String> {
         let (sight, hub) = (self.sight, &self.sight.hub);
         let newer = self.newer()?;
         let histories = sight.regions.values().filter_map(Seen::known);
@@ -67,8 +75,7 @@ impl View<'_> {
         if histories.into_iter().any(moved) {
             return None;
         }
-        let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
-        Some(Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer }))
+        Some(hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string))
     }
 
     /// The newest approved release that came after this one and takes its place: one that is barred takes nobody's, nor

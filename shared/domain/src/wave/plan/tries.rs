@@ -143,15 +143,15 @@ impl View<'_> {
     }
 
     /// Where a further try comes after the time that policy has for it, for another region's took long, or a person's execution has
-    /// used the tries up meanwhile: to leave this region for the next night. A person may start one at any time.
-    pub(super) fn no_try_left(&self, history: &RegionHistory) -> Option<Plan> {
+    /// used the tries up meanwhile: what is said of the region, which is left for the next night. A person may start one at any time.
+    pub(super) fn no_try_left(&self, history: &RegionHistory) -> Option<Undecided> {
         let (left, until) = (self.left_open()?, self.tries_until()?);
         // Once its update is intended, it has begun.
         let begun = history.update.as_ref().is_some_and(|update| self.is_ours(update));
         let over = (self.now >= until).then_some(NextTry::Over { until });
         let used_up = (!history.tries_left(self.fleet, &self.sight.release)).then_some(NextTry::UsedUp);
         let next = used_up.or(over).filter(|_| !begun)?;
-        Some(self.leave_undecided(Undecided { nth: self.tried(history), next, ..left.clone() }))
+        Some(Undecided { nth: self.tried(history), next, ..left.clone() })
     }
 
     /// The canary that the execution before expected to suffice here.
@@ -169,7 +169,7 @@ impl View<'_> {
         hub.deferred.get(&(resumed.after.clone(), self.name()))?.undecided()
     }
 
-    fn leave_undecided(&self, undecided: Undecided) -> Plan {
+    pub(super) fn leave_undecided(&self, undecided: Undecided) -> Plan {
         let against = self.history().and_then(|history| history.evidence_against(&self.sight.release));
         match against {
             // Whatever the counts left open here, the release is known to be bad (I7).
