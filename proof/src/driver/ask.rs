@@ -70,8 +70,12 @@ pub enum Ask {
     Fail {
         job: String,
     },
-    /// A digest of the subject: the same page is known by it.
-    Page(u64),
+    Page {
+        /// A digest of the subject: the same page is known by it.
+        subject: u64,
+        /// Whether a plan asks for it, and no handler that gives up.
+        planned: bool,
+    },
     Advise,
     Sleep(SignedDuration),
 }
@@ -152,7 +156,7 @@ impl Ask {
             | Ask::Update(_)
             | Ask::CreateConfig { .. }
             | Ask::PutAlarms(_)
-            | Ask::Page(_)
+            | Ask::Page { .. }
             | Ask::Start(_)
             | Ask::Succeed { .. }
             | Ask::Fail { .. } => 1,
@@ -215,7 +219,7 @@ impl Ask {
             Ask::Start(_) => OperationName::StartPipelineExecution,
             Ask::Succeed { .. } => OperationName::PutJobSuccessResult,
             Ask::Fail { .. } => OperationName::PutJobFailureResult,
-            Ask::Page(_) | Ask::Advise => OperationName::Publish,
+            Ask::Page { .. } | Ask::Advise => OperationName::Publish,
             Ask::Sleep(_) => return None,
         })
     }

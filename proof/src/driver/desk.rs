@@ -13,6 +13,7 @@ use meridian_handlers::ports::{
     MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry,
     Scaling, Scored, Signals, SlotsQuery, StartSpec,
 };
+use meridian_messages::pages::Notice;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -228,7 +229,8 @@ impl Pager for Desk {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
         let mut digest = DefaultHasher::new();
         page.subject.hash(&mut digest);
-        self.done(region, Ask::Page(digest.finish())).await
+        let planned = matches!(page.notice, Notice::Plan { .. });
+        self.done(region, Ask::Page { subject: digest.finish(), planned }).await
     }
 
     async fn advise(&self, region: &RegionName, _: &Page) -> Answer<()> {

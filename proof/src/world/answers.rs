@@ -48,7 +48,7 @@ impl World {
             }
             Ask::Counts(_) | Ask::Slots(_) => unreachable(faults.has(Fault::Signals) || faults.has(Fault::Counts)),
             Ask::Invoke { .. } => unreachable(faults.has(Fault::Golden)),
-            Ask::Page(_) | Ask::Advise => faults.has(Fault::Pages).then(|| Failure::of(ErrorKind::Refused)),
+            Ask::Page { .. } | Ask::Advise => faults.has(Fault::Pages).then(|| Failure::of(ErrorKind::Refused)),
             Ask::Read { .. }
             | Ask::List { .. }
             | Ask::Create { .. }
@@ -64,7 +64,7 @@ impl World {
     /// A page is declined, and no ledger can take it as owed: only the failed execution will tell (docs/proof.md).
     pub fn declined(&mut self, ask: &Ask) {
         let mute = |place: &super::Region| place.faults.has(Fault::Writes) || place.faults.has(Fault::Reads);
-        if matches!(ask, Ask::Page(_)) && self.regions.iter().all(mute) {
+        if matches!(ask, Ask::Page { .. }) && self.regions.iter().all(mute) {
             self.tally.lost += 1;
         }
     }
@@ -134,7 +134,8 @@ impl World {
             Ask::Start(spec) => self.start_execution(spec),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),
-            Ask::Page(subject) => {
+            Ask::Page { subject, planned } => {
+                checks::on_page(self, caller, *planned);
                 self.tally.pages += 1;
                 self.subjects.insert(*subject);
                 self.tally.last_page = self.now;

@@ -95,6 +95,8 @@ pub struct Caller {
     pub unheard: bool,
     /// Whether the last thing that was asked for is a page.
     paged_last: bool,
+    /// Whether the last thing that was asked for is what the hub's chain has gained.
+    pub read_hub_last: bool,
     /// How many entries each region's ledger had when the call last looked at the region's endpoint; none before it did.
     pub seen: [Option<u32>; MOST_REGIONS],
 }
@@ -139,6 +141,7 @@ impl Caller {
             opened: false,
             unheard: false,
             paged_last: false,
+            read_hub_last: false,
             seen: [None; MOST_REGIONS],
         }
     }
@@ -191,7 +194,7 @@ impl Caller {
     fn hears_of_paper(&mut self, world: &World, ask: &Ask, answer: Result<&Reply, Failure>) {
         let fails = answer.is_err_and(|failure| failure.kind != ErrorKind::Conflict);
         match ask {
-            Ask::Page(_) => {
+            Ask::Page { .. } => {
                 let for_good = answer.is_err_and(|failure| !failure.takes_time());
                 self.unheard = for_good && self.opened && world.takes_entries(self.looked);
             }
@@ -212,7 +215,8 @@ impl Caller {
             Ask::Fail { .. } if self.paged_last => self.unheard = false,
             _ => {}
         }
-        self.paged_last = matches!(ask, Ask::Page(_));
+        self.paged_last = matches!(ask, Ask::Page { .. });
+        self.read_hub_last = matches!(ask, Ask::Entries { chain: Chain::Home, .. });
     }
 
     /// Whether the lease is this call's wave's, and of the generation that the call knew before.

@@ -234,18 +234,20 @@ fn place_serves(world: &World, region: usize, release: usize) -> bool {
     world.regions.get(region).is_some_and(|place| place.blue == release)
 }
 
-/// A decision to proceed stands, or stood until so shortly that SageMaker could not hear of the revert in time.
+/// A decision to proceed stands, or stood until so shortly that SageMaker could not hear of the revert in time; or nobody could tell
+/// it, for the region's CloudWatch is gone and was not told before.
 fn is_let_through(world: &World, region: usize, release: usize) -> bool {
     let Some(place) = world.regions.get(region) else { return false };
     let target = world.setting.target(region, release);
     let Some(open) = place.chain.history.update.as_ref().filter(|open| open.target == *target) else { return false };
     let lately = world.now - A_MINUTE;
+    let untold = place.faults.has(Fault::Signals) && !place.verdict && place.verdict_due.is_none();
     let mut decisions = place.chain.newest_first().filter_map(|(at, record)| match record {
         Record::Decided { decision, execution, .. } if *execution == open.execution => Some((at, *decision)),
         _ => None,
     });
     decisions
-        .find(|(at, decision)| !(*decision == Decision::Revert && *at >= lately))
+        .find(|(at, decision)| !(*decision == Decision::Revert && (untold || *at >= lately)))
         .is_some_and(|(_, d)| d == Decision::Proceed)
 }
 
@@ -276,6 +278,12 @@ fn one_at_a_time(world: &mut World) {
 /// A call changes something in a region that is no update. I11: it has just seen that it holds the lease.
 pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
     hold(world, caller.fenced || caller.execution().is_none(), || Broken::Unleased { region });
+}
+
+/// People are paged. I14: a wave that was delivered twice tells them once, so it has just read what the hub's chain has gained.
+pub(super) fn on_page(world: &mut World, caller: &Caller, planned: bool) {
+    let reads_first = !planned || caller.execution().is_none() || caller.read_hub_last;
+    hold(world, reads_first, || Broken::PagedUnread);
 }
 
 /// A job of a wave ends well: what it is about serves the release, or was left behind on record.

@@ -31,6 +31,8 @@ pub enum Broken {
     Refused { step: StepKind, notes: Vec<Violation> },
     /// A page was declined, and no ledger was asked to take it as owed.
     Unheard,
+    /// A wave pages, and has not just read whether its other delivery did.
+    PagedUnread,
     /// What must come about does not.
     Liveness(Liveness),
 }
@@ -120,7 +122,7 @@ impl Broken {
             Self::EventsMatter { .. } => "I10",
             Self::Unleased { .. } | Self::StaleLook { .. } => "I11",
             Self::Refused { .. } => "audit",
-            Self::Unheard => "I14",
+            Self::Unheard | Self::PagedUnread => "I14",
             Self::Liveness(_) => "L",
         }
     }
@@ -167,6 +169,7 @@ impl Broken {
             }
             Self::Refused { step, notes } => write!(f, "the audit refuses {step:?}: {notes:?}"),
             Self::Unheard => write!(f, "a page was declined, and no ledger was asked to take it as owed"),
+            Self::PagedUnread => write!(f, "a wave pages and has not just read whether people were told already"),
             Self::Liveness(what) => what.write(f, setting),
         }
     }
