@@ -158,14 +158,19 @@ fn pages(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Res
 
 fn cells(fleet: &Fleet, row: &RegionRow) -> [String; 6] {
     let (unknown, none) = (|| "unknown".to_owned(), || "-".to_owned());
-    let account = row.account.as_ref();
+    // What the ledger says is not what serves where the endpoint names something else.
+    let account = row.account.as_ref().filter(|_| row.instead.is_none());
+    let serving = match &row.instead {
+        Some(instead) => instead.version.as_ref().map_or_else(|| "not on record".to_owned(), ToString::to_string),
+        None => account.map_or_else(unknown, serves),
+    };
     let began = account.and_then(Account::began);
     let since = began.map(|(since, _)| day_and_time(since));
     let by = began.and_then(|(_, by)| by).map(|by| who(by.as_str()));
     let alarm = row.alarm.map_or_else(unknown, |rings| if rings { "ALARM" } else { "OK" }.to_owned());
     [
         fleet.title(&row.region).to_owned(),
-        account.map_or_else(unknown, serves),
+        serving,
         since.unwrap_or_else(none),
         by.unwrap_or_else(none),
         row.status.map_or_else(unknown, |status| format!("{status:?}")),
@@ -185,7 +190,8 @@ fn serves(account: &Account) -> String {
 }
 
 fn style(row: &RegionRow) -> Style {
-    let state = row.account.as_ref().map(|account| account.state);
+    let account = row.account.as_ref().filter(|_| row.instead.is_none());
+    let state = account.map(|account| account.state);
     let well = row.alarm == Some(false) && row.status.is_some_and(|status| !status.needs_a_person());
     match state {
         Some(State::One) if well => AnsiColor::Green.on_default(),
@@ -199,4 +205,37 @@ fn style(row: &RegionRow) -> Style {
 
 fn day_and_time(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meridian_domain::account::account;
+    use meridian_domain::overview::Instead;
+    use meridian_domain::{Head, Record, ReleaseId, Sha256, Target};
+
+    /// What somebody brought there by hand is not told as the ledger's release.
+    #[test]
+    fn a_row_says_what_the_endpoint_names_instead_of_the_ledgers_release() {
+        let fleet = Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml")).unwrap();
+        let region = &fleet.regions[0];
+        let at: Timestamp = "2026-11-20T03:00:00Z".parse().unwrap();
+        let target = Target::of(&fleet, region, ReleaseId(Sha256::of(b"v427")), &"v427".parse().unwrap());
+        let record = Record::Confirmed { target, execution: "installation".parse().unwrap(), golden: 200 };
+        let entries = [Head::default().entry(at, "installation".parse().unwrap(), record)];
+        let shown = |instead: Option<Instead>| {
+            let account = Some(account(region, &entries, None, at));
+            let (status, alarm) = (Some(EndpointStatus::InService), Some(false));
+            let row = RegionRow { region: region.name.clone(), account, status, alarm, instead };
+            let [_, serves, since, by, ..] = cells(&fleet, &row);
+            [serves, since, by]
+        };
+        let instead = |version: Option<&str>| {
+            let version = version.map(|version| version.parse().unwrap());
+            Some(Instead { config: "by-hand".parse().unwrap(), version })
+        };
+        assert_eq!(shown(None), ["v427", "2026-11-20 03:00:00", "installation"]);
+        assert_eq!(shown(instead(None)), ["not on record", "-", "-"]);
+        assert_eq!(shown(instead(Some("v425"))), ["v425", "-", "-"]);
+    }
 }

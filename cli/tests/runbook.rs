@@ -194,6 +194,28 @@ fn the_runbook_names_the_aws_cli_that_types() {
     assert!(page.contains(&format!("AWS CLI {version}")), "docs/runbook.md does not name AWS CLI {version}");
 }
 
+/// Somebody updates an endpoint to what no wave brought: the ledger's release is not said to be on its own there.
+#[test]
+fn the_screen_tells_an_update_by_hand_with_the_command_back() {
+    if no_aws_cli() {
+        return;
+    }
+    let desk = Desk::at("good-night", "04:25");
+    let status: serde_json::Value = serde_json::from_str(&desk.types("meridian status --json")).unwrap();
+    let model = status["regions"][2]["account"]["answers"][0]["model"].as_str().unwrap();
+    desk.types(&format!(
+        "aws sagemaker create-endpoint-config --region $REGION --endpoint-config-name by-hand --production-variants \
+         VariantName=main,ModelName={model},InstanceType=ml.m6i.xlarge,InitialInstanceCount=2"
+    ));
+    desk.types("aws sagemaker update-endpoint --region $REGION --endpoint-name fraud --endpoint-config-name by-hand");
+    let (code, screen) = desk.tried("meridian status");
+    assert_eq!(code, Some(1), "{screen}");
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("JP's endpoint is being updated to by-hand, which is not on record"), "{screen}");
+    let back = "aws sagemaker update-endpoint --region ap-northeast-1 --endpoint-name fraud --endpoint-config-name fraud-v427-";
+    assert!(screen.lines().any(|line| line.trim().starts_with(back)), "{screen}");
+}
+
 /// At the hour in which a release is found bad nobody composes a command.
 #[test]
 fn the_screens_command_rolls_back_from_a_condemned_release() {

@@ -56,6 +56,19 @@ says "next: the next release that is published starts a wave"
 says_not "v429 goes on"
 says_not "in progress"
 
+# What did not arrive as it was published is listed with where to read on: it was refused, and needs nobody at night.
+night_at unsigned-release 03:35
+types meridian status
+ends 0
+says "Nothing needs you."
+says "is not signed by a trusted key EU 2026-11-20 03:0"
+says "docs/runbook.md#put-a-release-in-quarantine"
+night_at lost-replica 03:10
+types meridian status
+ends 0
+says "replication to fraud-models-jp failed JP 2026-11-20 03:00:0"
+says "docs/runbooks/stuck-replication.md"
+
 # The page of a wave that stopped is listed while its region is not on the release.
 night_at planes-dark 04:27
 types meridian status

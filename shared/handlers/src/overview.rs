@@ -1,7 +1,7 @@
 //! The fleet as a person sees it at a glance: chains read from their beginning, endpoints and rollback alarms as AWS has them.
 
 use crate::context::FunctionKind;
-use crate::history::{Read, believed, read};
+use crate::history::{believed, read};
 use crate::ports::{Endpoints, Ledger, Signals};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -12,8 +12,9 @@ use meridian_domain::{AlarmState, AlarmView, Chain, EndpointView, Fleet, Region,
 /// Looks at the whole fleet at `at`, or at the newest entry where that is later. What does not answer is unknown, and holds up nothing else.
 pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at: Timestamp) -> Overview {
     let regions: Vec<&Region> = fleet.regions.iter().collect();
-    let seen = join_all(regions.iter().map(|region| see(ports, fleet, region)));
-    let (chains, seen): (Vec<Read>, Vec<_>) = futures_util::future::join(read(ports, fleet, &regions), seen).await;
+    // Endpoints first: what an update goes to is on record before it is asked for.
+    let seen = join_all(regions.iter().map(|region| see(ports, fleet, region))).await;
+    let chains = read(ports, fleet, &regions).await;
     // Another writer's clock may be ahead, and a served night that stands still begins again with every command.
     let at = chains.iter().flat_map(|read| &read.entries).map(|entry| entry.at).fold(at, Timestamp::max);
     let seen: Vec<RegionSeen<'_>> = regions
@@ -22,7 +23,8 @@ pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at
         .map(|(region, (endpoint, alarm, paging))| {
             let entries = believed(&chains, &Chain::Region(region.name.clone()));
             let frozen = fleet.keeps_out(region, at);
-            RegionSeen { region, entries, endpoint, alarm, frozen, paging }
+            let is_home = region.name == fleet.home;
+            RegionSeen { region, is_home, entries, endpoint, alarm, frozen, paging }
         })
         .collect();
     overview(believed(&chains, &Chain::Home), &seen, at)

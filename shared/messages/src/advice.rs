@@ -1,7 +1,7 @@
 //! A page's "Now" and "To do". Both state only what the plan that sends the page knows.
 
 use crate::Voice;
-use meridian_domain::{Advice, Exposure, Reason, RegionName, Version};
+use meridian_domain::{Advice, Exposure, Reason, RegionName, ResourceName, Version};
 
 /// What a halt of a region for this reason means to its reader.
 fn halted(why: &Reason) -> &'static str {
@@ -204,13 +204,18 @@ impl Voice<'_> {
     /// What rolls a region back by hand; what names its rollback target, where that is not on record.
     pub(crate) fn way_back_command(self, region: &RegionName, exposure: &Exposure) -> String {
         match exposure {
-            Exposure::Serves { back: Some(back), .. } => format!(
-                "aws sagemaker update-endpoint --region {region} --endpoint-name {} --endpoint-config-name {back} \
-                 --retain-all-variant-properties",
-                self.fleet.endpoint
-            ),
+            Exposure::Serves { back: Some(back), .. } => self.update_command(region, back),
             _ => format!("meridian history --region {region}"),
         }
+    }
+
+    /// What brings a region to a configuration by hand.
+    pub(crate) fn update_command(self, region: &RegionName, config: &ResourceName) -> String {
+        format!(
+            "aws sagemaker update-endpoint --region {region} --endpoint-name {} --endpoint-config-name {config} \
+             --retain-all-variant-properties",
+            self.fleet.endpoint
+        )
     }
 
     /// A region that the wave defers: its ledger says whether a release was ever confirmed there.

@@ -1,6 +1,7 @@
 //! The fleet on one screen: what a person has to do, and what comes next.
 
 use crate::Voice;
+use crate::pages::not_replicated_title;
 use crate::unseen::words;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Interruption, Phase, Underway};
@@ -40,6 +41,18 @@ impl Voice<'_> {
                     _ => look(region),
                 };
                 (format!("{}'s rollback alarm cannot be seen: {}", self.title(region), words(why)), there)
+            }
+            Need::NotOnRecord { region, config, updating, expected } => {
+                let verb = if *updating { "is being updated to" } else { "serves" };
+                let ledger = expected.as_ref().map_or("that nothing serves", ResourceName::as_str);
+                let back = if expected.is_some() { "; then go back to what the ledger says:" } else { "" };
+                (
+                    format!(
+                        "{}'s endpoint {verb} {config}, which is not on record; its ledger says {ledger}",
+                        self.title(region)
+                    ),
+                    format!("find out who changed it, {}{back}", look(region)),
+                )
             }
             Need::ForeignConfig { region, config, expected } => {
                 (format!("{}'s endpoint names {config}; its ledger says {expected}", self.title(region)), look(region))
@@ -84,6 +97,10 @@ impl Voice<'_> {
                 format!("{} lags behind {newest} more than policy allows", self.title(region)),
                 "docs/runbooks/regional-fault.md".to_owned(),
             ),
+            Need::Differs { region, version, newest } => (
+                format!("{} serves {version} and not {newest}, and no entry says why", self.title(region)),
+                "docs/runbook.md (Start a new execution)".to_owned(),
+            ),
         }
     }
 
@@ -94,6 +111,9 @@ impl Voice<'_> {
             Need::EndpointGone { region, config } => return vec![self.create_command(region, config)],
             Need::AlarmUnseen { region, why: Unseen::NoAlarm { alarm } } => {
                 return vec![self.alarm_command(region, alarm)];
+            }
+            Need::NotOnRecord { region, expected: Some(config), .. } => {
+                return vec![self.update_command(region, config)];
             }
             _ => return Vec::new(),
         };
@@ -138,6 +158,11 @@ impl Voice<'_> {
             PageCause::Told(told) => self.told_headline(told),
             PageCause::Owed { why, .. } => format!("{} (not sent yet)", self.headline(why)),
             PageCause::Lags(why) => self.headline(why),
+            PageCause::Refused { release, version, why } => {
+                let release = version.as_ref().map_or_else(|| release.short(), ToString::to_string);
+                self.refused_title(&release, why, &page.region)
+            }
+            PageCause::NotReplicated { bucket } => not_replicated_title(bucket),
         }
     }
 
@@ -183,6 +208,9 @@ impl Voice<'_> {
                 format!("nothing starts in any region until the halt of {} is lifted", listed(&places))
             }
             Next::Regions { version, regions } => format!("{version} goes on to {}", titles(regions).join(", then ")),
+            Next::Held { region, frozen } => {
+                format!("{} is {}: nothing starts there before that", self.title(region), self.frozen(frozen))
+            }
             Next::WaveEnds { version } => {
                 format!("the wave of {version} ends when the regions in progress are done")
             }

@@ -152,23 +152,28 @@ impl Voice<'_> {
     }
 
     fn title_of(self, notice: &Notice, region: &RegionName) -> String {
-        let title = self.title(region);
         match notice {
             Notice::Plan { why, .. } => self.headline(why),
             Notice::ReplicasLate { version, late, .. } => format!("{version} starts without {}", self.titles(late)),
-            Notice::NotReplicated(objects) => format!("replication to {} failed", buckets(objects)),
+            Notice::NotReplicated(objects) => not_replicated_title(&buckets(objects)),
             Notice::ChainAltered { chain, .. } => format!("the ledger of {} was altered", chain.region(self.fleet)),
-            Notice::BytesRefused { release, what } => match RefusedFor::of(what) {
-                RefusedFor::Signature => format!("{release} is not signed by a trusted key"),
-                RefusedFor::Checksum => format!("{title}: {release} checksum mismatch"),
-                RefusedFor::Content => format!("{title} does not attest {release}"),
-            },
+            Notice::BytesRefused { release, what } => self.refused_title(release, what, region),
             Notice::JobFailed { .. } => "a pipeline job failed".to_owned(),
             Notice::EvaluationRejected { version, cause, .. } => match cause {
                 RejectedFor::Worse => format!("{version} is rejected"),
                 RejectedFor::Unclear => format!("{version} is rejected: too few records to judge it"),
                 RejectedFor::Bytes | RejectedFor::Content => format!("{version} cannot be evaluated"),
             },
+        }
+    }
+
+    /// What a page of a release that `region` does not attest is called.
+    pub(crate) fn refused_title(self, release: &str, what: &FileFault, region: &RegionName) -> String {
+        let title = self.title(region);
+        match RefusedFor::of(what) {
+            RefusedFor::Signature => format!("{release} is not signed by a trusted key"),
+            RefusedFor::Checksum => format!("{title}: {release} checksum mismatch"),
+            RefusedFor::Content => format!("{title} does not attest {release}"),
         }
     }
 
@@ -298,6 +303,11 @@ impl Voice<'_> {
     fn titles(self, regions: &[RegionName]) -> String {
         regions.iter().map(|region| self.title(region)).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What a page of objects that did not reach these buckets is called.
+pub(crate) fn not_replicated_title(buckets: &str) -> String {
+    format!("replication to {buckets} failed")
 }
 
 fn unreplicated(object: &Unreplicated) -> String {

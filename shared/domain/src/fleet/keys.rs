@@ -30,6 +30,13 @@ pub fn release_of_manifest(key: &str) -> Option<ReleaseId> {
     key.strip_prefix(MANIFESTS)?.strip_suffix(".json")?.parse().ok()
 }
 
+/// The release whose manifest, signature or golden records a key is of.
+pub fn release_of(key: &str) -> Option<ReleaseId> {
+    let (_, name) = key.strip_prefix(RELEASES)?.rsplit_once('/')?;
+    let release: ReleaseId = name.strip_suffix(".json")?.parse().ok()?;
+    [manifest(release), signature(release), golden(release)].iter().any(|own| own == key).then_some(release)
+}
+
 /// The signature of a release's manifest, written before the manifest. Others' tools read it too: [`crate::signing`].
 pub fn signature(release: ReleaseId) -> String {
     format!("releases/signatures/{release}.json")

@@ -1,20 +1,24 @@
 //! The whole fleet at one moment: what serves, what is in progress, and what a person has to do about it.
 
+mod apart;
+mod arrivals;
+mod instead;
 mod needs;
 mod next;
 mod pages;
 
+pub use instead::Instead;
 pub use needs::Need;
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
 
 use super::account::{Account, Phase, Underway, account};
 use super::history::{HubHistory, RegionHistory};
-use super::overrides::Override;
+use super::overrides::{Override, Rule};
 use super::{Entry, Record};
 use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
-use crate::fleet::{Frozen, Region};
+use crate::fleet::{Frozen, Kind, Region};
 use crate::ledger::advice::Exposure;
 use crate::ledger::projection::Projection;
 use crate::ledger::reason::{Barred, Reason, Seen};
@@ -24,11 +28,16 @@ use serde::Serialize;
 /// A condemned release that serves nowhere is told for so long.
 const CONDEMNED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// Home's chain, and what it adds up to.
+type Hub<'a> = (&'a [Entry], &'a HubHistory);
+
 /// What was seen of one region.
 #[derive(Clone, Debug)]
 pub struct RegionSeen<'a> {
     /// The region as policy has it.
     pub region: &'a Region,
+    /// Whether it is the fleet's home.
+    pub is_home: bool,
     /// Its chain; none where that cannot be read or believed.
     pub entries: Option<&'a [Entry]>,
     /// Its endpoint as SageMaker shows it; none where there is no endpoint.
@@ -74,6 +83,8 @@ pub struct RegionRow {
     pub status: Option<EndpointStatus>,
     /// Whether its rollback alarm is in ALARM; none where CloudWatch does not say.
     pub alarm: Option<bool>,
+    /// What its endpoint names instead of what its ledger says, which then does not serve; none where both agree, or one is unknown.
+    pub instead: Option<Instead>,
 }
 
 impl RegionRow {
@@ -133,7 +144,7 @@ pub struct CondemnedRow {
 pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -> Overview {
     let sums = hub.map(sum::<HubHistory>);
     let histories: Vec<Option<RegionHistory>> = seen.iter().map(|one| one.entries.map(sum::<RegionHistory>)).collect();
-    let regions = seen.iter().map(|one| row(one, hub, at)).collect();
+    let regions = seen.iter().zip(&histories).map(|(one, history)| row(one, history.as_ref(), hub, at)).collect();
     let mut overview = Overview {
         at,
         needs: Vec::new(),
@@ -150,8 +161,9 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
         overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions), at);
     }
-    overview.pages = open_pages(&overview, hub.zip(sums.as_ref()), seen, &histories);
-    overview.needs = needs::needs(&overview, sums.as_ref(), seen, &histories);
+    let hub = hub.zip(sums.as_ref());
+    overview.pages = open_pages(&overview, hub, seen, &histories);
+    overview.needs = needs::needs(&overview, hub, seen, &histories);
     overview
 }
 
@@ -172,7 +184,7 @@ fn places<'a>(
 
 fn open_pages(
     overview: &Overview,
-    hub: Option<(&[Entry], &HubHistory)>,
+    hub: Option<Hub<'_>>,
     seen: &[RegionSeen<'_>],
     histories: &[Option<RegionHistory>],
 ) -> Vec<OpenPage> {
@@ -182,10 +194,13 @@ fn open_pages(
         if let (Some(entries), Some(history), Some(account)) = (one.entries, history, account) {
             open.extend(pages::of_region(region, entries, history, account));
         }
+        if let Some(history) = history {
+            open.extend(arrivals::refused(one, history, hub, seen));
+            open.extend(arrivals::not_replicated(history, hub, seen, histories));
+        }
         let Some((entries, sums)) = hub else { continue };
         open.extend(pages::of_hub(region, entries, sums));
-        let newest = history.as_ref().and_then(|history| lags_behind(region, sums, history));
-        let newest = newest.filter(|newest| sums.barred(newest).is_none());
+        let newest = history.as_ref().and_then(|history| lags_behind(one.region, sums, history, overview.at));
         open.extend(newest.and_then(|newest| pages::of_lag(region, newest, entries)));
     }
     if let Some((entries, sums)) = hub {
@@ -196,11 +211,21 @@ fn open_pages(
     open
 }
 
-/// The newest release of which people were told that the region lags behind it, where it does.
-fn lags_behind<'a>(region: &RegionName, hub: &'a HubHistory, history: &RegionHistory) -> Option<&'a ReleaseId> {
+/// The newest release of which people were told that the region lags behind it, where it does: not while it may, nor behind one that no
+/// region starts any more.
+fn lags_behind<'a>(
+    region: &Region,
+    hub: &'a HubHistory,
+    history: &RegionHistory,
+    at: Timestamp,
+) -> Option<&'a ReleaseId> {
     let serving = &history.serving.as_ref()?.target.release;
-    let told = hub.skew_told.iter().filter(|(own, _)| own == region).map(|(_, newest)| newest);
-    told.max_by_key(|newest| hub.place(newest)).filter(|newest| hub.place(serving) < hub.place(newest))
+    if region.kind == Kind::Joining || hub.overridden(Rule::Skew, &region.name, at).is_some() {
+        return None;
+    }
+    let told = hub.skew_told.iter().filter(|(own, newest)| *own == region.name && hub.barred(newest).is_none());
+    let newest = told.map(|(_, newest)| newest).max_by_key(|newest| hub.place(newest));
+    newest.filter(|newest| hub.place(serving) < hub.place(newest))
 }
 
 fn sum<P: Projection + Default>(entries: &[Entry]) -> P {
@@ -209,12 +234,17 @@ fn sum<P: Projection + Default>(entries: &[Entry]) -> P {
     sums
 }
 
-fn row(seen: &RegionSeen<'_>, hub: Option<&[Entry]>, at: Timestamp) -> RegionRow {
+fn row(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, hub: Option<&[Entry]>, at: Timestamp) -> RegionRow {
+    let account = seen.entries.map(|entries| account(seen.region, entries, hub, at));
+    let view = seen.endpoint.known().and_then(Option::as_ref);
+    let updates = account.as_ref().is_some_and(|account| account.update.is_some());
+    let instead = seen.entries.zip(history).zip(view);
     RegionRow {
         region: seen.region.name.clone(),
-        account: seen.entries.map(|entries| account(seen.region, entries, hub, at)),
-        status: seen.endpoint.known().and_then(Option::as_ref).map(|view| view.status),
+        account,
+        status: view.map(|view| view.status),
         alarm: seen.alarm.known().copied(),
+        instead: instead.and_then(|((entries, history), view)| instead::of(view, entries, history, updates)),
     }
 }
 

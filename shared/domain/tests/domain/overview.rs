@@ -1,7 +1,7 @@
 //! The fleet on one screen: what needs a person, and what does not.
 
 use crate::account::{Chains, OWN, WAVE, confirmed, decided, intended, reverted, started, target};
-use crate::night::{JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
+use crate::night::{BR, JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
 use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, WaveStop, overview};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, RegionState, Return, Unseen, WaveEnd, WayBackReason};
@@ -21,7 +21,7 @@ fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> Regio
     };
     let region = fleet.region(&name(JP)).unwrap();
     let (endpoint, alarm) = (Seen::Known(Some(endpoint)), Seen::Known(false));
-    RegionSeen { region, entries, endpoint, alarm, frozen: None, paging: Vec::new() }
+    RegionSeen { region, is_home: false, entries, endpoint, alarm, frozen: None, paging: Vec::new() }
 }
 
 fn seen(chains: &Chains, serves: &str, time: &str) -> Overview {
@@ -319,6 +319,31 @@ fn a_wave_goes_on_to_no_halted_region_and_not_while_silent() {
     let told = Return::RollsBackFrom { region, from, to, why: WayBackReason::Undecided };
     chains.own("03:10:00", OWN, Record::Halted { why: told.into() });
     assert_eq!(seen(&chains, "v426", "03:15:00").next, [Next::WaveEnds { version: version("v427") }]);
+}
+
+#[test]
+fn a_wave_goes_on_to_no_frozen_region() {
+    let (fleet, mut chains) = (fleet(), Chains::installed());
+    chains.hub("03:00:20", WAVE, wave_started());
+    let (from, until) = (at("00:00:00"), at("23:00:00"));
+    let frozen = Frozen { name: "year-end".to_owned(), why: "volumes".to_owned(), from, until };
+    let next = |chains: &Chains, others: bool| {
+        let free = jp(&fleet, Some(&chains.own.1), "v426");
+        let region = fleet.region(&name(BR)).unwrap();
+        let mut seen = vec![RegionSeen { region, frozen: Some(frozen.clone()), ..free.clone() }];
+        seen.extend(others.then_some(free));
+        overview(Some(&chains.hub.1), &seen, at("03:05:00")).next
+    };
+    let goes_on = |regions: &[&str]| Next::Regions {
+        version: version("v427"),
+        regions: regions.iter().map(|region| name(region)).collect(),
+    };
+    let held = Next::Held { region: name(BR), frozen: frozen.clone() };
+    assert_eq!(next(&chains, true), [goes_on(&[JP]), held.clone()]);
+    assert_eq!(next(&chains, false), [held]);
+    let why = "incident 4711".to_owned();
+    chains.hub("03:01:00", "maria", Record::Overridden { what: Rule::Freeze, region: Some(name(BR)), why, until });
+    assert_eq!(next(&chains, true), [goes_on(&[BR, JP])]);
 }
 
 #[test]

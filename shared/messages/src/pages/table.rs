@@ -3,7 +3,7 @@
 use super::{Notice, RefusedFor, RejectedFor};
 use crate::Runbook;
 use meridian_domain::overview::PageCause;
-use meridian_domain::reason::{Fault, Gate, Return, WaveEnd};
+use meridian_domain::reason::{Fault, FileFault, Gate, Return, WaveEnd};
 use meridian_domain::{Advice, Reason};
 use serde::Serialize;
 use std::fmt;
@@ -164,6 +164,8 @@ impl PageKind {
             PageCause::Told(told) => of_return(told),
             PageCause::Owed { advice, .. } => Some(of_advice(advice)),
             PageCause::Lags(_) => Some(PageKind::CatchUp),
+            PageCause::Refused { why, .. } => Some(of_refused(why)),
+            PageCause::NotReplicated { .. } => Some(PageKind::NotReplicated),
         }
     }
 
@@ -181,17 +183,21 @@ impl Notice {
             Notice::ReplicasLate { .. } => PageKind::ReplicasLate,
             Notice::NotReplicated(_) => PageKind::NotReplicated,
             Notice::ChainAltered { .. } => PageKind::ChainAltered,
-            Notice::BytesRefused { what, .. } => match RefusedFor::of(what) {
-                RefusedFor::Signature => PageKind::Unsigned,
-                RefusedFor::Checksum => PageKind::Checksum,
-                RefusedFor::Content => PageKind::NotAttested,
-            },
+            Notice::BytesRefused { what, .. } => of_refused(what),
             Notice::JobFailed { .. } => PageKind::JobFailed,
             Notice::EvaluationRejected { cause: RejectedFor::Worse, .. } => PageKind::RejectedWorse,
             Notice::EvaluationRejected { cause: RejectedFor::Unclear, .. } => PageKind::RejectedUnclear,
             Notice::EvaluationRejected { cause: RejectedFor::Bytes, .. } => PageKind::RejectedBytes,
             Notice::EvaluationRejected { cause: RejectedFor::Content, .. } => PageKind::RejectedContent,
         }
+    }
+}
+
+fn of_refused(fault: &FileFault) -> PageKind {
+    match RefusedFor::of(fault) {
+        RefusedFor::Signature => PageKind::Unsigned,
+        RefusedFor::Checksum => PageKind::Checksum,
+        RefusedFor::Content => PageKind::NotAttested,
     }
 }
 

@@ -111,13 +111,16 @@ fn a_frozen_region_is_told_with_its_freezes_end() {
     let (fleet, region, version) = (fleet(), name(JP), version("v429"));
     let (from, until) = (at("00:00:00"), at("23:00:00"));
     let frozen = Frozen { name: "year-end".to_owned(), why: "volumes".to_owned(), from, until };
-    let overview = wave(None, vec![Next::Frozen { region, version, frozen }]);
+    let held = Next::Held { region: region.clone(), frozen: frozen.clone() };
+    let overview = wave(None, vec![held, Next::Frozen { region, version, frozen }]);
     let until = until.strftime("%Y-%m-%d");
+    let is_frozen = format!("next: JP is frozen by \"year-end\" until {until} 23:00 UTC (volumes): ");
     assert_eq!(
-        Voice::of(&fleet).next(&overview)[1],
-        format!(
-            "next: JP is frozen by \"year-end\" until {until} 23:00 UTC (volumes): it can get v429 with a new execution after that"
-        )
+        Voice::of(&fleet).next(&overview)[1..],
+        [
+            format!("{is_frozen}nothing starts there before that"),
+            format!("{is_frozen}it can get v429 with a new execution after that"),
+        ]
     );
 }
 
@@ -130,4 +133,32 @@ fn without_its_ledger_no_region_is_said_not_to_roll_back() {
     ] {
         assert_eq!(Voice::of(&fleet).need(&Need::Alarm { region: name(JP), ledger_known }).0, words);
     }
+}
+
+#[test]
+fn what_is_not_on_record_is_named_with_the_command_that_goes_back() {
+    let (fleet, expected) = (fleet(), Some(resource("fraud-v426-9f707fe16b72-c7fa")));
+    let need =
+        |updating, expected| Need::NotOnRecord { region: name(JP), config: resource("by-hand"), updating, expected };
+    let (what, to_do) = Voice::of(&fleet).need(&need(false, expected.clone()));
+    let words = "JP's endpoint serves by-hand, which is not on record; its ledger says fraud-v426-9f707fe16b72-c7fa";
+    assert_eq!(what, words);
+    assert!(to_do.contains("docs/runbook.md (Look at an endpoint), region ap-northeast-1; then go back"), "{to_do}");
+    let command = "aws sagemaker update-endpoint --region ap-northeast-1 --endpoint-name fraud --endpoint-config-name \
+                   fraud-v426-9f707fe16b72-c7fa --retain-all-variant-properties";
+    assert_eq!(Voice::of(&fleet).need_commands(&need(false, expected.clone())), [command]);
+    let (what, _) = Voice::of(&fleet).need(&need(true, expected));
+    assert!(what.starts_with("JP's endpoint is being updated to by-hand, which is not on record"), "{what}");
+    let nothing = need(false, None);
+    assert!(Voice::of(&fleet).need(&nothing).0.ends_with("its ledger says that nothing serves"));
+    assert!(Voice::of(&fleet).need_commands(&nothing).is_empty());
+}
+
+#[test]
+fn a_region_on_another_release_without_a_reason_is_told_with_what_to_start() {
+    let fleet = fleet();
+    let need = Need::Differs { region: name(JP), version: version("v426"), newest: version("v427") };
+    let (what, to_do) = Voice::of(&fleet).need(&need);
+    assert_eq!(what, "JP serves v426 and not v427, and no entry says why");
+    assert_eq!(to_do, "docs/runbook.md (Start a new execution)");
 }

@@ -1,9 +1,10 @@
 //! What a person has to do. What cannot be seen is never taken for fine (I13).
 
-use super::{Overview, RegionRow, RegionSeen, WaveRow, lags_behind};
-use crate::fleet::ProbationAction;
+use super::instead::{self, Instead};
+use super::{Hub, Overview, RegionRow, RegionSeen, WaveRow, apart, lags_behind};
 use crate::fleet::endpoint::EndpointStatus;
 use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
+use crate::fleet::{Kind, ProbationAction};
 use crate::ledger::Chain;
 use crate::ledger::account::Phase;
 use crate::ledger::advice::Exposure;
@@ -13,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 /// A wave whose lease ran out so long ago goes on by itself no more.
-const WAVE_IS_SILENT: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const WAVE_IS_SILENT: SignedDuration = SignedDuration::from_mins(15);
 
 /// Something that a person has to do: the most urgent kind first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,9 @@ pub enum Need {
     Alarm { region: RegionName, ledger_known: bool },
     /// The rollback alarm is not there or cannot be seen: whether it would ring is unknown.
     AlarmUnseen { region: RegionName, why: Unseen },
+    /// An endpoint names a configuration that no entry of the ledger names, or is being updated to one (`updating`). `expected`: what the
+    /// ledger says that serves.
+    NotOnRecord { region: RegionName, config: ResourceName, updating: bool, expected: Option<ResourceName> },
     /// An endpoint serves another configuration than the ledger says.
     ForeignConfig { region: RegionName, config: ResourceName, expected: ResourceName },
     /// A chain cannot be read, or is altered.
@@ -50,18 +54,21 @@ pub enum Need {
     WaveSilent { version: Version, execution: Actor, since: Timestamp },
     /// A region is further behind than policy allows.
     Lags { region: RegionName, newest: Version },
+    /// A region serves another release than the newest that another region serves, and no entry says why.
+    Differs { region: RegionName, version: Version, newest: Version },
 }
 
-/// Everything that a person has to do, the most urgent first. `hub`: home's chain, added up, where it can be read.
+/// Everything that a person has to do, the most urgent first. `hub`: home's chain, where it can be read.
 pub(super) fn needs(
     overview: &Overview,
-    hub: Option<&HubHistory>,
+    hub: Option<Hub<'_>>,
     seen: &[RegionSeen<'_>],
     histories: &[Option<RegionHistory>],
 ) -> Vec<Need> {
     let mut needs = Vec::new();
     for ((one, history), row) in seen.iter().zip(histories).zip(&overview.regions) {
-        needs.extend(of_region(one, history.as_ref(), row));
+        let own = of_region(one, history.as_ref(), row);
+        needs.extend(own.into_iter().filter(|need| !(need.is_unseen() && is_yet_to_come(one))));
     }
     for row in &overview.condemned {
         let exposed: Vec<_> =
@@ -71,10 +78,19 @@ pub(super) fn needs(
     }
     match hub {
         None => needs.push(Need::Ledger { chain: Chain::Home }),
-        Some(hub) => needs.extend(of_hub(overview, hub, histories, seen)),
+        Some(hub) => {
+            needs.extend(of_hub(overview, hub.1, histories, seen));
+            needs.extend(apart::apart(overview, hub, seen, histories));
+        }
     }
     needs.sort_by_key(Need::rank);
     needs
+}
+
+/// Whether the region is only being brought in and no endpoint of it is seen: nobody has to find out tonight what else cannot be seen
+/// there.
+fn is_yet_to_come(seen: &RegionSeen<'_>) -> bool {
+    seen.region.kind == Kind::Joining && !matches!(seen.endpoint, Seen::Known(Some(_)))
 }
 
 /// What a region's own chain, endpoint and alarms ask for. Without the chain, what is seen of the endpoint says little.
@@ -85,7 +101,7 @@ fn of_region(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, row: &Regio
         needs.push(Need::Ledger { chain: Chain::Region(region()) });
         return needs;
     };
-    needs.extend(of_endpoint(seen, history, account.update.is_some()));
+    needs.extend(of_endpoint(seen, history, row));
     let unknown = history.unknown.as_ref();
     needs.extend(unknown.map(|unknown| Need::UnknownRelease { region: region(), since: unknown.since }));
     let halts = account.halts.iter().filter(|halt| !halt.fleet);
@@ -108,17 +124,31 @@ fn of_region(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, row: &Regio
 }
 
 /// What its endpoint shows beside its ledger. One that was never created is not gone.
-fn of_endpoint(seen: &RegionSeen<'_>, history: &RegionHistory, updates: bool) -> Option<Need> {
+fn of_endpoint(seen: &RegionSeen<'_>, history: &RegionHistory, row: &RegionRow) -> Option<Need> {
     let region = seen.region.name.clone();
     let serving = history.serving.as_ref().map(|serving| &serving.target.config);
-    match &seen.endpoint {
-        Seen::Unknown(_) => Some(Need::EndpointUnseen { region }),
-        Seen::Known(Some(view)) if view.status.needs_a_person() => Some(Need::Endpoint { region, status: view.status }),
-        Seen::Known(Some(view)) => {
-            let expected = serving.filter(|config| !updates && **config != view.config)?.clone();
-            Some(Need::ForeignConfig { region, config: view.config.clone(), expected })
+    let view = match &seen.endpoint {
+        Seen::Unknown(_) => return Some(Need::EndpointUnseen { region }),
+        Seen::Known(None) => return Some(Need::EndpointGone { region, config: serving?.clone() }),
+        Seen::Known(Some(view)) => view,
+    };
+    if view.status.needs_a_person() {
+        return Some(Need::Endpoint { region, status: view.status });
+    }
+    let not_on_record = |region, config: &ResourceName, updating| {
+        let (config, expected) = (config.clone(), serving.cloned());
+        Some(Need::NotOnRecord { region, config, updating, expected })
+    };
+    match &row.instead {
+        Some(Instead { config, version: None }) => not_on_record(region, config, false),
+        Some(Instead { config, version: Some(_) }) => {
+            Some(Need::ForeignConfig { region, config: config.clone(), expected: serving?.clone() })
         }
-        Seen::Known(None) => Some(Need::EndpointGone { region, config: serving?.clone() }),
+        None => {
+            let coming = &view.pending.as_ref()?.config;
+            let is_new = instead::version(seen.entries?, coming).is_none();
+            if is_new { not_on_record(region, coming, true) } else { None }
+        }
     }
 }
 
@@ -158,7 +188,7 @@ fn of_hub(
         Some(Need::WaveSilent { version: wave.version.clone(), execution: wave.execution.clone(), since })
     }));
     let lags = seen.iter().zip(histories).filter_map(|(one, history)| {
-        let newest = lags_behind(&one.region.name, hub, history.as_ref()?)?;
+        let newest = lags_behind(one.region, hub, history.as_ref()?, overview.at)?;
         Some(Need::Lags { region: one.region.name.clone(), newest: hub.versions.get(newest)?.clone() })
     });
     needs.extend(lags);
@@ -172,6 +202,11 @@ pub(super) fn silent_since(hub: &HubHistory, wave: &WaveRow, at: Timestamp) -> O
 }
 
 impl Need {
+    /// True if nothing is wrong as far as anything is seen.
+    fn is_unseen(&self) -> bool {
+        matches!(self, Self::Ledger { .. } | Self::EndpointUnseen { .. } | Self::AlarmUnseen { .. })
+    }
+
     /// The order of urgency.
     fn rank(&self) -> u8 {
         match self {
@@ -180,7 +215,7 @@ impl Need {
             Self::UnknownRelease { .. } => 2,
             Self::Condemned { .. } => 3,
             Self::Alarm { .. } => 4,
-            Self::ForeignConfig { .. } => 5,
+            Self::NotOnRecord { .. } | Self::ForeignConfig { .. } => 5,
             Self::Ledger { .. } => 6,
             Self::EndpointUnseen { .. } => 7,
             Self::AlarmUnseen { .. } => 8,
@@ -189,7 +224,7 @@ impl Need {
             Self::PagingAlarm { .. } => 11,
             Self::PagesOwed { .. } => 12,
             Self::WaveSilent { .. } => 13,
-            Self::Lags { .. } => 14,
+            Self::Lags { .. } | Self::Differs { .. } => 14,
         }
     }
 }

@@ -28,6 +28,13 @@ pub enum Next {
         /// The regions that have not begun.
         regions: Vec<RegionName>,
     },
+    /// A region that the wave has not begun is frozen: nothing starts there before its freeze is over.
+    Held {
+        /// The region that waits.
+        region: RegionName,
+        /// The freeze that holds there.
+        frozen: Frozen,
+    },
     /// Every region has had its turn: the wave ends once the regions in progress are done.
     WaveEnds {
         /// The wave's release.
@@ -84,6 +91,11 @@ impl Place<'_> {
     fn is_halted(&self) -> bool {
         self.history.is_some_and(|history| history.halt.is_some())
     }
+
+    /// The freeze that keeps a start out at `at`, unless somebody has set it aside.
+    fn kept_out(&self, hub: &HubHistory, at: Timestamp) -> Option<&Frozen> {
+        self.frozen.filter(|_| hub.overridden(Rule::Freeze, self.region, at).is_none())
+    }
 }
 
 /// What comes next at `at`: nothing by itself where the wave is silent. `places`: every region, in the fleet's order.
@@ -100,32 +112,45 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
         Some(wave) if wave.ended.is_some() => after(hub, wave, places, at),
         Some(wave) => match &wave.stopped {
             None | Some(WaveStop::Barred(_)) if silent_since(hub, wave, at).is_some() => Vec::new(),
-            None => vec![running(hub, wave, places)],
+            None => running(hub, wave, places, at),
             Some(WaveStop::Barred(_)) => vec![Next::WaveEnds { version: wave.version.clone() }],
             Some(WaveStop::Rejected { .. }) => vec![Next::Release],
         },
     }
 }
 
-/// In the wave's own order: regions that are not halted, and that it has neither begun nor left behind.
-fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>]) -> Next {
+/// In the wave's own order: regions that are not halted, and that it has neither begun nor left behind. Those that are frozen begin
+/// nothing.
+fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let waits = |place: &&Place<'_>| {
         let begun = place.gets(&wave.release) || place.serves(&wave.release);
         let left = hub.deferred.contains_key(&(wave.execution.clone(), place.region.clone()));
         !begun && !left && !place.is_halted()
     };
-    let mut regions: Vec<RegionName> = places.iter().filter(waits).map(|place| place.region.clone()).collect();
+    let mut waiting: Vec<&Place<'_>> = places.iter().filter(waits).collect();
     if let Some(order) = hub.order(&wave.execution) {
-        regions.sort_by_key(|region| order.iter().position(|own| own == region));
+        waiting.sort_by_key(|place| order.iter().position(|own| own == place.region));
+    }
+    let (mut regions, mut held) = (Vec::new(), Vec::new());
+    for place in waiting {
+        let region = place.region.clone();
+        match place.kept_out(hub, at) {
+            Some(frozen) => held.push(Next::Held { region, frozen: frozen.clone() }),
+            None => regions.push(region),
+        }
     }
     let version = wave.version.clone();
-    if regions.is_empty() { Next::WaveEnds { version } } else { Next::Regions { version, regions } }
+    let goes_on = match (regions.is_empty(), held.is_empty()) {
+        (false, _) => Some(Next::Regions { version, regions }),
+        (true, true) => Some(Next::WaveEnds { version }),
+        (true, false) => None,
+    };
+    goes_on.into_iter().chain(held).collect()
 }
 
 /// After a wave's end: what it left open and no other execution brings now, then the next release.
 fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let (version, mut next, mut behind) = (|| wave.version.clone(), Vec::new(), Vec::new());
-    let counts = |region: &RegionName| hub.overridden(Rule::Freeze, region, at).is_none();
     // A release that may not start again is caught up by a newer one alone.
     let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| wave.stopped.is_none());
     for region in lagging {
@@ -136,7 +161,7 @@ fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) 
         let left = hub.deferred.get(&(wave.execution.clone(), region.clone()));
         match left.and_then(Reason::open_try) {
             Some(retry) => next.push(Next::Try { region: region.clone(), version: version(), from: retry.from }),
-            None => match place.and_then(|place| place.frozen).filter(|_| counts(region)) {
+            None => match place.and_then(|place| place.kept_out(hub, at)) {
                 Some(frozen) => {
                     next.push(Next::Frozen { region: region.clone(), version: version(), frozen: frozen.clone() });
                 }

@@ -7,7 +7,7 @@ use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::ledger::account::Account;
 use crate::ledger::advice::{Advice, Exposure};
 use crate::ledger::history::{HubHistory, RegionHistory, Unknown};
-use crate::ledger::reason::{Fault, Reason, Return, WaveEnd};
+use crate::ledger::reason::{Fault, FileFault, Reason, Return, WaveEnd};
 use crate::ledger::{Chain, Entry, Record};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,6 +49,20 @@ pub enum PageCause {
     },
     /// The region is further behind than policy allows.
     Lags(Box<Reason>),
+    /// The region does not attest a release.
+    Refused {
+        /// SHA-256 of its manifest.
+        release: ReleaseId,
+        /// Its human name, where a region attests it.
+        version: Option<Version>,
+        /// What is wrong with which file.
+        why: Box<FileFault>,
+    },
+    /// S3 did not replicate objects to the region.
+    NotReplicated {
+        /// The region's bucket.
+        bucket: String,
+    },
 }
 
 /// What a region's own chain keeps open.
