@@ -91,10 +91,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     for (path, text) in files.iter().zip([&text, &samconfig]) {
         fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
-    let [policy, settings] = files.each_ref().map(|path| path.display());
-    terminal::say(&format!("Wrote {policy} and {settings}."))?;
+    let [policy, samconfig] = files.each_ref().map(|path| path.display());
+    terminal::say(&format!("Wrote {policy} and {samconfig}."))?;
     if !quiet {
-        next_steps(&mut terminal::stdout(), &fleet, arguments)?;
+        next_steps(&mut terminal::stdout(), &fleet, routing(&settings), arguments)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -196,7 +196,13 @@ fn deployable(fleet: &Fleet, settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-fn next_steps(out: &mut impl Write, fleet: &Fleet, arguments: &Arguments) -> io::Result<()> {
+/// Routing of template.yaml as samconfig.toml has it, the same in every region.
+fn routing(settings: &Settings) -> Option<&str> {
+    settings.environments.values().find_map(|own| own.parameters.get("Routing")).map(String::as_str)
+}
+
+fn next_steps(out: &mut impl Write, fleet: &Fleet, routing: Option<&str>, arguments: &Arguments) -> io::Result<()> {
+    let routing = routing.map(|way| format!(" --routing {way}")).unwrap_or_default();
     let file = arguments.out.join("fleet.toml");
     let file = file.display();
     let home = |region: &RegionName| if *region == fleet.home { ", home" } else { "" };
@@ -219,7 +225,7 @@ fn next_steps(out: &mut impl Write, fleet: &Fleet, arguments: &Arguments) -> io:
         out,
         "  meridian plan --policy {file}                          what a wave will do, and what it cannot find\n  \
          meridian night --fleet {file} --scenario good-night    rehearse it on this machine; --list names the others\n  \
-         meridian cost --policy {file}                          what it costs\n\
+         meridian cost --policy {file}{routing:<22}    what it costs\n\
          then docs/deploying.md: the containers' images, the callers' token or name, who may publish."
     )
 }

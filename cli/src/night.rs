@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
     /// The seed of everything that is random: equal seeds give equal nights, byte for byte.
-    #[arg(long, value_name = "N", default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = terminal::whole_number)]
     seed: u64,
     /// One JSON document on standard output; everything else goes to standard error.
     #[arg(long)]
@@ -170,10 +170,10 @@ fn of_fleet(path: &Path, error: NightError) -> Error {
     }
 }
 
-/// A scenario's title, with the reason why a fleet cannot play it.
+/// A scenario's title as a fleet plays it, or with the reason why it cannot.
 fn title_in(path: &Path, fleet: &str, scenario: &Scenario) -> Result<String, Error> {
     match Site::translated(fleet, scenario) {
-        Ok(_) => Ok(scenario.title.clone()),
+        Ok(played) => Ok(played.title),
         Err(NightError::Scenario(ScenarioError::Untranslatable { why, .. })) => {
             Ok(format!("{} (cannot be translated to this fleet: {why})", scenario.title))
         }

@@ -93,6 +93,14 @@ pub fn why(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A seed, or another number of 64 bits, as a person gives it.
+///
+/// # Errors
+/// Anything else, a number of more bits too.
+pub fn whole_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// Characters of a reason.
 const LONGEST_WHY: usize = 500;
 
@@ -281,6 +289,14 @@ mod tests {
             seen,
             format!("{red}v1\\u{{1b}}[2J\\u{{1b}}]0;title\\u{{7}}\\u{{1b}}[8mhidden\\u{{9b}}2J\\u{{202e}}{red:#}\n")
         );
+    }
+
+    #[test]
+    fn a_whole_number_of_64_bits_is_taken_and_nothing_else() {
+        assert_eq!(whole_number("18446744073709551615"), Ok(u64::MAX));
+        for bad in ["", "x", "-1", "1.5", "0x7", "18446744073709551616"] {
+            assert_eq!(whole_number(bad).unwrap_err(), "expected a whole number from 0 to 18446744073709551615");
+        }
     }
 
     #[test]

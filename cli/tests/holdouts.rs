@@ -68,6 +68,28 @@ fn a_missing_column_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn a_misspelt_label_or_region_column_is_named_with_the_one_that_was_meant() {
+    let refused = |command: &[&str], label: &str, region: &str| {
+        let columns = ["--holdout", "holdout.csv.gz", "--label", label, "--region-column", region];
+        let output = meridian(&[command, &columns].concat());
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+        text(&output.stderr)
+    };
+    let evaluate = ["evaluate", "--challenger", "v427.tar.gz", "--champion", "v426.tar.gz"];
+    for command in [&evaluate[..], &["compare", "v426.tar.gz", "v427.tar.gz"]] {
+        let error = refused(command, "lable", "customer_region");
+        assert!(error.contains("missing `lable`"), "{error}");
+        assert!(error.contains("correct --label lable; did you mean label?"), "{error}");
+        assert!(!error.contains("--ignore label"), "{error}");
+        let error = refused(command, "label", "costumer_region");
+        assert!(error.contains("correct --region-column costumer_region; did you mean customer_region?"), "{error}");
+    }
+    let error = refused(&evaluate, "zzz", "customer_region");
+    assert!(error.contains("not expected `label`") && error.contains("correct --label zzz"), "{error}");
+    assert!(!error.contains("did you mean"), "{error}");
+}
+
+#[test]
 fn what_an_evaluation_needs_cannot_be_ignored() {
     for (column, why) in [
         ("device_is_new", "a feature of a model"),

@@ -66,12 +66,32 @@ fn the_template_can_be_deployed_for_every_fleet_that_init_makes() {
         let fleet = Fleet::parse(&read("fleet.toml")).unwrap();
         let settings = Settings::parse(&read("samconfig.toml"), &fleet.account).unwrap();
         assert_eq!(settings, Settings::of_fleet(&fleet), "{regions:?}");
-        assert!(read("samconfig.toml").contains("meridian cost --front proxy has its price"), "{regions:?}");
         let deployed = Deployment::of(&template, &settings).unwrap();
         assert_eq!(deployed.stacks.len(), regions.len(), "{regions:?}");
         let home = deployed.stacks.get(&fleet.home).unwrap();
         assert_eq!(home.pipeline.as_ref().unwrap().stages.len(), regions.len() + 3, "{regions:?}");
     }
+}
+
+/// samconfig.toml has `Routing=none`, and `meridian cost` reckons with another routing unless it is told.
+#[test]
+fn the_costs_that_init_points_to_are_of_the_routing_that_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = init(folder.path(), "credit", &[], &["us-east-1=400", "eu-central-1=150"]);
+    assert!(output.status.success(), "{}", error(&output));
+    let settings = std::fs::read_to_string(folder.path().join("samconfig.toml")).unwrap();
+    assert!(settings.contains("\"Routing=none\""), "{settings}");
+    assert!(settings.contains("meridian cost --front proxy --routing none has its price"), "{settings}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    let line = told.lines().map(str::trim).find(|line| line.starts_with("meridian cost ")).unwrap();
+    let (command, _) = line.split_once("  ").unwrap();
+    let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+    let cost = meridian(folder.path(), &arguments);
+    let page = String::from_utf8(cost.stdout).unwrap();
+    assert!(page.contains("how customers reach it: front api, routing none"), "{command}: {page}");
+    let lines = told.lines().filter(|line| line.starts_with("  meridian "));
+    let columns: std::collections::BTreeSet<_> = lines.map(|line| line.rfind("    ")).collect();
+    assert_eq!(columns.len(), 1, "what the commands are for stands in one column: {told}");
 }
 
 /// What a night of a new fleet's ends with: 0 as expected, 1 otherwise, 2 refused.
@@ -118,6 +138,26 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             scope.spawn(move || half.iter().for_each(|scenario| play(scenario)));
         }
     });
+}
+
+#[test]
+fn a_rehearsal_speaks_of_the_fleets_own_regions() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = init(folder.path(), "credit", &[], &["us-east-1=400", "eu-central-1=150"]);
+    assert!(output.status.success(), "{}", error(&output));
+    let list = meridian(folder.path(), &["night", "--list", "--fleet", "fleet.toml"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    // One that cannot be translated keeps the title of the regions that it was written for.
+    let played: Vec<&str> = list.lines().filter(|line| !line.contains(REFUSED)).collect();
+    assert!(played.iter().any(|line| line.contains("EUC1's control plane fails at ")), "{list}");
+    let foreign = ["Dublin", "Sydney", "Tokyo", "Paulo", "Brazil", "EU", "AU", "JP", "BR"];
+    let words = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| foreign.contains(&word));
+    let wrong: Vec<&&str> = played.iter().filter(|line| words(line)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let night = meridian(folder.path(), &["night", "--fleet", "fleet.toml", "--scenario", "bad-model"]);
+    let told = String::from_utf8(night.stdout).unwrap();
+    let head = "bad-model: v428 passes evaluation and is three times as slow: condemned in USE1's canary";
+    assert!(told.starts_with(head), "{told}");
 }
 
 /// A fleet, by its regions, and the nights that it cannot play, with what it lacks.

@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
+use meridian_tests::skip;
+use std::path::Path;
 use std::process::{Command, Output};
+
+#[path = "../build.rs"]
+#[allow(dead_code, clippy::print_stdout, reason = "cargo runs it; here it is only asked what it watches")]
+mod build;
 
 fn meridian(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_meridian")).args(arguments).output().unwrap()
@@ -22,6 +28,34 @@ fn the_version_names_the_commit_and_the_compiler() {
     assert!(words.iter().any(|word| word.starts_with("rustc ")), "{version}");
     let commit = words.get(1).unwrap();
     assert!(*commit == "no commit known" || commit.chars().all(|c| c.is_ascii_hexdigit()), "{version}");
+}
+
+/// In a worktree `.git` is a file, and HEAD elsewhere.
+#[test]
+fn a_commit_in_a_worktree_makes_the_version_anew() {
+    if Command::new("git").arg("--version").output().is_err() {
+        return skip("a_commit_in_a_worktree_makes_the_version_anew", "no git here");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let git = |place: &Path, arguments: &[&str]| {
+        let who = ["-c", "user.name=ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"];
+        let run = Command::new("git").args(who).args(arguments).current_dir(place).output().unwrap();
+        assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    };
+    let commit = ["commit", "--quiet", "--allow-empty", "--message", "a commit"];
+    let (main, tree) = (folder.path().join("main"), folder.path().join("tree"));
+    std::fs::create_dir(&main).unwrap();
+    git(&main, &["init", "--quiet"]);
+    git(&main, &commit);
+    git(&main, &["worktree", "add", "--quiet", "-b", "work", tree.to_str().unwrap()]);
+    for place in [&main, &tree] {
+        let watched = build::watched(place);
+        let read = || watched.iter().map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>();
+        let before = read();
+        git(place, &commit);
+        assert_ne!(read(), before, "{watched:?}");
+    }
+    assert_eq!(build::watched(folder.path()), Vec::<std::path::PathBuf>::new(), "there is no repository");
 }
 
 #[test]

@@ -60,6 +60,17 @@ fn wrong_input_names_what_was_expected() {
     assert!(text(output.stderr).contains("nowhere.toml: "));
 }
 
+#[test]
+fn a_seed_that_is_no_number_is_refused_with_what_is_expected() {
+    for command in [&["night"][..], &["simulate", "nights"], &["simulate", "judge", "--runs", "10"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_meridian")).args(command).args(["--seed", "x"]).output().unwrap();
+        let said = text(output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let expected = "expected a whole number from 0 to 18446744073709551615";
+        assert!(said.contains("'x' for '--seed") && said.contains(expected), "{said}");
+    }
+}
+
 /// One night with nothing bad beyond the usual: the exit code, and the report.
 fn one_night(scenario: &str) -> (Option<i32>, serde_json::Value) {
     let output = Command::new(env!("CARGO_BIN_EXE_meridian"))

@@ -15,13 +15,13 @@ use std::time::Instant;
     Exit code: 0 no invariant was broken; 1 one was, and the history is told; 2 wrong input.")]
 pub struct Arguments {
     /// Histories to run.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = terminal::whole_number)]
     runs: u64,
     /// Where randomness begins. The same seed gives the same histories on every machine.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = terminal::whole_number)]
     seed: u64,
     /// Tell this history of the seed, and run no other.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = terminal::whole_number)]
     only: Option<u64>,
 }
 

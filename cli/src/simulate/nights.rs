@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     runs: u64,
     /// Seed of the first night.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = terminal::whole_number)]
     seed: u64,
     /// Only this built-in scenario, or a scenario's file; may be repeated.
     #[arg(long = "scenario", value_name = "NAME|FILE", default_values = SCENARIOS)]

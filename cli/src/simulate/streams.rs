@@ -23,7 +23,7 @@ pub struct Streams {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     runs: u64,
     /// Seed of every stream: the same seed tells the same figures, on every machine.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = terminal::whole_number)]
     seed: u64,
     /// The fleet whose policy, regions and traffic are simulated.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]

@@ -159,7 +159,11 @@ impl Settings {
                 region = region.name,
             );
             text += "    # \"OnCallEmail=oncall@example.com\", # who is paged by mail\n";
-            text += "    # \"FrontKind=proxy\", # in every environment, with what it needs: docs/routing.md; meridian cost --front proxy has its price\n";
+            let routing = parameters.get("Routing").map(|way| format!(" --routing {way}")).unwrap_or_default();
+            text += &format!(
+                "    # \"FrontKind=proxy\", # in every environment, with what it needs: docs/routing.md; meridian cost --front \
+                 proxy{routing} has its price\n"
+            );
             if parameters.keys().any(|key| key.starts_with("Replica")) {
                 text += "    # ReplicaN ends with the id of that region's key, ReleaseKeyId among its stack's outputs: these are the local world's.\n";
             }

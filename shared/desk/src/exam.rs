@@ -108,7 +108,7 @@ impl Exam {
     /// What is wrong with the records, and which option mends it.
     pub(crate) fn explain(&self, error: &HoldoutError, features: &[String]) -> String {
         let hint = match error {
-            HoldoutError::Columns { extra, .. } if !extra.is_empty() => self.uses_of(extra),
+            HoldoutError::Columns { missing, extra, .. } => self.misfit(missing, extra),
             HoldoutError::NoSuchColumn { column, there } => {
                 let option = if self.ignore.contains(column) { "--ignore" } else { "--slice" };
                 let slices = if option == "--slice" { features } else { &[] };
@@ -118,6 +118,18 @@ impl Exam {
             _ => String::new(),
         };
         format!("{}: {error}{hint}", self.holdout.display())
+    }
+
+    /// Which option names a column that is not there; where none does, what can be done with columns that are no features.
+    fn misfit(&self, missing: &[String], extra: &[String]) -> String {
+        let known: Vec<&str> = extra.iter().map(String::as_str).collect();
+        let named = [("--label", Some(&self.label)), ("--region-column", self.region_column.as_ref())];
+        let absent = named.into_iter().filter_map(|(option, column)| {
+            let column = column.filter(|column| missing.contains(column))?;
+            Some(format!(": correct {option} {column}{}", or_rather(column, &known)))
+        });
+        let corrections: Vec<String> = absent.collect();
+        if corrections.is_empty() && !extra.is_empty() { self.uses_of(extra) } else { corrections.concat() }
     }
 
     /// What can be done with columns that are no features.

@@ -2,6 +2,7 @@
 
 mod casting;
 mod refusal;
+mod title;
 
 use super::{Approve, Ending, Expect, Publish, Rerun, Scenario, ScenarioError, SetAside, Untranslatable};
 use crate::world::{Behaviour, Fault, FeatureChange, Moment};
@@ -217,6 +218,7 @@ impl<'a> Cast<'a> {
             ..rule.clone()
         };
         Scenario {
+            title: self.title(),
             lasts: scenario.lasts + longer,
             publish: scenario.publish.iter().map(|own| Publish { at: self.moment(own.at), ..own.clone() }).collect(),
             approve: scenario.approve.iter().map(|own| Approve { at: self.moment(own.at), ..own.clone() }).collect(),

@@ -2,7 +2,7 @@
 
 use super::tables::is_name;
 use super::{CHAMPION, Scenario, ScenarioError};
-use crate::world::ANY_RELEASE;
+use crate::world::{ANY_RELEASE, Moment};
 use meridian_domain::{Fleet, RegionName};
 use meridian_messages::or_rather;
 
@@ -16,7 +16,32 @@ impl Scenario {
         if !is_name(&self.name) {
             return Some(format!("name = {:?}: a name of at most 64 characters, and no path", self.name));
         }
-        self.timing.impossible()
+        self.timing.impossible().or_else(|| self.begins_after_the_end())
+    }
+
+    /// What would begin when the night is over, and so never.
+    fn begins_after_the_end(&self) -> Option<String> {
+        let end = self.end();
+        let mut begun = self.beginnings().map(|(field, moment)| (field, moment, moment.after(self.start)));
+        let (field, moment, at) = begun.find(|(_, _, at)| *at >= end)?;
+        let value = match moment {
+            // The night may be over before the time of day comes again.
+            Moment::Daily(_) => format!("{moment} ({at})"),
+            Moment::At(_) => at.to_string(),
+        };
+        Some(format!("{field} = {value}: a moment before the night's end (start and lasts), which is {end}"))
+    }
+
+    /// When what happens in it begins, each with the field that says so.
+    fn beginnings(&self) -> impl Iterator<Item = (&'static str, Moment)> {
+        let publish = self.publish.iter().map(|own| ("publish.at", own.at));
+        let approve = self.approve.iter().map(|own| ("approve.at", own.at));
+        let reruns = self.rerun.iter().map(|own| ("rerun.at", own.at));
+        let overrides = self.overrides.iter().map(|own| ("override.at", own.at));
+        let faults = self.fault.iter().filter_map(|own| Some(("fault.from", own.from?)));
+        let behaviours = self.behaviour.iter().filter_map(|own| Some(("behaviour.from", own.from?)));
+        let features = self.feature.iter().filter_map(|own| Some(("feature.from", own.from?)));
+        publish.chain(approve).chain(reruns).chain(overrides).chain(faults).chain(behaviours).chain(features)
     }
 
     /// The same scenario, if the fleet has every region that it names, and training every release.

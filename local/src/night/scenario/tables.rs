@@ -96,7 +96,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("name", NAME, Means("the file's name"), "\"sydney-errors\""),
         Field::new("title", SENTENCE, Refused, "\"v427 answers 5 % of Sydney's requests with an error\""),
         Field::new("start", TIMESTAMP, Refused, "\"2026-11-20T02:59:00Z\""),
-        Field::new("lasts", PERIOD, Refused, "\"1h 30m\""),
+        Field::new("lasts", PERIOD, Refused, "\"4h\""),
         Field::new("publish", Takes::Tables(&PUBLISH), Means("nothing is published"), "[]"),
         Field::new("approve", Takes::Tables(&APPROVE), Means("nobody approves any"), "[]"),
         Field::new("rerun", Takes::Tables(&RERUN), Means("nobody starts any"), "[]"),

@@ -111,6 +111,37 @@ fn bounds_that_nothing_lies_between_are_named_both() {
     assert!(error.contains("timing.replication_min = 9s: at most timing.replication_max, which is 8s"), "{error}");
 }
 
+/// It would never come, and a night without it may end as expected.
+#[test]
+fn what_would_begin_after_the_nights_end_is_refused_with_the_end() {
+    let end = Scenario::parse("good", GOOD).unwrap().end().to_string();
+    assert_eq!(end, "2026-11-20T03:44:00Z");
+    for (field, before) in [
+        ("publish.at", "version = \"v429\"\nmodel = \"good\""),
+        ("approve.at", "records = \"all\"\nwho = \"maria\"\nwhy = \"October\""),
+        ("rerun.at", "version = \"v428\""),
+        ("override.at", "what = \"skew\"\nlasts = \"1h\"\nwho = \"maria\"\nwhy = \"agreed\""),
+        ("fault.from", "kind = \"dark\""),
+        ("behaviour.from", "release = \"v428\""),
+        ("feature.from", "feature = \"amount_sum_pos_365d\"\nfactor = 100.0"),
+    ] {
+        let (table, key) = field.split_once('.').unwrap();
+        let at =
+            |moment: &str| Scenario::parse("own", &format!("{GOOD}\n[[{table}]]\n{before}\n{key} = \"{moment}\"\n"));
+        assert!(at("03:43:59").is_ok(), "{field}");
+        // The second one is past, and comes again the next day.
+        for (late, told) in [
+            ("03:44", "03:44:00 (2026-11-20T03:44:00Z)"),
+            ("02:30", "02:30:00 (2026-11-21T02:30:00Z)"),
+            ("2026-11-20T05:00:00Z", "2026-11-20T05:00:00Z"),
+        ] {
+            let error = at(late).unwrap_err().to_string();
+            let expected = format!("scenario own: {field} = {told}: a moment before the night's end ");
+            assert!(error.starts_with(&expected) && error.ends_with(&end), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_name_that_is_almost_a_scenarios_is_answered_with_it() {
     let error = Scenario::load("tokio-dark").unwrap_err().to_string();
@@ -163,6 +194,22 @@ fn a_region_that_the_delivered_fleet_lacks_ends_too() {
     };
     assert_eq!(ends("eu-central-1").as_deref(), Some("v426"));
     assert_eq!(played.expect.serves.len(), 5);
+}
+
+/// Nobody would find Tokyo in a fleet that has none, nor anything at 03:47 where the part's turn is later.
+#[test]
+fn a_title_names_the_regions_and_the_moment_of_whoever_plays_it() {
+    let delivered = include_str!("../../../fleets/reference/fleet.toml");
+    let seoul = delivered.replace("ap-northeast-1", "ap-northeast-2").replace("title = \"JP\"", "title = \"KR\"");
+    let later = seoul.replacen("bake = \"13m\"", "bake = \"20m\"", 1);
+    let [fleet, seoul, later] = [delivered, &seoul, &later].map(|text| Fleet::parse(text).unwrap());
+    let played = |own: &Fleet| Scenario::load("tokyo-dark").unwrap().in_fleet(&fleet, own).unwrap();
+    let title = "KR's control plane fails at 03:47 while KR is updating; KR rolls back to v426";
+    assert_eq!(played(&seoul).title, title);
+    let night = played(&later);
+    let fails = night.fault.first().unwrap().from.unwrap().after(night.start).strftime("%H:%M").to_string();
+    assert_ne!(fails, "03:47");
+    assert_eq!(night.title, title.replace("03:47", &fails));
 }
 
 #[test]
