@@ -41,6 +41,13 @@ types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[
 ends 1
 says "leak: 500 of 10000 held-out records are among the rows of training"
 
+# A column that was filled in once the label was known: one feature alone gives the answers, and is named before all else.
+zcat holdout.csv.gz | awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "count_chargeback_30d") at = i } NR > 1 { $at = 9 * $1 } { print }' > "$desk/knows.csv"
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz --holdout "$desk/knows.csv" --label label --region-column customer_region --threshold 0.81
+ends 1
+says "FAIL the challenger would be rejected - leak: \`count_chargeback_30d\` alone ranks the records with AUC 1.0000, the whole model 0.9540, the champion 0.9547"
+says "is it known when a request comes? If not, train without it"
+
 # A challenger whose scores are nearer to what comes true is better, and no gate holds that against it.
 mkdir "$desk/recalibrated" && tar -xzf v427.tar.gz -C "$desk/recalibrated"
 LC_ALL=C sed -i 's/2\.5E-1/1.9E-1/' "$desk/recalibrated/xgboost-model"

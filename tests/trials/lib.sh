@@ -11,14 +11,14 @@ export AWS_ACCESS_KEY_ID=NOTAREALKEY AWS_SECRET_ACCESS_KEY=not-a-secret
 
 meridian() { "$MERIDIAN" "$@"; }
 
-# A night stands still at a time and answers as AWS.
-night_at() { # scenario HH:MM
+# A night stands still at a time and answers as AWS; with a pace it goes on from there, so many seconds in one.
+night_at() { # scenario HH:MM [--pace N]
     # The night before has ended before its words are gone: else its address would be read as this one's.
     jobs -p | xargs -r kill 2> /dev/null
     wait 2> /dev/null
     : > "$desk/told"
     # Not by the function above: that would be a shell of its own, which dies without its night.
-    "$MERIDIAN" night --serve --scenario "$1" --at "$2" --out "$desk/night" > "$desk/told" 2>&1 &
+    "$MERIDIAN" night --serve --scenario "$1" --at "${@:2}" --out "$desk/night" > "$desk/told" 2>&1 &
     until url=$(grep -om1 'http://[^ ]* in ' "$desk/told") && [[ -n $url ]]; do
         kill -0 $! 2> /dev/null || { cat "$desk/told"; exit 1; }
         sleep 0.1

@@ -14,12 +14,76 @@ says "aws sagemaker update-endpoint --region sa-east-1 --endpoint-name fraud --e
 types meridian history --region BR
 says "CONDEMNED"
 
+# Brazil shows the fault too: the command that the page gives rolls it back, and how it went is on record a few minutes later.
+if [[ -e $root/.tools/wire/.done ]]; then
+    night_at rerun-bad 04:52 --pace 20
+    types meridian status
+    says "v427 is condemned, and EU, AU and BR still serve v427"
+    back=$(grep -o 'aws sagemaker update-endpoint --region sa-east-1 .*' <<< "$said")
+    read -ra back <<< "$back"
+    AWS_MAX_ATTEMPTS=1 HOME=$desk types "$root/.tools/wire/bin/${back[0]}" "${back[@]:1}"
+    ends 0
+    says "arn:aws:sagemaker:sa-east-1:"
+    # It takes its five or six minutes, a third of a minute here.
+    for ((asked = 0; asked < 60; asked++)); do
+        types meridian history --region BR --since 1h
+        [[ $said != *"rolled back from v427"* ]] || break
+        sleep 1
+    done
+    says "BR rolled back from v427 to v426"
+    says "somebody rolled it back by hand, or rollback could not write there"
+    types meridian status
+    ends 1
+    says "v427 is condemned, and EU and AU still serve v427"
+    says "BR has been halted since"
+    says "somebody rolled it back by hand"
+    says "meridian lift --region BR"
+    says "BR v426 2026-11-20 0"
+    says "next: nothing starts in any region until the halt of BR is lifted"
+    says_not "update-endpoint --region sa-east-1"
+    types meridian history --region BR
+    ends 0
+    says "BR sa-east-1 v426 v426 fraud-v426-"
+    types meridian lift --region BR --who maria --why "rolled back by hand: it showed the fault"
+    ends 0
+    types meridian history --region BR --since 1h
+    says "the halt is lifted: rolled back by hand: it showed the fault"
+    types meridian status
+    says_not "BR has been halted"
+else
+    echo "the on-call trial: no AWS CLI to type with; scripts/wire-tools says why" >> "${MERIDIAN_SKIPS:-/dev/stderr}"
+fi
+
 # What happened in between is told without knowing which minute to ask for.
 night_at update-rollback-failed 04:28
 types meridian history --region JP
 ends 0
-says "last interrupted: v427 had a canary from 2026-11-20 03:45:10"
-says "the serving release was unknown from 04:"
+says "last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:10:01 UTC; the serving release was unknown from 04:06:00 UTC"
+types meridian history --region JP --at 2026-11-20T04:07Z
+says "UNKNOWN: v426 or v427, or both: the serving release was unknown"
+says "afterwards, 04:10:01: rolled back from v427 to v426"
+
+# While it is unknown what answers, "since" is when that began; before that two releases are named, and after that the proved one.
+night_at update-rollback-failed 04:05
+types meridian status
+ends 0
+says "JP v426 or v427 - - RollingBack"
+says_not "serving release unknown"
+night_at update-rollback-failed 04:07
+types meridian status
+ends 1
+says "JP: serving release unknown since 04:06:00 UTC -> docs/runbooks/update-rollback-failed.md"
+says "JP unknown 2026-11-20 04:06:00 - Updating"
+says "JP: rolling back to v426"
+types meridian history --region JP
+ends 0
+says "unknown since 04:06:00: its endpoint is UpdateRollbackFailed, and instances of two releases may answer"
+night_at update-rollback-failed 04:11
+types meridian status
+ends 0
+says "Nothing needs you."
+says "JP v426 2026-11-19 02:59:00 installation InService"
+says_not "unknown"
 
 # The night's clock counts, not the machine's; what is unknown is not called fine.
 night_at tokyo-dark 03:47
@@ -46,6 +110,71 @@ says "next: JP can get v427 with a new execution"
 types meridian history --region JP
 says "JP's control plane had not answered since 03:47:"
 says "its state was unknown then"
+
+# A person runs the release again in the morning: the region that gets it is named, by that wave, and nobody is needed.
+night_at tokyo-rerun 09:03
+types meridian status
+says "wave of v427 (79bcc0cc-b74c-46c3-bdea-f9f8e483123f): in progress"
+says "next: v427 goes on to JP"
+says_not "new execution"
+night_at tokyo-rerun 09:10
+types meridian status
+ends 0
+says "Nothing needs you."
+says "JP v426 and v427 2026-11-20 09:08:44 wave 79bcc0cc Updating"
+says "JP: canary of v427 with 33 % of the traffic, SageMaker's timer ends 09:17:44 UTC"
+night_at tokyo-rerun 09:30
+types meridian status
+ends 0
+says "JP v427 2026-11-20 09:18:50 wave 79bcc0cc InService"
+says "wave of v427 (79bcc0cc-b74c-46c3-bdea-f9f8e483123f): ended 09:28:58 UTC, every region promoted"
+says_not "JP is deferred"
+
+# A region that policy freezes stays as it is, with the freeze and its end; nobody is needed.
+frozen='BR is frozen by "brazil-year-end" until 2027-01-01 03:00 UTC'
+night_at frozen 03:30
+types meridian status
+ends 0
+says "Nothing needs you."
+says "in progress"
+says "next: v427 goes on to JP next: $frozen"
+says "nothing starts there before that"
+night_at frozen 04:10
+types meridian status
+ends 0
+says "Nothing needs you."
+says "ended 04:05:21 UTC without BR"
+says "BR v426 2026-12-17 02:59:00 installation InService"
+says "next: $frozen"
+says "it can get v427 with a new execution after that"
+says_not "open pages"
+
+# Who judges the canary is silent: it is a canary until the guardrail says no; then the region is back, and halted.
+night_at judge-dies 03:10
+types meridian status
+ends 0
+says "EU: canary of v427 with 50 % of the traffic, SageMaker's timer ends 03:16:19 UTC"
+night_at judge-dies 03:14
+types meridian status
+ends 1
+says "One thing needs you."
+says "EU has been halted since 03:12:10 UTC: EU rolled back from v427 to v426: the guardrail rolled it back while the judge heartbeat was missing"
+says "find out why; then meridian lift --region EU"
+says "EU v426 2026-11-19 02:59:00 installation InService"
+types meridian history --region EU
+says "last interrupted: v427 had a canary from 2026-11-20 03:03:19 to 03:12:10 UTC"
+night_at judge-dies 04:00
+types meridian status
+ends 1
+says "has not ended, and its lease ran out at"
+says "docs/runbook.md (Start a new execution)"
+says_not "v427 goes on"
+types meridian lift --region EU --who maria --why "promote answers again"
+ends 0
+types meridian status
+ends 1
+says "One thing needs you."
+says_not "halted"
 
 # A rejected release goes nowhere, and its wave is not said to go on.
 night_at bad-eval 03:10
@@ -91,6 +220,21 @@ night_at late-alarm 05:00
 types meridian status
 ends 1
 says "meridian lift --region AU"
+
+# A region whose soak is over serves: since its traffic moved, by its wave; the next one is in its turn.
+night_at good-night 03:26
+types meridian status
+ends 0
+says "EU v427 2026-11-20 03:17:25 wave 0dd5f4b8 Updating"
+says "EU: v427 soaks: the old instances are still there"
+night_at good-night 03:28
+types meridian status
+ends 0
+says "Nothing needs you."
+says "EU v427 2026-11-20 03:17:25 wave 0dd5f4b8 InService OK"
+says "AU: canary of v427 with 50 % of the traffic, SageMaker's timer ends 03:35:30 UTC"
+says "next: v427 goes on to JP, then BR"
+says_not "soaks"
 
 # May I sleep?
 night_at good-night 04:25

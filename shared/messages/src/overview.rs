@@ -90,7 +90,10 @@ impl Voice<'_> {
                 "the region sends them again every five minutes; check its SNS topic".to_owned(),
             ),
             Need::WaveSilent { version, execution, since } => (
-                format!("the wave of {version} ({execution}) has neither ended nor acted since {}", clock(*since)),
+                format!(
+                    "the wave of {version} ({execution}) has not ended, and its lease ran out at {}",
+                    clock(*since)
+                ),
                 "docs/runbook.md (Start a new execution)".to_owned(),
             ),
             Need::Lags { region, newest } => (
@@ -282,6 +285,7 @@ fn in_progress(update: &Underway) -> String {
         }
         Phase::Shifting => format!("the rest of the traffic is moving to {to}"),
         Phase::Soak => format!("{to} soaks: the old instances are still there"),
+        Phase::RollingBack if update.decided.is_none() => format!("rolling back to {to}"),
         Phase::RollingBack => format!("rolling back; the update was to {to}"),
         Phase::RolledBackUnseen => format!("the update to {to} was rolled back, and its end is not on record"),
         Phase::First => format!("the region's first release, {to}, is being started"),

@@ -156,7 +156,7 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         next: Vec::new(),
     };
     if let Some((entries, sums)) = hub.zip(sums.as_ref()) {
-        overview.wave = wave(entries, sums);
+        overview.wave = wave(entries, sums, &histories);
         overview.condemned = condemned(entries, sums, seen, &histories, at);
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
         overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions), at);
@@ -248,14 +248,15 @@ fn row(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, hub: Option<&[Ent
     }
 }
 
-fn wave(entries: &[Entry], hub: &HubHistory) -> Option<WaveRow> {
-    // An execution that a person starts is no wave's start on record: its end names it.
-    let (release, execution) = entries.iter().rev().find_map(|entry| match &entry.record {
+fn wave(entries: &[Entry], hub: &HubHistory, histories: &[Option<RegionHistory>]) -> Option<WaveRow> {
+    let last = entries.iter().rev().find_map(|entry| match &entry.record {
         Record::WaveStarted { release, execution, .. } | Record::WaveEnded { release, execution, .. } => {
             Some((release, execution))
         }
         _ => None,
-    })?;
+    });
+    let is_over = last.is_none_or(|(_, execution)| hub.ended.contains_key(execution));
+    let (release, execution) = if is_over { again(hub, histories).or(last) } else { last }?;
     let version = hub.versions.get(release)?;
     let at = |entry: &&Entry| matches!(&entry.record, Record::WaveEnded { execution: own, .. } if own == execution);
     let ended = hub.ended.get(execution).cloned();
@@ -263,6 +264,15 @@ fn wave(entries: &[Entry], hub: &HubHistory) -> Option<WaveRow> {
     let rejected = hub.rejected.get(release).map(|why| WaveStop::Rejected { why: Box::new(why.clone()) });
     let stopped = rejected.or_else(|| hub.barred(release).map(WaveStop::Barred));
     Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), stopped, ended })
+}
+
+/// The execution that holds the lease and has not ended, with its release: one that a person starts is no wave's start on record.
+fn again<'a>(hub: &'a HubHistory, histories: &'a [Option<RegionHistory>]) -> Option<(&'a ReleaseId, &'a Actor)> {
+    let holder = &hub.lease.as_ref().filter(|lease| !hub.ended.contains_key(&lease.holder))?.holder;
+    let updates = histories.iter().flatten().filter_map(|history| history.update.as_ref());
+    let updated = updates.filter(|update| update.execution == *holder).map(|update| &update.target.release).next();
+    // Until it updates a region, the newest release is what it can be about.
+    Some((updated.or(hub.line.last().map(|newest| &newest.release))?, holder))
 }
 
 fn condemned(

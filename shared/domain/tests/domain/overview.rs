@@ -305,6 +305,20 @@ fn a_region_that_a_rerun_updates_is_not_to_catch_up() {
 }
 
 #[test]
+fn a_rerun_is_in_progress_once_it_holds_the_lease() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started()).hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    let until = at("09:05:00");
+    chains.hub("09:00:12", "rerun", Record::LeaseTaken { epoch: Epoch(2), until });
+    chains.own("09:02:00", "rerun", intended("v427", Some("v426"), "rerun"));
+    let wave = |time: &str| seen(&chains, "v426", time).wave.unwrap();
+    let told = wave("09:03:00");
+    assert_eq!((told.version, told.execution, told.ended), (version("v427"), actor("rerun"), None));
+    let silent = seen(&chains, "v426", "09:20:01").needs;
+    assert!(matches!(silent.as_slice(), [Need::WaveSilent { since, .. }] if *since == until), "{silent:?}");
+}
+
+#[test]
 fn a_wave_goes_on_to_no_halted_region_and_not_while_silent() {
     let mut chains = Chains::installed();
     chains.hub("03:00:20", WAVE, wave_started());

@@ -38,7 +38,7 @@ impl Phrasebook {
             }
             Record::ScalingSet { .. } => "the number of instances is registered".to_owned(),
             Record::PageOwed { why, .. } => {
-                return (Tone::Warn, format!("a page was not sent: {}", voice.brief(why)));
+                return (Tone::Warn, format!("a page is to be sent: {}", voice.brief(why)));
             }
             Record::PageSent { why } => format!("the outstanding page was sent: {}", voice.brief(why)),
             Record::Checkpointed { history, .. } => {

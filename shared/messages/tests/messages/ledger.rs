@@ -68,7 +68,7 @@ fn an_entry_that_a_story_leaves_out_has_a_sentence() {
         (
             Record::PageOwed { why: said("it rolled back"), advice: Advice::LookAtEndpoint },
             Tone::Warn,
-            "a page was not sent: it rolled back",
+            "a page is to be sent: it rolled back",
         ),
         (
             Record::PageSent { why: said("it rolled back") },
