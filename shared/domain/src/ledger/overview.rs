@@ -269,8 +269,8 @@ fn wave(entries: &[Entry], hub: &HubHistory, histories: &[Option<RegionHistory>]
 /// The execution that holds the lease and has not ended, with its release: one that a person starts is no wave's start on record.
 fn again<'a>(hub: &'a HubHistory, histories: &'a [Option<RegionHistory>]) -> Option<(&'a ReleaseId, &'a Actor)> {
     let holder = &hub.lease.as_ref().filter(|lease| !hub.ended.contains_key(&lease.holder))?.holder;
-    let updates = histories.iter().flatten().filter_map(|history| history.update.as_ref());
-    let updated = updates.filter(|update| update.execution == *holder).map(|update| &update.target.release).next();
+    let mut updates = histories.iter().flatten().filter_map(|history| history.update.as_ref());
+    let updated = updates.find(|update| update.execution == *holder).map(|update| &update.target.release);
     // Until it updates a region, the newest release is what it can be about.
     Some((updated.or(hub.line.last().map(|newest| &newest.release))?, holder))
 }
