@@ -125,11 +125,10 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
         if setting.kind(before) == Kind::Joining || set_aside {
             continue;
         }
-        // Where the control plane does not answer, what the ledger says stands (I7): nobody can see more.
-        let fresh = world
-            .regions
-            .get(before)
-            .is_some_and(|place| place.served_at(request.release, request.looked) || !place.plane_answers());
+        // Where the control plane did not answer the caller, what the ledger says stands (I7): nobody can see more.
+        let fresh = world.regions.get(before).is_some_and(|place| {
+            place.served_at(request.release, request.looked) || !place.could_be_described(request.looked)
+        });
         let place = world.regions.get(before).filter(|_| setting.kind(before) == Kind::Active);
         let loaded = place.is_none_or(|place| is_judged_at_full_load(world, place, request.release));
         hold(world, deferred || (fresh && loaded), || {
@@ -340,6 +339,11 @@ impl super::Region {
     /// Whether the region's ledger could be read by a call that began to look then.
     pub(super) fn could_be_read(&self, looked: Seconds) -> bool {
         !self.faults.has(super::Fault::Reads) && self.readable_since < looked
+    }
+
+    /// Whether the region's control plane has answered ever since a call began to look then.
+    fn could_be_described(&self, looked: Seconds) -> bool {
+        self.plane_answers() && self.answers_since < looked
     }
 
     /// Whether `release` took all traffic at `moment` or later.

@@ -186,6 +186,8 @@ pub struct Region {
     pub note: Option<Arc<str>>,
     /// Since when the region's ledger can be read.
     pub readable_since: Seconds,
+    /// Since when the region's control plane answers.
+    pub answers_since: Seconds,
     /// The faults that hold here now.
     pub faults: Faults,
     /// When each release last took all traffic here: never, or until then (`Seconds::MAX`: it does now).
@@ -273,6 +275,7 @@ impl World {
             champion: 0,
             note: None,
             readable_since: Seconds::MIN,
+            answers_since: Seconds::MIN,
             green: false,
             alarm: false,
             rings_since: 0,
@@ -318,8 +321,10 @@ impl World {
         let Some(place) = self.regions.get_mut(region) else { return };
         let dark = fault == Fault::Dark && place.faults.has(Fault::Dark) != on;
         place.faults.set(fault, on);
-        if fault == Fault::Reads && !on {
-            place.readable_since = now;
+        match fault {
+            Fault::Reads if !on => place.readable_since = now,
+            Fault::Dark | Fault::Throttled if !on => place.answers_since = now,
+            _ => {}
         }
         let words = if on { "begins" } else { "is over" };
         self.tell(|setting| format!("{}: {} {words}", setting.title(region), fault.words()));

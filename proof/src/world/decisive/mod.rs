@@ -160,6 +160,7 @@ impl<H: Hasher> Prints<'_, H> {
             champion,
             note,
             readable_since,
+            answers_since,
             faults,
             served,
             stray: _,
@@ -187,6 +188,7 @@ impl<H: Hasher> Prints<'_, H> {
         }
         let checks = self.checks;
         self.time(*readable_since, checks);
+        self.time(*answers_since, checks);
         for served in served {
             served.is_some().hash(self.hasher);
             self.time(served.unwrap_or(Seconds::MAX), checks);
