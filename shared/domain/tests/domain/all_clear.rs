@@ -1,8 +1,8 @@
 //! Whom an all-clear tells what, once, and what keeps it back.
 
-use crate::calls::Call;
 use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, release, said, unseen, version};
-use meridian_domain::plan::{Finish, Next};
+use crate::plans::Says;
+use meridian_domain::plan::{Finish, Next, Plan};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, Gate, Return, Step, WaveEnd, WayBackReason};
 use meridian_domain::{
@@ -35,15 +35,17 @@ fn rolled_back() -> Reason {
     Return::RolledBack { region, from, to, why: WayBackReason::Guardrail }.into()
 }
 
-/// The pages that a call says are over; none where it tells nobody.
-fn told(call: &Call) -> Option<&[PageOnRecord]> {
-    let advised = call.plans.iter().filter(|plan| matches!(plan.next, Next::Advise { .. }));
-    let told: Vec<_> = advised.map(|plan| &plan.why).collect();
-    match told[..] {
-        [] => None,
-        [Reason::Step(Step::AllClear { pages, .. })] => Some(pages),
-        _ => panic!("{told:?}"),
+/// The pages that people are told are over.
+fn told(plan: &Plan) -> &[PageOnRecord] {
+    match (&plan.next, &plan.why) {
+        (Next::Advise { .. }, Reason::Step(Step::AllClear { pages, .. })) => pages,
+        _ => panic!("{plan:?}"),
     }
+}
+
+/// The next plan of the wave's last action is its end: nobody is told anything.
+fn is_done(night: &mut Night) {
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
 }
 
 /// What nobody was told yet is in one message; neither a repeat of the call nor another execution says it again.
@@ -58,25 +60,28 @@ fn one_all_clear_names_every_page_and_is_sent_once() {
     let (execution, why) = (actor("rollback.BR"), bytes_unknown());
     night.tell(BR, Record::BytesUnknown { execution, why, paged: Some(name(BR)) });
     night.history_mut(BR).unknown = None;
-    let calls = [night.verify(), night.verify()];
-    night.rerun("wave-2");
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    let all_clear = night.next_of_verify();
     let status = EndpointStatus::UpdateRollbackFailed;
     let expected: [Reason; 3] = [
         WaveEnd::Deferred { region: name(JP), why: Box::new(Fault::NoAnswer.into()) }.into(),
         rolled_back(),
         Return::BytesUnknown { region: name(BR), status }.into(),
     ];
-    let pages: Vec<_> = told(&calls[0]).unwrap().iter().map(|page| (page.at, &page.why)).collect();
+    let pages: Vec<_> = told(&all_clear).iter().map(|page| (page.at, &page.why)).collect();
     let times = ["03:02:00", "03:03:00", "03:04:00"].map(at);
     assert_eq!(pages, times.into_iter().zip(&expected).collect::<Vec<_>>());
-    assert_eq!((told(&calls[1]), night.advice, night.pages), (None, 1, 0));
+    night.sent(all_clear);
+    is_done(&mut night);
+    night.new_call();
+    is_done(&mut night);
+    night.rerun("wave-2");
+    is_done(&mut night);
     // What people are paged for after it is told by the next one, alone.
     night.pass("1m");
     night.tell(AU, Record::Halted { why: rolled_back() });
     night.tell(AU, Record::Lifted { why: "seen".to_owned() });
     night.rerun("wave-3");
-    assert_eq!(told(&night.verify()).unwrap().len(), 1);
+    assert_eq!(told(&night.next_of_verify()).len(), 1);
 }
 
 /// A page is over only for those who had it.
@@ -98,7 +103,7 @@ fn nobody_is_told_that_what_they_were_not_paged_for_is_over() {
     night.tell(BR, Record::PageSent { why: why.into() });
     let (release, execution, lagging) = (release("v426b"), actor("wave-0"), vec![name(JP)]);
     night.hub(Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() });
-    assert_eq!((night.verify().finish(), night.advice), (Some(Finish::Done), 0));
+    is_done(&mut night);
 }
 
 /// A later release's wave has begun: what people were paged for since is that wave's to end.
@@ -110,18 +115,19 @@ fn a_page_of_a_later_wave_is_not_over() {
     let later = (release("v428"), night.now);
     night.hub_mut().started = vec![first, later];
     deferred(&mut night, Fault::ReplicaLate.into(), true);
-    assert_eq!((night.verify().finish(), night.advice), (Some(Finish::Done), 0));
+    is_done(&mut night);
 }
 
 /// Where it did not go out, the next wave that is done tells it.
 #[test]
 fn an_all_clear_that_was_not_sent_is_told_by_the_next_wave() {
     let mut night = paged();
-    night.loses_advice = true;
-    night.verify();
-    night.loses_advice = false;
+    assert_eq!(told(&night.next_of_verify()).len(), 1);
+    night.sight.advised = Some(false);
+    is_done(&mut night);
+    night.new_call();
     night.rerun("wave-2");
-    assert_eq!(told(&night.verify()).map(<[_]>::len), Some(1));
+    assert_eq!(told(&night.next_of_verify()).len(), 1);
 }
 
 /// One that did not go out is owed, and is a page from when it went out.
@@ -215,16 +221,29 @@ fn an_all_clear_waits_until_nothing_stands() {
             },
         ),
     ];
+    // What nobody was told when it came to be.
+    let paged_for = ["what a region serves is unknown", "an endpoint is elsewhere", "a region's ledger is not seen"];
     for (what, begin, end) in stands {
         let mut night = paged();
         begin(&mut night);
-        let call = night.verify();
-        assert_eq!((call.finish().is_some(), night.advice), (true, 0), "{what}");
+        let first = night.next_of_verify();
+        assert_eq!(first.pages(), paged_for.contains(&what), "{what}: {first:?}");
+        let over = if first.pages() {
+            night.sent(first);
+            night.next_of_verify()
+        } else {
+            first
+        };
+        assert!(over.finish().is_some(), "{what}: {over:?}");
         end(&mut night);
-        night.verify();
-        assert_eq!(night.advice, 0, "{what}: the wave has ended");
+        night.new_call();
+        let late = night.next_of_verify();
+        assert!(late.finish().is_some(), "{what}: the wave has ended: {late:?}");
         night.rerun("wave-2");
-        assert_eq!((told(&night.verify()).is_some(), night.advice), (true, 1), "{what}");
+        let all_clear = night.next_of_verify();
+        assert!(!told(&all_clear).is_empty(), "{what}");
+        night.sent(all_clear);
+        is_done(&mut night);
     }
 }
 
@@ -234,20 +253,26 @@ fn a_waves_own_pages_are_on_the_hubs_record() {
     let pages = |night: &mut Night| night.hub_mut().pages.iter().map(|page| page.why.clone()).collect::<Vec<_>>();
     // A region that lags, and nobody knew.
     let mut lags = Night::confirmed_in(&[EU, AU, JP]);
-    let call = lags.verify();
-    assert_eq!((call.pages(), pages(&mut lags)), (1, vec![call.last().why.clone()]));
+    let page = lags.next_of_verify();
+    assert!(page.pages(), "{page:?}");
+    lags.sent(page);
+    let end = lags.next_of_verify();
+    assert_eq!((end.finish(), pages(&mut lags)), (Some(Finish::Failed), vec![end.why.clone()]));
     // One that does not answer for longer than policy has patience.
     let mut dark = Night::new();
     dark.dark(EU);
-    assert_eq!(dark.calls(EU).finish(), Some(Finish::Deferred));
+    assert!(dark.next(EU).waits());
+    dark.now += dark.fleet.wave.region_patience;
+    assert_eq!(dark.refused(EU).finish(), Some(Finish::Deferred));
     let [Reason::Wave(WaveEnd::Deferred { region, .. })] = &pages(&mut dark)[..] else {
         panic!("{:?}", pages(&mut dark))
     };
-    assert_eq!((dark.pages, region), (1, &name(EU)));
+    assert_eq!(region, &name(EU));
     // A halt that somebody has paged for ends a wave without a page.
     let mut halted = Night::new();
     halted.tell(AU, Record::Halted { why: rolled_back() });
-    assert_eq!((halted.call(EU).pages(), pages(&mut halted)), (0, Vec::new()));
+    let end = halted.next(EU).finish();
+    assert_eq!((end, pages(&mut halted)), (Some(Finish::Failed), Vec::new()));
 }
 
 /// A chain keeps the latest pages, and said twice one is one.

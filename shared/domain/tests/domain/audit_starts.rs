@@ -13,7 +13,7 @@ use meridian_domain::{
 /// EU serves v427, and AU's update stands in its ledger, about to be asked for.
 fn about_to_start() -> Night {
     let mut night = Night::confirmed_in(&[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.next_after(AU, &[Act::Prepare]);
     night
 }
 

@@ -1,6 +1,7 @@
 //! How long a canary bakes, and with what share of the traffic.
 
 use crate::night::{AU, BR, EU, Night, at, name, said};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::ForecastWarning;
 use meridian_domain::plan::{Act, Bake, BakePlan, BakeQuestion, Hour, Next, forecast};
@@ -192,7 +193,7 @@ fn under_the_base_rate_the_same_excess_is_to_be_found() {
 #[test]
 fn the_planned_bake_is_recorded_and_kept_to() {
     let mut night = night();
-    let call = night.call(EU);
+    night.starts(EU);
     let planned = night.history(EU).update.as_ref().unwrap().bake.unwrap();
     let region = night.region(EU);
     let (hour, carried) = (Hour::default(), Carried::new());
@@ -200,10 +201,10 @@ fn the_planned_bake_is_recorded_and_kept_to() {
     let question =
         BakeQuestion { fleet, region: &region, instances, from: at("03:05:00"), hour: &hour, carried: &carried };
     assert_eq!(planned, question.answer().bake);
-    assert!(call.did(Act::Update));
+    night.new_call();
     night.pass("3m");
     night.phase(EU, meridian_domain::VariantPhase::Baking);
-    night.call(EU);
+    night.next(EU);
     assert_eq!(night.canary_ends(EU), night.now + planned.wait);
 }
 
@@ -211,9 +212,8 @@ fn the_planned_bake_is_recorded_and_kept_to() {
 #[test]
 fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
     let mut night = night();
-    night.call_until(EU, |night| night.history(EU).update.is_some());
-    let plan = night.plan(EU);
-    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    let plan = night.next_after(EU, &[Act::Prepare]);
+    assert!(plan.does(Act::Update));
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
     let region = night.fleet.region(&name(EU)).unwrap().clone();
     let outside = |change: fn(&mut meridian_domain::Region)| {
@@ -311,6 +311,6 @@ fn the_forecast_of_the_first_region_is_what_the_wave_asks_for() {
     // Its endpoint has as many instances as by day.
     night.fleet.regions[0].night_instances = None;
     let forecast = forecast(&night.fleet, night.now, &BTreeMap::new());
-    night.call(EU);
+    night.next_after(EU, &[Act::Prepare]);
     assert_eq!(night.history(EU).update.as_ref().unwrap().bake, Some(forecast.turns[0].plan.bake));
 }

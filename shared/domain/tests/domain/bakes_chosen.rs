@@ -3,7 +3,7 @@
 use crate::night::{AU, BR, EU, Night, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{
-    Bake, BakePlan, BakeQuestion, CanarySize, Finding, ForecastWarning, Hour, PROVISIONING, forecast,
+    Act, Bake, BakePlan, BakeQuestion, CanarySize, Finding, ForecastWarning, Hour, PROVISIONING, forecast,
 };
 use meridian_domain::{Bounds, Fleet, Style};
 use meridian_judge::{MetricName, smallest_detectable_effect};
@@ -149,7 +149,7 @@ fn a_bake_is_planned_for_the_traffic_at_which_its_canary_begins() {
     for half_hour in 0..8 {
         let mut night = Night { fleet: fleet.clone(), ..Night::new() };
         night.now = at("05:00:00") + SignedDuration::from_mins(30) * half_hour;
-        night.call(EU);
+        night.next_after(EU, &[Act::Prepare]);
         let (right, early) = (answer(night.now + PROVISIONING), answer(night.now - PROVISIONING));
         assert_eq!(night.history(EU).update.as_ref().unwrap().bake, Some(right.bake));
         let region = fleet.region(&name(EU)).unwrap();

@@ -1,9 +1,11 @@
 //! Two executions of one release at once: what one of them left, the other may have brought again. Found by the model in
 //! `proof/`.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, release, said};
+use crate::night::{AU, BR, EU, JP, Night, actor, good, release, said};
+use crate::plans::Says;
+use meridian_domain::lookout::Lookout;
 use meridian_domain::plan::{Act, Finish};
-use meridian_domain::{Cause, Decision, Record, VariantPhase};
+use meridian_domain::{Cause, Decision, Record};
 
 /// The later execution's update of the region rolled back; then the earlier one brought the release, let it through, and died
 /// before it could prove it. The later one is called.
@@ -11,7 +13,7 @@ fn brought_by_the_other_one(region: &str) -> Night {
     let others: Vec<&str> = [EU, AU, JP, BR].into_iter().take_while(|other| *other != region).collect();
     let mut night = Night::confirmed_in(&others);
     night.rerun("wave-2");
-    assert!(night.call(region).did(Act::Update));
+    night.starts(region);
     let why = said("its judge stood still");
     let (decision, cause) = (Decision::Revert, Some(Cause::Unclear));
     let decided = Record::Decided { execution: actor("wave-2"), decision, why: why.clone(), judgement: None, cause };
@@ -23,13 +25,11 @@ fn brought_by_the_other_one(region: &str) -> Night {
     assert!(left.is_some_and(|left| left.wave == actor("wave-2")));
     night.hub_mut().lease = None;
     night.rerun("wave-1");
-    assert!(night.call(region).did(Act::Update));
-    night.pass("3m");
-    night.phase(region, VariantPhase::Baking);
-    night.call(region);
-    night.due(region);
-    night.call(region);
-    assert!(night.history(region).update.as_ref().is_some_and(|update| update.is_decided(Decision::Proceed)));
+    night.new_call();
+    night.starts(region);
+    night.new_call();
+    night.bakes(region);
+    night.passes(region);
     night.pass("10m");
     night.in_service(region, "v427");
     night.hub_mut().lease = None;
@@ -42,7 +42,12 @@ fn brought_by_the_other_one(region: &str) -> Night {
 #[test]
 fn what_the_other_execution_brought_is_proved_in_its_name() {
     let mut night = brought_by_the_other_one(AU);
-    assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
+    assert!(night.next(AU).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    assert!(night.next_after(AU, &[Act::Disarm]).waits());
+    night.now = Lookout::full_load_due(&night.fleet, night.now);
+    night.looked(good());
+    assert_eq!(night.next_after(AU, &[Act::Scale]).finish(), Some(Finish::Done));
     assert!(night.history(AU).full_load.contains(&release("v427")), "and judged at full load");
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
     assert!(night.history(AU).serves(&release("v427")));
@@ -54,6 +59,8 @@ fn what_the_other_execution_brought_is_settled_in_its_name() {
     let mut night = brought_by_the_other_one(BR);
     let target = night.target(BR, "v427");
     night.tell(BR, Record::Confirmed { target, execution: actor("wave-1"), golden: 10 });
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    assert!(night.next_of_verify().does(Act::AskGolden));
+    night.asked(BR, Some(10));
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
     assert_eq!(night.history(BR).update, None);
 }

@@ -1,10 +1,11 @@
 //! One caller halts no fleet: 4xx are held against another release, never against a bound alone.
 
 use crate::night::{AU, EU, Night, fleet, release, ringing};
+use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::callers::{Blame, Comparison};
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::plan::Act;
+use meridian_domain::plan::{Act, Finish};
 use meridian_domain::reason::WayBackReason;
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{Beside, Compared};
@@ -97,10 +98,10 @@ fn compared(beside: Beside, green: u64, blue: u64) -> Compared {
 #[test]
 fn bad_callers_neither_roll_a_region_back_nor_halt_it() {
     for mut night in [Night::new(), Night::confirmed_in(&[AU]), Night::baking(AU)] {
-        night.client_errors = Some(Blame::Callers(Some(compared(Beside::SameMinutes, 25, 24))));
+        night.own.client_errors = Some(Blame::Callers(Some(compared(Beside::SameMinutes, 25, 24))));
         let before = night.history(AU).clone();
-        let call = night.rollback(AU);
-        assert_eq!((call.pages(), call.did(Act::Update), call.did(Act::Trip)), (0, false, false), "{:?}", call.plans);
+        let plan = night.next_of_rollback(AU);
+        assert!(plan.waits() || plan.finish().is_some(), "{plan:?}");
         assert_eq!(*night.history(AU), before);
     }
 }
@@ -110,16 +111,17 @@ fn bad_callers_neither_roll_a_region_back_nor_halt_it() {
 fn a_region_that_cannot_tell_rolls_back_alone() {
     for blame in [Blame::Unknown, Blame::Release(compared(Beside::BeforeShift, 40, 4))] {
         let mut night = Night::confirmed_in(&[AU]);
-        night.client_errors = Some(blame);
-        let call = night.rollback(AU);
-        assert!(call.did(Act::Update), "{:?}", call.plans);
-        night.rollback(AU);
-        night.client_errors = None;
+        night.own.client_errors = Some(blame);
+        assert!(night.next_of_rollback(AU).does(Act::Update), "{blame:?}");
+        night.taken_back(AU, "v426");
+        let page = night.next_of_rollback(AU);
+        night.own_sent(AU, page);
+        night.new_call();
+        night.own.client_errors = None;
         night.in_service(AU, "v426");
-        night.rollback(AU);
-        night.rollback(AU);
+        assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
         let history = night.history(AU);
-        assert_eq!((night.pages, history.halt.as_ref(), history.owed.len()), (1, None, 0), "{blame:?}");
+        assert_eq!((history.halt.as_ref(), history.owed.len()), (None, 0), "{blame:?}");
         assert_eq!(history.serving.as_ref().unwrap().target, night.target(AU, "v426"));
         assert_eq!(history.returned[&release("v427")].why, WayBackReason::ClientErrors.into());
     }
@@ -129,18 +131,21 @@ fn a_region_that_cannot_tell_rolls_back_alone() {
 #[test]
 fn another_alarm_beside_the_callers_halts_as_ever() {
     let mut night = Night::confirmed_in(&[AU]);
-    night.client_errors = Some(Blame::Callers(None));
-    night.alarm = Some(ringing("alarm fraud-endpoint-5xx rings"));
-    night.rollback(AU);
-    night.rollback(AU);
-    assert_eq!((night.pages, night.history(AU).halt.is_some()), (1, true));
+    night.own.client_errors = Some(Blame::Callers(None));
+    night.own.alarm = Some(ringing("alarm fraud-endpoint-5xx rings"));
+    assert!(night.next_of_rollback(AU).does(Act::Update));
+    night.taken_back(AU, "v426");
+    let page = night.next_of_rollback(AU);
+    night.own_sent(AU, page);
+    let plan = night.next_of_rollback(AU);
+    assert_eq!((plan.finish(), night.history(AU).halt.is_some()), (Some(Finish::Done), true), "{plan:?}");
 }
 
 #[test]
 fn a_canary_worse_than_blue_in_the_same_minutes_is_reverted() {
     let mut night = Night::baking(AU);
-    night.client_errors = Some(Blame::Release(compared(Beside::SameMinutes, 40, 4)));
-    assert!(night.rollback(AU).did(Act::Trip));
+    night.own.client_errors = Some(Blame::Release(compared(Beside::SameMinutes, 40, 4)));
+    assert!(night.next_of_rollback(AU).does(Act::Trip));
     assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 

@@ -1,9 +1,10 @@
 //! How a wave ends: what its last action waits for, what it says, and whom it pages.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
-use meridian_domain::plan::{Act, Finish, Next};
+use crate::plans::Says;
+use meridian_domain::plan::{Act, Finish, Next, Plan, verify};
 use meridian_domain::reason::{Lagging, Wait};
-use meridian_domain::{Advice, EndpointStatus, Epoch, Record, Seen};
+use meridian_domain::{Advice, EndpointStatus, Epoch, Reason, Record, Seen};
 use std::sync::Arc;
 
 const ALL: [&str; 4] = [EU, AU, JP, BR];
@@ -17,6 +18,16 @@ fn ends_with(status: EndpointStatus) -> Night {
     night
 }
 
+/// The wave's last action pages, and then it ends badly.
+fn fails(night: &mut Night) -> Plan {
+    let page = night.next_of_verify();
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
+    let end = night.next_of_verify();
+    assert_eq!(end.finish(), Some(Finish::Failed));
+    end
+}
+
 /// I4, I13: an endpoint that is no longer on its way anywhere is not waited for.
 #[test]
 fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
@@ -24,25 +35,24 @@ fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
         (EndpointStatus::UpdateRollbackFailed, Lagging::BytesUnknown(EndpointStatus::UpdateRollbackFailed)),
         (EndpointStatus::OutOfService, Lagging::EndpointIs(EndpointStatus::OutOfService)),
     ] {
-        let call = ends_with(status).verify();
-        assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{status:?}");
-        assert_eq!(call.lagging(), [(name(BR), lagging)]);
+        assert_eq!(fails(&mut ends_with(status)).lagging(), [(name(BR), lagging)]);
     }
     let mut back = ends_with(EndpointStatus::RollingBack);
-    assert_eq!(back.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::RollingBack }.into());
+    assert_eq!(back.next_of_verify().why, Wait::Lag { region: name(BR), why: Lagging::RollingBack }.into());
     // Where another region's halt ends the wave, one that rolls back lags, whatever its ledger says.
     back.tell(AU, Record::Halted { why: said("its alarm rang") });
-    assert!(back.verify().lagging().contains(&(name(BR), Lagging::RollingBack)));
+    assert!(fails(&mut back).lagging().contains(&(name(BR), Lagging::RollingBack)));
     let mut soaks = ends_with(EndpointStatus::SystemUpdating);
-    assert_eq!(soaks.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::Soaks }.into());
+    assert_eq!(soaks.next_of_verify().why, Wait::Lag { region: name(BR), why: Lagging::Soaks }.into());
 }
 
 /// While it waits, it holds the lease: no other wave begins beside a soak.
 #[test]
 fn the_last_action_holds_the_lease_while_it_waits() {
     let mut night = ends_with(EndpointStatus::SystemUpdating);
-    let call = night.verify();
-    assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(1), .. }), "{:?}", call.plans);
+    let plan = verify(&night.fleet, &night.sight, night.now);
+    assert!(matches!(plan.next, Next::TakeLease { epoch: Epoch(1), .. }), "{plan:?}");
+    assert!(night.next_of_verify().waits());
     assert_eq!(night.sight.hub.lease.as_ref().unwrap().holder, actor("wave-1"));
 }
 
@@ -52,17 +62,16 @@ fn a_halted_fleet_is_not_waited_for() {
     for halted in [EU, AU] {
         let mut night = ends_with(EndpointStatus::RollingBack);
         night.history_mut(BR).confirmed.clear();
-        assert!(matches!(night.verify().last().next, Next::Wait));
+        assert!(night.next_of_verify().waits());
         night.tell(halted, Record::Halted { why: said("its alarm rang") });
-        let call = night.verify();
-        assert_eq!(call.finish(), Some(Finish::Failed));
+        fails(&mut night);
         assert!(night.sight.hub.ended[&actor("wave-1")].contains(&name(BR)), "{:?}", night.sight.hub.ended);
         assert!(!night.sight.hub.ended[&actor("wave-1")].contains(&name(JP)));
     }
     // One that soaks and is proved does serve it.
     let mut night = ends_with(EndpointStatus::SystemUpdating);
     night.tell(EU, Record::Halted { why: said("its alarm rang") });
-    night.verify();
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed));
     assert_eq!(night.sight.hub.ended[&actor("wave-1")], [name(EU)]);
 }
 
@@ -74,10 +83,9 @@ fn a_region_that_answers_wrong_after_its_soak_lags() {
     night.tell(BR, Record::Confirmed { target, execution, golden: 10 });
     night.judged_at_full_load(BR);
     night.in_service(BR, "v427");
-    night.right = Some(9);
-    let call = night.verify();
-    assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), true));
-    assert_eq!(call.lagging(), [(name(BR), Lagging::GoldenWrong { right: 9, asked: 10 })]);
+    assert!(night.next_of_verify().does(Act::AskGolden));
+    night.asked(BR, Some(9));
+    assert_eq!(fails(&mut night).lagging(), [(name(BR), Lagging::GoldenWrong { right: 9, asked: 10 })]);
     assert!(night.history(BR).update.is_some(), "its soak is not said to be over");
 }
 
@@ -87,28 +95,28 @@ fn an_update_is_settled_for_the_wave_that_asked_for_it() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
     night.sight.regions.insert(name(BR), Seen::Known(Arc::default()));
     night.tell(BR, Record::Attested { release: release("v427"), version: version("v427") });
-    night.sight.endpoints.insert(name(BR), Seen::Known(None));
-    assert!(night.call(BR).did(Act::Create));
-    night.in_service(BR, "v427");
-    night.hub_mut().lease = None;
+    let (target, execution, epoch) = (night.target(BR, "v427"), actor("wave-1"), Some(Epoch(1)));
+    night.tell(BR, Record::UpdateIntended { target: target.clone(), back: None, execution, epoch, bake: None });
+    night.tell(BR, Record::UpdateStarted { execution: actor("wave-1") });
     night.rerun("wave-2");
-    assert_eq!(night.call(BR).finish(), Some(Finish::Done));
-    let call = night.verify();
-    let settled = call.plans.iter().find_map(|plan| match &plan.next {
-        Next::TellRegion(_, Record::Settled { execution, .. }) => Some(execution.clone()),
-        _ => None,
-    });
-    assert_eq!((call.finish(), settled), (Some(Finish::Done), Some(actor("wave-1"))));
+    night.tell(BR, Record::Confirmed { target, execution: actor("wave-2"), golden: 10 });
+    night.judged_at_full_load(BR);
+    night.in_service(BR, "v427");
+    assert!(night.next_of_verify().does(Act::AskGolden));
+    night.asked(BR, Some(10));
+    let plan = verify(&night.fleet, &night.sight, night.now);
+    let Next::TellRegion(_, Record::Settled { execution, .. }) = plan.next else { panic!("{:?}", plan.why) };
+    assert_eq!(execution, actor("wave-1"));
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
 }
 
 /// A region that lags although nobody was ever told: one page, and none from a call that comes late.
 #[test]
 fn an_unreported_lag_is_paged_when_the_wave_ends() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
-    let call = night.verify();
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    night.sight.paged.clear();
-    assert_eq!(night.verify().pages(), 0, "the wave has ended");
+    fails(&mut night);
+    night.new_call();
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed), "the wave has ended");
 }
 
 /// How far regions are apart is told at the end of a wave that was still in progress, not by its late calls.
@@ -130,7 +138,12 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
             });
         }
         night.pass("40h");
-        assert_eq!(night.verify().pages(), usize::from(!ended));
+        if !ended {
+            let page = night.next_of_verify();
+            assert!(page.pages() && matches!(page.why, Reason::Lag(_)), "{page:?}");
+            night.sent(page);
+        }
+        assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed));
     }
 }
 
@@ -143,7 +156,7 @@ fn a_halted_wave_pages_only_if_the_halts_page_is_outstanding() {
         if owed {
             night.tell(AU, Record::PageOwed { why: said("its alarm rang"), advice: Advice::LookAtEndpoint });
         }
-        let call = night.call(EU);
-        assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), usize::from(owed)));
+        let end = if owed { night.refused(EU) } else { night.next(EU) };
+        assert_eq!(end.finish(), Some(Finish::Failed), "{owed}");
     }
 }

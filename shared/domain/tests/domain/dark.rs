@@ -1,16 +1,19 @@
 //! Regions that do not answer, or that rolled back and nobody said why: signs, patience, and what is put on record.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, release, ringing, said, unseen, version};
+use crate::night::{
+    AU, BR, EU, JP, Night, actor, at, bytes_unknown, good, name, release, ringing, said, unseen, version,
+};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
-use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::plan::{Act, Finish};
 use meridian_domain::reason::{
     ErrorKind, FailureDetail, Fault, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Sign,
     SilentRegion, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, UpdateFailure, VariantPhase,
-    alarms,
+    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Epoch, Reason, Record, RegionHistory, Seen,
+    UpdateFailure, VariantPhase, alarms,
 };
 use std::sync::Arc;
 
@@ -18,6 +21,36 @@ fn rings(night: &mut Night, name: String, state: AlarmState) {
     if let Seen::Known(alarms) = &mut night.sight.alarms {
         alarms.retain(|alarm| alarm.name != name);
         alarms.push(AlarmView { name, state, set_off_by: None, since: None });
+    }
+}
+
+/// The region's ledger does not answer for longer than policy's patience: people are told, then that is noted beside
+/// its way back. A wave that dies between the two has told them: a region that says nothing then leaves nobody unaware
+/// (I14).
+fn left_behind_unread(night: &mut Night, region: &str, unseen: Unseen) -> Seen<Arc<RegionHistory>> {
+    let ledger = night.sight.regions.insert(name(region), Seen::Unknown(unseen)).unwrap();
+    assert!(night.next(region).waits());
+    night.pass("4m");
+    let page = night.next(region);
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
+    assert_eq!(night.next_after(region, &[Act::NoteDeferral]).finish(), Some(Finish::Deferred));
+    night.new_call();
+    ledger
+}
+
+/// Why the wave has left the region behind, and what it says of it.
+fn left<'a>(night: &'a Night, region: &str) -> (&'a Reason, &'a RegionState) {
+    match &night.sight.hub.deferred[&(actor("wave-1"), name(region))] {
+        Reason::LeftBehind { why, state } => (why, state),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn signs<'a>(night: &'a Night, region: &str) -> &'a [Sign] {
+    match left(night, region).0 {
+        Reason::Revert(Revert::Signs(signs)) => signs,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -72,10 +105,12 @@ fn an_undecided_rollback_is_attributed_to_its_signs() {
         night.in_service(EU, "v426");
         sees(&mut night);
         // Too little to say either.
-        night.judged = Seen::Unknown(unseen());
-        let end = night.call(EU).finish();
+        assert!(night.next(EU).does(Act::Look), "{what}");
+        night.looked_in_vain();
+        let end = if cause == Cause::Release { Finish::Failed } else { Finish::Deferred };
+        assert_eq!(night.refused(EU).finish(), Some(end), "{what}");
         let left = &night.history(EU).returned[&release("v427")];
-        assert_eq!((left.cause, end == Some(Finish::Deferred)), (Some(cause), cause != Cause::Release), "{what}");
+        assert_eq!(left.cause, Some(cause), "{what}");
         assert_eq!(left.why, Revert::Signs(signs).into(), "{what}");
     }
 }
@@ -87,20 +122,21 @@ fn a_running_judge_explains_the_rollback_itself() {
     for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
-        night.judge = Seen::Known(judge.then(|| at("02:00:00")));
+        night.own.judge = Seen::Known(judge.then(|| at("02:00:00")));
         night.pass(after);
-        let call = night.rollback(EU);
-        assert_eq!((call.pages(), night.history(EU).halt.is_some()), (usize::from(halts), halts), "{:?}", call.plans);
-        assert_eq!(night.history(EU).update.is_none(), halts);
+        night.own_ends(EU, halts);
+        assert_eq!((night.history(EU).halt.is_some(), night.history(EU).update.is_none()), (halts, halts));
     }
     // Whoever is asked later finds the update open, and says whose fault it was.
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
-    night.judge = Seen::Known(Some(at("02:00:00")));
-    night.rollback(EU);
+    night.own.judge = Seen::Known(Some(at("02:00:00")));
+    night.own_ends(EU, false);
     let guard = alarms::green_names(&night.fleet)[1].clone();
     rings(&mut night, guard, AlarmState::Alarm);
-    night.call(EU);
+    assert!(night.next(EU).does(Act::Look));
+    night.looked(good());
+    assert!(night.next(EU).pages());
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
 }
 
@@ -120,9 +156,9 @@ fn a_rollback_with_a_silent_judge_halts_its_region_alone() {
     for (judge, halts) in table {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
-        night.judge = judge.clone();
+        night.own.judge = judge.clone();
         night.pass("50m");
-        assert_eq!(night.rollback(EU).pages(), 1, "{judge:?}");
+        night.own_ends(EU, true);
         let history = night.history(EU);
         assert_eq!((history.halt.is_some(), history.halts_fleet()), (true, halts), "{judge:?}");
     }
@@ -133,17 +169,13 @@ fn a_rollback_with_a_silent_judge_halts_its_region_alone() {
 #[test]
 fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
     let mut night = Night::baking(JP);
-    let ledger = night.sight.regions.insert(name(JP), Seen::Unknown(unseen())).unwrap();
-    night.call(JP);
-    night.pass("4m");
-    let call = night.call(JP);
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 1), "{:?}", call.plans);
+    let ledger = left_behind_unread(&mut night, JP, unseen());
     night.sight.regions.insert(name(JP), ledger);
     night.in_service(JP, "v426");
-    night.call(BR);
+    assert!(night.next(BR).does(Act::Prepare));
     assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Region));
-    night.rollback(JP);
-    assert_eq!((night.pages, &night.history(JP).halt, &night.history(JP).update), (1, &None, &None));
+    night.own_ends(JP, false);
+    assert_eq!((&night.history(JP).halt, &night.history(JP).update), (&None, &None));
     assert_eq!(night.history(JP).returned[&release("v427")].cause, Some(Cause::Region));
 }
 
@@ -155,24 +187,17 @@ fn a_deferral_noted_during_a_rollback_neither_pages_nor_halts() {
         let left = Some(LeftBehind { wave: actor(wave), since: night.now });
         Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))
     };
-    for (wave, pages) in [("wave-1", 1), ("wave-0", 2)] {
+    for (wave, pages) in [("wave-1", false), ("wave-0", true)] {
         let mut night = Night::baking(BR);
-        let ledger = night.sight.regions.insert(name(BR), Seen::Unknown(unseen())).unwrap();
-        night.call(BR);
-        night.pass("4m");
-        let call = night.call(BR);
-        let order = call.plans.iter().position(|plan| matches!(plan.next, Next::Page { .. }));
-        let note = call.plans.iter().position(|plan| matches!(plan.next, Next::Do(Act::NoteDeferral, ..)));
-        // A wave that dies between the two has told people: a region that says nothing then leaves nobody unaware (I14).
-        assert!(order.is_some() && order < note, "{:?}", call.plans);
-        night.verify();
+        let ledger = left_behind_unread(&mut night, BR, unseen());
+        assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed), "and pages nobody again");
         night.sight.regions.insert(name(BR), ledger);
         night.in_service(BR, "v426");
-        night.way_back = noted(wave, &night);
-        night.rollback(BR);
+        night.own.way_back = noted(wave, &night);
+        night.own_ends(BR, pages);
         let history = night.history(BR);
-        assert_eq!((night.pages, history.halt.is_some(), &history.update), (pages, pages == 2, &None), "{wave}");
-        let cause = (pages == 1).then_some(Cause::Region);
+        assert_eq!((history.halt.is_some(), &history.update), (pages, &None), "{wave}");
+        let cause = (!pages).then_some(Cause::Region);
         assert_eq!(history.returned[&release("v427")].cause, cause, "{wave}");
     }
 }
@@ -183,11 +208,14 @@ fn a_region_shifted_after_its_deferral_rolls_back_unpaged() {
     let mut night = Night::baking(BR);
     night.in_service(BR, "v427");
     let left = Some(LeftBehind { wave: actor("wave-1"), since: night.now });
-    night.way_back =
+    night.own.way_back =
         Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }));
-    assert!(night.rollback(BR).did(Act::Update));
-    night.rollback(BR);
-    assert_eq!((night.pages, &night.history(BR).halt), (0, &None));
+    assert!(night.next_of_rollback(BR).does(Act::Update));
+    night.taken_back(BR, "v426");
+    night.own_ends(BR, false);
+    night.new_call();
+    night.own_ends(BR, false);
+    assert_eq!(night.history(BR).halt, None);
 }
 
 /// A region's control plane is not at fault where its bucket is, nor its bucket where its role cannot be assumed.
@@ -207,13 +235,10 @@ fn a_deferral_names_the_service_that_is_ill() {
         (failure(OperationName::PutMetricData).into(), IllService::Metrics),
     ] {
         let mut night = Night::baking(JP);
-        night.sight.regions.insert(name(JP), Seen::Unknown(unseen.clone()));
-        night.call(JP);
-        night.pass("4m");
-        night.call(JP);
-        let Reason::LeftBehind { why, .. } = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))] else { panic!() };
-        let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
-        let named = |sign: &Sign| matches!(sign, Sign::SilentAlone(SilentRegion { fault: Fault::Silent { service, .. }, .. }) if *service == ill);
+        left_behind_unread(&mut night, JP, unseen.clone());
+        let signs = signs(&night, JP);
+        let service = |fault: &Fault| matches!(fault, Fault::Silent { service, .. } if *service == ill);
+        let named = |sign: &Sign| matches!(sign, Sign::SilentAlone(silent) if service(&silent.fault));
         assert!(signs.first().is_some_and(named), "{unseen:?}: {signs:?}");
     }
 }
@@ -227,13 +252,12 @@ fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
         rings(&mut night, name, AlarmState::Alarm);
     }
     night.dark(JP);
-    night.call(JP);
+    assert!(night.next_after(JP, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("3m");
-    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
-    let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
-    let Reason::LeftBehind { why, .. } = why else { panic!("{why:?}") };
-    let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
-    assert!(matches!(&signs[..], [Sign::SilentAlone(silent)] if silent.region == name(JP)), "{signs:?}");
+    assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Deferred));
+    let signs = signs(&night, JP);
+    assert!(matches!(signs, [Sign::SilentAlone(silent)] if silent.region == name(JP)), "{signs:?}");
 }
 
 /// A canary of JP that was rolled back for `cause`, on record; then JP falls silent, for longer than policy's patience.
@@ -244,7 +268,7 @@ fn rolled_back_then_dark(cause: Cause, sees: impl Fn(&mut Night)) -> Night {
     night.tell(JP, Record::Decided { execution, decision, why, judgement: None, cause });
     sees(&mut night);
     night.dark(JP);
-    night.call(JP);
+    assert!(night.next(JP).waits());
     night.pass("4m");
     night
 }
@@ -254,16 +278,15 @@ fn rolled_back_then_dark(cause: Cause, sees: impl Fn(&mut Night)) -> Night {
 fn ringing_after_an_undecided_try_stops_and_condemns_nothing() {
     let green = |night: &mut Night| night.guard_rings(alarms::green_names(&night.fleet)[1].clone());
     let mut night = rolled_back_then_dark(Cause::Undecided, green);
-    assert_eq!(night.call(JP).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.is_empty() && night.sight.hub.deferred.is_empty());
-    assert_eq!(night.pages, 1);
 }
 
 /// Two services of one region are ill: its counts cannot be read, and then it does not answer. That is one unclear return.
 #[test]
 fn a_region_silent_after_an_unclear_return_is_deferred() {
     let mut night = rolled_back_then_dark(Cause::Unclear, |_| {});
-    assert_eq!((night.call(JP).finish(), night.pages), (Some(Finish::Deferred), 1));
+    assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Deferred));
     let mut second = rolled_back_then_dark(Cause::Unclear, |night| {
         let why = Reason::LeftBehind {
             why: Box::new(Fault::UnclearReturn(Box::new(said("alarm"))).into()),
@@ -272,7 +295,8 @@ fn a_region_silent_after_an_unclear_return_is_deferred() {
         let (region, execution, release) = (name(AU), actor("wave-1"), release("v427"));
         night.hub(Record::Deferred { region, execution, release, why, paged: true });
     });
-    assert_eq!(second.call(JP).finish(), Some(Finish::Failed), "the second of a wave stops it");
+    let end = second.refused_after(JP, &[Act::Trip]).finish();
+    assert_eq!(end, Some(Finish::Failed), "the second of a wave stops it");
 }
 
 /// A region's own watch that has paged for the return, and owes nothing, has told people: its wave does not tell them again.
@@ -282,7 +306,7 @@ fn a_return_that_the_region_has_told_is_deferred_unpaged() {
     let rolled_back = Return::RolledBack { region, from, to, why: WayBackReason::JudgeSilent };
     let of_the_champion =
         Return::RingsInSoak { region: name(JP), version: version("v426"), why: WayBackReason::JudgeSilent };
-    let paged = |tells: Option<&Return>| {
+    for (tells, pages) in [(None, true), (Some(&rolled_back), false), (Some(&of_the_champion), true)] {
         let mut night = Night::baking(JP);
         let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
         night.tell(JP, Record::Reverted { from, to, why: Fault::SageMakerReturned.into() });
@@ -290,10 +314,9 @@ fn a_return_that_the_region_has_told_is_deferred_unpaged() {
             night.tell(JP, Record::PageSent { why: why.clone().into() });
         }
         night.in_service(JP, "v426");
-        assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
-        night.pages
-    };
-    assert_eq!([None, Some(&rolled_back), Some(&of_the_champion)].map(paged), [1, 0, 1]);
+        let end = if pages { night.refused(JP) } else { night.next(JP) };
+        assert_eq!(end.finish(), Some(Finish::Deferred), "{tells:?}: {end:?}");
+    }
 }
 
 /// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.
@@ -302,26 +325,29 @@ fn a_region_dark_before_its_timer_ends_rolls_back() {
     let mut night = Night::let_through(JP);
     night.fleet.wave.region_patience = SignedDuration::from_secs(30);
     night.dark(JP);
-    night.call(JP);
+    assert!(night.next_after(JP, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("30s");
     assert!(night.now < night.canary_ends(JP));
-    let call = night.call(JP);
-    assert!(call.did(Act::Trip) && !call.did(Act::Disarm), "{:?}", call.plans);
+    assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Deferred), "and nothing is disarmed");
 }
 
 /// What a deferral says of the region that it leaves (I13).
 #[test]
 fn a_deferral_says_what_is_known_of_what_the_region_serves() {
-    fn unattested(night: &mut Night) {
-        night.history_mut(AU).attested.clear();
+    /// Policy's patience with AU is over; until then a call does just this, and waits.
+    fn borne_with(mut night: Night, acts: &[Act]) -> Night {
+        assert!(night.next_after(AU, acts).waits());
+        night.new_call();
+        night.pass("3m");
+        night
     }
     fn dark(mut night: Night) -> Night {
         night.dark(AU);
-        night
+        borne_with(night, &[Act::Beat])
     }
     let proved = {
-        let mut night = Night::let_through(AU);
-        night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+        let mut night = Night::shifted(AU);
         let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
         night.tell(AU, Record::Confirmed { target, execution, golden: 10 });
         dark(night)
@@ -338,48 +364,44 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     };
     let not_taken = {
         let mut night = Night::confirmed_in(&[EU]);
-        night.call_until(AU, |night| night.history(AU).update.is_some());
-        night.sight.endpoints.insert(name(AU), Seen::Known(None));
+        assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
+        night.new_call();
         night.status(AU, EndpointStatus::OutOfService);
         night
     };
     let unknown = {
         let mut night = Night::confirmed_in(&[EU]);
         night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: bytes_unknown(), paged: None });
-        night
+        borne_with(night, &[])
     };
     let stays = {
         let mut night = Night::confirmed_in(&[EU]);
-        unattested(&mut night);
-        night
+        night.history_mut(AU).attested.clear();
+        borne_with(night, &[])
     };
     let new = {
         let mut night = Night::confirmed_in(&[EU]);
         night.sight.regions.insert(name(AU), Seen::Known(Arc::default()));
         night.sight.endpoints.insert(name(AU), Seen::Known(None));
-        night
-    };
-    let unread = {
-        let mut night = Night::confirmed_in(&[EU]);
-        night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
-        night
+        borne_with(night, &[])
     };
     let (old, new_one) = (|| version("v426"), || version("v427"));
-    for (mut night, expected) in [
-        (proved, RegionState::WasProved { version: new_one() }),
-        (moving, RegionState::WasMoving { version: new_one() }),
-        (dark(Night::baking(AU)), RegionState::WasRollingBack { version: old() }),
-        (undecided, RegionState::Undecided { version: new_one() }),
-        (not_taken, RegionState::NeverStarted { from: old(), to: new_one() }),
-        (unknown, RegionState::BytesUnknown),
-        (stays, RegionState::Stays { version: old() }),
-        (new, RegionState::ServesNothing),
-        (unread, RegionState::Unknown),
+    for (mut night, acts, expected) in [
+        (proved, &[Act::Disarm][..], RegionState::WasProved { version: new_one() }),
+        (moving, &[Act::Disarm], RegionState::WasMoving { version: new_one() }),
+        (dark(Night::baking(AU)), &[Act::Trip], RegionState::WasRollingBack { version: old() }),
+        (undecided, &[], RegionState::Undecided { version: new_one() }),
+        (not_taken, &[], RegionState::NeverStarted { from: old(), to: new_one() }),
+        (unknown, &[], RegionState::BytesUnknown),
+        (stays, &[], RegionState::Stays { version: old() }),
+        (new, &[], RegionState::ServesNothing),
     ] {
-        assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred), "{expected:?}");
-        let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
-        assert!(matches!(why, Reason::LeftBehind { state, .. } if *state == expected), "{expected:?}: {why:?}");
+        assert_eq!(night.refused_after(AU, acts).finish(), Some(Finish::Deferred), "{expected:?}");
+        assert_eq!(*left(&night, AU).1, expected);
     }
+    let mut unread = Night::confirmed_in(&[EU]);
+    left_behind_unread(&mut unread, AU, unseen());
+    assert_eq!(*left(&unread, AU).1, RegionState::Unknown);
 }
 
 /// Several neighbours at once are no fault of one of them: one page, and a person looks.
@@ -389,38 +411,42 @@ fn several_unreachable_regions_stop_the_wave() {
     for region in [JP, BR] {
         night.sight.regions.insert(name(region), Seen::Unknown(unseen()));
     }
-    night.call(EU);
+    assert!(night.next(EU).waits());
     night.pass("3m");
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{:?}", call.plans);
-    assert!(night.sight.hub.deferred.is_empty());
-    let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
+    let page = night.next(EU);
+    assert!(page.pages(), "{page:?}");
     let Reason::Wave(WaveEnd::NotOn { why, .. }) = &page.why else { panic!("{page:?}") };
     let silent = SilentRegion { region: name(JP), fault: Fault::Unseen(unseen()) };
     let others = vec![name(BR)];
     assert_eq!(**why, Revert::Signs(vec![Sign::SilentWithOthers { silent, others }]).into());
+    night.sent(page);
+    assert_eq!(night.next(EU).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.deferred.is_empty());
 }
 
 #[test]
 fn a_neighbour_that_answers_again_is_not_counted_ill_any_more() {
     let mut night = Night::new();
-    let seen = night.sight.regions[&name(BR)].clone();
-    night.sight.regions.insert(name(BR), Seen::Unknown(unseen()));
-    night.call(EU);
+    let seen = night.sight.regions.insert(name(BR), Seen::Unknown(unseen())).unwrap();
+    assert!(night.next(EU).waits());
     assert!(night.sight.hub.ill.contains_key(&name(BR)));
-    // It answers, and an update of its own is open: that is in the way as well, for as long.
-    let mut moving = Night::provisioning(BR);
-    moving.hub(Record::RegionIll { region: name(BR), execution: actor("wave-1"), why: said("no answer") });
-    moving.in_service(EU, "v426");
-    let (from, to) = (moving.target(EU, "v427"), moving.target(EU, "v426"));
-    moving.tell_as(&actor("rollback"), EU, Record::Reverted { from, to, why: said("slow") });
-    moving.call(EU);
-    assert!(moving.sight.hub.ill.contains_key(&name(BR)));
     night.sight.regions.insert(name(BR), seen);
-    let call = night.call(EU);
-    let well = |next: &Next| matches!(next, Next::TellHub(Record::RegionWell { region, .. }) if *region == name(BR));
-    assert!(call.plans.iter().any(|plan| well(&plan.next)) && call.did(Act::Update), "{:?}", call.plans);
+    night.starts(EU);
     assert!(night.sight.hub.ill.is_empty());
+    // It answers, and an update of its own is open: that is in the way as well, for as long.
+    let mut moving = Night::new();
+    let (target, back) = (moving.target(BR, "v427"), Some(moving.target(BR, "v426")));
+    let (execution, epoch) = (actor("wave-0"), Some(Epoch(1)));
+    moving.tell(BR, Record::UpdateIntended { target, back, execution: execution.clone(), epoch, bake: None });
+    moving.tell(BR, Record::UpdateStarted { execution });
+    moving.phase(BR, VariantPhase::Creating);
+    moving.hub(Record::RegionIll { region: name(BR), execution: actor("wave-1"), why: said("no answer") });
+    let ill = moving.sight.hub.ill.clone();
+    moving.pass("2m 59s");
+    assert!(moving.next(EU).waits());
+    assert_eq!(moving.sight.hub.ill, ill);
+    moving.pass("1s");
+    assert!(moving.next(EU).pages());
 }
 
 /// Without a ledger the guardrail is told of what rings while the way forward is in progress, and of nothing else.
@@ -431,9 +457,12 @@ fn without_its_ledger_a_region_trips_the_guardrail() {
         night.phase(AU, VariantPhase::Baking);
         night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
         let way = WayBack { target: night.target(AU, way), back: night.target(AU, "v426"), left: None };
-        night.way_back = Seen::Known(Some(way));
-        night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
-        let call = night.rollback(AU);
-        assert_eq!((call.did(Act::Trip), call.did(Act::Update)), (trips, false));
+        night.own.way_back = Seen::Known(Some(way));
+        night.own.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
+        assert_eq!(night.next_of_rollback(AU).does(Act::Trip), trips);
+        if trips {
+            night.own.done.insert(Act::Trip);
+        }
+        night.own_ends(AU, false);
     }
 }

@@ -1,6 +1,7 @@
 //! A region's first release: nothing to compare with, no way back, and no customer before it is proved.
 
-use crate::night::{AU, EU, Night, actor, name, release, said, version};
+use crate::night::{AU, EU, JP, Night, actor, name, release, said, version};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::{Fault, Gate, Step, Wait, WaveEnd};
@@ -26,44 +27,67 @@ fn shows(night: &mut Night, region: &str, status: EndpointStatus) {
     night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
 }
 
-fn created_in(region: &str, confirmed: &[&str]) -> Night {
+/// The endpoint is to be asked for next, and its intent is on record.
+fn intended_in(region: &str, confirmed: &[&str]) -> Night {
     let mut night = new_in(&[region], confirmed);
-    assert!(night.call(region).did(Act::Create));
+    assert!(night.next_after(region, &[Act::Prepare]).does(Act::Create));
     night
+}
+
+/// SageMaker has taken the creation, and the wave has noted it.
+fn created(night: &mut Night, region: &str) {
+    night.did(Act::Create);
+    shows(night, region, EndpointStatus::Creating);
+    night.tell(region, Record::UpdateStarted { execution: actor("wave-1") });
+}
+
+/// The same, in a call that is over.
+fn created_in(region: &str, confirmed: &[&str]) -> Night {
+    let mut night = intended_in(region, confirmed);
+    created(&mut night, region);
+    night.new_call();
+    night
+}
+
+/// Another wave comes, once this one has released the lease.
+fn next_wave(night: &mut Night) {
+    night.new_call();
+    night.hub(Record::LeaseReleased { epoch: Epoch(1) });
+    night.rerun("wave-2");
+}
+
+/// Proved by its golden records alone, to the action's end.
+fn is_done(night: &mut Night) {
+    assert!(night.next(AU).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    assert_eq!(night.next_after(AU, &[Act::Disarm, Act::Scale]).finish(), Some(Finish::Done));
 }
 
 #[test]
 fn a_new_regions_intent_has_no_rollback_target() {
     let mut night = new_in(&[AU], &[EU]);
-    let call = night.call(AU);
-    let steps: Vec<&Next> = call.plans.iter().map(|plan| &plan.next).collect();
-    assert!(
-        matches!(
-            steps[..],
-            [
-                Next::TakeLease { epoch: Epoch(1), .. },
-                Next::Do(Act::Prepare, ..),
-                Next::TellRegion(_, Record::UpdateIntended { back: None, epoch: Some(Epoch(1)), .. }),
-                Next::Do(Act::Create, ..),
-                Next::Do(Act::Beat, ..),
-                Next::Wait,
-            ]
-        ),
-        "{steps:#?}"
-    );
-    assert!(call.plans.iter().any(|plan| matches!(plan.why, Reason::Step(Step::Ready { first: true, .. }))));
+    assert!(matches!(night.plan(AU).next, Next::TakeLease { epoch: Epoch(1), .. }));
+    assert!(night.next(AU).does(Act::Prepare));
+    assert_eq!(night.history(AU).update, None);
+    night.did(Act::Prepare);
+    let plan = night.plan(AU);
+    let intends = |next: &Next| {
+        matches!(next, Next::TellRegion(_, Record::UpdateIntended { back: None, epoch: Some(Epoch(1)), .. }))
+    };
+    assert!(intends(&plan.next) && matches!(plan.why, Reason::Step(Step::Ready { first: true, .. })), "{plan:?}");
+    assert!(night.next(AU).does(Act::Create));
+    created(&mut night, AU);
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
 }
 
 #[test]
 fn a_first_release_is_confirmed_by_golden_records_alone() {
     let mut night = created_in(AU, &[EU]);
-    shows(&mut night, AU, EndpointStatus::Creating);
-    assert_eq!(night.call(AU).finish(), None);
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("4m");
     shows(&mut night, AU, EndpointStatus::InService);
-    let call = night.call(AU);
-    assert!(call.did(Act::AskGolden) && call.did(Act::Disarm) && !call.did(Act::Look));
-    assert_eq!(call.finish(), Some(Finish::Done));
+    is_done(&mut night);
     let history = night.history(AU);
     assert!(history.serves(&release("v427")) && !history.is_new());
 }
@@ -76,8 +100,9 @@ fn a_first_release_that_answers_wrong_is_never_confirmed() {
         let mut night = created_in(region, confirmed);
         night.pass("4m");
         shows(&mut night, region, EndpointStatus::InService);
-        night.right = Some(9);
-        assert_eq!((night.call(region).finish(), night.pages), (Some(how), 1));
+        assert!(night.next(region).does(Act::AskGolden));
+        night.asked(region, Some(9));
+        assert_eq!(night.refused(region).finish(), Some(how));
         assert!(night.history(region).is_new());
     }
 }
@@ -90,10 +115,11 @@ fn a_first_release_on_which_the_rollback_alarm_rings_waits() {
     let composite = alarms::composite_name(&night.fleet);
     let state = AlarmState::Alarm;
     night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, set_off_by: None, since: None }]);
-    let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    night.asked(AU, Some(10));
+    let plan = night.next(AU);
+    assert!(plan.waits(), "{plan:?}");
     let rings = Fault::FirstReleaseRings { alarm: alarms::composite_name(&night.fleet) };
-    assert_eq!(call.last().why, Wait::FirstProof(Box::new(rings.into())).into());
+    assert_eq!(plan.why, Wait::FirstProof(Box::new(rings.into())).into());
 }
 
 #[test]
@@ -102,41 +128,42 @@ fn a_failed_creation_defers_the_region_or_ends_the_wave() {
         let region = if confirmed.is_empty() { EU } else { AU };
         let mut night = created_in(region, confirmed);
         shows(&mut night, region, EndpointStatus::Failed);
-        assert_eq!((night.call(region).finish(), night.pages), (Some(how), 1));
+        assert_eq!(night.refused(region).finish(), Some(how));
         // Nobody served there: `rollback` has nothing to add.
-        assert_eq!(night.rollback(region).pages(), 0);
+        assert_eq!(night.next_of_rollback(region).finish(), Some(Finish::Done));
     }
 }
 
 #[test]
 fn an_endpoint_without_an_end_to_its_creation_is_given_up() {
     let mut night = created_in(AU, &[EU]);
-    shows(&mut night, AU, EndpointStatus::Creating);
-    night.now += night.fleet.guardrail.max_execution + SignedDuration::from_secs(1);
-    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    night.now += night.fleet.guardrail.max_execution;
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
+    night.now += SignedDuration::from_secs(1);
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
 }
 
 /// The answer to `CreateEndpoint` was lost, or the function died before it wrote it down.
 #[test]
 fn a_creation_with_no_outcome_written_is_found_and_finished() {
-    let mut night = new_in(&[AU], &[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    let mut night = intended_in(AU, &[EU]);
+    night.new_call();
     shows(&mut night, AU, EndpointStatus::Creating);
     night.pass("30s");
-    night.call(AU);
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
     assert!(night.history(AU).update.as_ref().unwrap().started);
-    let mut night = new_in(&[AU], &[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
-    assert!(night.call(AU).did(Act::Create), "an intent without a call is called once more");
+    let mut night = intended_in(AU, &[EU]);
+    night.new_call();
+    // An intent without a call is called once more.
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Create));
 }
 
 #[test]
 fn an_unproved_first_release_is_proved_by_the_next_execution() {
     let mut night = created_in(AU, &[EU]);
     shows(&mut night, AU, EndpointStatus::InService);
-    night.hub(Record::LeaseReleased { epoch: Epoch(1) });
-    night.rerun("wave-2");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Done));
+    next_wave(&mut night);
+    is_done(&mut night);
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-2"));
 }
 
@@ -145,44 +172,43 @@ fn an_unproved_first_release_is_proved_by_the_next_execution() {
 fn an_endpoint_that_was_taken_away_is_not_created_anew() {
     let mut night = Night::confirmed_in(&[EU]);
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
-    let call = night.call(AU);
-    assert_eq!((call.finish(), call.did(Act::Create)), (Some(Finish::Failed), false));
+    let plan = night.refused(AU);
+    assert_eq!(plan.finish(), Some(Finish::Failed));
     let champion = night.target(AU, "v426");
     let (endpoint, config) = (night.fleet.endpoint.clone(), champion.config);
     let gone = Gate::EndpointGone { version: champion.version, endpoint, config };
     let (region, version, why) = (name(AU), version("v427"), Box::new(gone.into()));
-    assert_eq!(call.last().why, WaveEnd::NotPromoted { region, version, why }.into());
+    assert_eq!(plan.why, WaveEnd::NotPromoted { region, version, why }.into());
 }
 
 /// A region under creation is mid-shift until it is proved (I1); an intent that came to nothing is not.
 #[test]
 fn a_region_in_creation_blocks_the_others() {
-    let mut night = new_in(&[EU], &[]);
-    night.call_until(EU, |night| night.history(EU).update.is_some());
-    night.hub(Record::LeaseReleased { epoch: Epoch(1) });
-    night.hub(Record::Deferred {
-        region: name(EU),
-        execution: actor("wave-2"),
-        release: release("v427"),
-        why: said("dark"),
-        paged: false,
-    });
-    night.rerun("wave-2");
-    assert!(night.call(AU).did(Act::Update));
-    let mut night = created_in(EU, &[]);
-    shows(&mut night, EU, EndpointStatus::Creating);
-    night.hub(Record::LeaseReleased { epoch: Epoch(1) });
-    night.rerun("wave-2");
-    assert!(!night.call(AU).did(Act::Update));
+    // wave-1 left AU behind on its way to JP; wave-2 starts there.
+    let intended = || {
+        let mut night = new_in(&[JP], &[EU]);
+        night.deferred(AU, "v427");
+        assert!(night.next_after(JP, &[Act::Prepare]).does(Act::Create));
+        night
+    };
+    let mut nothing = intended();
+    next_wave(&mut nothing);
+    nothing.starts(AU);
+    let mut in_creation = intended();
+    created(&mut in_creation, JP);
+    next_wave(&mut in_creation);
+    let plan = in_creation.next(AU);
+    assert!(plan.waits(), "{plan:?}");
+    let Reason::Wait(Wait::Gate { region, gate: Gate::MidShift { .. } }) = plan.why else { panic!("{:?}", plan.why) };
+    assert_eq!(region, Some(name(JP)));
 }
 
 /// I5 by the audit's own look: only where nothing ever served is there nothing to roll back to.
 #[test]
 fn the_audit_refuses_a_creation_where_something_served() {
-    let mut night = new_in(&[AU], &[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    let mut night = intended_in(AU, &[EU]);
     let create = night.plan(AU);
-    assert!(matches!(create.next, Next::Do(Act::Create, ..)));
+    assert!(create.does(Act::Create));
     assert_eq!(audit(&night.fleet, &night.sight, &create, night.now), []);
     let served = Record::Settled { target: night.target(AU, "v426"), execution: actor("wave-0") };
     night.tell(AU, served);

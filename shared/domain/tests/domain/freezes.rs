@@ -1,12 +1,13 @@
 //! `[[freeze]]`: nothing starts within a window, by the clock that counts there; and what a person sets aside.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, ringing, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, ringing, said, version};
+use crate::plans::Says;
 use crate::problems::{GOOD, is_malformed, minutes};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::plan::{Act, Finish};
 use meridian_domain::reason::{Gate, Lagging, RegionState, Step, Stopped, Wait, WaveEnd};
 use meridian_domain::{
-    Fleet, FleetError, FreezeProblem, Frozen, Head, Override, Reason, Record, Rule, Violation, audit,
+    Decision, Fleet, FleetError, FreezeProblem, Frozen, Head, Override, Reason, Record, Rule, Violation, audit,
 };
 
 /// The repository's fleet with no freeze but this one.
@@ -164,64 +165,70 @@ fn left_frozen() -> Reason {
     }
 }
 
+/// EU and AU serve v427, and it is JP's turn, which [`ONLY_JP`] freezes.
+fn frozen_in_jp() -> Night {
+    Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) }
+}
+
 #[test]
 fn a_frozen_region_lags_on_record_unpaged_and_others_go_on() {
-    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
-    let call = night.call(JP);
-    assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Deferred), 0, false));
+    let mut night = frozen_in_jp();
+    assert_eq!(night.next(JP).finish(), Some(Finish::Deferred), "neither a page nor an act before it");
     let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
     assert_eq!(*why, left_frozen());
-    assert!(night.call(BR).did(Act::Update));
+    night.starts(BR);
 }
 
 #[test]
 fn the_wave_ends_naming_a_frozen_region_without_a_page() {
     let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU, BR]) };
-    night.call(JP);
-    let call = night.verify();
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 0));
-    assert_eq!(call.lagging(), [(name(JP), Lagging::Deferred(Box::new(left_frozen())))]);
+    assert_eq!(night.next(JP).finish(), Some(Finish::Deferred));
+    night.new_call();
+    let end = night.next_of_verify();
+    assert_eq!(end.finish(), Some(Finish::Failed), "and no page before it: {end:?}");
+    assert_eq!(end.lagging(), [(name(JP), Lagging::Deferred(Box::new(left_frozen())))]);
 }
 
 #[test]
 fn an_update_that_would_run_into_a_freeze_does_not_start() {
-    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    let mut night = frozen_in_jp();
     // The freeze begins at 02:00 UTC; JP's bake and soak take eighteen minutes.
-    night.now = moment("2026-11-20T01:43:00Z");
-    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
-    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
-    night.now = moment("2026-11-20T01:41:00Z");
-    assert!(night.call(JP).did(Act::Update));
+    night.now = at("01:43:00");
+    assert_eq!(night.next(JP).finish(), Some(Finish::Deferred));
+    let mut night = frozen_in_jp();
+    night.now = at("01:41:00");
+    night.starts(JP);
 }
 
 #[test]
 fn a_freeze_that_is_nearly_over_is_waited_for() {
-    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
-    night.now = moment("2026-11-20T08:58:00Z");
-    assert!(matches!(night.call(JP).last().next, Next::Wait));
+    let mut night = frozen_in_jp();
+    night.now = at("08:58:00");
+    let plan = night.next(JP);
+    assert!(plan.waits() && matches!(plan.why, Reason::Wait(Wait::Freeze { .. })), "{plan:?}");
     night.pass("2m");
-    assert!(night.call(JP).did(Act::Update));
+    night.starts(JP);
 }
 
 #[test]
 fn a_freeze_of_the_whole_fleet_holds_the_wave_until_it_ends() {
     let mut night = night(ALL);
-    let call = night.call(EU);
-    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
-    assert!(matches!(call.last().why, Reason::Wait(Wait::FleetFreeze { .. })), "{:?}", call.last());
-    assert!(night.sight.hub.deferred.is_empty() && !call.did(Act::Prepare));
+    let plan = night.next(EU);
+    assert!(plan.waits() && matches!(plan.why, Reason::Wait(Wait::FleetFreeze { .. })), "{plan:?}");
+    assert!(night.sight.hub.deferred.is_empty());
     night.now = at("06:00:00");
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 #[test]
 fn a_wave_whose_time_runs_out_in_a_freeze_ends_with_one_page() {
     let mut night = night("from = \"2026-11-20 00:00\"\nuntil = \"2026-11-23 00:00\"\ntime_zone = \"UTC\"");
     night.now = night.sight.since + night.fleet.wave.hold - SignedDuration::from_secs(1);
-    assert_eq!((night.call(EU).finish(), night.pages), (None, 0));
+    assert!(night.next(EU).waits());
     night.pass("1s");
-    assert_eq!((night.call(EU).finish(), night.pages), (Some(Finish::Failed), 1));
-    assert_eq!((night.call(EU).finish(), night.pages), (Some(Finish::Failed), 1));
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
+    night.new_call();
+    assert_eq!(night.next(EU).finish(), Some(Finish::Failed), "no second page");
 }
 
 #[test]
@@ -229,9 +236,10 @@ fn a_canary_under_way_goes_on_in_a_freeze() {
     let mut night = Night::baking(JP);
     night.fleet = frozen(ONLY_JP);
     night.due(JP);
-    night.call(JP);
-    let decided = night.history(JP).update.as_ref().unwrap().decision.as_ref().unwrap();
-    assert_eq!(decided.0, meridian_domain::Decision::Proceed);
+    assert!(night.next(JP).does(Act::Look));
+    night.looked(good());
+    night.next(JP);
+    assert!(night.history(JP).update.as_ref().unwrap().is_decided(Decision::Proceed));
 }
 
 /// I6: a freeze says nothing about rolling back.
@@ -239,8 +247,8 @@ fn a_canary_under_way_goes_on_in_a_freeze() {
 fn a_rollback_ignores_a_freeze() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
     night.fleet = frozen(ALL);
-    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
-    assert!(night.rollback(JP).did(Act::Update));
+    night.own.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
+    assert!(night.next_of_rollback(JP).does(Act::Update));
 }
 
 fn overridden(what: Rule, region: Option<&str>, until: Timestamp) -> Record {
@@ -257,15 +265,16 @@ fn tell(night: &mut Night, record: Record) {
 #[test]
 fn an_overridden_freeze_lets_a_region_start_saying_who_and_why() {
     for region in [Some(JP), None] {
-        let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+        let mut night = frozen_in_jp();
         tell(&mut night, overridden(Rule::Freeze, region, at("04:00:00")));
-        let call = night.call(JP);
-        assert!(call.did(Act::Update));
+        assert!(night.next(JP).does(Act::Prepare));
+        night.did(Act::Prepare);
+        let start = night.plan(JP);
+        assert!(night.next(JP).does(Act::Update));
         let (what, region, why) = (Rule::Freeze, region.map(name), "the fix must go out".to_owned());
         let own = Override { what, region, who: actor("maria"), why, until: at("04:00:00") };
-        let told =
-            |why: &Reason| matches!(why, Reason::Step(Step::Ready { overrides, .. }) if *overrides == [own.clone()]);
-        assert!(call.plans.iter().any(|plan| told(&plan.why)), "{:?}", call.plans);
+        let Reason::Step(Step::Ready { overrides, .. }) = start.why else { panic!("{start:?}") };
+        assert_eq!(overrides, [own]);
     }
 }
 
@@ -276,21 +285,20 @@ fn an_override_counts_for_its_rule_its_region_and_its_time_only() {
         overridden(Rule::Freeze, Some(AU), at("09:00:00")),
         overridden(Rule::Order, Some(JP), at("09:00:00")),
     ] {
-        let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+        let mut night = frozen_in_jp();
         tell(&mut night, record.clone());
-        night.now = at("03:02:00");
-        assert_eq!(night.call(JP).finish(), Some(Finish::Deferred), "{record:?}");
+        assert_eq!(night.next(JP).finish(), Some(Finish::Deferred), "{record:?}");
     }
 }
 
 #[test]
 fn a_later_override_takes_the_place_of_an_earlier_one() {
-    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    let mut night = frozen_in_jp();
     tell(&mut night, overridden(Rule::Freeze, Some(JP), at("09:00:00")));
     let now = night.now;
     tell(&mut night, overridden(Rule::Freeze, Some(JP), now));
     assert_eq!(night.sight.hub.overrides.len(), 1);
-    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+    assert_eq!(night.next(JP).finish(), Some(Finish::Deferred));
 }
 
 /// I3 set aside for one region; nothing else is.
@@ -298,10 +306,10 @@ fn a_later_override_takes_the_place_of_an_earlier_one() {
 fn an_overridden_order_starts_one_region_without_evidence() {
     let mut night = Night::confirmed_in(&[EU]);
     tell(&mut night, overridden(Rule::Order, Some(JP), at("09:00:00")));
-    assert_eq!(night.call(BR).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(BR).finish(), Some(Finish::Failed));
     let mut night = Night::confirmed_in(&[EU]);
     tell(&mut night, overridden(Rule::Order, Some(JP), at("09:00:00")));
-    assert!(night.call(JP).did(Act::Update));
+    night.starts(JP);
     // A condemnation, a missing approval, a halt: no override has a word for them.
     for stopped in [
         Record::Condemned { release: release("v427"), region: name(EU), why: said("slow") },
@@ -312,7 +320,7 @@ fn an_overridden_order_starts_one_region_without_evidence() {
             tell(&mut night, overridden(what, None, at("09:00:00")));
         }
         tell(&mut night, stopped);
-        assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+        assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
     }
 }
 
@@ -320,21 +328,20 @@ fn an_overridden_order_starts_one_region_without_evidence() {
 fn a_halted_fleet_says_who_halted_it() {
     let mut night = Night::new();
     tell(&mut night, Record::Halted { why: said("card scheme incident") });
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.did(Act::Prepare)), (Some(Finish::Failed), false));
+    let end = night.next(EU);
+    assert_eq!(end.finish(), Some(Finish::Failed), "{end:?}");
     let said = Reason::Said { words: "card scheme incident".to_owned(), by: Some(actor("maria")) };
     let halted = Gate::Stopped(Box::new(Stopped::FleetHalted(Box::new(said))));
     let (region, version, why) = (name(EU), version("v427"), Box::new(halted.into()));
-    assert_eq!(call.last().why, WaveEnd::NotPromoted { region, version, why }.into());
+    assert_eq!(end.why, WaveEnd::NotPromoted { region, version, why }.into());
 }
 
 /// The audit shares nothing with the planner's own look at freezes.
 #[test]
 fn the_audit_refuses_a_start_in_a_freeze_unless_overridden() {
     let mut night = Night::confirmed_in(&[EU, AU]);
-    night.call_until(JP, |night| night.history(JP).update.is_some());
-    let plan = night.plan(JP);
-    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    let plan = night.next_after(JP, &[Act::Prepare]);
+    assert!(plan.does(Act::Update), "{plan:?}");
     night.fleet = frozen(ONLY_JP);
     let frozen = Violation::Frozen { region: name(JP) };
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), [frozen]);

@@ -1,6 +1,7 @@
 //! The check at full load: green's first minutes after the shift against blue's last hour, before another region starts.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, unseen, version};
+use crate::plans::Says;
 use crate::problems::{field, unusual_duration};
 use jiff::SignedDuration;
 use meridian_domain::lookout::{ArmMinutes, Instances, Lookout};
@@ -13,16 +14,20 @@ use meridian_judge::{Arm, Judgement, WatchStage};
 
 /// EU on v427, proved a moment ago and soaking.
 fn proved() -> Night {
-    let mut night = Night::let_through(EU);
-    night.now = night.canary_ends(EU) + SignedDuration::from_mins(1);
-    night.phase(EU, VariantPhase::Baking);
-    night.call(EU);
+    let mut night = Night::shifted(EU);
+    night.asked(EU, Some(10));
+    assert!(night.next_after(EU, &[Act::Beat, Act::Disarm]).waits());
     assert!(night.history(EU).serves(&release("v427")));
+    night.new_call();
     night
 }
 
 fn shifted(night: &Night) -> jiff::Timestamp {
     night.history(EU).update.as_ref().unwrap().confirmed_at.unwrap()
+}
+
+fn due(night: &Night) -> jiff::Timestamp {
+    Lookout::full_load_due(&night.fleet, shifted(night))
 }
 
 fn told(night: &Night) -> bool {
@@ -33,40 +38,59 @@ fn at_full_load(why: &Reason) -> bool {
     matches!(why, Reason::Revert(Revert::WorseAtFullLoad(_)))
 }
 
-/// The same, on counts that fail.
-fn failed() -> Night {
+/// The same when its verdict is due, with what the judge says then.
+fn looked_at(judgement: Judgement) -> Night {
     let mut night = proved();
-    night.judged = Seen::Known(slow());
-    night.now = Lookout::full_load_due(&night.fleet, shifted(&night));
-    night.call_until(EU, |night| night.history(EU).update.as_ref().unwrap().is_decided(Decision::Revert));
+    night.now = due(&night);
+    assert!(night.next(EU).does(Act::Look));
+    night.looked(judgement);
+    night
+}
+
+/// The same on counts that fail: EU's ledger says so, and SageMaker is about to be told.
+fn failed() -> Night {
+    let mut night = looked_at(slow());
+    assert!(night.next(EU).does(Act::Trip), "the guardrail may still listen");
+    night
+}
+
+/// ... and the call goes on to its end: one page, and the wave is over.
+fn condemned() -> Night {
+    let mut night = failed();
+    night.did(Act::Trip);
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
+    night.new_call();
     night
 }
 
 #[test]
 fn no_region_starts_before_the_previous_full_load_verdict() {
     let mut night = proved();
-    let other = night.call(AU);
     let gate = Gate::NotJudgedAtFullLoad { before: name(EU), version: version("v427") };
-    assert!(!other.did(Act::Update));
     let (region, version, why) = (name(AU), version("v427"), Box::new(gate.into()));
-    let refused = WaveEnd::NotPromoted { region, version, why }.into();
-    assert!(other.plans.iter().any(|plan| plan.why == refused), "{:?}", other.plans);
+    let page = night.next(AU);
+    assert!(page.pages() && page.why == WaveEnd::NotPromoted { region, version, why }.into(), "{page:?}");
+    night.sent(page);
+    assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
     let mut night = proved();
-    let due = Lookout::full_load_due(&night.fleet, shifted(&night));
-    assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
-    assert!(told(&night) && night.now >= due && night.now < due + SignedDuration::from_secs(30), "{}", night.now);
-    assert!(night.call(AU).did(Act::Update));
-    assert_eq!(night.pages, 0);
+    night.now = due(&night) - SignedDuration::from_secs(1);
+    assert!(night.next(EU).does(Act::Look));
+    night.looked(good());
+    assert!(night.next(EU).waits() && !told(&night));
+    night.pass("1s");
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+    assert!(told(&night));
+    night.new_call();
+    night.starts(AU);
 }
 
 /// The audit does not trust the planner with it.
 #[test]
 fn the_audit_refuses_evidence_not_judged_at_full_load() {
     let mut night = proved();
-    night.calls(EU);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
-    let plan = night.plan(AU);
-    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    night.judged_at_full_load(EU);
+    let plan = night.next_after(AU, &[Act::Prepare]);
+    assert!(plan.does(Act::Update), "{plan:?}");
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
     night.history_mut(EU).full_load.clear();
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now)[0].invariant(), Invariant::I3);
@@ -95,12 +119,13 @@ fn the_audit_refuses_a_false_claim_of_being_judged() {
 
 #[test]
 fn zero_minutes_switch_the_check_off() {
-    let mut night = Night::let_through(EU);
+    let mut night = Night::shifted(EU);
     night.fleet.guardrail.full_load = SignedDuration::ZERO;
-    night.now = night.canary_ends(EU) + SignedDuration::from_mins(1);
-    night.phase(EU, VariantPhase::Baking);
-    assert_eq!(night.call(EU).finish(), Some(Finish::Done));
-    assert!(!told(&night) && night.call(AU).did(Act::Update));
+    night.asked(EU, Some(10));
+    assert_eq!(night.next_after(EU, &[Act::Beat, Act::Disarm, Act::Scale]).finish(), Some(Finish::Done));
+    assert!(!told(&night));
+    night.new_call();
+    night.starts(AU);
 }
 
 #[test]
@@ -127,25 +152,23 @@ fn a_release_failing_at_full_load_is_condemned_in_that_call() {
     assert_eq!(decision, Decision::Revert);
     assert!(at_full_load(&why), "{why:?}");
     assert!(!night.history(EU).serves(&release("v427")), "what was ordered to roll back is no evidence");
-    let call = night.call(EU);
-    assert!(call.did(Act::Trip), "the guardrail may still listen");
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 1));
+    night.did(Act::Trip);
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.lease.is_none());
-    assert!(!night.call(AU).did(Act::Update));
-    let again = night.call(EU);
-    assert_eq!((again.finish(), night.pages), (Some(Finish::Failed), 1));
+    night.new_call();
+    assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
+    assert_eq!(night.next_after(EU, &[Act::Trip]).finish(), Some(Finish::Failed), "people are told once");
 }
 
 /// SageMaker watches its alarms in soak: it rolls the update back itself, and the region writes it down.
 #[test]
 fn a_failure_at_full_load_is_rolled_back_by_a_guardrail_in_soak() {
-    let mut night = failed();
-    night.call(EU);
+    let mut night = condemned();
     night.phase(EU, VariantPhase::Deleting);
-    assert_eq!(night.call(EU).finish(), None, "it rolls back");
+    assert!(night.next(EU).waits(), "it rolls back");
     night.in_service(EU, "v426");
-    let call = night.rollback(EU);
-    assert_eq!((call.pages(), night.history(EU).halt.as_ref()), (0, None));
+    assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done), "nobody is paged");
+    assert_eq!(night.history(EU).halt, None);
     let left = &night.history(EU).returned[&release("v427")];
     assert_eq!((left.cause, at_full_load(&left.why)), (Some(Cause::Release), true), "{:?}", left.why);
     assert_eq!(night.history(EU).serving.as_ref().unwrap().target, night.target(EU, "v426"));
@@ -155,23 +178,22 @@ fn a_failure_at_full_load_is_rolled_back_by_a_guardrail_in_soak() {
 #[test]
 fn what_fails_at_full_load_rolls_back_by_itself_when_soak_ends() {
     for died in [false, true] {
-        let mut night = failed();
-        if !died {
-            night.call(EU);
-        }
-        let pages = night.pages;
-        assert!(!night.rollback(EU).did(Act::Update), "it soaks");
+        let mut night = if died { failed() } else { condemned() };
+        assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done), "it soaks");
         night.in_service(EU, "v427");
-        assert!(night.rollback(EU).did(Act::Update));
+        assert!(night.next_of_rollback(EU).does(Act::Update));
+        night.taken_back(EU, "v426");
+        assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done), "the wave tells people");
         let history = night.history(EU);
         assert!(history.evidence_against(&release("v427")).is_some() && !history.serves(&release("v427")));
         // The next wave of the same release finds it condemned, or condemns it on this.
         night.rerun("wave-2");
-        assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+        night.new_call();
+        let end = if died { night.refused(AU) } else { night.next(AU) };
+        assert_eq!(end.finish(), Some(Finish::Failed));
         assert!(night.sight.hub.condemned.contains_key(&release("v427")));
-        assert_eq!(night.pages, pages + usize::from(died));
         night.in_service(EU, "v426");
-        night.rollback(EU);
+        assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done));
         let left = &night.history(EU).returned[&release("v427")];
         assert_eq!((left.cause, at_full_load(&left.why)), (Some(Cause::Release), true), "{:?}", left.why);
         assert_eq!((left.wave.as_str(), night.history(EU).halt.as_ref()), ("wave-1", None));
@@ -182,22 +204,29 @@ fn what_fails_at_full_load_rolls_back_by_itself_when_soak_ends() {
 /// Soak may be shorter than the check: the update is over, and rolls back all the same.
 #[test]
 fn a_region_whose_soak_is_over_is_judged_all_the_same() {
-    for (judgement, finish) in [(good(), Finish::Done), (slow(), Finish::Failed)] {
+    let over = |judgement| {
         let mut night = proved();
         night.in_service(EU, "v427");
-        night.judged = Seen::Known(judgement);
-        assert_eq!(night.calls(EU).finish(), Some(finish));
-        assert_eq!(told(&night), finish == Finish::Done);
-        assert_eq!(night.rollback(EU).did(Act::Update), finish == Finish::Failed);
-    }
+        night.now = due(&night);
+        assert!(night.next(EU).does(Act::Look));
+        night.looked(judgement);
+        night
+    };
+    let mut night = over(good());
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+    assert!(told(&night));
+    assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done));
+    let mut night = over(slow());
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
+    assert!(!told(&night));
+    assert!(night.next_of_rollback(EU).does(Act::Update));
 }
 
 /// Too little to say either: the canary has let it through, and that stands.
 #[test]
 fn an_open_verdict_at_full_load_is_written_down_and_goes_on() {
-    let mut night = proved();
-    night.judged = Seen::Known(thin());
-    assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
+    let mut night = looked_at(thin());
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
     assert!(told(&night));
 }
 
@@ -211,20 +240,27 @@ fn missing_counts_are_recorded_and_not_waited_for() {
     assert!(missing.is_missing());
     for judged in [Seen::Unknown(unseen()), Seen::Known(missing)] {
         let mut night = proved();
-        let due = Lookout::full_load_due(&night.fleet, shifted(&night));
-        night.judged = judged;
-        assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
-        let waited = night.now.duration_since(due + night.fleet.wave.region_patience);
-        assert!(!waited.is_negative() && waited < SignedDuration::from_secs(30), "{}", night.now);
-        assert!(told(&night) && night.pages == 0 && night.call(AU).did(Act::Update));
+        night.now = due(&night) + night.fleet.wave.region_patience - SignedDuration::from_secs(1);
+        assert!(night.next(EU).does(Act::Look));
+        night.did(Act::Look);
+        night.sight.judged = Some(judged);
+        assert!(night.next(EU).waits() && !told(&night));
+        night.pass("1s");
+        assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+        assert!(told(&night));
+        night.new_call();
+        night.starts(AU);
     }
     // They come at last: what they say counts.
     let mut night = proved();
-    night.judged = Seen::Unknown(unseen());
-    night.now = Lookout::full_load_due(&night.fleet, shifted(&night)) + SignedDuration::from_mins(1);
-    assert_eq!(night.call(EU).finish(), None);
-    night.judged = Seen::Known(slow());
-    assert_eq!(night.calls(EU).finish(), Some(Finish::Failed));
+    night.now = due(&night) + SignedDuration::from_mins(1);
+    night.looked_in_vain();
+    assert!(night.next(EU).waits());
+    night.new_call();
+    assert!(night.next(EU).does(Act::Look));
+    night.looked(slow());
+    assert!(night.next_after(EU, &[Act::Trip]).pages());
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
 }
 
 /// I7: a region that does not answer any more is left behind, proved as it is.
@@ -232,48 +268,64 @@ fn missing_counts_are_recorded_and_not_waited_for() {
 fn a_region_dark_before_full_load_is_deferred_and_stays() {
     let mut night = proved();
     night.dark(EU);
-    assert_eq!(night.call(EU).finish(), None);
+    assert!(night.next_after(EU, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("3m");
-    let call = night.call(EU);
-    assert_eq!((call.finish(), night.pages, call.did(Act::Trip)), (Some(Finish::Deferred), 1, false));
+    assert!(night.next_after(EU, &[Act::Disarm]).pages(), "it is not rolled back");
+    let end = night.refused(EU);
+    assert_eq!(end.finish(), Some(Finish::Deferred));
     let proved = RegionState::WasProved { version: version("v427") };
-    assert!(matches!(&call.last().why, Reason::LeftBehind { state, .. } if *state == proved), "{:?}", call.last());
-    assert!(night.call(AU).did(Act::Update));
+    assert!(matches!(&end.why, Reason::LeftBehind { state, .. } if *state == proved), "{end:?}");
+    night.new_call();
+    night.starts(AU);
 }
 
 /// A halt stops the wave here too, and what is proved stays.
 #[test]
 fn a_halted_wave_is_not_judged_further() {
-    let mut night = proved();
-    night.tell(BR, Record::Halted { why: said("its alarm rang") });
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.did(Act::Trip)), (Some(Finish::Failed), false));
-    assert!(!told(&night) && night.history(EU).serves(&release("v427")));
+    for judgement in [good(), slow()] {
+        let mut night = looked_at(judgement);
+        night.tell(BR, Record::Halted { why: said("its alarm rang") });
+        assert_eq!(night.next(EU).finish(), Some(Finish::Failed));
+        assert!(!told(&night) && night.history(EU).serves(&release("v427")));
+    }
 }
 
 /// I8: killed at any step, the next call ends the same, and says it once.
 #[test]
 fn a_death_at_any_step_of_the_check_ends_the_same() {
+    // It had looked, and nothing was written.
     for judgement in [good(), slow()] {
-        let mut usual = proved();
-        usual.judged = Seen::Known(judgement.clone());
-        let finish = usual.calls(EU).finish();
-        let mut night = proved();
-        night.judged = Seen::Known(judgement);
-        // Every call dies once it has written something.
-        for _ in 0..20 {
-            let (history, hub) = (night.history(EU).clone(), night.sight.hub.clone());
-            let over = |now: &Night| matches!(now.plan(EU).next, Next::Wait | Next::Finish(_));
-            night.call_until(EU, |now| over(now) || *now.history(EU) != history || now.sight.hub != hub);
-            night.pass("30s");
+        let mut night = looked_at(judgement);
+        night.new_call();
+        assert!(night.next(EU).does(Act::Look));
+    }
+    // What passed is on record; then the word that comes before its scaling; then that too.
+    let mut night = proved();
+    night.now = due(&night);
+    night.judged_at_full_load(EU);
+    assert!(night.next(EU).does(Act::Scale));
+    night.new_call();
+    let judged = night.history(EU).full_load.clone();
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+    night.new_call();
+    assert_eq!(night.next(EU).finish(), Some(Finish::Done));
+    assert_eq!(night.history(EU).full_load, judged);
+    // What failed is on record; then what follows of the release.
+    for is_condemned in [false, true] {
+        let mut night = failed();
+        let update = night.history(EU).update.clone().unwrap();
+        if is_condemned {
+            let (_, why) = update.decision.clone().unwrap();
+            night.hub(Record::Condemned { release: release("v427"), region: name(EU), why });
         }
-        assert_eq!(night.calls(EU).finish(), finish);
-        let end = |night: &Night| {
-            let history = night.history(EU);
-            let cause = history.update.as_ref().and_then(|update| update.cause);
-            (history.full_load.clone(), cause, night.sight.hub.condemned.keys().copied().collect::<Vec<_>>())
-        };
-        assert_eq!(end(&night), end(&usual));
+        night.new_call();
+        assert!(night.next(EU).does(Act::Trip));
+        night.did(Act::Trip);
+        let end = if is_condemned { night.next(EU) } else { night.refused(EU) };
+        assert_eq!(end.finish(), Some(Finish::Failed));
+        assert_eq!(night.history(EU).update, Some(update), "decided once");
+        assert!(night.sight.hub.condemned.contains_key(&release("v427")) && !told(&night));
     }
 }
 

@@ -1,7 +1,8 @@
 //! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
 
 use crate::night::{AU, Night, actor, at, name, release, said, unseen, version};
-use meridian_domain::plan::Next;
+use crate::plans::Says;
+use meridian_domain::plan::{Act, Next};
 use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Return, ServiceFailure, WayBackReason};
 use meridian_domain::{Advice, Cause, Decision, Epoch, Head, HubHistory, Reason, Record, VariantPhase};
 
@@ -153,21 +154,23 @@ fn an_illness_said_twice_does_not_begin_anew() {
 /// However often it is looked at: one entry when it begins, with the call that was not answered, and one when it ends.
 #[test]
 fn an_illness_that_lasts_is_one_entry_at_each_end() {
-    let mut night = Night::provisioning(AU);
-    night.dark(AU);
-    let mut told = Vec::new();
-    for look in 0..6 {
-        if look == 4 {
-            night.phase(AU, VariantPhase::Creating);
-        }
-        told.extend(night.call(AU).plans.into_iter().filter_map(|plan| match plan.next {
-            Next::TellHub(record @ (Record::RegionIll { .. } | Record::RegionWell { .. })) => Some(record),
-            _ => None,
-        }));
+    fn look(night: &mut Night) -> Next {
+        night.new_call();
         night.pass("30s");
+        assert!(night.plan(AU).does(Act::Beat));
+        night.did(Act::Beat);
+        night.plan(AU).next
     }
     let (region, execution) = (name(AU), actor("wave-1"));
     let why = Reason::Fault(Fault::Unseen(unseen()));
     let begun = Record::RegionIll { region: region.clone(), execution: execution.clone(), why };
-    assert_eq!(told, [begun, Record::RegionWell { region, execution }]);
+    let mut night = Night::provisioning(AU);
+    night.dark(AU);
+    assert_eq!(night.plan(AU).next, Next::TellHub(begun));
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
+    assert_eq!([look(&mut night), look(&mut night), look(&mut night)], [Next::Wait, Next::Wait, Next::Wait]);
+    night.phase(AU, VariantPhase::Creating);
+    assert_eq!(look(&mut night), Next::TellHub(Record::RegionWell { region, execution }));
+    assert!(night.next(AU).waits());
+    assert_eq!(look(&mut night), Next::Wait);
 }

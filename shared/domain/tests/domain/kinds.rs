@@ -1,13 +1,14 @@
 //! Active, standby and joining regions; canary, linear, rolling and all at once; zones: what each of them may do.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
+use crate::plans::Says;
 use crate::problems::{GOOD, is_malformed, minutes};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next, Plan};
 use meridian_domain::reason::{Gate, Lagging, Proceed, Wait};
 use meridian_domain::{
-    Decision, EndpointStatus, Fleet, FleetError, FleetProblem, Invariant, Kind, Record, RegionProblem, Routing, Seen,
-    Style, VariantPhase, Zone, audit,
+    Decision, EndpointStatus, Fleet, FleetError, FleetProblem, Invariant, Kind, Record, RegionProblem, Routing, Style,
+    VariantPhase, Zone, audit,
 };
 
 /// The repository's fleet, with these lines added to regions.
@@ -129,104 +130,113 @@ fn each_style_asks_sagemaker_for_its_own_routing() {
     }
 }
 
+/// BR's update is taken; its instances come.
+fn provisioning(mut night: Night) -> Night {
+    night.starts(BR);
+    night.new_call();
+    night
+}
+
+/// Golden records, answered right, prove the release in BR.
+fn is_proved(night: &mut Night) {
+    night.asked(BR, Some(10));
+    assert_eq!(night.next_after(BR, &[Act::Disarm, Act::Scale]).finish(), Some(Finish::Done));
+    assert!(night.history(BR).serves(&release("v427")));
+}
+
 #[test]
 fn a_standby_uses_the_actives_evidence_and_is_proved() {
-    let mut night = standby(&[EU, AU, JP]);
-    assert!(night.call(BR).did(Act::Update));
+    let mut night = provisioning(standby(&[EU, AU, JP]));
     night.pass("30s");
-    let call = night.call(BR);
-    assert!(!call.did(Act::Look));
+    // There is nothing to look at.
+    assert!(night.next_after(BR, &[Act::Beat]).waits());
     let update = night.history(BR).update.as_ref().unwrap();
     let (decision, why) = update.decision.as_ref().unwrap();
     assert_eq!(*decision, Decision::Proceed);
     assert_eq!(*why, Proceed::RelyOn([EU, AU, JP].map(name).into()).into());
+    night.new_call();
     night.pass("4m");
     night.phase(BR, VariantPhase::Baking);
-    let call = night.call(BR);
-    assert!(call.did(Act::AskGolden));
-    assert_eq!(call.finish(), Some(Finish::Done));
-    assert!(night.history(BR).serves(&release("v427")));
+    assert!(night.next_after(BR, &[Act::Beat]).does(Act::AskGolden));
+    is_proved(&mut night);
 }
 
 /// I11: its update is found running after the hub's chain was away for longer than a lease.
 #[test]
 fn a_standby_proceeds_by_who_holds_the_lease() {
-    let mut night = standby(&[EU, AU, JP]);
-    night.call_until(BR, |night| night.history(BR).update.as_ref().is_some_and(|update| update.started));
+    let mut night = provisioning(standby(&[EU, AU, JP]));
     night.pass("11m");
-    night.phase(BR, VariantPhase::Creating);
-    let call = night.call(BR);
-    let at = |is: fn(&Next) -> bool| call.plans.iter().position(|plan| is(&plan.next));
-    let taken = at(|next| matches!(next, Next::TakeLease { .. }));
-    let decided = at(|next| matches!(next, Next::TellRegion(_, Record::Decided { decision: Decision::Proceed, .. })));
-    assert!(taken.is_some() && taken < decided, "{:?}", call.plans);
+    let plan = night.plan(BR);
+    let Next::TakeLease { epoch, until } = plan.next else { panic!("{plan:?}") };
+    night.hub(Record::LeaseTaken { epoch, until });
+    let plan = night.plan(BR);
+    let decided = |record: &Record| matches!(record, Record::Decided { decision: Decision::Proceed, .. });
+    assert!(matches!(&plan.next, Next::TellRegion(_, record) if decided(record)), "{plan:?}");
 }
 
 /// Its traffic moves whatever anybody sees: what is decided about it does not wait for a control plane that does not answer.
 #[test]
 fn a_standby_is_decided_although_its_endpoint_cannot_be_seen() {
-    let mut night = standby(&[EU, AU, JP]);
-    night.call_until(BR, |night| night.history(BR).update.as_ref().is_some_and(|update| update.started));
+    let mut night = provisioning(standby(&[EU, AU, JP]));
     night.dark(BR);
-    night.call(BR);
+    night.next(BR);
     assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed), "{:?}", night.history(BR).update);
 }
 
 /// I4 for those who show no evidence too.
 #[test]
 fn a_standby_that_answers_wrong_rolls_back() {
-    let mut night = standby(&[EU, AU, JP]);
-    night.call(BR);
+    let mut night = provisioning(standby(&[EU, AU, JP]));
     night.pass("4m");
     night.phase(BR, VariantPhase::Baking);
-    night.right = Some(9);
-    night.call(BR);
+    assert!(night.next_after(BR, &[Act::Beat]).does(Act::AskGolden));
+    night.asked(BR, Some(9));
+    assert!(night.next(BR).does(Act::Trip));
+    // And at every look after that.
+    night.new_call();
     night.pass("30s");
-    assert!(night.call(BR).did(Act::Trip));
+    assert!(night.next(BR).does(Act::Trip));
     assert!(!night.history(BR).serves(&release("v427")));
 }
 
 #[test]
 fn a_rolling_standby_is_proved_once_every_batch_is_in_service() {
     let lines = "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50";
-    let mut night = Night { fleet: fleet(&[(BR, lines)]), ..Night::confirmed_in(&[EU, AU, JP]) };
-    night.call(BR);
+    let mut night = provisioning(Night { fleet: fleet(&[(BR, lines)]), ..Night::confirmed_in(&[EU, AU, JP]) });
     night.pass("4m");
     // Between two batches: some instances are old.
     night.phase(BR, VariantPhase::Baking);
-    let call = night.call(BR);
-    assert!(!call.did(Act::AskGolden) && matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    assert!(night.next_after(BR, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("10m");
     night.in_service(BR, "v427");
-    let call = night.call(BR);
-    assert!(call.did(Act::AskGolden));
-    assert_eq!(call.finish(), Some(Finish::Done));
+    assert!(night.next(BR).does(Act::AskGolden));
+    is_proved(&mut night);
 }
 
 #[test]
 fn a_standby_without_an_actives_evidence_does_not_start() {
     let mut night = standby(&[]);
     for region in [EU, AU, JP] {
-        let (region, execution, why) = (name(region), actor("wave-1"), said("dark"));
-        night.hub(Record::Deferred { region, execution, release: release("v427"), why, paged: false });
+        night.deferred(region, "v427");
     }
-    let call = night.call(BR);
-    assert!(!call.did(Act::Prepare));
+    let plan = night.next(BR);
+    assert!(plan.waits(), "{plan:?}");
     let gate = Gate::NoEvidence { version: version("v427") };
-    assert_eq!(call.last().why, Wait::Gate { region: None, gate }.into());
+    assert_eq!(plan.why, Wait::Gate { region: None, gate }.into());
     night.pass("4m");
-    assert_eq!(night.call(BR).finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused(BR).finish(), Some(Finish::Deferred));
 }
 
 #[test]
 fn a_stopped_wave_rolls_a_standby_back() {
-    let mut night = standby(&[EU, AU, JP]);
-    night.call(BR);
+    let mut night = provisioning(standby(&[EU, AU, JP]));
     night.pass("30s");
-    night.call(BR);
+    night.next(BR);
+    assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed));
     night.tell(AU, Record::Halted { why: said("its alarm") });
     night.pass("30s");
-    assert!(night.call(BR).did(Act::Trip));
+    assert!(night.next(BR).does(Act::Trip));
 }
 
 #[test]
@@ -234,11 +244,11 @@ fn a_region_that_joins_holds_up_nobody() {
     let text = with(&[(JP, JOINING), (BR, STANDBY)]);
     let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..Night::confirmed_in(&[EU, AU]) };
     // It lags, and the standby after it starts all the same.
-    assert!(night.call(BR).did(Act::Update));
+    night.starts(BR);
     let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..Night::confirmed_in(&[EU, AU, BR]) };
-    let call = night.verify();
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Done), 0));
-    assert_eq!(call.lagging(), [(name(JP), Lagging::NamesConfig { config: night.target(JP, "v426").config })]);
+    let end = night.next_of_verify();
+    assert_eq!(end.finish(), Some(Finish::Done));
+    assert_eq!(end.lagging(), [(name(JP), Lagging::NamesConfig { config: night.target(JP, "v426").config })]);
 }
 
 /// I9 by the audit's own look: nobody proceeds without a judgement, unless it has no canary and an active's evidence stands.
@@ -263,28 +273,30 @@ fn the_audit_lets_nobody_ride_without_evidence() {
 fn a_linear_shift_is_decided_first_and_proved_last() {
     let linear = fleet(&[(AU, "style = \"linear\"\nstep = 25")]);
     let mut night = Night { fleet: linear, ..Night::baking(AU) };
-    night.due(AU);
-    night.call(AU);
-    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
-    night.now = night.canary_ends(AU);
+    night.passes(AU);
+    let (second, bake) = (night.canary_ends(AU), night.region(AU).bake);
     night.phase(AU, VariantPhase::Baking);
-    for _ in 0..2 {
-        // The second and the third step: some traffic is on blue, and golden records would say so.
-        let call = night.call(AU);
-        assert!(call.did(Act::Beat) && !call.did(Act::AskGolden) && matches!(call.last().next, Next::Wait));
-        night.now += night.region(AU).bake;
+    let last = second + bake * 2;
+    // The second and the third step: some traffic is on blue, and golden records would say so.
+    for at in [second, second + bake, last - SignedDuration::from_secs(1)] {
+        night.now = at;
+        assert!(night.next_after(AU, &[Act::Beat]).waits(), "{at}");
+        night.new_call();
     }
-    assert!(night.call(AU).did(Act::AskGolden));
+    night.now = last;
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    night.next_after(AU, &[Act::Disarm]);
     assert!(night.history(AU).serves(&release("v427")));
 }
 
 #[test]
 fn an_endpoint_in_an_unknown_state_is_nobodys_evidence() {
-    let mut night = standby(&[EU, AU, JP]);
-    night.call(BR);
+    let mut night = provisioning(standby(&[EU, AU, JP]));
+    night.next(BR);
+    night.new_call();
     night.status(BR, EndpointStatus::UpdateRollbackFailed);
     night.pass("4m");
-    let call = night.call(BR);
-    assert!(call.finish().is_some() && !night.history(BR).serves(&release("v427")), "{:?}", call.last());
-    assert!(matches!(night.sight.endpoints[&name(BR)], Seen::Known(Some(_))));
+    assert_eq!(night.refused(BR).finish(), Some(Finish::Deferred));
+    assert!(!night.history(BR).serves(&release("v427")));
 }

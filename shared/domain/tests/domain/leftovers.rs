@@ -1,10 +1,11 @@
 //! What an earlier wave left behind: updates whose end nobody wrote down, intents that nobody followed.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, name, refusal, release, said, slow, version};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next};
 use meridian_domain::reason::{Fault, Gate, Wait, WaveEnd};
-use meridian_domain::{Decision, EndpointStatus, EndpointView, Epoch, Head, Reason, Record, Rule, Seen, VariantPhase};
+use meridian_domain::{Decision, EndpointStatus, EndpointView, Head, Reason, Record, Rule, Seen, VariantPhase};
 use std::sync::Arc;
 
 /// v427's canary in AU, and then v428's wave while the fleet is nobody's.
@@ -26,25 +27,35 @@ fn let_through() -> Night {
     next_wave(night)
 }
 
+/// AU's canary shows that v427 is bad, and the wave has decided so.
+fn decided_to_revert() -> Night {
+    let mut night = Night::baking(AU);
+    night.looked(slow());
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::Trip));
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
+    night.new_call();
+    night
+}
+
 /// Let through and never proved: it is asked first, for it is what the region would roll back to (I4, I5).
 #[test]
 fn a_leftover_is_proved_before_a_start() {
     let mut night = let_through();
-    let call = night.call(AU);
-    assert!(call.did(Act::AskGolden) && call.did(Act::Update), "{:?}", call.plans);
+    assert!(night.next(AU).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    night.starts(AU);
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"), "in the name of who brought it");
     assert_eq!(night.history(AU).update.as_ref().unwrap().back, Some(night.target(AU, "v427")));
     // It answers as something else, or not at all.
     let mut wrong = let_through();
-    wrong.right = Some(9);
-    let call = wrong.call(AU);
-    assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Failed), 1, false));
+    wrong.asked(AU, Some(9));
+    assert_eq!(wrong.refused(AU).finish(), Some(Finish::Failed));
     assert!(!wrong.history(AU).confirmed.contains_key(&release("v427")));
     let mut silent = let_through();
-    silent.right = None;
-    assert!(matches!(silent.call(AU).last().next, Next::Wait));
+    silent.asked(AU, None);
+    assert!(silent.next(AU).waits());
     silent.pass("3m");
-    assert_eq!(silent.call(AU).finish(), Some(Finish::Deferred));
+    assert_eq!(silent.refused(AU).finish(), Some(Finish::Deferred));
 }
 
 /// I5: nobody let it through, or the endpoint names something else: there is no proved way back, and no start.
@@ -61,15 +72,16 @@ fn what_nobody_let_through_is_no_ground_to_start_from() {
     for night in [undecided, elsewhere, settled] {
         let mut night = next_wave(night);
         let before = night.history(AU).clone();
-        let call = night.call(AU);
-        assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), false), "{:?}", call.plans);
+        let page = night.next(AU);
         let refused = |why: &Reason| match why {
             Reason::Wave(WaveEnd::NotPromoted { why, .. }) => {
                 matches!(**why, Reason::Gate(Gate::NoProvedWayBack { .. }))
             }
             _ => false,
         };
-        assert!(call.plans.iter().any(|plan| refused(&plan.why)), "{:?}", call.plans);
+        assert!(page.pages() && refused(&page.why), "{page:?}");
+        night.sent(page);
+        assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
         assert_eq!(*night.history(AU), before, "what is unknown is not recorded");
     }
 }
@@ -77,12 +89,10 @@ fn what_nobody_let_through_is_no_ground_to_start_from() {
 /// I8: SageMaker rolled it back, or it never ran; either is written down before a start, with its reason.
 #[test]
 fn another_waves_rollback_is_recorded_with_its_reason() {
-    let mut told = Night::baking(AU);
-    told.judged = Seen::Known(slow());
-    told.call(AU);
+    let mut told = decided_to_revert();
     let mut taken = Night::baking(AU);
     let mut never = Night::confirmed_in(&[EU]);
-    never.call_until(AU, |night| night.history(AU).update.is_some());
+    never.intends(AU);
     // Whatever AWS says to this wave's own step, it is not why the other one's came to nothing.
     let decided = told.history(AU).update.as_ref().unwrap().decision.clone().unwrap().1;
     for (night, why) in
@@ -112,28 +122,25 @@ fn a_wave_that_starts_nothing_ends_no_others_update() {
     let table: [(Change, Finish); 2] = [(|night| night.approve("v429"), Finish::Done), (over, Finish::Failed)];
     for (change, end) in table {
         let mut night = Night::confirmed_in(&[EU]);
-        night.call_until(AU, |night| night.history(AU).update.is_some());
+        night.intends(AU);
         night.in_service(AU, "v426");
         night.hub_mut().lease = None;
         night.approve("v428");
         night.wave_of("v428", "wave-2");
         change(&mut night);
-        let call = night.call(AU);
-        let acts = |next: &Next| matches!(next, Next::TakeLease { .. } | Next::TellRegion(..));
-        assert_eq!(call.finish(), Some(end), "{:?}", call.plans);
-        assert!(!call.plans.iter().any(|plan| acts(&plan.next)), "{:?}", call.plans);
+        let (hub, own) = (night.sight.hub.clone(), night.history(AU).clone());
+        assert_eq!(night.next(AU).finish(), Some(end));
+        assert_eq!((&night.sight.hub, night.history(AU)), (&hub, &own), "nothing is written");
     }
 }
 
 /// A decided revert is what the ledger says of the return, by whomever it is written.
 #[test]
 fn a_decided_rollback_keeps_the_words_of_its_decision() {
-    let mut night = Night::baking(AU);
-    night.judged = Seen::Known(slow());
-    night.call(AU);
+    let mut night = decided_to_revert();
     let why = night.history(AU).update.as_ref().unwrap().decision.clone().unwrap().1;
     night.in_service(AU, "v426");
-    night.call(AU);
+    night.next(AU);
     assert_eq!(night.history(AU).returned[&release("v427")].why, why);
 }
 
@@ -149,38 +156,40 @@ fn override_order(night: &mut Night, region: &str) {
 #[test]
 fn a_waves_own_intent_holds_its_regions_while_it_has_the_lease() {
     let mut night = Night::confirmed_in(&[EU, AU]);
-    night.call_until(JP, |night| night.history(JP).update.is_some());
+    night.intends(JP);
     override_order(&mut night, BR);
-    let until = night.sight.hub.lease.as_ref().unwrap().until;
-    let takes = |night: &mut Night| {
-        let call = night.call(BR);
-        assert!(!call.did(Act::Prepare), "{:?}", call.plans);
-        call.plans.iter().any(|plan| matches!(plan.next, Next::TakeLease { .. }))
-    };
-    night.now = until - SignedDuration::from_secs(1);
-    assert!(!takes(&mut night));
-    night.now = until;
-    assert!(takes(&mut night));
+    let held = night.sight.hub.lease.clone().unwrap();
+    night.now = held.until - SignedDuration::from_secs(1);
+    assert!(night.next(BR).waits());
+    assert_eq!(night.sight.hub.lease, Some(held.clone()));
+    night.now = held.until;
+    assert!(night.next(BR).waits());
+    assert_eq!(night.sight.hub.lease.as_ref().unwrap().epoch, held.epoch.next(), "it is taken again");
 }
 
 /// I1, I13: an intent has come to nothing only where nobody took it, nobody holds the lease for it and the endpoint rests.
 #[test]
 fn a_possible_update_blocks_the_others() {
     type Change = fn(&mut Night);
-    let table: [(&str, Change, bool); 4] = [
-        ("it rests", |_| {}, true),
-        ("it was taken", |night| night.tell_as(&actor("wave-1"), JP, started()), false),
-        ("it cannot be seen", |night| night.dark(JP), false),
-        ("it is under way", |night| night.phase(JP, VariantPhase::Creating), false),
+    let table: [(&str, Change); 3] = [
+        ("it was taken", |night| night.tell_as(&actor("wave-1"), JP, started())),
+        ("it cannot be seen", |night| night.dark(JP)),
+        ("it is under way", |night| night.phase(JP, VariantPhase::Creating)),
     ];
-    for (what, change, starts) in table {
+    let intended = || {
         let mut night = Night::confirmed_in(&[EU, AU]);
-        night.call_until(JP, |night| night.history(JP).update.is_some());
+        night.intends(JP);
         night.pass("11m");
         night.rerun("wave-2");
         override_order(&mut night, BR);
+        night
+    };
+    intended().starts(BR);
+    for (what, change) in table {
+        let mut night = intended();
         change(&mut night);
-        assert_eq!(night.call(BR).did(Act::Update), starts, "{what}");
+        let plan = night.next(BR);
+        assert!(plan.waits(), "{what}: {plan:?}");
     }
 }
 
@@ -203,14 +212,23 @@ fn creating(night: &mut Night, text: &str, status: EndpointStatus) {
     night.sight.endpoints.insert(name(AU), Seen::Known(Some(view)));
 }
 
+/// SageMaker makes the endpoint that v427's wave has asked for.
+fn created() -> Night {
+    let mut night = new_region();
+    night.intends(AU);
+    creating(&mut night, "v427", EndpointStatus::Creating);
+    night.tell(AU, started());
+    night
+}
+
 /// I8: each wave follows its own word, also where nothing served and both would do the same.
 #[test]
 fn a_wave_records_its_own_intent_before_it_creates() {
     let mut night = new_region();
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.intends(AU);
     night.hub_mut().lease = None;
     night.rerun("wave-2");
-    assert!(night.call(AU).did(Act::Create));
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Create));
     assert_eq!(night.history(AU).update.as_ref().unwrap().execution, actor("wave-2"));
 }
 
@@ -218,57 +236,55 @@ fn a_wave_records_its_own_intent_before_it_creates() {
 #[test]
 fn an_intent_with_a_canary_no_longer_allowed_is_recorded_again() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.intends(AU);
     let long = Bake { wait: SignedDuration::from_hours(1), percent: 25 };
     night.history_mut(AU).update.as_mut().unwrap().bake = Some(long);
-    assert!(night.call(AU).did(Act::Update));
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
     assert_eq!(night.history(AU).update.as_ref().unwrap().bake, Some(Bake::usual(&night.region(AU))));
 }
 
 /// A first release that the last wave created and never proved: the next release's wave asks it first.
 #[test]
 fn an_unproved_first_release_is_proved_before_the_next_start() {
-    let mut night = new_region();
-    assert!(night.call(AU).did(Act::Create));
+    let mut night = created();
     creating(&mut night, "v427", EndpointStatus::InService);
     let mut night = next_wave(night);
-    assert!(night.call(AU).did(Act::AskGolden));
+    assert!(night.next(AU).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    night.starts(AU);
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
 }
 
 /// It was asked for, and there is none: SageMaker has policy's patience.
 #[test]
 fn a_missing_endpoint_is_given_up_after_the_patience() {
-    let mut night = new_region();
-    assert!(night.call(AU).did(Act::Create));
+    let mut night = created();
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
     night.pass("2m 59s");
-    let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait) && !call.did(Act::Create), "{:?}", call.plans);
+    let plan = night.next(AU);
+    assert!(plan.waits(), "{plan:?}");
     night.pass("1s");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
 }
 
 /// SageMaker's own limit is the patience with a first fleet; up to its last moment.
 #[test]
 fn a_first_fleet_has_as_long_as_sagemaker_may_take() {
-    let mut night = new_region();
-    assert!(night.call(AU).did(Act::Create));
+    let mut night = created();
     let asked = night.history(AU).update.as_ref().unwrap().at;
     let longest = asked + night.fleet.guardrail.max_execution;
-    creating(&mut night, "v427", EndpointStatus::Creating);
     night.now = longest;
-    assert_eq!(night.call(AU).finish(), None, "it is being created");
+    assert!(night.next_after(AU, &[Act::Beat]).waits(), "it is being created");
     night.pass("1s");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
     // In service, and it does not answer.
-    for (now, end) in [(longest - SignedDuration::from_secs(1), None), (longest, Some(Finish::Deferred))] {
-        let mut night = new_region();
-        assert!(night.call(AU).did(Act::Create));
-        creating(&mut night, "v427", EndpointStatus::InService);
-        (night.right, night.now) = (None, now);
-        assert_eq!(night.call(AU).finish(), end);
-    }
+    let mut silent = created();
+    creating(&mut silent, "v427", EndpointStatus::InService);
+    silent.now = longest - SignedDuration::from_secs(1);
+    silent.asked(AU, None);
+    assert!(silent.next(AU).waits());
+    silent.now = longest;
+    assert_eq!(silent.refused(AU).finish(), Some(Finish::Deferred));
 }
 
 /// A first fleet that fails is one thing; a serving region whose endpoint fails keeps its people's attention, and the wave
@@ -277,24 +293,20 @@ fn a_first_fleet_has_as_long_as_sagemaker_may_take() {
 fn a_region_that_breaks_in_its_canary_is_deferred() {
     let mut night = Night::baking(EU);
     night.status(EU, EndpointStatus::Failed);
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1), "{:?}", call.last());
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Deferred));
     let mut busy = Night::baking(EU);
     busy.status(EU, EndpointStatus::SystemUpdating);
-    assert_eq!(busy.call(EU).last().why, Wait::OtherUpdate { region: name(EU) }.into());
+    assert_eq!(busy.next(EU).why, Wait::OtherUpdate { region: name(EU) }.into());
 }
 
 /// I7: a revert that SageMaker did not heed is a revert all the same.
 #[test]
 fn a_bad_release_that_was_shifted_all_the_same_is_condemned() {
-    let mut night = Night::baking(AU);
-    night.judged = Seen::Known(slow());
-    night.call(AU);
-    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
+    let mut night = decided_to_revert();
     night.in_service(AU, "v427");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")));
-    assert!(night.rollback(AU).did(Act::Update), "the region rolls back");
+    assert!(night.next_of_rollback(AU).does(Act::Update), "the region rolls back");
 }
 
 /// A confirmed release that failed at full load, after its soak.
@@ -307,7 +319,7 @@ fn a_release_failing_at_full_load_after_soak_is_condemned_too() {
     let (decision, why) = (Decision::Revert, said("slow at full load"));
     night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
     night.in_service(AU, "v427");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")));
 }
 
@@ -316,12 +328,13 @@ fn a_release_failing_at_full_load_after_soak_is_condemned_too() {
 fn a_lease_that_has_run_out_is_not_given_back() {
     for (left, given) in [(1, true), (0, false)] {
         let mut night = Night::new();
-        assert!(night.call(EU).did(Act::Update));
+        night.starts(EU);
+        night.new_call();
         night.hub(Record::Condemned { release: release("v427"), region: name(JP), why: said("slow") });
         night.in_service(AU, "v426");
-        night.now = night.sight.hub.lease.as_ref().unwrap().until - SignedDuration::from_secs(left);
-        let call = night.call(AU);
-        let gives = |next: &Next| matches!(next, Next::TellHub(Record::LeaseReleased { epoch: Epoch(1) }));
-        assert_eq!(call.plans.iter().any(|plan| gives(&plan.next)), given);
+        let lease = night.sight.hub.lease.clone().unwrap();
+        night.now = lease.until - SignedDuration::from_secs(left);
+        assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
+        assert_eq!(night.sight.hub.lease, (!given).then_some(lease));
     }
 }

@@ -12,11 +12,10 @@ mod audit_steps;
 mod bakes;
 #[cfg(test)]
 mod bakes_chosen;
+#[cfg(test)]
 mod beside;
 #[cfg(test)]
 mod callers;
-#[cfg(test)]
-mod calls;
 #[cfg(test)]
 mod checkpoint;
 #[cfg(test)]
@@ -64,6 +63,8 @@ mod own_means;
 #[cfg(test)]
 mod past;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod probation;
 #[cfg(test)]
 mod problems;
@@ -95,5 +96,7 @@ mod skew;
 mod stages;
 #[cfg(test)]
 mod tries;
+#[cfg(test)]
+mod waves;
 #[cfg(test)]
 mod way_back;

@@ -1,6 +1,7 @@
 //! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
 
 use crate::night::{AU, EU, Night, at, fleet, good, name, said, unseen};
+use crate::plans::Says;
 use meridian_domain::lookout::{ArmMinutes, Lookout};
 use meridian_domain::plan::{Act, Bake, Hour, Next};
 use meridian_domain::reason::{Step, Traffic};
@@ -14,6 +15,7 @@ fn choice() -> Night {
     let au = night.fleet.regions.iter_mut().find(|region| region.name == name(AU)).unwrap();
     (au.shortest_bake, au.bake) = ("5m".parse().unwrap(), "40m".parse().unwrap());
     (au.canary_percent, au.instances) = (Bounds { min: 10, max: 50 }, 100);
+    night.sight.hour = None;
     night
 }
 
@@ -22,25 +24,24 @@ fn busy(rps: f64) -> Hour {
     Hour { rps: Some(rps), rates: rates.into() }
 }
 
-/// The canary that AU's intent names, and by which traffic it was chosen.
-fn planned(night: &mut Night) -> (Bake, Traffic) {
-    let call = night.call(AU);
-    let intent = call.plans.iter().find_map(|plan| match &plan.next {
-        Next::TellRegion(_, Record::UpdateIntended { bake, .. }) => Some((bake.unwrap(), &plan.why)),
-        _ => None,
-    });
-    let Some((bake, Reason::Step(Step::Ready { canary: Some(canary), .. }))) = intent else {
-        panic!("{:?}", call.last())
-    };
+/// The canary that AU's intent names once the last hour was asked for, and by which traffic it was chosen.
+fn planned(night: &mut Night, hour: Seen<Hour>) -> (Bake, Traffic) {
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Measure));
+    night.did(Act::Measure);
+    night.sight.hour = Some(hour);
+    let plan = night.plan(AU);
+    let Next::TellRegion(_, Record::UpdateIntended { bake: Some(bake), .. }) = plan.next else { panic!("{plan:?}") };
+    let Reason::Step(Step::Ready { canary: Some(canary), .. }) = plan.why else { panic!("{:?}", plan.why) };
     assert_eq!(canary.bake, bake, "what is said is what is asked for");
-    (bake, canary.by.clone())
+    assert!(night.next(AU).does(Act::Update));
+    (bake, canary.by)
 }
 
 #[test]
 fn the_busier_the_last_hour_was_the_shorter_a_canary_is() {
-    let with = |hour: Seen<Hour>| planned(&mut Night { hour, ..choice() });
-    let (thin, by_thin) = with(Seen::Known(busy(20.0)));
-    let (busy, by_busy) = with(Seen::Known(busy(2_000.0)));
+    let with = |rps| planned(&mut choice(), Seen::Known(busy(rps)));
+    let (thin, by_thin) = with(20.0);
+    let (busy, by_busy) = with(2_000.0);
     assert!((busy.wait, busy.percent) < (thin.wait, thin.percent), "{busy:?}, {thin:?}");
     assert_eq!((by_thin, by_busy), (Traffic::Measured(20.0), Traffic::Measured(2_000.0)));
     assert_eq!(busy.percent, 10);
@@ -48,8 +49,8 @@ fn the_busier_the_last_hour_was_the_shorter_a_canary_is() {
 
 #[test]
 fn counts_that_cannot_be_read_leave_usual_traffic_and_say_so() {
-    let (usual, by_usual) = planned(&mut Night { hour: Seen::Known(Hour::default()), ..choice() });
-    let (unread, by_unread) = planned(&mut Night { hour: Seen::Unknown(unseen()), ..choice() });
+    let (usual, by_usual) = planned(&mut choice(), Seen::Known(Hour::default()));
+    let (unread, by_unread) = planned(&mut choice(), Seen::Unknown(unseen()));
     assert_eq!(unread, usual);
     assert_eq!((by_usual, by_unread), (Traffic::Usual, Traffic::Unseen { why: unseen() }));
 }
@@ -57,8 +58,8 @@ fn counts_that_cannot_be_read_leave_usual_traffic_and_say_so() {
 #[test]
 fn what_the_regions_before_have_shown_shortens_a_canary() {
     let hour = Seen::Known(busy(60.0));
-    let (alone, _) = planned(&mut Night { hour: hour.clone(), ..choice() });
-    let mut night = Night { hour, ..choice() };
+    let (alone, _) = planned(&mut choice(), hour.clone());
+    let mut night = choice();
     let target = night.target(EU, "v427");
     let execution = night.sight.execution.clone();
     // EU's canary as it was let through, before it was confirmed.
@@ -79,20 +80,22 @@ fn what_the_regions_before_have_shown_shortens_a_canary() {
     }
     night.judged_at_full_load(EU);
     night.tell(EU, Record::Settled { target, execution });
-    let (carried, _) = planned(&mut night);
+    let (carried, _) = planned(&mut night, hour);
     assert!((carried.percent, carried.wait) < (alone.percent, alone.wait), "{carried:?}, {alone:?}");
 }
 
 #[test]
 fn a_fixed_canary_asks_for_no_counts() {
     let mut night = Night::confirmed_in(&[EU]);
-    assert!(!night.call(AU).did(Act::Measure));
+    night.sight.hour = None;
+    night.starts(AU);
     let mut night = choice();
-    let call = night.call(AU);
-    assert!(call.did(Act::Measure) && call.did(Act::Update));
+    planned(&mut night, Seen::Known(Hour::default()));
     // Once it is intended, it stands.
+    night.new_call();
+    night.sight.hour = None;
     night.pass("30s");
-    assert!(!night.call(AU).did(Act::Measure));
+    night.starts(AU);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The moments at which something begins to hold, or ends: the lease, patience, a decision that is due.
 
-use crate::night::{AU, EU, Night, actor, at, bytes_unknown, name, unseen, version};
+use crate::night::{AU, EU, Night, actor, at, bytes_unknown, good, name, unseen, version};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Lagging, RegionState, Wait, WaveEnd};
@@ -10,11 +11,14 @@ use meridian_domain::{
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
+/// Until when a call renews the lease, if it does, in the generation that holds it.
 fn renewed(night: &mut Night) -> Option<jiff::Timestamp> {
-    night.call(AU).plans.iter().find_map(|plan| match plan.next {
-        Next::TellHub(Record::LeaseRenewed { epoch: Epoch(1), until }) => Some(until),
-        _ => None,
-    })
+    night.new_call();
+    let before = night.sight.hub.lease.clone().unwrap();
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
+    let Lease { epoch, holder, until } = night.sight.hub.lease.clone().unwrap();
+    assert_eq!((epoch, holder), (Epoch(1), before.holder));
+    (until != before.until).then_some(until)
 }
 
 #[test]
@@ -35,21 +39,22 @@ fn a_lease_is_renewed_once_more_than_half_of_it_is_used() {
 fn an_expired_lease_is_acquired_in_the_next_generation() {
     let mut night = Night::provisioning(AU);
     night.now = night.sight.hub.lease.as_ref().unwrap().until;
-    let call = night.call(AU);
-    assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(2), .. }), "{:?}", call.plans);
+    let plan = night.plan(AU);
+    assert!(matches!(plan.next, Next::TakeLease { epoch: Epoch(2), .. }), "{plan:?}");
     let mut other = Night::new();
     let until = other.now + SECOND;
     other.hub_mut().lease = Some(Lease { epoch: Epoch(7), holder: actor("wave-0"), until });
-    let call = other.call(EU);
-    assert_eq!(call.last().why, Wait::LeaseHeld { holder: actor("wave-0"), until }.into());
+    let plan = other.next(EU);
+    assert_eq!((plan.waits(), plan.why), (true, Wait::LeaseHeld { holder: actor("wave-0"), until }.into()));
     other.now = until;
-    assert!(other.call(EU).did(Act::Update));
+    other.starts(EU);
 }
 
 #[test]
 fn new_instances_are_waited_for_by_name() {
     let mut night = Night::provisioning(AU);
-    assert_eq!(night.call(AU).last().why, Wait::Provisioning { region: name(AU) }.into());
+    let plan = night.next_after(AU, &[Act::Beat]);
+    assert_eq!((plan.waits(), plan.why), (true, Wait::Provisioning { region: name(AU) }.into()));
 }
 
 /// I9: whatever the endpoint shows, an undecided canary whose time is up gets no heartbeat; one that was let through does.
@@ -61,18 +66,21 @@ fn a_late_canary_has_a_heartbeat_only_after_proceed() {
     for night in [&mut decided, &mut undecided] {
         night.phase(AU, VariantPhase::Creating);
     }
-    assert!(decided.call(AU).did(Act::Beat));
-    assert!(!undecided.call(AU).did(Act::Beat));
+    assert!(decided.next(AU).does(Act::Beat));
+    assert!(undecided.next(AU).waits());
 }
 
 #[test]
 fn unreadable_counts_are_waited_for_until_a_decision_is_due() {
     let mut night = Night::baking(AU);
-    night.judged = Seen::Unknown(unseen());
-    let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait) && night.history(AU).update.as_ref().unwrap().decision.is_none());
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::Look));
+    night.looked_in_vain();
+    assert!(night.next(AU).waits() && night.history(AU).update.as_ref().unwrap().decision.is_none());
+    night.new_call();
     night.due(AU);
-    night.call(AU);
+    assert!(night.next(AU).does(Act::Look));
+    night.looked_in_vain();
+    assert!(night.next(AU).does(Act::Trip));
     assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 
@@ -82,8 +90,8 @@ fn traffic_to_an_unrecorded_canary_is_its_beginning() {
     let mut night = Night::provisioning(AU);
     night.pass("3m");
     night.phase(AU, VariantPhase::ActivatingTraffic);
-    let call = night.call(AU);
-    assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
+    let plan = night.next_after(AU, &[Act::Beat]);
+    assert!(plan.waits(), "{plan:?}");
 }
 
 /// SageMaker does not say what its fleets do: before the canary's time is up, that is no shift.
@@ -94,8 +102,8 @@ fn an_update_that_says_nothing_of_itself_is_being_provisioned() {
     if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
         view.pending.as_mut().unwrap().phase = None;
     }
-    let call = night.call(AU);
-    assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
+    let plan = night.next_after(AU, &[Act::Beat]);
+    assert!(plan.waits(), "{plan:?}");
 }
 
 /// A guard that still rings from before the update would roll it back at once.
@@ -104,11 +112,14 @@ fn a_guard_that_rings_before_the_start_is_waited_for() {
     for guard in alarms::guard_names(&Night::new().fleet) {
         let mut night = Night::new();
         night.guard_rings(guard.clone());
-        let call = night.call(EU);
-        assert!(call.did(Act::Prepare) && !call.did(Act::Update), "{guard}");
-        assert!(matches!(call.last().next, Next::Wait) && night.history(EU).update.is_none(), "{guard}");
+        assert!(night.next_after(EU, &[Act::Prepare]).waits(), "{guard}");
+        assert!(night.history(EU).update.is_none(), "{guard}");
+        night.new_call();
         night.pass("3m");
-        assert_eq!(night.call(EU).finish(), Some(Finish::Deferred), "{guard}");
+        let page = night.next_after(EU, &[Act::Prepare]);
+        assert!(page.pages(), "{guard}: {page:?}");
+        night.sent(page);
+        assert_eq!(night.next(EU).finish(), Some(Finish::Deferred), "{guard}");
     }
 }
 
@@ -120,7 +131,7 @@ fn a_quiet_or_unrelated_alarm_stops_no_start() {
         let quiet = |name| AlarmView { name, state: AlarmState::Ok, set_off_by: None, since: None };
         alarms.extend(alarms::guard_names(&night.fleet).into_iter().map(quiet));
     }
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 /// Between two steps of a linear shift only time passes, and only where the judge let the first one through.
@@ -132,7 +143,7 @@ fn an_undecided_linear_shift_is_not_waited_for() {
         region.style = meridian_domain::Style::Linear { step: 25 };
     }
     night.phase(AU, VariantPhase::Baking);
-    assert!(night.call(AU).did(Act::Trip));
+    assert!(night.next(AU).does(Act::Trip));
 }
 
 /// ... and one that SageMaker rolls back between two steps is not waited for either.
@@ -144,9 +155,13 @@ fn a_linear_shift_rolled_back_between_its_steps_is_decided_so() {
         region.style = meridian_domain::Style::Linear { step: 25 };
     }
     night.phase(AU, VariantPhase::Baking);
-    assert!(matches!(night.call(AU).last().why, Reason::Wait(Wait::TrafficInSteps { .. })));
+    let plan = night.next_after(AU, &[Act::Beat]);
+    assert!(matches!(plan.why, Reason::Wait(Wait::TrafficInSteps { .. })), "{plan:?}");
+    night.new_call();
     night.phase(AU, VariantPhase::Deleting);
-    night.call(AU);
+    assert!(night.next(AU).does(Act::Look));
+    night.looked(good());
+    night.next(AU);
     assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 
@@ -155,11 +170,11 @@ fn a_linear_shift_rolled_back_between_its_steps_is_decided_so() {
 fn another_waves_unknown_bytes_are_waited_for_then_left_behind() {
     let mut night = Night::confirmed_in(&[EU]);
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
-    night.call_until(AU, |night| night.history(AU).unknown.is_some());
+    assert!(night.next(AU).waits() && night.history(AU).unknown.is_some());
     night.pass("2m 59s");
-    assert!(matches!(night.call(AU).last().next, Next::Wait));
+    assert!(night.next(AU).waits());
     night.pass("1s");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
     let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
     let Reason::LeftBehind { why, state: RegionState::BytesUnknown } = why else { panic!("{why:?}") };
     assert_eq!(**why, Gate::BytesUnknown { region: name(AU), why: bytes_unknown() }.into());
@@ -173,13 +188,16 @@ fn verify_waits_for_an_unreachable_region() {
     night.dark(AU);
     night.rerun("wave-1");
     let longest = night.fleet.guardrail.soak + night.fleet.wave.region_patience;
-    assert!(matches!(night.verify().last().next, Next::Wait));
+    assert!(night.next_of_verify().waits());
     night.now = night.sight.since + longest - SECOND;
-    assert!(matches!(night.verify().last().next, Next::Wait));
+    assert!(night.next_of_verify().waits());
     night.now += SECOND;
-    let call = night.verify();
-    assert_eq!(call.finish(), Some(Finish::Failed));
-    assert_eq!(call.lagging(), [(name(AU), Lagging::EndpointUnseen { why: unseen() })]);
+    let page = night.next_of_verify();
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
+    let end = night.next_of_verify();
+    assert_eq!(end.finish(), Some(Finish::Failed));
+    assert_eq!(end.lagging(), [(name(AU), Lagging::EndpointUnseen { why: unseen() })]);
 }
 
 /// An override ends at its moment: the wave's last words name those that still count.
@@ -191,10 +209,10 @@ fn the_waves_last_words_name_the_overrides_that_still_count() {
         let (why, until) = ("its quota comes on Monday".to_owned(), at("09:00:00"));
         night.hub(Record::Overridden { what: meridian_domain::Rule::Skew, region: None, why, until });
         night.now = until - SignedDuration::from_secs(left);
-        let call = night.verify();
-        assert_eq!(call.finish(), Some(Finish::Done));
-        let Reason::Wave(WaveEnd::Complete { overrides, .. }) = &call.last().why else { panic!("{:?}", call.last()) };
+        let end = night.next_of_verify();
+        assert_eq!(end.finish(), Some(Finish::Done));
+        let Reason::Wave(WaveEnd::Complete { version: served, overrides, .. }) = &end.why else { panic!("{end:?}") };
         assert_eq!(overrides.len(), usize::from(named), "{overrides:?}");
-        assert_eq!(night.sight.version, version("v427"));
+        assert_eq!(*served, version("v427"));
     }
 }

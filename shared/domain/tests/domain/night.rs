@@ -1,17 +1,20 @@
-//! A night on the table: what `promote` would see, and steps done as its handlers do them.
+//! A night as a planner sees it: facts that a test states.
 
+use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
-use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
+use meridian_domain::callers::Blame;
+use meridian_domain::plan::{Act, Golden, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::probation::Probation;
 use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Refusal, ServiceFailure, Unseen};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{
-    Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
-    Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Ringing, Seen, Sha256, Target, VariantPhase, Version,
-    alarms,
+    Actor, AlarmState, AlarmView, Decision, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory,
+    PendingDeployment, Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Ringing, Seen, Sha256, Target,
+    VariantPhase, Version, alarms,
 };
 use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub const EU: &str = "eu-west-1";
@@ -119,41 +122,32 @@ pub fn thin() -> Judgement {
     judged(100, 0)
 }
 
-/// The ledgers, the endpoints and the clock of one night. Every plan made here has passed the audit.
+/// What a planner sees of one night: ledgers, endpoints and the clock, as the test states them. Nothing here follows a plan:
+/// what comes of one is the handlers' to do (`proof/`), and a test says it as the next fact.
 pub struct Night {
     pub fleet: Fleet,
     pub sight: Sight,
     pub now: Timestamp,
-    /// What the judge says when he is asked.
-    pub judged: Seen<Judgement>,
-    /// What the region is found to have served in the last hour.
-    pub hour: Seen<Hour>,
-    /// Golden records answered right, of ten; none where the endpoint does not answer.
-    pub right: Option<u32>,
-    /// Whether an update that is asked for is taken.
-    pub takes_updates: bool,
-    /// What AWS says to an update that it never takes.
-    pub refuses: Option<Refusal>,
-    /// Why a region's scaling cannot be registered.
-    pub unscaled: Option<Unseen>,
-    /// What a rollback finds beside the alarms.
+    /// What a region's `rollback` sees beside its ledger and its endpoint.
+    pub own: Own,
+}
+
+/// What `rollback` sees of its region beside ledger and endpoint, and what its call has done.
+pub struct Own {
+    /// What stands beside the alarms.
     pub way_back: Seen<Option<WayBack>>,
-    /// Whether pages go out.
-    pub pager: bool,
-    /// Pages sent so far.
-    pub pages: usize,
     /// Whether the region's composite alarm is in ALARM.
     pub alarm: Option<Ringing>,
     /// Whose the 4xx are, where the alarm over them rings.
-    pub client_errors: Option<meridian_domain::callers::Blame>,
-    /// What the days before say, where `rollback` looks at them.
+    pub client_errors: Option<Blame>,
+    /// What the days before say.
     pub probation: Option<Probation>,
-    /// How often people were told what nobody need get up for.
-    pub advice: usize,
-    /// The topic takes no advice.
-    pub loses_advice: bool,
-    /// Since when the heartbeat alarm is quiet, as `rollback` sees it.
+    /// Since when the heartbeat alarm is quiet.
     pub judge: Seen<Option<Timestamp>>,
+    pub done: BTreeSet<Act>,
+    pub golden: Option<Seen<Golden>>,
+    pub owes: bool,
+    pub paged: bool,
 }
 
 impl Night {
@@ -169,25 +163,22 @@ impl Night {
                     set_off_by: None,
                     since: None,
                 }]),
+                hour: Some(Seen::Known(Hour::default())),
                 ..Sight::unlooked(release("v427"), version("v427"), actor("wave-1"), at("03:02:00"))
             },
             fleet,
             now: at("03:02:00"),
-            judged: Seen::Known(good()),
-            hour: Seen::Known(Hour::default()),
-            right: Some(10),
-            takes_updates: true,
-            refuses: None,
-            probation: None,
-            unscaled: None,
-            way_back: Seen::Known(None),
-            pager: true,
-            pages: 0,
-            alarm: None,
-            client_errors: None,
-            advice: 0,
-            loses_advice: false,
-            judge: Seen::Known(None),
+            own: Own {
+                way_back: Seen::Known(None),
+                alarm: None,
+                client_errors: None,
+                probation: None,
+                judge: Seen::Known(None),
+                done: BTreeSet::new(),
+                golden: None,
+                owes: false,
+                paged: false,
+            },
         };
         night.hub(Record::Approved { release: release("v427"), created: night.now });
         for region in night.fleet.regions.clone() {
@@ -227,26 +218,67 @@ impl Night {
     pub fn provisioning(region: &str) -> Self {
         let before: Vec<&str> = [EU, AU, JP, BR].into_iter().take_while(|other| *other != region).collect();
         let mut night = Self::confirmed_in(&before);
-        assert!(night.call(region).did(Act::Update));
+        night.starts(region);
+        night.new_call();
         night
     }
 
     /// ... with its canary in progress for a minute.
     pub fn baking(region: &str) -> Self {
         let mut night = Self::provisioning(region);
-        night.pass("3m");
-        night.phase(region, VariantPhase::Baking);
-        night.call(region);
-        night.pass("1m");
+        night.bakes(region);
         night
     }
 
-    /// ... with its last decision due, on counts that pass.
+    /// ... with its last decision due, on counts that pass, and taken.
     pub fn let_through(region: &str) -> Self {
         let mut night = Self::baking(region);
-        night.due(region);
-        night.call(region);
+        night.passes(region);
         night
+    }
+
+    /// ... with all of the traffic on green for a minute, and blue still warm.
+    pub fn shifted(region: &str) -> Self {
+        let mut night = Self::let_through(region);
+        night.now = night.canary_ends(region) + SignedDuration::from_mins(1);
+        night.phase(region, VariantPhase::Baking);
+        night
+    }
+
+    /// The wave's start in `region`, which SageMaker takes.
+    #[track_caller]
+    pub fn starts(&mut self, region: &str) {
+        let plan = self.next_after(region, &[Act::Prepare]);
+        assert!(plan.does(Act::Update), "{plan:?}");
+        self.taken(region);
+    }
+
+    /// `region`'s update is intended on record. The call that was to ask for it has died.
+    #[track_caller]
+    pub fn intends(&mut self, region: &str) {
+        let plan = self.next_after(region, &[Act::Prepare]);
+        assert!(plan.does(Act::Update) || plan.does(Act::Create), "{plan:?}");
+        assert!(!self.history(region).update.as_ref().unwrap().was_taken());
+        self.new_call();
+    }
+
+    /// Three minutes later green is up and takes its share; the call that sees it; and a minute of that.
+    pub fn bakes(&mut self, region: &str) {
+        self.pass("3m");
+        self.phase(region, VariantPhase::Baking);
+        self.next(region);
+        self.new_call();
+        self.pass("1m");
+    }
+
+    /// The last decision is due, and the counts pass.
+    #[track_caller]
+    pub fn passes(&mut self, region: &str) {
+        self.due(region);
+        self.looked(good());
+        self.next(region);
+        assert!(self.history(region).update.as_ref().unwrap().is_decided(Decision::Proceed));
+        self.new_call();
     }
 
     /// The word that comes before a region's usual scaling is registered.
@@ -348,11 +380,5 @@ impl Night {
         if let Some(Seen::Known(history)) = self.sight.regions.get_mut(&name(region)) {
             Arc::make_mut(history).apply(&entry);
         }
-    }
-
-    /// A new execution, as after a night that ended badly.
-    pub fn rerun(&mut self, execution: &str) {
-        self.sight.execution = actor(execution);
-        self.sight.since = self.now;
     }
 }

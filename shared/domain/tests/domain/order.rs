@@ -1,6 +1,7 @@
 //! In which order a wave walks, and that it keeps to it.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, name, order_reason};
+use crate::plans::Says;
 use jiff::Timestamp;
 use meridian_domain::plan::{Act, Finish, Next, RegionTraffic, region_at, wave_order};
 use meridian_domain::{Fleet, HomePlace, Invariant, Kind, OrderPolicy, Record, audit};
@@ -54,9 +55,8 @@ fn an_order_by_traffic_follows_the_hour_of_the_wave() {
 #[test]
 fn the_order_that_a_wave_recorded_stands_for_all_of_its_steps() {
     let mut night = at_night(by_traffic());
-    let call = night.call(AU);
-    assert!(matches!(call.plans[0].next, Next::TellHub(Record::WaveOrdered { .. })));
-    assert!(call.did(Act::Update));
+    assert!(matches!(night.plan(AU).next, Next::TellHub(Record::WaveOrdered { .. })));
+    night.starts(AU);
     // In the evening of Sydney the order would be another one; the recorded one stands, whoever says something else.
     night.now = at("14:00:00");
     let other = wave_order(&night.fleet, night.now);
@@ -69,18 +69,18 @@ fn the_order_that_a_wave_recorded_stands_for_all_of_its_steps() {
 #[test]
 fn a_region_starts_after_those_before_it_in_the_order() {
     let mut night = at_night(by_traffic());
-    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
-    let mut night = Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU, JP]) };
-    assert!(night.call(EU).did(Act::Update), "EU is third at 03:00 UTC");
-    assert_eq!(Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU]) }.call(EU).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
+    // EU is third at 03:00 UTC.
+    Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU, JP]) }.starts(EU);
+    let mut early = Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU]) };
+    assert_eq!(early.refused(EU).finish(), Some(Finish::Failed));
 }
 
 /// I3: without a record an order by traffic would be whatever the hour says.
 #[test]
 fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
     let mut night = at_night(by_traffic());
-    night.call_until(AU, |night| night.history(AU).update.is_some());
-    let plan = night.plan(AU);
+    let plan = night.next_after(AU, &[Act::Prepare]);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
     let order = night.hub_mut().orders.remove(&actor("wave-1")).unwrap();
@@ -119,7 +119,7 @@ fn regions_without_their_own_evidence_come_last() {
 fn a_place_of_a_wave_is_a_region_of_its_recorded_order() {
     let fleet = by_traffic();
     let mut night = at_night(fleet.clone());
-    night.call_until(AU, |night| night.sight.hub.order(&actor("wave-1")).is_some());
+    night.next(AU);
     let place = |wave: &str, place| {
         region_at(&fleet, &night.sight.hub, &actor(wave), place).map(|region| region.title.as_str())
     };

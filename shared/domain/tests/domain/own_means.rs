@@ -1,17 +1,27 @@
 //! What a region does by its own means (I6), beside the late alarm and the canary's guardrail.
 
 use crate::night::{AU, EU, JP, Night, actor, name, release, ringing, said, version};
+use crate::plans::Says;
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::plan::{Act, Finish};
 use meridian_domain::reason::Return;
-use meridian_domain::{Beside, Compared};
-use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Ringing, Seen, VariantPhase};
+use meridian_domain::{
+    Beside, Cause, Compared, Decision, EndpointStatus, PendingDeployment, Record, Ringing, Seen, VariantPhase,
+};
 use meridian_judge::Tally;
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 fn alarm(night: &mut Night) {
-    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
+    night.own.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
+}
+
+/// The guardrail is told first.
+#[track_caller]
+fn trips(night: &mut Night, region: &str) {
+    let plan = night.next_of_rollback(region);
+    assert!(plan.does(Act::Trip), "{plan:?}");
+    night.own.done.insert(Act::Trip);
 }
 
 /// Nothing is in flight, and the endpoint is in no state to serve.
@@ -19,15 +29,17 @@ fn alarm(night: &mut Night) {
 fn a_region_at_rest_says_when_its_serving_release_is_unknown() {
     let mut night = Night::new();
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
-    let call = night.rollback(AU);
-    assert_eq!((call.pages(), call.did(Act::Update)), (1, true), "{:?}", call.plans);
+    assert!(night.own_told(AU).does(Act::Update));
+    night.taken_back(AU, "v426");
+    night.own_ends(AU, false);
     assert!(night.history(AU).unknown.is_some() && night.history(AU).halt.is_none());
     for open in [false, true] {
         let mut night = if open { Night::baking(AU) } else { Night::new() };
         night.status(AU, EndpointStatus::OutOfService);
-        let call = night.rollback(AU);
-        assert_eq!((call.pages(), night.history(AU).halt.is_some()), (1, true), "{:?}", call.plans);
-        assert_eq!(night.rollback(AU).pages(), 0);
+        night.own_ends(AU, true);
+        assert!(night.history(AU).halt.is_some());
+        night.new_call();
+        night.own_ends(AU, false);
     }
 }
 
@@ -36,18 +48,17 @@ fn a_region_at_rest_says_when_its_serving_release_is_unknown() {
 fn an_unrecorded_rollback_is_found_by_the_endpoint() {
     let mut night = Night::confirmed_in(&[EU]);
     night.in_service(EU, "v426");
-    let call = night.rollback(EU);
+    night.own_ends(EU, true);
     let history = night.history(EU);
     assert_eq!(history.serving.as_ref().unwrap().target, night.target(EU, "v426"));
     let (region, from, to) = (name(EU), version("v427"), version("v426"));
     assert_eq!(history.returned[&release("v427")].why, Return::Unwritten { region, from, to }.into());
-    assert!(history.halt.is_some() && !call.did(Act::Update));
-    assert_eq!((night.pages, history.owed.len()), (1, 0));
+    assert_eq!((history.halt.is_some(), history.owed.len()), (true, 0));
     // What the ledger never knew is nothing that it can say.
     let mut strange = Night::confirmed_in(&[EU]);
     strange.in_service(EU, "v425");
     let before = strange.history(EU).clone();
-    strange.rollback(EU);
+    strange.own_ends(EU, false);
     assert_eq!(*strange.history(EU), before);
 }
 
@@ -61,22 +72,25 @@ fn an_alarm_may_ring_on_for_six_minutes_after_a_rollback() {
         night.in_service(AU, "v426");
         alarm(&mut night);
         night.pass(after);
-        assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
+        night.own_ends(AU, halts);
+        assert_eq!(night.history(AU).halt.is_some(), halts, "{after}");
     }
     // One that has not stopped ringing since before rings for what people were told of then, for half an hour.
     for (after, halts) in [("29m 59s", false), ("30m", true)] {
         let mut night = Night::confirmed_in(&[AU]);
         let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
-        night.alarm = Some(Ringing { since: Some(night.now), ..ringing("fraud-endpoint-5xx") });
+        night.own.alarm = Some(Ringing { since: Some(night.now), ..ringing("fraud-endpoint-5xx") });
         night.tell(AU, Record::Reverted { from, to, why: said("slow") });
         night.in_service(AU, "v426");
         night.pass(after);
-        assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
+        night.own_ends(AU, halts);
+        assert_eq!(night.history(AU).halt.is_some(), halts, "{after}");
     }
     // A region that has never rolled back has nothing to echo.
     let mut night = Night::new();
     alarm(&mut night);
-    assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (1, true));
+    night.own_ends(AU, true);
+    assert!(night.history(AU).halt.is_some());
 }
 
 /// I7: what ails one region keeps nobody else from starting, and nobody is told twice of it.
@@ -90,15 +104,21 @@ fn a_region_that_is_ill_by_itself_halts_nobody_else() {
         ("both ring", alike, true, false),
     ] {
         let mut night = if on_release { Night::confirmed_in(&[EU, AU]) } else { Night::confirmed_in(&[EU]) };
-        night.alarm = Some(Ringing { alike, ..ringing("fraud-endpoint-5xx") });
-        night.rollback(AU);
-        assert_eq!((night.pages, night.history(AU).halts_fleet()), (1, halts), "{what}");
-        night.alarm = None;
-        if !on_release {
-            assert_eq!(night.call(AU).finish(), Some(Finish::Deferred), "{what}");
+        night.own.alarm = Some(Ringing { alike, ..ringing("fraud-endpoint-5xx") });
+        if on_release {
+            assert!(night.next_of_rollback(AU).does(Act::Update), "{what}");
+            night.taken_back(AU, "v426");
         }
-        assert_eq!(night.pages, 1, "{what}");
-        assert_eq!(night.call(JP).did(Act::Update), !halts, "{what}");
+        night.own_ends(AU, true);
+        assert_eq!((night.history(AU).halt.is_some(), night.history(AU).halts_fleet()), (true, halts), "{what}");
+        if !on_release {
+            assert_eq!(night.next(AU).finish(), Some(Finish::Deferred), "{what}");
+        }
+        if halts {
+            assert_eq!(night.next(JP).finish(), Some(Finish::Failed), "{what}");
+        } else {
+            night.starts(JP);
+        }
     }
 }
 
@@ -108,13 +128,17 @@ fn an_unproved_region_rolls_back_unpaged_unless_its_alarm_rings() {
     for rings in [false, true] {
         let mut night = Night::let_through(AU);
         night.in_service(AU, "v427");
-        night.right = None;
-        let end = night.calls(AU);
-        assert_eq!((end.finish(), night.pages), (Some(Finish::Deferred), 1), "{:?}", end.plans);
-        assert!(night.rollback(AU).did(Act::Update));
-        night.alarm = rings.then(|| ringing("alarm fraud-endpoint-latency rings"));
-        night.rollback(AU);
-        assert_eq!((night.pages, night.history(AU).halt.is_some()), (1 + usize::from(rings), rings));
+        night.now = night.canary_ends(AU) + night.fleet.wave.region_patience;
+        assert!(night.next(AU).does(Act::AskGolden));
+        night.asked(AU, None);
+        assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
+        assert!(night.next_of_rollback(AU).does(Act::Update));
+        night.taken_back(AU, "v426");
+        night.own_ends(AU, false);
+        night.new_call();
+        night.own.alarm = rings.then(|| ringing("alarm fraud-endpoint-latency rings"));
+        night.own_ends(AU, rings);
+        assert_eq!(night.history(AU).halt.is_some(), rings);
     }
 }
 
@@ -122,12 +146,12 @@ fn an_unproved_region_rolls_back_unpaged_unless_its_alarm_rings() {
 #[test]
 fn an_intent_closes_after_the_last_call_that_could_follow() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
     night.pass("15m");
-    night.rollback(AU);
+    night.own_ends(AU, false);
     assert!(night.history(AU).update.is_some());
     night.pass("1s");
-    night.rollback(AU);
+    night.own_ends(AU, false);
     assert!(night.history(AU).update.is_none());
 }
 
@@ -139,22 +163,31 @@ fn forsaken() -> Night {
     night
 }
 
+/// The region asks its own golden records, and so many are answered right; none where the endpoint does not answer.
+fn asks(night: &mut Night, right: Option<u32>) {
+    assert!(night.next_of_rollback(AU).does(Act::AskGolden));
+    night.own_asked(right);
+}
+
 /// I4: the wave has its time; then the region asks its own golden records, and believes them alone.
 #[test]
 fn a_region_proves_what_a_wave_let_through_and_did_not_prove() {
     let mut night = forsaken();
-    let call = night.rollback(AU);
-    assert!(!call.did(Act::AskGolden) && !call.did(Act::Update), "{:?}", call.plans);
+    night.own_ends(AU, false);
     night.now += SECOND;
-    assert!(night.rollback(AU).did(Act::AskGolden));
+    asks(&mut night, Some(10));
+    night.own_ends(AU, false);
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
     // Proved, it is not asked again.
+    night.new_call();
     night.pass("1h");
-    assert!(!night.rollback(AU).did(Act::AskGolden));
+    night.own_ends(AU, false);
     for (right, back) in [(Some(9), true), (None, false)] {
         let mut night = forsaken();
-        (night.now, night.right) = (night.now + SECOND, right);
-        assert_eq!(night.rollback(AU).did(Act::Update), back, "{right:?}");
+        night.now += SECOND;
+        asks(&mut night, right);
+        let plan = night.next_of_rollback(AU);
+        assert_eq!((plan.does(Act::Update), plan.finish().is_some()), (back, !back), "{right:?}: {plan:?}");
         assert!(!night.history(AU).serves(&release("v427")));
     }
 }
@@ -182,7 +215,7 @@ fn under_way(night: &mut Night) {
 fn a_way_back_whose_start_was_not_written_down_is_found() {
     let mut night = rolling_back();
     under_way(&mut night);
-    night.rollback(AU);
+    night.own_ends(AU, true);
     let history = night.history(AU);
     assert!(history.update.as_ref().unwrap().started && history.halt.is_some());
 }
@@ -192,8 +225,7 @@ fn a_way_back_waits_for_another_update_and_records_nothing() {
     let mut night = rolling_back();
     night.status(AU, EndpointStatus::SystemUpdating);
     let before = night.history(AU).clone();
-    let call = night.rollback(AU);
-    assert!(call.plans.len() == 1 && !call.did(Act::Update), "{:?}", call.plans);
+    night.own_ends(AU, false);
     assert_eq!(*night.history(AU), before);
 }
 
@@ -201,8 +233,8 @@ fn a_way_back_waits_for_another_update_and_records_nothing() {
 fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
     let mut night = rolling_back();
     night.status(AU, EndpointStatus::Failed);
-    let call = night.rollback(AU);
-    assert_eq!((call.pages(), call.did(Act::Update), night.history(AU).halt.is_some()), (1, false, true));
+    night.own_ends(AU, true);
+    assert!(night.history(AU).halt.is_some());
     assert!(!night.history(AU).update.as_ref().unwrap().started, "nothing is under way");
 }
 
@@ -211,29 +243,32 @@ fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
 fn a_way_back_that_sagemaker_could_not_finish_is_unknown() {
     let mut night = rolling_back();
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
-    let call = night.rollback(AU);
-    assert_eq!((call.pages(), call.did(Act::Update)), (1, true), "{:?}", call.plans);
-    let told = call.plans.iter().position(|plan| matches!(plan.next, Next::TellRegion(_, Record::BytesUnknown { .. })));
-    let asked = call.plans.iter().position(|plan| matches!(plan.next, Next::Do(Act::Update, ..)));
-    assert!(told.is_some() && told < asked);
+    assert!(night.history(AU).unknown.is_none());
+    assert!(night.own_told(AU).does(Act::Update));
+    assert!(night.history(AU).unknown.is_some(), "on record before it asks");
+    night.taken_back(AU, "v426");
+    night.own_ends(AU, false);
 }
 
 /// The alarm while JP soaks, and while its canary is in progress: who is told, and how often.
 #[test]
 fn an_alarm_in_soak_pages_and_halts() {
-    let mut night = Night::let_through(JP);
+    let mut night = Night::shifted(JP);
     let (target, execution) = (night.target(JP, "v427"), actor("wave-1"));
     night.tell(JP, Record::Confirmed { target, execution, golden: 10 });
-    night.phase(JP, VariantPhase::Baking);
     alarm(&mut night);
-    let call = night.rollback(JP);
-    assert_eq!((call.pages(), call.did(Act::Trip), night.history(JP).halt.is_some()), (1, true, true));
-    let call = night.rollback(JP);
-    assert_eq!((call.pages(), call.did(Act::Trip)), (0, true), "told again, and nobody is paged again");
+    trips(&mut night, JP);
+    night.own_ends(JP, true);
+    assert!(night.history(JP).halt.is_some());
+    // Told again, and nobody is paged again.
+    night.new_call();
+    trips(&mut night, JP);
+    night.own_ends(JP, false);
     let mut canary = Night::baking(JP);
     alarm(&mut canary);
-    let call = canary.rollback(JP);
-    assert_eq!((call.pages(), call.did(Act::Trip), canary.history(JP).halt.is_some()), (0, true, false));
+    trips(&mut canary, JP);
+    canary.own_ends(JP, false);
+    assert_eq!(canary.history(JP).halt, None);
     assert!(canary.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 
@@ -242,7 +277,7 @@ fn an_alarm_in_soak_pages_and_halts() {
 fn a_bad_release_is_condemned_during_the_regions_own_rollback() {
     let mut night = Night::provisioning(AU);
     let (execution, why) = (night.sight.execution.clone(), said("it fails"));
-    let (decision, cause) = (Decision::Revert, Some(meridian_domain::Cause::Release));
+    let (decision, cause) = (Decision::Revert, Some(Cause::Release));
     night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
     let (target, back) = (night.target(AU, "v426"), Some(night.target(AU, "v427")));
     let own = actor("rollback.ap-southeast-2");
@@ -250,8 +285,8 @@ fn a_bad_release_is_condemned_during_the_regions_own_rollback() {
     night.in_service(AU, "v426");
     night.pass("20m");
     night.rerun("wave-2");
-    assert!(matches!(night.call(AU).last().next, Next::Wait), "it may end by itself");
+    assert!(night.next(AU).waits(), "it may end by itself");
     night.pass("3m");
-    assert_eq!(night.call(AU).finish(), Some(meridian_domain::plan::Finish::Failed));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
 }

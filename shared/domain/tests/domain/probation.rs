@@ -1,6 +1,7 @@
 //! A release that serves everybody, and the days before: when a region looks, what it finds, and what follows.
 
 use crate::night::{EU, Night, at, name, release};
+use crate::plans::Says;
 use crate::sights::{on_probation, worse_than_before};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
@@ -120,32 +121,39 @@ fn the_same_hours_of_earlier_days_are_compared() {
 fn too_few_days_are_said_and_nothing_follows() {
     let mut night = night();
     let few = due(&night).unwrap().judge(&night.fleet, &served(&night, 6, 20, 2_000));
-    night.probation = Some(few);
-    let call = night.rollback(EU);
-    assert_eq!(call.last().why, Reason::Quiet(Quiet::TooFewDays { days: 6, needed: 7 }));
-    assert_eq!((call.plans.len(), night.pages), (1, 0));
+    night.own.probation = Some(few);
+    let before = night.history(EU).clone();
+    let plan = night.next_of_rollback(EU);
+    assert!(plan.finish().is_some(), "{plan:?}");
+    assert_eq!(plan.why, Reason::Quiet(Quiet::TooFewDays { days: 6, needed: 7 }));
+    assert_eq!(*night.history(EU), before, "nothing is written");
 }
 
 /// Nothing is rolled back; and however often it is found, seen again or delivered twice, one page goes out.
 #[test]
 fn at_tell_people_are_paged_once() {
     let mut night = night();
-    night.probation = Some(on_probation(ProbationAction::Tell, 14, true));
-    let call = night.rollback(EU);
+    night.own.probation = Some(on_probation(ProbationAction::Tell, 14, true));
+    let page = night.next_of_rollback(EU);
     let found = night.history(EU).worse.clone().unwrap();
     assert_eq!((found.release, found.worse), (release("v427"), worse_than_before()));
-    assert_eq!((night.pages, night.history(EU).owed.len()), (1, 0));
     let region = name(EU);
     let advice = Advice::WeighRollback { region: region.clone() };
-    let page = Next::Page { region, advice };
-    let paged = call.plans.iter().find(|plan| plan.next == page).unwrap();
-    assert!(matches!(&paged.why, Reason::Return(Return::WorseThanBefore { .. })), "{paged:?}");
-    for _ in 0..3 {
-        let again = night.rollback(EU);
-        assert!(matches!(again.last().why, Reason::Quiet(Quiet::WorseTold { .. })), "{:?}", again.last());
-        assert!(!call.did(Act::Update) && !again.did(Act::Update));
-    }
-    assert_eq!(night.pages, 1);
+    assert_eq!(page.next, Next::Page { region, advice });
+    assert!(matches!(&page.why, Reason::Return(Return::WorseThanBefore { .. })), "{page:?}");
+    night.own_sent(EU, page);
+    assert_eq!(night.history(EU).owed, []);
+    // The same call, another one at once, and one that finds it again later.
+    let is_over = |night: &mut Night| {
+        let plan = night.next_of_rollback(EU);
+        let told = matches!(plan.why, Reason::Quiet(Quiet::WorseTold { .. }));
+        assert!(plan.finish().is_some() && told, "{plan:?}");
+        night.new_call();
+    };
+    is_over(&mut night);
+    is_over(&mut night);
+    night.pass("15m");
+    is_over(&mut night);
     assert!(night.history(EU).previous.is_some() && night.history(EU).halt.is_none());
     assert_eq!(due(&night), None, "found once, it is not asked for again");
 }
@@ -154,33 +162,44 @@ fn at_tell_people_are_paged_once() {
 #[test]
 fn a_page_of_probation_that_is_not_sent_stays_owed() {
     let mut night = night();
-    night.probation = Some(on_probation(ProbationAction::Tell, 14, true));
-    night.pager = false;
-    night.rollback(EU);
-    assert_eq!((night.pages, night.history(EU).owed.len()), (0, 1));
-    (night.pager, night.probation) = (true, None);
+    night.own.probation = Some(on_probation(ProbationAction::Tell, 14, true));
+    let lost = night.next_of_rollback(EU);
+    assert!(lost.pages(), "{lost:?}");
+    night.own.paged = true;
+    assert!(night.next_of_rollback(EU).finish().is_some() && night.history(EU).owes(&lost.why));
+    night.new_call();
+    night.own.probation = None;
     night.pass("1m");
-    night.rollback(EU);
-    night.rollback(EU);
-    assert_eq!((night.pages, night.history(EU).owed.len()), (1, 0));
+    let page = night.next_of_rollback(EU);
+    assert_eq!(page.why, lost.why);
+    night.own_sent(EU, page);
+    assert_eq!(night.history(EU).owed, []);
+    assert!(night.next_of_rollback(EU).finish().is_some());
+    night.new_call();
+    assert!(night.next_of_rollback(EU).finish().is_some(), "it goes out once");
 }
 
 /// By the same path as for an alarm: intent, update, page and halt, return.
 #[test]
 fn at_act_the_region_rolls_back_and_says_why() {
     let mut night = night();
-    night.probation = Some(on_probation(ProbationAction::Act, 14, true));
-    assert!(night.rollback(EU).did(Act::Update));
+    night.own.probation = Some(on_probation(ProbationAction::Act, 14, true));
+    assert!(night.next_of_rollback(EU).does(Act::Update));
+    night.taken_back(EU, "v426");
+    let page = night.next_of_rollback(EU);
+    night.own_sent(EU, page);
+    assert!(night.next_of_rollback(EU).finish().is_some());
     let why = WayBackReason::WorseThanBefore(worse_than_before());
     let halt = night.history(EU).halt.clone().unwrap();
     assert!(matches!(&halt, Reason::Return(Return::RollsBackFrom { why: own, .. }) if *own == why), "{halt:?}");
+    night.new_call();
     night.in_service(EU, "v426");
-    night.probation = None;
-    night.rollback(EU);
+    night.own.probation = None;
+    assert!(night.next_of_rollback(EU).finish().is_some(), "it paged before");
     assert_eq!(night.history(EU).returned[&release("v427")].why, halt);
-    assert_eq!((night.pages, night.history(EU).worse.clone()), (1, None));
-    night.rollback(EU);
-    assert_eq!(night.pages, 1);
+    assert_eq!(night.history(EU).worse, None);
+    night.new_call();
+    assert!(night.next_of_rollback(EU).finish().is_some(), "nor does a later call page");
 }
 
 /// A call that dies right after it wrote what it found: the next one, which looks at no day, goes on.
@@ -189,20 +208,22 @@ fn what_is_on_record_at_act_is_finished_by_the_next_call() {
     let mut night = night();
     let (region, target, worse) = (name(EU), night.target(EU, "v427"), worse_than_before());
     night.tell(EU, Record::ProbationFound { region, target, worse, action: ProbationAction::Act });
-    assert!(night.rollback(EU).did(Act::Update));
+    assert!(night.next_of_rollback(EU).does(Act::Update));
 }
 
 /// I5: the release before stays on record as the way back, for as long as probation may ask for it.
 #[test]
 fn the_way_back_stays_while_the_release_is_on_probation() {
     let mut night = night();
-    for _ in 0..96 {
-        night.probation = Some(on_probation(ProbationAction::Act, 14, false));
-        let call = night.rollback(EU);
-        assert!(matches!(call.last().why, Reason::Quiet(Quiet::LikeBefore { days: 14 })), "{:?}", call.last());
-        night.pass("15m");
+    night.own.probation = Some(on_probation(ProbationAction::Act, 14, false));
+    let (before, begins) = (night.history(EU).clone(), night.now);
+    for looked in 0..96 {
+        night.now = begins + SLOT * looked;
+        let plan = night.next_of_rollback(EU);
+        let quiet = matches!(plan.why, Reason::Quiet(Quiet::LikeBefore { days: 14 }));
+        assert!(plan.finish().is_some() && quiet, "{plan:?}");
     }
-    let back = night.target(EU, "v426");
-    assert_eq!(night.history(EU).previous.as_ref(), Some(&back));
+    assert_eq!(*night.history(EU), before);
+    assert_eq!(before.previous, Some(night.target(EU, "v426")));
     assert!(due(&Night { now: at("23:47:00"), ..night }).is_some());
 }

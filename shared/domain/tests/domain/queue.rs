@@ -1,63 +1,21 @@
 //! Several releases at once: one walks, the others wait, the newest takes the place of those between, and none is starved.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
-use jiff::{SignedDuration, Timestamp};
+use crate::plans::Says;
+use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Barred, Stopped, Wait, WaveEnd};
-use meridian_domain::{EndpointStatus, Epoch, Reason, Record, VariantPhase};
-
-impl Night {
-    /// Another release is published, evaluated and attested while this one walks.
-    pub fn approve(&mut self, text: &str) {
-        self.approve_created(text, self.now);
-    }
-
-    /// The same of one whose training finished at `created`.
-    fn approve_created(&mut self, text: &str, created: Timestamp) {
-        self.hub(Record::Approved { release: release(text), created });
-        for region in [EU, AU, JP, BR] {
-            self.tell(region, Record::Attested { release: release(text), version: version(text) });
-        }
-    }
-
-    /// What is called from now on is `text`'s wave.
-    pub fn wave_of(&mut self, text: &str, execution: &str) {
-        (self.sight.release, self.sight.version) = (release(text), version(text));
-        self.rerun(execution);
-    }
-
-    fn deferred(&mut self, region: &str, text: &str) {
-        let (region, execution, release) = (name(region), self.sight.execution.clone(), release(text));
-        self.hub(Record::Deferred { region, execution, release, why: said("dark"), paged: false });
-    }
-
-    /// The wave in progress releases the lease.
-    fn wave_ends(&mut self) {
-        let (release, execution) = (self.sight.release, self.sight.execution.clone());
-        self.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
-        self.hub_mut().lease = None;
-    }
-
-    fn serves(&mut self, region: &str, text: &str) {
-        let target = self.target(region, text);
-        let execution = self.sight.execution.clone();
-        self.tell(region, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 });
-        self.tell(region, Record::FullLoadJudged { target, execution, why: said("fine"), judgement: None });
-        self.in_service(region, text);
-    }
-}
+use meridian_domain::{EndpointStatus, Reason, Record, Seen, VariantPhase};
 
 #[test]
 fn a_release_that_arrives_during_a_wave_waits_for_its_end() {
     let mut night = Night::baking(AU);
     night.approve("v428");
     night.wave_of("v428", "wave-2");
-    let call = night.call(EU);
-    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    let plan = night.next(EU);
     let held = |why: &Reason| matches!(why, Reason::Wait(Wait::LeaseHeld { holder, .. }) if *holder == actor("wave-1"));
-    assert!(held(&call.last().why), "{:?}", call.last());
-    assert!(!call.did(Act::Prepare) && !call.did(Act::Update));
+    assert!(plan.waits() && held(&plan.why), "{plan:?}");
 }
 
 /// The older one's start stood still until the newer one's wave had begun: evaluated last, it is no newer for that.
@@ -70,10 +28,9 @@ fn a_release_approved_late_yields_to_a_newer_one_before_it() {
     night.wave_ends();
     night.approve_created("v425", trained - SignedDuration::from_mins(1));
     night.wave_of("v425", "wave-2");
-    let call = night.call(EU);
-    assert_eq!(call.finish(), Some(Finish::Done), "{:?}", call.plans);
-    assert!(!call.did(Act::Prepare) && !call.did(Act::Update));
-    assert!(matches!(&call.last().why, Reason::Wave(WaveEnd::Superseded { .. })));
+    let plan = night.next(EU);
+    assert_eq!(plan.finish(), Some(Finish::Done), "{plan:?}");
+    assert!(matches!(plan.why, Reason::Wave(WaveEnd::Superseded { .. })));
 }
 
 /// No starvation: whatever is approved meanwhile, a wave that has moved a region goes on to its end.
@@ -84,34 +41,38 @@ fn a_wave_under_way_is_never_overtaken() {
         for newer in ["v428", "v429", "v430"] {
             night.approve(newer);
         }
-        assert!(night.call(next).did(Act::Update), "{next}");
+        night.starts(next);
     }
+}
+
+/// How far behind a region may be before people are told is another test's: `skew`.
+fn nobody_minds_the_lag(night: &mut Night) {
+    night.fleet.wave.skew_releases = 10;
 }
 
 /// No pile-up: of those that wait only the newest walks.
 #[test]
 fn releases_that_wait_collapse_to_the_newest_approved_one() {
     let mut night = Night::baking(AU);
+    nobody_minds_the_lag(&mut night);
     for newer in ["v428", "v429", "v430"] {
         night.approve(newer);
     }
     for (waiting, wave) in [("v428", "wave-2"), ("v429", "wave-3")] {
         night.wave_of(waiting, wave);
-        for region in [EU, AU, JP, BR] {
-            let call = night.call(region);
-            if call.finish() != Some(Finish::Done) {
-                // AU's update is wave-1's: it is waited for, and nothing else is done.
-                assert!(region == AU && call.plans.len() == 1, "{waiting} in {region}: {:?}", call.plans);
-            }
+        for region in [EU, JP, BR] {
+            assert_eq!(night.next(region).finish(), Some(Finish::Done), "{waiting} in {region}");
         }
+        // AU's update is wave-1's: it is waited for, and nothing else is done.
+        assert!(night.plan(AU).waits(), "{waiting}");
     }
     night.wave_of("v430", "wave-4");
-    assert!(matches!(night.call(EU).last().next, Next::Wait));
+    assert!(night.next(EU).waits());
     night.wave_of("v427", "wave-1");
     night.wave_ends();
     night.serves(AU, "v427");
     night.wave_of("v430", "wave-4");
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 /// A nightly release never cuts the soak of the one before short, whoever holds the lease and whatever SageMaker shows.
@@ -121,19 +82,17 @@ fn a_region_whose_last_update_still_soaks_does_not_start() {
         let mut night = Night::let_through(EU);
         night.serves(EU, "v427");
         night.phase(EU, VariantPhase::Baking);
-        if let Some(meridian_domain::Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(EU)) {
+        if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(EU)) {
             view.pending.as_mut().unwrap().phase = phase;
         }
         night.wave_ends();
         night.approve("v428");
         night.wave_of("v428", "wave-2");
-        for _ in 0..20 {
-            let call = night.call(EU);
-            assert!(matches!(call.last().next, Next::Wait) && !call.did(Act::Update), "{:?}", call.plans);
-            night.pass("30s");
-        }
+        assert!(night.next(EU).waits());
+        night.pass("10m");
+        assert!(night.next(EU).waits(), "whatever policy's patience with a start");
         night.in_service(EU, "v427");
-        assert!(night.call(EU).did(Act::Update), "soak is over");
+        night.starts(EU);
     }
 }
 
@@ -141,8 +100,7 @@ fn a_region_whose_last_update_still_soaks_does_not_start() {
 #[test]
 fn the_audit_refuses_an_update_of_a_region_that_soaks() {
     let mut night = Night::new();
-    night.call_until(EU, |night| night.history(EU).update.is_some());
-    let plan = night.plan(EU);
+    let plan = night.next_after(EU, &[Act::Prepare]);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
     night.status(EU, EndpointStatus::Updating);
     assert!(!meridian_domain::audit(&night.fleet, &night.sight, &plan, night.now).is_empty());
@@ -158,15 +116,16 @@ fn a_lagging_region_gets_the_newest_passed_release() {
     night.approve("v428");
     // A person starts v427 again for JP: v428 is on its way, and v427 is left to it.
     night.wave_of("v427", "wave-2");
-    assert_eq!(night.call(JP).finish(), Some(Finish::Done));
+    assert_eq!(night.next(JP).finish(), Some(Finish::Done));
     assert_eq!(night.history(JP).serving.as_ref().unwrap().target.version, version("v426"));
     night.wave_of("v428", "wave-3");
-    assert_eq!(night.call(JP).finish(), Some(Finish::Failed), "v428 has not passed before it yet");
+    assert_eq!(night.refused(JP).finish(), Some(Finish::Failed), "v428 has not passed before it yet");
+    night.new_call();
     night.wave_of("v428", "wave-4");
     for region in [EU, AU] {
         night.serves(region, "v428");
     }
-    assert!(night.call(JP).did(Act::Update));
+    night.starts(JP);
     let update = night.history(JP).update.as_ref().unwrap();
     assert_eq!((&update.target.version, &update.back.as_ref().unwrap().version), (&version("v428"), &version("v426")));
 }
@@ -180,22 +139,22 @@ fn quarantine(text: &str) -> Record {
 fn a_release_in_quarantine_starts_nowhere_and_rolls_back() {
     let mut night = Night::confirmed_in(&[EU]);
     night.hub(quarantine("v427"));
-    let call = night.call(AU);
-    assert!(!call.did(Act::Update), "{:?}", call.plans);
+    let plan = night.next(AU);
+    assert_eq!(plan.finish(), Some(Finish::Failed));
     let barred = |why: &Reason| {
         matches!(why, Reason::Wave(WaveEnd::Stopped(Stopped::Barred { by: Barred::Quarantined(own), .. }))
             if own.why == "its writer is unknown")
     };
-    assert!(barred(&call.last().why), "{:?}", call.plans);
+    assert!(barred(&plan.why), "{plan:?}");
     let mut night = Night::baking(AU);
     night.hub(quarantine("v427"));
-    assert!(night.call(AU).did(Act::Trip));
+    assert!(night.next_after(AU, &[Act::Trip]).waits());
     assert!(night.sight.hub.condemned.is_empty(), "nothing shows that the release is bad");
     // Lifted, it is a release like any other.
     let mut night = Night::confirmed_in(&[EU]);
     night.hub(quarantine("v427"));
     night.hub(Record::QuarantineLifted { object: Object::Release(release("v427")), why: "known".to_owned() });
-    assert!(night.call(AU).did(Act::Update));
+    night.starts(AU);
 }
 
 /// v428 was approved later, and condemned, or given up in every region: the newest release that passed is v427.
@@ -219,33 +178,41 @@ fn a_release_that_went_nowhere_takes_nobodys_place() {
         });
         night
     };
-    let catches_up = |night: &mut Night| {
+    let catches_up = |mut night: Night| {
         night.wave_of("v427", "wave-3");
-        night.call(JP).did(Act::Update)
+        night.starts(JP);
     };
-    assert!(!catches_up(&mut started()), "v428 is on its way");
+    let is_left_to_v428 = |mut night: Night| {
+        night.wave_of("v427", "wave-3");
+        assert_eq!(night.next(JP).finish(), Some(Finish::Done));
+    };
+    // It is on its way.
+    is_left_to_v428(started());
     let mut night = started();
     let why = said("5xx");
     night.hub(Record::Condemned { release: release("v428"), region: name(EU), why });
-    assert!(catches_up(&mut night), "v428 is condemned");
+    catches_up(night);
     let mut night = started();
     night.hub(quarantine("v428"));
-    assert!(catches_up(&mut night), "v428 is in quarantine");
+    catches_up(night);
+    // It was given up, and serves nowhere.
     let mut night = started();
     night.wave_of("v428", "wave-2");
     night.wave_ends();
-    assert!(catches_up(&mut night), "v428 was given up and serves nowhere");
+    catches_up(night);
+    // It serves in Europe.
     let mut night = started();
     night.wave_of("v428", "wave-2");
     night.serves(EU, "v428");
     night.wave_ends();
-    assert!(!catches_up(&mut night), "v428 serves Europe");
+    is_left_to_v428(night);
 }
 
 /// Twenty-five waves, three releases approved while each walks: every wave that moves ends, and the fleet follows.
 #[test]
 fn releases_faster_than_waves_starve_nobody() {
     let mut night = Night::new();
+    nobody_minds_the_lag(&mut night);
     let mut walked = vec!["v426".to_owned()];
     for round in 0..25u64 {
         // While one walks, three more are approved; two of them never start.
@@ -255,9 +222,9 @@ fn releases_faster_than_waves_starve_nobody() {
         if round == 0 {
             night.approve(&walking);
         }
-        night.hub(Record::LeaseTaken { epoch: Epoch(round + 1), until: night.now });
         for (at, region) in [EU, AU, JP, BR].into_iter().enumerate() {
-            assert!(night.call(region).did(Act::Update), "{walking} in {region}");
+            night.new_call();
+            night.starts(region);
             night.serves(region, &walking);
             let target = night.target(region, &walking);
             night.tell(region, Record::Settled { target, execution: night.sight.execution.clone() });
@@ -269,7 +236,7 @@ fn releases_faster_than_waves_starve_nobody() {
         night.wave_ends();
         for waiting in [first + 1, first + 2] {
             night.wave_of(&format!("v{waiting}"), &format!("wave-{waiting}"));
-            assert_eq!(night.call(EU).finish(), Some(Finish::Done), "v{waiting} is left to v{}", first + 3);
+            assert_eq!(night.next(EU).finish(), Some(Finish::Done), "v{waiting} is left to v{}", first + 3);
         }
     }
     assert_eq!(walked.len(), 26);

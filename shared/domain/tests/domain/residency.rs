@@ -1,11 +1,12 @@
 //! What may cross the border of a residency zone: a ledger entry may, for it holds names, digests, times, counts, verdicts
 //! and words. Whoever adds a record, a field or a type must come by here, for none of this compiles without.
 
-use crate::night::{EU, Night};
+use crate::night::{EU, Night, good, slow};
+use crate::plans::Says;
 use meridian_domain::Compared;
 use meridian_domain::WorseThanBefore;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::plan::{Bake, Next, WaveOrder};
+use meridian_domain::plan::{Act, Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, WaveEnd};
 use meridian_domain::{
@@ -151,21 +152,15 @@ const LONGEST: usize = 100;
 
 #[test]
 fn a_record_holds_nothing_of_a_customer() {
-    let mut night = Night::baking(EU);
-    night.due(EU);
-    let call = night.call(EU);
-    let records: Vec<&Record> = call
-        .plans
-        .iter()
-        .filter_map(|plan| match &plan.next {
-            Next::TellRegion(_, record) | Next::TellHub(record) => Some(record),
-            _ => None,
-        })
-        .collect();
-    assert!(records.iter().any(|record| matches!(record, Record::Decided { judgement: Some(_), .. })));
-    for record in records {
-        crosses_the_border(record);
-        let value = serde_json::to_value(record).unwrap();
+    for judgement in [good(), slow()] {
+        let mut night = Night::baking(EU);
+        night.due(EU);
+        assert!(night.next(EU).does(Act::Look));
+        night.looked(judgement);
+        let Next::TellRegion(_, record) = night.plan(EU).next else { panic!("{:?}", night.plan(EU)) };
+        assert!(matches!(record, Record::Decided { judgement: Some(_), .. }), "{record:?}");
+        crosses_the_border(&record);
+        let value = serde_json::to_value(&record).unwrap();
         assert!(longest_list(&value) < LONGEST, "{value}");
     }
 }

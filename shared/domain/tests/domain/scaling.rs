@@ -1,6 +1,7 @@
 //! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
 
-use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen, version};
+use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen};
+use crate::plans::Says;
 use crate::problems::{GOOD, field, is_malformed, refused};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::Wait;
@@ -33,33 +34,53 @@ fn has(night: &mut Night, region: &str, instances: u32) {
     endpoint(night, region).instances = NonZeroU32::new(instances);
 }
 
-fn intended(plans: &[Plan]) -> Vec<Floor> {
-    let floor = |plan: &Plan| match &plan.next {
-        Next::TellRegion(_, Record::ScalingIntended { floor, .. }) => Some(floor.clone()),
-        _ => None,
-    };
-    plans.iter().filter_map(floor).collect()
+/// The floor that the region's ledger names last.
+fn intended(night: &Night, region: &str) -> Floor {
+    night.history(region).scaled.as_ref().unwrap().floor.clone()
+}
+
+/// AU with two instances by noon, once it was asked for more: they are waited for.
+fn short_of_instances() -> Night {
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    assert!(night.next_after(AU, &[Act::Scale]).waits());
+    night.new_call();
+    night
+}
+
+/// Its scaling is asked for, and cannot be registered.
+fn unregistered(night: &mut Night, region: &str) {
+    assert!(night.next(region).does(Act::Scale));
+    night.did(Act::Scale);
+    night.sight.unscaled = Some(unseen());
+}
+
+/// People are told that AU starts without them.
+fn told(night: &mut Night) {
+    let page = night.next(AU);
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
 }
 
 #[test]
 fn a_region_starts_by_day_once_it_could_carry_the_largest_other() {
     let mut night = noon();
     has(&mut night, AU, 2);
-    let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait) && call.did(Act::Scale), "{:?}", call.last());
-    assert_eq!(call.last().why, Wait::Instances { region: name(AU), has: 2, least: 3 }.into());
-    assert!(!call.did(Act::Prepare), "the heartbeat would ring before the instances are there");
-    let floor = intended(&call.plans).remove(0);
+    assert!(night.next(AU).does(Act::Scale), "the heartbeat would ring before the instances are there");
+    let floor = intended(&night, AU);
     assert_eq!((floor.least, floor.most, floor.failover), (3, 6, true));
+    let plan = night.next_after(AU, &[Act::Scale]);
+    assert!(plan.waits() && plan.why == Wait::Instances { region: name(AU), has: 2, least: 3 }.into(), "{plan:?}");
     // They come: the endpoint says that it is updated, and nobody takes that for another's update.
     endpoint(&mut night, AU).status = EndpointStatus::Updating;
+    night.new_call();
     night.pass("30s");
-    let call = night.call(AU);
-    assert_eq!(call.last().why, Wait::Scaling { region: name(AU) }.into());
+    let plan = night.next(AU);
+    assert!(plan.waits() && plan.why == Wait::Scaling { region: name(AU) }.into(), "{plan:?}");
     night.in_service(AU, "v426");
     has(&mut night, AU, 3);
     night.pass("3m");
-    assert!(night.call(AU).did(Act::Update));
+    night.starts(AU);
 }
 
 #[test]
@@ -67,128 +88,136 @@ fn at_night_every_floor_carries_any_other_region() {
     for (region, before) in [(AU, vec![EU]), (JP, vec![EU, AU]), (BR, vec![EU, AU, JP])] {
         let mut night = Night::confirmed_in(&before);
         has(&mut night, region, 2);
-        let call = night.call(region);
-        assert!(call.did(Act::Update) && !call.did(Act::Scale), "{region}: {:?}", call.last());
+        night.starts(region);
     }
 }
 
+/// Eight minutes to provision, three of patience.
 #[test]
 fn missing_failover_capacity_delays_a_start_and_pages_once() {
-    for unscaled in [None, Some(unseen())] {
-        let mut night = noon();
-        has(&mut night, AU, 2);
-        night.unscaled = unscaled;
-        let began = night.now;
-        let call = loop {
-            let call = night.call(AU);
-            if call.did(Act::Update) {
-                break call;
-            }
-            assert_eq!((night.pages, matches!(call.last().next, Next::Wait)), (0, true), "{:?}", call.last());
-            night.pass("30s");
-        };
-        assert_eq!(night.now.duration_since(began).as_mins(), 11, "eight to provision, three of patience");
-        assert_eq!(call.pages(), 1);
-    }
+    let mut night = short_of_instances();
+    night.pass("10m 59s");
+    assert!(night.next(AU).waits());
+    night.pass("1s");
+    told(&mut night);
+    night.starts(AU);
+    // What could not be registered is tried again in every call.
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    unregistered(&mut night, AU);
+    assert!(night.next(AU).waits());
+    night.new_call();
+    night.pass("10m 59s");
+    unregistered(&mut night, AU);
+    assert!(night.next(AU).waits());
+    night.pass("1s");
+    told(&mut night);
+    night.starts(AU);
 }
 
 #[test]
 fn an_unaccepted_update_is_requested_again() {
-    let mut night = noon();
-    has(&mut night, AU, 2);
-    night.call(AU);
-    night.pass("11m");
-    night.takes_updates = false;
-    night.call(AU);
-    assert_eq!(night.pages, 1);
-    night.in_service(AU, "v426");
-    has(&mut night, AU, 2);
-    night.takes_updates = true;
-    // It answers again, and its illness is over on record.
-    assert!(night.call(AU).did(Act::Update));
-    assert_eq!(night.pages, 1);
+    // AU was started without enough instances, and with them.
+    let mut without = short_of_instances();
+    without.pass("11m");
+    told(&mut without);
+    let mut with = noon();
+    has(&mut with, AU, 3);
+    for mut night in [without, with] {
+        assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
+        night.did(Act::Update);
+        night.dark(AU);
+        assert!(night.next_after(AU, &[Act::Beat]).waits());
+        // It answers again: nobody is told a second time, nor are instances waited for.
+        night.in_service(AU, "v426");
+        has(&mut night, AU, 2);
+        night.new_call();
+        night.starts(AU);
+        assert!(night.next_after(AU, &[Act::Beat]).waits());
+        assert!(night.sight.hub.ill.is_empty(), "its illness is over on record");
+    }
 }
 
 #[test]
 fn waiting_for_instances_uses_no_other_patience() {
-    let mut night = noon();
-    has(&mut night, AU, 2);
-    night.call(AU);
+    let mut night = short_of_instances();
     night.pass("4m");
     has(&mut night, AU, 3);
     // A guard from before still rings: it has policy's three minutes from now.
     night.guard_rings(meridian_domain::alarms::heartbeat_name(&night.fleet));
-    for _ in 0..5 {
-        assert!(matches!(night.call(AU).last().next, Next::Wait));
-        night.pass("30s");
-    }
-    night.pass("30s");
-    assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred));
+    assert!(night.next_after(AU, &[Act::Prepare]).waits());
+    night.pass("2m 59s");
+    assert!(night.next(AU).waits());
+    night.pass("1s");
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
     // Waiting in vain does not let it start either.
-    let mut night = noon();
-    has(&mut night, AU, 2);
-    night.call(AU);
+    let mut night = short_of_instances();
     night.pass("11m");
     night.guard_rings(meridian_domain::alarms::heartbeat_name(&night.fleet));
-    for _ in 0..2 {
-        assert!(matches!(night.call(AU).last().next, Next::Wait));
-        assert_eq!(night.pages, 1, "people are told once");
-        night.pass("30s");
-    }
+    told(&mut night);
+    assert!(night.next_after(AU, &[Act::Prepare]).waits());
+    night.new_call();
+    night.pass("30s");
+    assert!(night.next_after(AU, &[Act::Prepare]).waits(), "people are told once");
 }
 
 #[test]
 fn a_larger_need_of_a_later_hour_is_not_waited_for_anew() {
-    let mut night = noon();
-    night.now = at("08:30:00");
+    let mut night = Night::confirmed_in(&[EU]);
+    night.now = at("07:04:00");
     has(&mut night, AU, 1);
-    let floor = intended(&night.call(AU).plans).remove(0);
+    assert!(night.next_after(AU, &[Act::Scale]).waits());
+    let floor = intended(&night, AU);
+    night.new_call();
+    // Dublin wakes up.
+    night.now = at("07:10:00");
+    assert!(policy(&night.fleet).for_failover(&night.fleet, &night.region(AU), night.now).least > floor.least);
+    assert!(night.next(AU).waits(), "nor asked for");
     has(&mut night, AU, floor.least);
-    night.now = at("13:00:00");
-    assert!(policy(&night.fleet).for_failover(&night.fleet, &night.region(AU), night.now).least >= floor.least);
-    assert!(night.call(AU).did(Act::Update));
+    night.starts(AU);
 }
 
 #[test]
 fn a_region_that_is_done_gets_its_usual_floor_once() {
     let mut night = Night::confirmed_in(&[EU]);
-    let call = night.call(EU);
-    assert_eq!(call.finish(), Some(Finish::Done));
-    let floor = intended(&call.plans).remove(0);
+    assert!(night.next(EU).does(Act::Scale));
+    let floor = intended(&night, EU);
     assert_eq!((floor.least, floor.most, floor.failover), (2, 8, false), "Dublin sleeps at three");
-    assert!(call.did(Act::Scale) && night.history(EU).scaled.as_ref().is_some_and(|scaled| scaled.set));
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+    assert!(night.history(EU).scaled.as_ref().is_some_and(|scaled| scaled.set));
     // The next wave finds it registered; by day the schedule has moved the floor, and nobody registers it again.
     for time in ["03:10:00", "12:00:00"] {
         night.now = at(time);
         night.rerun(&format!("wave-{}", &time[..2]));
-        assert!(!night.call(EU).did(Act::Scale), "{time}");
+        night.new_call();
+        assert_eq!(night.next(EU).finish(), Some(Finish::Done), "{time}");
     }
     // A policy that changes is registered with the next wave.
     night.fleet.scaling.as_mut().unwrap().requests_per_instance = 200.0;
-    assert!(night.call(EU).did(Act::Scale));
+    assert!(night.next(EU).does(Act::Scale));
 }
 
 #[test]
 fn a_floor_raised_for_the_update_goes_down_when_it_is_over() {
-    let mut night = noon();
-    has(&mut night, AU, 2);
-    night.call(AU);
+    let mut night = short_of_instances();
     let target = night.target(AU, "v427");
     night.tell(AU, Record::Confirmed { target, execution: night.sight.execution.clone(), golden: 10 });
     night.judged_at_full_load(AU);
     night.in_service(AU, "v427");
-    let floor = intended(&night.call(AU).plans).remove(0);
+    assert!(night.next(AU).does(Act::Scale));
+    let floor = intended(&night, AU);
     assert_eq!((floor.least, floor.failover), (2, false));
 }
 
 #[test]
 fn scaling_that_cannot_be_registered_is_told_and_stops_no_wave() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.unscaled = Some(unseen());
-    assert!(matches!(night.call(EU).last().next, Next::Wait), "it may pass");
+    unregistered(&mut night, EU);
+    assert!(night.next(EU).waits(), "it may pass");
+    night.new_call();
     night.pass("3m");
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Done), 1));
+    unregistered(&mut night, EU);
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Done));
     assert!(!night.history(EU).scaled.as_ref().unwrap().set, "the next wave registers it");
 }
 
@@ -202,7 +231,8 @@ fn a_wave_that_was_stopped_or_has_ended_registers_nothing() {
     for stopped in [halted as fn(&mut Night), ended] {
         let mut night = Night::confirmed_in(&[EU]);
         stopped(&mut night);
-        assert!(!night.call(EU).did(Act::Scale));
+        assert_eq!(night.next(EU).finish(), Some(Finish::Done));
+        assert_eq!(night.history(EU).scaled, None);
     }
 }
 
@@ -211,8 +241,9 @@ fn a_fleet_without_scaling_leaves_instances_to_somebody_else() {
     let mut night = noon();
     night.fleet.scaling = None;
     has(&mut night, AU, 2);
-    assert!(night.call(AU).did(Act::Update));
-    assert!(!night.call(EU).did(Act::Scale));
+    night.starts(AU);
+    night.new_call();
+    assert_eq!(night.next(EU).finish(), Some(Finish::Done));
 }
 
 #[test]
@@ -223,7 +254,7 @@ fn the_audit_lets_nothing_be_registered_that_no_ledger_names() {
     let broken = |night: &Night| -> Vec<Violation> { audit(&night.fleet, &night.sight, &plan, night.now) };
     let unheld = [Violation::NoScalingIntent { region: name(EU) }, Violation::LeaseNotHeld];
     assert_eq!(broken(&night), unheld);
-    night.call_until(EU, |night| night.history(EU).scaled.is_some());
+    assert!(night.next(EU).does(Act::Scale));
     assert!(broken(&night).is_empty());
     night.rerun("wave-2");
     assert_eq!(broken(&night), unheld, "another wave's word");
@@ -326,6 +357,6 @@ fn invalid_instances_are_refused_on_a_line() {
 fn a_neighbour_whose_instances_change_in_number_still_serves() {
     let mut night = Night::confirmed_in(&[EU]);
     endpoint(&mut night, EU).status = EndpointStatus::Updating;
-    assert!(night.call(AU).did(Act::Update), "EU is evidence all the same");
-    assert_eq!(night.sight.version, version("v427"));
+    // EU is evidence all the same.
+    night.starts(AU);
 }

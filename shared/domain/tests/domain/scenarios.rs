@@ -1,95 +1,149 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
-use crate::calls::Call;
-use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, ringing, said, slow, unseen, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, good, judged, name, release, ringing, said, slow, unseen, version};
+use crate::plans::Says;
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::lookout::Lookout;
+use meridian_domain::plan::{Act, Finish, Next, Plan, verify};
 use meridian_domain::reason::{Lagging, WaveEnd};
 use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
 
-/// Takes a region from its start to its confirmation, one call every 30 s.
-fn promote_well(night: &mut Night, region: &str) -> Call {
-    assert!(night.call(region).did(Act::Update), "{region}");
-    night.pass("3m");
-    night.phase(region, VariantPhase::Baking);
-    night.call(region);
-    let ends = night.canary_ends(region);
-    while night.now < ends {
-        assert_eq!(night.call(region).finish(), None, "{region}");
-        night.pass("30s");
-    }
+/// A region from its start to its confirmation, and that nobody is told anything meanwhile.
+fn promoted(night: &mut Night, region: &str) {
+    night.new_call();
+    night.starts(region);
+    night.new_call();
+    assert!(night.next_after(region, &[Act::Beat]).waits(), "{region}");
+    night.new_call();
+    night.bakes(region);
+    assert!(night.next_after(region, &[Act::Beat]).does(Act::Look), "{region}");
+    night.looked(good());
+    assert!(night.next(region).waits(), "{region}");
+    night.new_call();
+    night.passes(region);
+    night.now = night.canary_ends(region);
     night.phase(region, VariantPhase::ActivatingTraffic);
-    assert_eq!(night.call(region).finish(), None, "{region}");
+    assert!(night.next_after(region, &[Act::Beat]).waits(), "{region}");
+    night.new_call();
     night.pass("1m");
     night.phase(region, VariantPhase::Baking);
-    let call = night.calls(region);
+    assert!(night.next_after(region, &[Act::Beat]).does(Act::AskGolden), "{region}");
+    proved(night, region);
     night.in_service(region, "v427");
-    call
+}
+
+/// What follows the question to the golden records, to the action's end.
+fn proved(night: &mut Night, region: &str) {
+    night.asked(region, Some(10));
+    assert!(night.next_after(region, &[Act::Disarm]).waits(), "{region}");
+    assert!(night.history(region).serves(&release("v427")), "{region}");
+    night.new_call();
+    night.now = Lookout::full_load_due(&night.fleet, night.now);
+    assert!(night.next(region).does(Act::Look), "{region}");
+    night.looked(good());
+    assert_eq!(night.next_after(region, &[Act::Scale]).finish(), Some(Finish::Done), "{region}");
+}
+
+/// Every region promoted in this wave, and no soak settled.
+fn all_promoted() -> Night {
+    let mut night = Night::new();
+    for region in [EU, AU, JP, BR] {
+        promoted(&mut night, region);
+    }
+    night
+}
+
+/// What the wave's last action says once it has asked the golden records of `soaked`, whose soak is not settled yet.
+fn closed(night: &mut Night, soaked: &[&str]) -> Plan {
+    night.new_call();
+    for region in soaked {
+        let plan = night.next_of_verify();
+        assert!(matches!(&plan.next, Next::Do(Act::AskGolden, own, _) if *own == name(region)), "{region}: {plan:?}");
+        night.asked(region, Some(10));
+    }
+    night.next_of_verify()
+}
+
+/// The last action's next plan alone.
+fn last_plan(night: &Night) -> Plan {
+    verify(&night.fleet, &night.sight, night.now)
+}
+
+/// The same of the wave's last action, which begins with that page.
+fn after_page_of_verify(night: &mut Night) -> Plan {
+    let page = night.next_of_verify();
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
+    night.next_of_verify()
 }
 
 #[test]
 fn good_night() {
-    let mut night = Night::new();
-    for region in [EU, AU, JP, BR] {
-        assert_eq!(promote_well(&mut night, region).finish(), Some(Finish::Done), "{region}");
-    }
-    night.pass("10m");
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
-    assert_eq!(night.pages, 0);
-    assert!(night.sight.hub.lease.as_ref().is_none_or(|lease| lease.until <= night.now));
-    assert_eq!(night.verify().plans.len(), 1, "asked again, the same answer and nothing done");
+    let mut night = all_promoted();
+    night.pass("6m");
+    night.phase(BR, VariantPhase::Baking);
+    assert!(closed(&mut night, &[EU, AU, JP]).waits(), "BR soaks");
+    night.pass("4m");
+    night.in_service(BR, "v427");
+    assert_eq!(closed(&mut night, &[BR]).finish(), Some(Finish::Done));
+    assert!(night.sight.hub.lease.is_none(), "released, and not run out");
+    night.new_call();
+    assert_eq!(last_plan(&night).finish(), Some(Finish::Done), "asked again, the same answer and nothing done");
 }
 
-/// JP's plane is dark while its green instances are being provisioned; BR goes on; the execution ends failed.
+/// JP's plane is dark while its green instances are being provisioned; BR goes on.
 fn tokyo_dark() -> Night {
     let mut night = Night::provisioning(JP);
     night.pass("30s");
     night.dark(JP);
-    let call = night.call(JP);
-    assert!(call.did(Act::Beat), "a short illness must not cost the canary");
+    assert!(night.next_after(JP, &[Act::Beat]).waits(), "a short illness must not cost the canary");
+    night.new_call();
     night.pass("3m");
-    let call = night.call(JP);
-    assert!(call.did(Act::Trip) && !call.did(Act::Beat));
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 1));
-    assert_eq!(promote_well(&mut night, BR).finish(), Some(Finish::Done));
+    assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Deferred));
+    promoted(&mut night, BR);
+    night.pass("10m");
     night
+}
+
+/// The plane returns: SageMaker turns the update back; `rollback` writes it down and needs nobody.
+fn tokyo_returns(night: &mut Night) {
+    night.in_service(JP, "v426");
+    assert_eq!(night.next_of_rollback(JP).finish(), Some(Finish::Done));
 }
 
 #[test]
 fn tokyo_dark_defers_japan_and_pages_once() {
     let mut night = tokyo_dark();
-    // The plane returns: SageMaker turns the update back; `rollback` writes it down and needs nobody.
-    night.in_service(JP, "v426");
-    night.rollback(JP);
+    tokyo_returns(&mut night);
     let left = &night.history(JP).returned[&release("v427")];
     assert_eq!((left.cause, night.history(JP).halt.as_ref()), (Some(Cause::Region), None));
-    night.pass("10m");
-    assert_eq!(night.verify().finish(), Some(Finish::Failed));
-    assert_eq!(night.pages, 1);
+    assert_eq!(closed(&mut night, &[BR]).finish(), Some(Finish::Failed), "and nobody is told again");
     assert!(night.sight.hub.condemned.is_empty());
 }
 
 #[test]
 fn tokyo_rerun_promotes_japan_alone() {
     let mut night = tokyo_dark();
-    night.in_service(JP, "v426");
-    night.rollback(JP);
-    night.pass("10m");
-    night.verify();
+    tokyo_returns(&mut night);
+    assert_eq!(closed(&mut night, &[BR]).finish(), Some(Finish::Failed));
     // What the first wave left to do there but for their release: nobody had called it to its end.
     for region in [EU, AU] {
         night.tell(region, night.usual_scaling(region));
         night.tell(region, Record::ScalingSet { execution: actor("wave-1") });
     }
     night.rerun("wave-2");
+    night.new_call();
     for region in [EU, AU] {
-        let call = night.call(region);
-        assert_eq!((call.plans.len(), call.finish()), (1, Some(Finish::Done)), "{region}");
+        assert_eq!(night.plan(region).finish(), Some(Finish::Done), "{region}");
     }
-    assert_eq!(promote_well(&mut night, JP).finish(), Some(Finish::Done));
-    assert_eq!(night.call(BR).finish(), Some(Finish::Done));
+    promoted(&mut night, JP);
+    night.new_call();
+    assert_eq!(night.plan(BR).finish(), Some(Finish::Done));
     night.pass("10m");
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    let all_clear = closed(&mut night, &[JP]);
+    assert!(matches!(all_clear.next, Next::Advise { .. }), "{all_clear:?}");
+    night.sent(all_clear);
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
 }
 
 /// I9: patience ends where a decision is due, whether the canary was seen to begin or not.
@@ -101,9 +155,7 @@ fn a_dark_region_rolls_back_before_its_timer_ends() {
     unseen.now += unseen.region(JP).bake - unseen.fleet.guardrail.decide_before_end;
     for mut night in [seen, unseen] {
         night.dark(JP);
-        let call = night.call(JP);
-        assert!(call.did(Act::Trip) && !call.did(Act::Beat));
-        assert_eq!(call.finish(), Some(Finish::Deferred));
+        assert_eq!(night.refused_after(JP, &[Act::Trip]).finish(), Some(Finish::Deferred));
     }
 }
 
@@ -111,14 +163,13 @@ fn a_dark_region_rolls_back_before_its_timer_ends() {
 #[test]
 fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
     let mut night = tokyo_dark();
-    night.pass("10m");
-    night.verify();
-    night.rerun("wave-2");
-    night.sight.release = release("v430");
-    night.sight.version = "v430".parse().unwrap();
+    assert_eq!(closed(&mut night, &[BR]).finish(), Some(Finish::Failed));
+    assert!(night.history(JP).update.is_some());
     night.hub(Record::Approved { release: release("v430"), created: night.now });
-    night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
-    assert!(night.call(EU).did(Act::Update));
+    night.tell(EU, Record::Attested { release: release("v430"), version: version("v430") });
+    night.wave_of("v430", "wave-2");
+    night.new_call();
+    night.starts(EU);
 }
 
 /// The region answers again between the decision and the deferral: it is rolled back, and is deferred, not condemned.
@@ -126,13 +177,16 @@ fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
 fn a_region_that_returns_too_early_is_still_no_model_fault() {
     let mut night = Night::baking(JP);
     night.dark(JP);
-    night.call(JP);
+    assert!(night.next_after(JP, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("3m");
-    night.call_until(JP, |night| night.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
+    // The call dies when it has decided.
+    assert!(night.next(JP).does(Act::Trip));
+    assert!(night.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
     night.phase(JP, VariantPhase::Deleting);
-    assert_eq!(night.call(JP).finish(), None);
+    assert!(night.next(JP).waits());
     night.in_service(JP, "v426");
-    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused(JP).finish(), Some(Finish::Deferred));
     assert!(night.sight.hub.condemned.is_empty() && night.sight.hub.ill.is_empty());
 }
 
@@ -142,16 +196,16 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
     let mut night = Night::let_through(JP);
     night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
     night.dark(JP);
-    night.call(JP);
+    assert!(night.next_after(JP, &[Act::Beat]).waits());
+    night.new_call();
     night.pass("3m");
-    let call = night.call(JP);
-    assert!(!call.did(Act::Trip));
-    assert_eq!(call.finish(), Some(Finish::Deferred));
+    assert_eq!(night.refused_after(JP, &[Act::Disarm]).finish(), Some(Finish::Deferred));
     night.in_service(JP, "v427");
-    night.verify();
+    night.wave_ends();
     night.rerun("wave-2");
-    assert!(night.call(JP).did(Act::AskGolden));
-    assert_eq!(night.calls(JP).finish(), Some(Finish::Done));
+    night.new_call();
+    assert!(night.next(JP).does(Act::AskGolden));
+    proved(&mut night, JP);
 }
 
 /// BR's ledger cannot be read when EU is to start: BR is left behind, not EU.
@@ -159,12 +213,16 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
 fn a_neighbour_that_cannot_be_seen_is_left_behind_itself() {
     let mut night = Night::new();
     night.sight.regions.insert(name(BR), Seen::Unknown(unseen()));
-    assert!(!night.call(EU).did(Act::Update));
+    assert!(night.next(EU).waits());
     night.pass("3m");
-    let call = night.call(EU);
-    assert!(call.did(Act::Update));
-    assert_eq!(night.pages, 1);
-    assert_eq!(night.call(BR).finish(), Some(Finish::Deferred));
+    let page = night.next(EU);
+    assert!(matches!(&page.next, Next::Page { region, .. } if *region == name(BR)), "{page:?}");
+    night.sent(page);
+    assert!(night.next(EU).does(Act::NoteDeferral));
+    night.did(Act::NoteDeferral);
+    night.starts(EU);
+    night.new_call();
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
 }
 
 #[test]
@@ -172,129 +230,143 @@ fn bad_model_is_condemned_and_nobody_else_sees_it() {
     let mut night = Night::baking(EU);
     // The guardrail is faster than the judge.
     night.phase(EU, VariantPhase::Deleting);
-    night.judged = Seen::Known(judged(10_000, 9_000));
-    night.call(EU);
+    assert!(night.next(EU).does(Act::Look));
+    night.looked(judged(10_000, 9_000));
+    assert!(night.next(EU).waits());
+    night.new_call();
     night.in_service(EU, "v426");
-    let call = night.call(EU);
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 1));
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")));
     assert!(night.sight.hub.lease.is_none());
-    night.rollback(EU);
+    assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done), "and nobody is told again");
     assert!(night.history(EU).halt.is_none());
     night.rerun("wave-2");
+    night.new_call();
     for region in [EU, AU, JP, BR] {
-        assert_eq!(night.call(region).finish(), Some(Finish::Failed), "{region}");
+        assert_eq!(night.next(region).finish(), Some(Finish::Failed), "{region}");
     }
-    assert_eq!(night.pages, 1);
 }
 
 /// The whole way back fits between two looks: the reason is still found.
 #[test]
 fn an_unwatched_rollback_is_explained_by_counts_or_guard() {
-    let mut night = Night::baking(EU);
-    night.in_service(EU, "v426");
-    night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
-    night.call(EU);
-    assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
-    let mut night = Night::baking(EU);
-    night.in_service(EU, "v426");
-    assert_eq!(night.call(EU).finish(), Some(Finish::Deferred));
-    assert!(night.sight.hub.condemned.is_empty(), "nothing shows that the release is bad");
+    let returned = |judgement, guard_rings: bool| {
+        let mut night = Night::baking(EU);
+        night.in_service(EU, "v426");
+        if guard_rings {
+            night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
+        }
+        assert!(night.next(EU).does(Act::Look));
+        night.looked(judgement);
+        let finish = night.refused(EU).finish();
+        (finish, night.history(EU).returned[&release("v427")].cause, night.sight.hub.condemned.len())
+    };
+    assert_eq!(returned(good(), true), (Some(Finish::Failed), Some(Cause::Release), 1));
+    assert_eq!(returned(slow(), false), (Some(Finish::Failed), Some(Cause::Release), 1));
+    let nothing_shows_it_bad = (Some(Finish::Deferred), Some(Cause::Unclear), 0);
+    assert_eq!(returned(good(), false), nothing_shows_it_bad);
 }
 
 #[test]
 fn bad_eval_touches_no_endpoint() {
     let mut night = Night::new();
     night.sight.approved = Seen::Known(false);
-    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(EU).finish(), Some(Finish::Failed));
     assert!(night.history(EU).update.is_none());
 }
 
 #[test]
 fn late_alarm_rolls_back_by_regional_means_and_halts_the_fleet() {
-    let mut night = Night::new();
-    for region in [EU, AU, JP, BR] {
-        promote_well(&mut night, region);
-    }
-    night.alarm = Some(ringing("p99 over 20 ms"));
-    let call = night.rollback(AU);
-    assert!(call.did(Act::Update));
-    assert_eq!(call.pages(), 1);
+    let mut night = all_promoted();
+    night.own.alarm = Some(ringing("p99 over 20 ms"));
+    assert!(night.next_of_rollback(AU).does(Act::Update));
+    night.taken_back(AU, "v426");
+    let page = night.next_of_rollback(AU);
+    night.own_sent(AU, page);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
     assert!(night.history(AU).halt.is_some());
+    night.new_call();
     night.in_service(AU, "v426");
-    night.rollback(AU);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
     assert_eq!(night.history(AU).serving.as_ref().unwrap().target, night.target(AU, "v426"));
-    assert_eq!(night.rollback(AU).pages(), 0, "the alarm may ring on for a while");
-    assert_eq!(night.verify().finish(), Some(Finish::Failed));
-    assert_eq!(night.pages, 1);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done), "the alarm may ring on for a while");
+    assert_eq!(closed(&mut night, &[EU, JP, BR]).finish(), Some(Finish::Failed), "and nobody is told again");
     night.rerun("wave-2");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    night.new_call();
+    assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
 }
 
 /// The region rolled back and its page did not go out: a halt is no sign that people were told.
 #[test]
 fn a_halt_that_nobody_was_told_of_is_paged_by_the_wave() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
-    night.pager = false;
-    night.rollback(AU);
-    assert!(night.history(AU).halt.is_some() && night.pages == 0);
-    let call = night.verify();
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    night.pager = true;
-    night.pages = 0;
+    night.own.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
+    assert!(night.next_of_rollback(AU).does(Act::Update));
+    night.taken_back(AU, "v426");
+    let Plan { next: Next::Page { advice, .. }, why } = night.next_of_rollback(AU) else { panic!("no page") };
+    night.own.paged = true;
+    night.tell_as(&actor(&format!("rollback.{AU}")), AU, Record::PageOwed { why, advice });
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
+    assert!(night.history(AU).halt.is_some());
+    assert_eq!(after_page_of_verify(&mut night).finish(), Some(Finish::Failed));
+    night.new_call();
     night.pass("29s");
-    night.rollback(AU);
-    assert_eq!(night.pages, 0, "the call that put it on record may still send it");
+    let early = night.next_of_rollback(AU);
+    assert_eq!(early.finish(), Some(Finish::Done), "the call that put it on record may still send it");
     night.pass("1s");
-    night.rollback(AU);
-    night.rollback(AU);
-    assert_eq!(night.pages, 1);
+    let page = night.next_of_rollback(AU);
+    night.own_sent(AU, page);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
+    night.new_call();
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
+}
+
+/// EU's judge fell silent, SageMaker rolled its canary back, and the region has said so.
+fn judge_dead() -> Night {
+    let mut night = Night::baking(EU);
+    night.pass("3m");
+    night.in_service(EU, "v426");
+    let page = night.next_of_rollback(EU);
+    night.own_sent(EU, page);
+    assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done));
+    assert!(night.history(EU).halt.is_some());
+    night.new_call();
+    night
 }
 
 #[test]
 fn judge_dies_and_the_region_says_so_itself() {
-    let mut night = Night::baking(EU);
-    night.pass("3m");
-    night.in_service(EU, "v426");
-    let call = night.rollback(EU);
-    assert_eq!((call.pages(), night.history(EU).halt.is_some()), (1, true));
+    let mut night = judge_dead();
     assert_eq!(night.history(EU).serving.as_ref().unwrap().target, night.target(EU, "v426"));
     // CodePipeline calls once more: EU does not move until its halt is lifted, and nobody is told again. That its judge fell
     // silent says nothing of the others.
-    assert_eq!(night.call(EU).finish(), Some(Finish::Deferred));
-    assert!(night.call(AU).did(Act::Update));
-    assert_eq!((night.pages, night.history(EU).halt.is_some()), (1, true));
+    assert_eq!(night.next(EU).finish(), Some(Finish::Deferred));
+    night.new_call();
+    night.starts(AU);
+    assert!(night.history(EU).halt.is_some());
 }
 
 #[test]
 fn a_lifted_halt_lets_the_next_execution_start() {
-    let mut night = Night::baking(EU);
-    night.pass("3m");
-    night.in_service(EU, "v426");
-    night.rollback(EU);
+    let mut night = judge_dead();
     night.tell(EU, Record::Lifted { why: "the function was mended".to_owned() });
     // The dead wave's lease has run out.
     night.pass("11m");
     night.rerun("wave-3");
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 /// I10: the job of a wave that is long over comes once more, and another has walked since.
 #[test]
 fn a_late_call_of_an_ended_wave_starts_nothing() {
-    let mut night = Night::new();
-    for region in [EU, AU, JP, BR] {
-        promote_well(&mut night, region);
-    }
+    let mut night = all_promoted();
     night.pass("10m");
-    night.verify();
+    assert_eq!(closed(&mut night, &[EU, AU, JP, BR]).finish(), Some(Finish::Done));
     let newer = night.target(EU, "v430");
     night.tell_as(&actor("wave-2"), EU, Record::Confirmed { target: newer, execution: actor("wave-2"), golden: 10 });
     night.in_service(EU, "v430");
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 0));
-    assert!(!call.did(Act::Update));
+    night.new_call();
+    assert_eq!(night.plan(EU).finish(), Some(Finish::Failed));
 }
 
 /// Every call of a good night made twice.
@@ -302,12 +374,15 @@ fn a_late_call_of_an_ended_wave_starts_nothing() {
 fn a_doubled_call_does_nothing_more() {
     let mut night = Night::baking(AU);
     night.due(AU);
-    night.call(AU);
-    let before = night.history(AU).clone();
-    let again = night.call(AU);
-    assert_eq!(*night.history(AU), before);
-    assert!(before.update.unwrap().is_decided(Decision::Proceed));
-    assert!(again.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..) | Next::TellHub(_))));
+    assert!(night.next(AU).does(Act::Look));
+    night.looked(good());
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    // The same moment again: nothing is written.
+    night.new_call();
+    assert!(night.plan(AU).does(Act::Beat));
+    night.did(Act::Beat);
+    assert!(night.plan(AU).waits());
 }
 
 /// Two executions of one release: the second neither touches nor keeps alive what the first one started.
@@ -316,20 +391,20 @@ fn another_executions_update_is_left_to_its_guardrail() {
     let mut night = Night::baking(AU);
     night.pass("11m");
     night.rerun("wave-2");
-    let call = night.call(AU);
-    assert_eq!(call.plans.len(), 1);
-    assert!(matches!(call.last().next, Next::Wait));
+    assert!(night.plan(AU).waits());
 }
 
 /// Two executions of one release: what the first one has just intended, the second must not close.
 #[test]
 fn an_intent_that_its_wave_will_follow_is_closed_by_no_other() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
     let intent = night.history(AU).update.clone();
+    assert!(intent.is_some());
     night.rerun("wave-2");
-    let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    night.new_call();
+    let plan = night.next(AU);
+    assert!(plan.waits(), "{plan:?}");
     assert_eq!(night.history(AU).update, intent);
 }
 
@@ -337,27 +412,23 @@ fn an_intent_that_its_wave_will_follow_is_closed_by_no_other() {
 #[test]
 fn a_bad_release_in_a_dark_region_is_condemned() {
     let mut night = Night::baking(EU);
-    night.judged = Seen::Known(slow());
-    night.call(EU);
+    night.looked(slow());
+    assert!(night.next_after(EU, &[Act::Beat, Act::Trip]).waits());
+    night.new_call();
     night.pass("30s");
     night.dark(EU);
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    assert!(call.did(Act::Trip) && night.sight.hub.condemned.contains_key(&release("v427")));
+    assert_eq!(night.refused_after(EU, &[Act::Trip]).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")));
     assert!(night.sight.hub.deferred.is_empty());
-    assert!(!night.call(AU).did(Act::Update));
+    night.new_call();
+    assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
 }
 
 /// The wave that found the evidence died before it could condemn: the next one does, in whatever region it begins.
 #[test]
 fn evidence_that_a_wave_died_with_stops_the_next_one() {
-    for (bad, next) in [(EU, EU), (JP, EU), (AU, BR)] {
-        let before: Vec<&str> = [EU, AU, JP].into_iter().filter(|region| *region != bad).collect();
-        let mut night = Night::confirmed_in(&before);
-        night.in_service(EU, if bad == EU || next == EU { "v426" } else { "v427" });
-        if next == EU {
-            night.sight.regions = Night::new().sight.regions;
-        }
+    for (bad, next, confirmed) in [(EU, EU, &[][..]), (JP, EU, &[]), (AU, BR, &[EU, JP])] {
+        let mut night = Night::confirmed_in(confirmed);
         let target = night.target(bad, "v427");
         let back = Some(night.target(bad, "v426"));
         let execution = night.sight.execution.clone();
@@ -366,11 +437,11 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
         let (decision, cause) = (Decision::Revert, Some(Cause::Release));
         night.tell(bad, Record::Decided { execution, decision, why, judgement: None, cause });
         if bad == EU {
-            night.rollback(EU);
+            assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done));
         }
         night.rerun("wave-2");
-        let call = night.call(next);
-        assert!(!call.did(Act::Prepare) && call.finish() == Some(Finish::Failed), "{bad}, {next}: {:?}", call.last());
+        let finish = night.refused(next).finish();
+        assert_eq!(finish, Some(Finish::Failed), "{bad}, {next}");
         assert!(night.sight.hub.condemned.contains_key(&release("v427")), "{bad}, {next}");
     }
 }
@@ -380,23 +451,21 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
 fn a_region_that_rolled_back_without_a_word_is_no_evidence() {
     let mut night = Night::confirmed_in(&[EU]);
     night.in_service(EU, "v426");
-    let call = night.call(AU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    assert!(!call.did(Act::Update) && !call.did(Act::Prepare));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
     // Soak does not count against it, nor does a control plane that does not answer now.
     let mut soaks = Night::confirmed_in(&[EU]);
     soaks.phase(EU, VariantPhase::Baking);
-    assert!(soaks.call(AU).did(Act::Update));
+    soaks.starts(AU);
     let mut dark = Night::confirmed_in(&[EU]);
     dark.dark(EU);
-    assert!(dark.call(AU).did(Act::Update));
+    dark.starts(AU);
 }
 
 /// I10: the verification of a wave that is over comes late, and a newer wave's update is open by then.
 #[test]
 fn a_late_verification_leaves_a_newer_waves_update_alone() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    night.verify();
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
     let (target, back) = (night.target(EU, "v428"), Some(night.target(EU, "v427")));
     let execution = actor("wave-2");
     night.tell_as(
@@ -404,33 +473,33 @@ fn a_late_verification_leaves_a_newer_waves_update_alone() {
         EU,
         Record::UpdateIntended { target, back, execution: execution.clone(), epoch: Some(Epoch(2)), bake: None },
     );
-    let call = night.verify();
-    assert!(call.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..))), "{:?}", call.last());
+    let plan = last_plan(&night);
+    assert_eq!(plan.finish(), Some(Finish::Done), "{plan:?}");
 }
 
 /// I10: whoever was to answer for a wave died when its end was on record. The answer is that end, whatever newer waves move since.
 #[test]
 fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    let call = night.verify();
+    let plan = night.next_of_verify();
     let complete = |then| WaveEnd::Complete { version: version("v427"), then, overrides: Vec::new() }.into();
-    assert_eq!((call.finish(), &call.last().why), (Some(Finish::Done), &complete(false)));
+    assert_eq!((plan.finish(), &plan.why), (Some(Finish::Done), &complete(false)));
     night.in_service(EU, "v428");
     night.in_service(AU, "v428");
     night.phase(AU, VariantPhase::Baking);
-    let call = night.verify();
-    assert_eq!(call.finish(), Some(Finish::Done));
-    assert_eq!(call.last().why, complete(true));
+    let plan = night.next_of_verify();
+    assert_eq!((plan.finish(), plan.why), (Some(Finish::Done), complete(true)));
 
     let mut night = Night::confirmed_in(&[EU, AU, BR]);
     night.dark(JP);
     night.pass("30m");
-    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    assert_eq!(after_page_of_verify(&mut night).finish(), Some(Finish::Failed));
     night.in_service(JP, "v427");
     night.in_service(EU, "v428");
-    let call = night.verify();
-    assert_eq!(call.finish(), Some(Finish::Failed));
-    assert_eq!(call.lagging(), [(name(JP), Lagging::Unproved)]);
+    night.new_call();
+    let plan = night.next_of_verify();
+    assert_eq!(plan.finish(), Some(Finish::Failed));
+    assert_eq!(plan.lagging(), [(name(JP), Lagging::Unproved)]);
 
     // What rolled back everywhere has moved nothing that is left: a newer release makes no success of it.
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
@@ -439,24 +508,31 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
         night.tell(region, Record::Reverted { from, to, why: said("its alarm rang") });
         night.in_service(region, "v426");
     }
-    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    assert_eq!(after_page_of_verify(&mut night).finish(), Some(Finish::Failed));
     night.approve("v428");
-    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    night.new_call();
+    assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed));
 }
 
 /// AU's alarm is in ALARM while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
 /// else starts on what AU's ledger says.
 #[test]
 fn an_alarm_in_a_dark_region_halts_the_fleet() {
-    let mut night = Night::let_through(AU);
-    night.now = night.canary_ends(AU);
-    night.phase(AU, VariantPhase::Baking);
-    night.call(AU);
-    night.alarm = Some(ringing("alarm fraud-5xx rings"));
+    let mut night = Night::shifted(AU);
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::AskGolden));
+    night.asked(AU, Some(10));
+    assert!(night.next_after(AU, &[Act::Disarm]).waits());
+    night.own.alarm = Some(ringing("alarm fraud-5xx rings"));
     night.dark(AU);
-    let call = night.rollback(AU);
-    assert!(call.did(Act::Trip));
-    assert_eq!((call.pages(), night.history(AU).halt.is_some()), (1, true));
-    assert!(!night.call(JP).did(Act::Update));
-    assert_eq!(night.rollback(AU).pages(), 0);
+    assert!(night.next_of_rollback(AU).does(Act::Trip));
+    night.own.done.insert(Act::Trip);
+    let page = night.next_of_rollback(AU);
+    night.own_sent(AU, page);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
+    assert!(night.history(AU).halt.is_some());
+    night.new_call();
+    assert_eq!(night.next(JP).finish(), Some(Finish::Failed));
+    assert!(night.next_of_rollback(AU).does(Act::Trip));
+    night.own.done.insert(Act::Trip);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
 }

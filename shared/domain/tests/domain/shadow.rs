@@ -1,6 +1,7 @@
 //! `[shadow]`: a region starts on what its own captured requests say of the release, and by policy where they say nothing.
 
 use crate::night::{AU, BR, EU, JP, Night, name, release, version};
+use crate::plans::Says;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Wait};
 use meridian_domain::{Advice, Fleet, Reason, Record, Violation, audit};
@@ -45,10 +46,6 @@ fn left(night: &Night) -> Option<&Reason> {
     night.sight.hub.deferred.get(&(night.sight.execution.clone(), name(BR)))
 }
 
-fn started(night: &mut Night) -> bool {
-    night.call(BR).did(Act::Update)
-}
-
 #[test]
 fn a_region_starts_on_its_own_shadow_and_waits_by_policy() {
     let mut night = turn_of_br("nothing_captured = \"leave\"");
@@ -61,7 +58,7 @@ fn a_region_starts_on_its_own_shadow_and_waits_by_policy() {
     night.pass("2m 59s");
     assert!(waits(&night));
     shadowed(&mut night, CapturedVerdict::Pass);
-    assert!(started(&mut night));
+    night.starts(BR);
 }
 
 /// The other regions have the release, one page names the region, and no customer was answered by it there.
@@ -69,10 +66,11 @@ fn a_region_starts_on_its_own_shadow_and_waits_by_policy() {
 fn a_region_whose_shadow_fails_is_left_behind_with_one_page() {
     let mut night = turn_of_br("");
     shadowed(&mut night, CapturedVerdict::Fail);
-    let call = night.call(BR);
-    assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Deferred), 1, false));
+    let page = night.next(BR);
     let advice = Advice::CompareRequests { region: name(BR), version: version("v427") };
-    assert!(call.plans.iter().any(|plan| plan.next == Next::Page { region: name(BR), advice: advice.clone() }));
+    assert_eq!(page.next, Next::Page { region: name(BR), advice });
+    night.sent(page);
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
     let gate = Gate::ShadowFailed { region: name(BR), version: version("v427"), failed: vec![failed()] };
     assert!(matches!(left(&night), Some(Reason::LeftBehind { why, .. }) if **why == gate.clone().into()));
     assert!(!night.sight.hub.condemned.contains_key(&release("v427")), "the others keep it");
@@ -82,17 +80,16 @@ fn a_region_whose_shadow_fails_is_left_behind_with_one_page() {
 fn a_shadow_that_fails_stops_the_wave_where_policy_says_so() {
     let mut night = turn_of_br("on_regional_fail = \"stop\"");
     shadowed(&mut night, CapturedVerdict::Fail);
-    let call = night.call(BR);
-    assert_eq!((call.finish(), call.pages(), left(&night)), (Some(Finish::Failed), 1, None));
+    assert_eq!((night.refused(BR).finish(), left(&night)), (Some(Finish::Failed), None));
 }
 
 /// Too few records, none, or no verdict after policy's patience.
 #[test]
 fn policy_says_what_a_shadow_without_a_word_does() {
-    for (policy, starts, finish) in [
-        ("", true, None),
-        ("nothing_captured = \"leave\"", false, Some(Finish::Deferred)),
-        ("nothing_captured = \"stop\"", false, Some(Finish::Failed)),
+    for (policy, finish) in [
+        ("", None),
+        ("nothing_captured = \"leave\"", Some(Finish::Deferred)),
+        ("nothing_captured = \"stop\"", Some(Finish::Failed)),
     ] {
         for verdict in [Some(CapturedVerdict::NothingCaptured), Some(CapturedVerdict::TooFew), None] {
             let mut night = turn_of_br(policy);
@@ -103,8 +100,10 @@ fn policy_says_what_a_shadow_without_a_word_does() {
                     night.pass("3m");
                 }
             }
-            let call = night.call(BR);
-            assert_eq!((call.did(Act::Update), call.finish()), (starts, finish), "{policy}: {verdict:?}");
+            match finish {
+                None => night.starts(BR),
+                ends => assert_eq!(night.refused(BR).finish(), ends, "{policy}: {verdict:?}"),
+            }
         }
     }
 }
@@ -123,7 +122,7 @@ fn a_second_shadow_of_a_release_changes_nothing() {
 fn a_fleet_without_shadow_asks_for_none() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
     shadowed(&mut night, CapturedVerdict::Fail);
-    assert!(started(&mut night));
+    night.starts(BR);
 }
 
 /// The audit shares no code with the preflight.
@@ -131,8 +130,7 @@ fn a_fleet_without_shadow_asks_for_none() {
 fn the_audit_refuses_a_start_that_its_shadow_does_not_let() {
     let mut night = turn_of_br("nothing_captured = \"leave\"");
     shadowed(&mut night, CapturedVerdict::Pass);
-    night.call_until(BR, |night| night.history(BR).update.is_some());
-    let plan = night.plan(BR);
+    let plan = night.next_after(BR, &[Act::Prepare]);
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
     let refused = |night: &Night| {
         let notes = audit(&night.fleet, &night.sight, &plan, night.now);
@@ -155,7 +153,7 @@ fn a_shadow_looks_again_only_before_the_release_answers_anybody() {
     assert!(!due(&night));
     night.pass("1m");
     assert!(due(&night));
-    night.call(BR);
+    night.starts(BR);
     assert!(night.history(BR).update.is_some() && !due(&night));
     shadowed(&mut night, CapturedVerdict::Pass);
     night.pass("2h");

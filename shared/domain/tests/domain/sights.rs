@@ -254,18 +254,16 @@ pub static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
     let eu = "eu-west-1";
     let mut nights = vec![Night::new(), Night::provisioning(eu), Night::baking(eu), Night::let_through(eu)];
     let mut intended = Night::new();
-    intended.takes_updates = false;
-    intended.call(eu);
-    intended.in_service(eu, "v426");
-    Arc::make_mut(&mut intended.sight.hub).ill.clear();
+    intended.next_after(eu, &[Act::Prepare]);
+    intended.did(Act::Update);
     nights.push(intended);
     for returned in [false, true] {
         let mut failing = Night::baking(eu);
-        failing.judged = Seen::Known(slow());
-        failing.call(eu);
+        failing.looked(slow());
+        failing.next_after(eu, &[Act::Beat, Act::Trip]);
         if returned {
             failing.in_service(eu, "v426");
-            failing.rollback(eu);
+            failing.next_of_rollback(eu);
         }
         nights.push(failing);
     }
@@ -280,13 +278,13 @@ pub static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
     }
     // Proved, and judged at full load: not yet, on counts that pass, on counts that fail.
     for (later, judgement) in [("30s", good()), ("6m", good()), ("6m", slow())] {
-        let mut loaded = Night::let_through(eu);
-        loaded.now = loaded.canary_ends(eu) + SignedDuration::from_mins(1);
-        loaded.phase(eu, VariantPhase::Baking);
-        loaded.call(eu);
-        loaded.judged = Seen::Known(judgement);
+        let mut loaded = Night::shifted(eu);
+        loaded.asked(eu, Some(10));
+        loaded.next(eu);
+        loaded.new_call();
         loaded.pass(later);
-        loaded.call(eu);
+        loaded.looked(judgement);
+        loaded.next(eu);
         nights.push(loaded);
     }
     for version in ["v426", "v427"] {
@@ -309,7 +307,7 @@ pub fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night
     night.tell(region, Record::Attested { release: release("v427"), version: version("v427") });
     night.sight.endpoints.insert(name(region), Seen::Known(None));
     if asked {
-        night.call_until(region, |night| night.history(region).update.is_some());
+        night.next_after(region, &[Act::Prepare]);
     }
     if let Some(status) = status {
         let config = night.target(region, "v427").config;

@@ -4,57 +4,73 @@ use crate::night::{
     AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, refusal, release, said, slow, thin, unseen,
     version,
 };
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
 use meridian_domain::reason::{Gate, Step, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, MissingData, Reason, Record, Seen, VariantPhase,
-    alarms,
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, MissingData, Reason, Record, Rule, Seen,
+    VariantPhase, alarms,
 };
+use meridian_judge::Judgement;
 
 #[test]
 fn a_region_starts_by_lease_preparation_intent_and_update() {
     let mut night = Night::new();
-    let call = night.call(EU);
-    let steps: Vec<&Next> = call.plans.iter().map(|plan| &plan.next).collect();
-    assert!(matches!(
-        steps[..],
-        [
-            Next::TakeLease { epoch: Epoch(1), .. },
-            Next::Do(Act::Prepare, ..),
-            Next::TellRegion(_, Record::UpdateIntended { back: Some(_), epoch: Some(Epoch(1)), .. }),
-            Next::Do(Act::Update, ..),
-            Next::Do(Act::Beat, ..),
-            Next::Wait,
-        ]
-    ));
+    let Next::TakeLease { epoch, until } = night.plan(EU).next else { panic!("{:?}", night.plan(EU)) };
+    assert_eq!(epoch, Epoch(1));
+    night.hub(Record::LeaseTaken { epoch, until });
+    assert!(night.plan(EU).does(Act::Prepare));
+    night.did(Act::Prepare);
+    let Next::TellRegion(_, intent) = night.plan(EU).next else { panic!("{:?}", night.plan(EU)) };
+    assert!(matches!(intent, Record::UpdateIntended { back: Some(_), epoch: Some(Epoch(1)), .. }), "{intent:?}");
+    night.tell(EU, intent);
+    assert!(night.plan(EU).does(Act::Update));
+    night.taken(EU);
+    assert!(night.plan(EU).does(Act::Beat));
+    night.did(Act::Beat);
+    assert!(night.plan(EU).waits());
 }
 
-/// What keeps EU from starting: `None` waits (and defers the region after policy's patience), `Failed` ends the wave.
+/// Whether people are paged for a region in which nothing starts, and how the action ends there; none where it waits.
+fn without_start(night: &mut Night, region: &str) -> (bool, Option<Finish>) {
+    let plan = night.next(region);
+    if plan.pages() {
+        night.sent(plan);
+        return (true, night.next(region).finish());
+    }
+    assert!(plan.waits() || plan.finish().is_some(), "{plan:?}");
+    (false, plan.finish())
+}
+
+/// What keeps EU from starting, what comes of that at once, and what after policy's patience: in another call nobody is
+/// paged again. Whoever halted the wave or ended it has paged already.
 #[test]
 fn what_must_hold_before_a_start() {
     type Change = fn(&mut Night);
-    let objections: [(&str, Change, Option<Finish>, Option<Finish>); 9] = [
-        ("halt", |n| n.hub(Record::Halted { why: said("freeze") }), Some(Finish::Failed), None),
-        ("regional halt", |n| n.tell(BR, Record::Halted { why: said("its alarm") }), Some(Finish::Failed), None),
-        ("not approved", |n| n.sight.approved = Seen::Known(false), Some(Finish::Failed), None),
-        ("overridden", |n| n.hub_mut().approved.clear(), Some(Finish::Failed), None),
-        ("ended", |n| n.hub_mut().ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
-        ("no proved way back", |n| n.in_service(EU, "v425"), Some(Finish::Failed), None),
-        ("home's registry is dark", |n| n.sight.approved = Seen::Unknown(unseen()), None, None),
-        ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown(unseen()), None, Some(Finish::Deferred)),
-        ("another wave holds the lease", |n| n.hub_mut().lease = held_by_another(n), None, None),
+    type Ends = (bool, Option<Finish>);
+    const WAITS: Ends = (false, None);
+    const FAILS: Ends = (false, Some(Finish::Failed));
+    const PAGES: Ends = (true, Some(Finish::Failed));
+    const LEAVES: Ends = (true, Some(Finish::Deferred));
+    let objections: [(&str, Change, Ends, Ends); 9] = [
+        ("halt", |n| n.hub(Record::Halted { why: said("freeze") }), FAILS, FAILS),
+        ("regional halt", |n| n.tell(BR, Record::Halted { why: said("its alarm") }), FAILS, FAILS),
+        ("not approved", |n| n.sight.approved = Seen::Known(false), PAGES, FAILS),
+        ("overridden", |n| n.hub_mut().approved.clear(), PAGES, FAILS),
+        ("ended", |n| n.hub_mut().ended = [(actor("wave-1"), vec![])].into(), FAILS, FAILS),
+        ("no proved way back", |n| n.in_service(EU, "v425"), PAGES, FAILS),
+        ("home's registry is dark", |n| n.sight.approved = Seen::Unknown(unseen()), WAITS, WAITS),
+        ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown(unseen()), WAITS, LEAVES),
+        ("another wave holds the lease", |n| n.hub_mut().lease = held_by_another(n), WAITS, WAITS),
     ];
     for (what, change, at_once, later) in objections {
         let mut night = Night::new();
         change(&mut night);
-        let call = night.call(EU);
-        assert!(!call.did(Act::Update) && !call.did(Act::Prepare), "{what}");
-        assert_eq!(call.finish(), at_once, "{what}: {:?}", call.last());
-        if at_once.is_none() {
-            night.pass("4m");
-            assert_eq!(night.call(EU).finish(), later, "{what}");
-        }
+        assert_eq!(without_start(&mut night, EU), at_once, "{what}");
+        night.new_call();
+        night.pass("4m");
+        assert_eq!(without_start(&mut night, EU), later, "{what}, later");
     }
 }
 
@@ -65,30 +81,32 @@ fn held_by_another(night: &Night) -> Option<meridian_domain::Lease> {
 
 #[test]
 fn an_unattested_or_alarming_region_waits_and_is_deferred() {
-    let mut night = Night::confirmed_in(&[EU]);
-    let composite = alarms::composite_name(&night.fleet);
-    night.sight.alarms =
-        Seen::Known(vec![AlarmView { name: composite, state: AlarmState::Alarm, set_off_by: None, since: None }]);
-    assert_eq!(night.call(AU).finish(), None);
-    night.pass("3m");
-    let call = night.call(AU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1));
-    assert_eq!(night.call(AU).pages(), 0);
+    let rings = |night: &mut Night| {
+        let name = alarms::composite_name(&night.fleet);
+        let alarm = AlarmView { name, state: AlarmState::Alarm, set_off_by: None, since: None };
+        night.sight.alarms = Seen::Known(vec![alarm]);
+    };
+    let changes: [fn(&mut Night); 2] = [rings, |night| night.history_mut(AU).attested.clear()];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut night = Night::confirmed_in(&[EU]);
+        change(&mut night);
+        assert!(night.next(AU).waits(), "change {number}");
+        night.pass("3m");
+        assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred), "change {number}");
+        // Once said, another call says it to nobody.
+        night.new_call();
+        assert_eq!(night.next(AU).finish(), Some(Finish::Deferred), "change {number}");
+    }
 }
 
 /// I3: AU has not confirmed, and is not deferred.
 #[test]
 fn nobody_overtakes() {
     let mut night = Night::confirmed_in(&[EU]);
-    assert_eq!(night.call(JP).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(JP).finish(), Some(Finish::Failed));
     let mut night = Night::confirmed_in(&[EU]);
-    night.hub(deferral(AU));
-    assert!(night.call(JP).did(Act::Update));
-}
-
-fn deferral(region: &str) -> Record {
-    let (region, execution) = (name(region), actor("wave-1"));
-    Record::Deferred { region, execution, release: release("v427"), why: said("dark"), paged: false }
+    night.deferred(AU, "v427");
+    night.starts(JP);
 }
 
 /// I3: what was confirmed once and replaced since is no evidence.
@@ -97,30 +115,34 @@ fn evidence_is_of_what_serves_now() {
     let mut night = Night::confirmed_in(&[EU]);
     let newer = night.target(EU, "v430");
     night.tell(EU, Record::Confirmed { target: newer, execution: actor("wave-9"), golden: 10 });
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
 }
 
 #[test]
 fn a_running_update_is_watched_with_a_heartbeat_at_every_look() {
     let mut night = Night::provisioning(AU);
     night.pass("30s");
-    let call = night.call(AU);
-    assert!(call.did(Act::Beat) && matches!(call.last().next, Next::Wait));
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
     let mut night = Night::baking(AU);
-    let call = night.call(AU);
-    assert!(call.did(Act::Beat) && call.did(Act::Look) && matches!(call.last().next, Next::Wait));
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::Look));
+    night.looked(good());
+    assert!(night.next(AU).waits());
 }
 
 /// I8: the answer to `UpdateEndpoint` was lost, or the function died before it wrote it down.
 #[test]
 fn an_update_with_no_outcome_written_is_found_and_finished() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.takes_updates = false;
-    night.call(AU);
+    night.intends(AU);
+    // While nothing can be seen of it, nobody says that it began.
+    night.did(Act::Update);
+    night.dark(AU);
+    night.next(AU);
     assert!(!night.history(AU).update.as_ref().unwrap().started);
+    night.new_call();
     night.phase(AU, VariantPhase::Creating);
     night.pass("30s");
-    night.call(AU);
+    assert!(night.next_after(AU, &[Act::Beat]).waits());
     assert!(night.history(AU).update.as_ref().unwrap().started);
 }
 
@@ -128,16 +150,25 @@ fn an_update_with_no_outcome_written_is_found_and_finished() {
 #[test]
 fn an_intent_without_a_call_is_called_once_more() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.takes_updates = false;
-    night.call(AU);
-    night.in_service(AU, "v426");
-    night.takes_updates = true;
+    night.intends(AU);
     night.pass("30s");
-    let call = night.call(AU);
-    assert!(call.did(Act::Update));
-    let intents =
-        call.plans.iter().filter(|plan| matches!(plan.next, Next::TellRegion(_, Record::UpdateIntended { .. })));
-    assert_eq!(intents.count(), 0);
+    assert!(night.plan(AU).does(Act::Prepare));
+    night.did(Act::Prepare);
+    // At once: it is not intended again.
+    assert!(night.plan(AU).does(Act::Update), "{:?}", night.plan(AU));
+}
+
+/// What is decided of AU's canary once that is due, on what the call sees; and whose fault that is.
+fn decided_on(night: &mut Night, seen: Seen<Judgement>) -> (Option<Decision>, Option<Cause>) {
+    night.due(AU);
+    assert!(night.next(AU).does(Act::Look), "it looks before anything else");
+    match seen {
+        Seen::Known(judgement) => night.looked(judgement),
+        Seen::Unknown(_) => night.looked_in_vain(),
+    }
+    night.next(AU);
+    let update = night.history(AU).update.as_ref().unwrap();
+    (update.decision.as_ref().map(|(last, _)| *last), update.cause)
 }
 
 /// What the counts say when the decision is due, and what policy makes of it.
@@ -152,13 +183,9 @@ fn only_a_pass_proceeds() {
     ];
     for (seen, decision, cause) in table {
         let mut night = Night::baking(AU);
-        night.judged = seen.clone();
-        night.due(AU);
-        let call = night.call(AU);
-        let update = night.history(AU).update.clone().unwrap();
-        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{seen:?}");
-        let proceeds = decision == Decision::Proceed;
-        assert_eq!((call.did(Act::Beat), call.did(Act::Trip)), (proceeds, !proceeds), "{seen:?}");
+        assert_eq!(decided_on(&mut night, seen.clone()), (Some(decision), cause), "{seen:?}");
+        let act = if decision == Decision::Proceed { Act::Beat } else { Act::Trip };
+        assert!(night.next_after(AU, &[act]).waits(), "{seen:?}");
     }
 }
 
@@ -172,12 +199,8 @@ fn the_evidence_of_others_lets_no_starved_region_through() {
         (judged_beside(100, 0, &[slow().evidence]), Decision::Revert, Some(Cause::Release)),
     ];
     for (judgement, decision, cause) in table {
-        let mut night = Night::baking(AU);
-        night.judged = Seen::Known(judgement.clone());
-        night.due(AU);
-        night.call(AU);
-        let update = night.history(AU).update.clone().unwrap();
-        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{judgement:?}");
+        let found = decided_on(&mut Night::baking(AU), Seen::Known(judgement.clone()));
+        assert_eq!(found, (Some(decision), cause), "{judgement:?}");
     }
 }
 
@@ -196,8 +219,9 @@ fn evidence_carries_to_the_next_region_for_its_release_only() {
 #[test]
 fn a_broken_bound_reverts_without_waiting_for_the_timer() {
     let mut night = Night::baking(AU);
-    night.judged = Seen::Known(slow());
-    assert!(night.call(AU).did(Act::Trip));
+    assert!(night.next_after(AU, &[Act::Beat]).does(Act::Look));
+    night.looked(slow());
+    assert!(night.next(AU).does(Act::Trip));
 }
 
 /// I9: between the last undecided heartbeat and the timer's end lies the longest silence that the alarm does not notice, and a
@@ -209,17 +233,18 @@ fn an_undecided_judge_does_not_beat_once_a_decision_is_due() {
     let mut last_beat = night.now;
     while night.now < ends {
         // It dies at the worst moment: after the heartbeat, before it has written a decision.
-        let plan = night.plan(AU);
-        if matches!(plan.next, Next::Do(Act::Beat, ..)) {
+        if night.plan(AU).does(Act::Beat) {
             last_beat = night.now;
         }
         night.now += SignedDuration::from_secs(1);
         night.hub(Record::LeaseRenewed { epoch: night.sight.hub.epoch, until: night.now + night.fleet.wave.lease });
     }
-    assert!(ends.duration_since(last_beat) > alarms::LONGEST_SILENCE + SignedDuration::from_mins(1));
+    let silence = ends.duration_since(last_beat);
+    assert!(silence > alarms::LONGEST_SILENCE + SignedDuration::from_mins(1));
+    assert_eq!(silence, night.fleet.guardrail.decide_before_end + SignedDuration::from_secs(1), "and no earlier");
     let heartbeat = alarms::heartbeat(&night.fleet, MissingData::Breaching);
-    let silence = heartbeat.period * (heartbeat.evaluation_periods + 2 + 2);
-    assert_eq!(SignedDuration::from_secs(silence.into()), alarms::LONGEST_SILENCE);
+    let unnoticed = heartbeat.period * (heartbeat.evaluation_periods + 2 + 2);
+    assert_eq!(SignedDuration::from_secs(unnoticed.into()), alarms::LONGEST_SILENCE);
 }
 
 /// The longest silence of a canary's judge that is called every so often, counted from its first call; each call takes 20 s
@@ -265,9 +290,7 @@ fn heartbeats_bridge_one_crash_and_end_with_the_decision() {
         assert!(ends.duration_since(last(&night, at)) >= alarms::LAST_BEAT, "at {at}");
         at += SignedDuration::from_secs(1);
     }
-    night.due(AU);
-    night.call(AU);
-    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    night.passes(AU);
     assert_eq!(last(&night, ends), ends + SignedDuration::from_secs(60));
 }
 
@@ -287,18 +310,20 @@ fn priming_fills_every_period_that_the_alarm_looks_at() {
 #[test]
 fn an_update_that_is_refused_for_good_ends_the_wave_with_a_page() {
     let mut night = Night::new();
-    night.refuses = Some(refusal());
-    let call = night.call(EU);
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(night.next_after(EU, &[Act::Prepare]).does(Act::Update));
+    night.did(Act::Update);
+    night.sight.refused = Some(refusal());
+    let end = night.refused(EU);
+    assert_eq!(end.finish(), Some(Finish::Failed));
     let (region, version, why) = (name(EU), version("v427"), Box::new(refusal().into()));
-    assert_eq!(call.last().why, WaveEnd::NotOn { region, version, why }.into());
+    assert_eq!(end.why, WaveEnd::NotOn { region, version, why }.into());
     let history = night.history(EU);
     assert!(history.update.is_none() && history.serving.as_ref().unwrap().target == night.target(EU, "v426"));
     assert!(night.sight.hub.lease.is_none() && night.sight.hub.condemned.is_empty());
     // Mended, the next execution of the same release gets there.
-    night.refuses = None;
+    night.new_call();
     night.rerun("wave-2");
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 /// I9: SageMaker shifted although nobody had let the canary through; `rollback` rolls it back.
@@ -307,13 +332,15 @@ fn in_service_without_a_decision_is_no_success() {
     let mut night = Night::baking(AU);
     night.pass("20m");
     night.in_service(AU, "v427");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
-    let call = night.rollback(AU);
-    assert!(matches!(&call.plans[0].next, Next::TellRegion(_, Record::UpdateIntended { target, .. })
-        if *target == night.target(AU, "v426")));
-    assert!(call.did(Act::Update));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred));
+    let plan = night.next_of_rollback(AU);
+    assert!(plan.does(Act::Update), "{plan:?}");
+    let update = night.history(AU).update.as_ref().unwrap();
+    assert_eq!((&update.target, update.epoch), (&night.target(AU, "v426"), None));
+    night.taken_back(AU, "v426");
+    night.new_call();
     night.in_service(AU, "v426");
-    night.rollback(AU);
+    night.next_of_rollback(AU);
     let left = &night.history(AU).returned[&release("v427")];
     assert_eq!(left.wave, actor("wave-1"));
     assert_eq!(night.history(AU).serving.as_ref().unwrap().target, night.target(AU, "v426"));
@@ -325,7 +352,7 @@ fn a_halt_elsewhere_rolls_a_canary_back() {
     for due in [false, true] {
         let mut night = if due { Night::let_through(JP) } else { Night::baking(JP) };
         night.tell(AU, Record::Halted { why: said("its alarm rang") });
-        assert!(night.call(JP).did(Act::Trip));
+        assert!(night.next(JP).does(Act::Trip), "{due}");
     }
 }
 
@@ -334,34 +361,31 @@ fn bytes_that_are_unknown_are_never_a_success() {
     for status in [EndpointStatus::Failed, EndpointStatus::OutOfService] {
         let mut night = Night::baking(AU);
         night.status(AU, status);
-        let call = night.call(AU);
-        assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1), "{status:?}");
+        assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred), "{status:?}");
     }
 }
 
 /// A wave that failed midway left EU confirmed but not settled; the next release still gets there.
 #[test]
 fn the_next_wave_settles_what_the_last_one_left_open() {
-    let mut night = Night::let_through(EU);
-    night.now = night.canary_ends(EU) + SignedDuration::from_mins(1);
-    night.phase(EU, VariantPhase::Baking);
-    assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
+    let mut night = Night::shifted(EU);
+    let target = night.target(EU, "v427");
+    night.tell(EU, Record::Confirmed { target: target.clone(), execution: actor("wave-1"), golden: 10 });
+    night.judged_at_full_load(EU);
     night.pass("12m");
     night.in_service(EU, "v427");
-    night.rerun("wave-2");
-    night.sight.release = release("v430");
-    night.sight.version = "v430".parse().unwrap();
-    night.hub(Record::Approved { release: release("v430"), created: night.now });
-    night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
-    night.hub(Record::LeaseReleased { epoch: night.sight.hub.epoch });
+    night.approve("v430");
+    night.wave_of("v430", "wave-2");
     night.hub_mut().lease = None;
-    assert!(night.call(EU).did(Act::Update));
+    let settled = Record::Settled { target, execution: actor("wave-1") };
+    assert_eq!(night.plan(EU).next, Next::TellRegion(name(EU), settled));
+    assert!(night.next_after(EU, &[Act::Prepare]).does(Act::Update));
 }
 
 /// A night whose wave died in AU between its intent and the call, and whose lease has run out.
 fn abandoned_intent() -> Night {
     let mut night = Night::confirmed_in(&[EU]);
-    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.intends(AU);
     night.pass("20m");
     night.rerun("wave-2");
     night
@@ -379,7 +403,7 @@ fn roll_back(night: &mut Night, region: &str) {
 fn an_intent_that_was_never_called_holds_no_other_region() {
     let mut night = abandoned_intent();
     roll_back(&mut night, EU);
-    assert!(night.call(EU).did(Act::Update));
+    night.starts(EU);
 }
 
 /// ... but while anything could still run there, the other regions wait (I13).
@@ -388,13 +412,22 @@ fn an_intent_that_may_have_been_called_does() {
     for change in [|n: &mut Night| n.dark(AU), |n: &mut Night| n.phase(AU, VariantPhase::Creating)] {
         let mut night = abandoned_intent();
         change(&mut night);
-        let call = night.call(JP);
-        assert!(!call.did(Act::Update) && call.finish() != Some(Finish::Done), "{:?}", call.last());
+        waits_for(&mut night, JP, AU);
     }
     // Its own wave holds the lease: it may be about to call.
     let mut night = Night::confirmed_in(&[EU, AU]);
-    night.call_until(JP, |night| night.history(JP).update.is_some());
-    assert!(!night.call(BR).did(Act::Update));
+    night.intends(JP);
+    waits_for(&mut night, BR, JP);
+}
+
+/// `region` does not start, whatever its place in the order, while `other` may be shifting.
+fn waits_for(night: &mut Night, region: &str, other: &str) {
+    let (what, until) = (Rule::Order, night.now + SignedDuration::from_hours(1));
+    night.hub(Record::Overridden { what, region: Some(name(region)), why: "urgent".to_owned(), until });
+    let plan = night.next(region);
+    let gate = Gate::MidShift { version: version("v427"), wave: actor("wave-1") };
+    assert!(plan.waits(), "{plan:?}");
+    assert_eq!(plan.why, Wait::Gate { region: Some(name(other)), gate }.into());
 }
 
 /// The region's own sweep closes it, once no call can be alive that would follow it.
@@ -402,11 +435,10 @@ fn an_intent_that_may_have_been_called_does() {
 fn an_intent_that_came_to_nothing_is_closed_by_the_sweep() {
     let mut night = abandoned_intent();
     night.now -= SignedDuration::from_mins(10);
-    night.rollback(AU);
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done));
     assert!(night.history(AU).update.is_some());
     night.pass("10m");
-    let call = night.rollback(AU);
-    assert_eq!((call.pages(), call.did(Act::Update)), (0, false));
+    assert_eq!(night.next_of_rollback(AU).finish(), Some(Finish::Done), "and nobody is paged");
     let history = night.history(AU);
     assert!(history.update.is_none() && history.halt.is_none());
     assert_eq!(history.serving.as_ref().unwrap().target, night.target(AU, "v426"));
@@ -419,14 +451,16 @@ fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     night.hub_mut().lease = None;
     night.rerun("wave-2");
     roll_back(&mut night, EU);
-    let mut plans = night.call(EU).plans;
-    night.pass("3m");
-    plans.extend(night.call(EU).plans);
-    assert!(night.sight.hub.deferred.contains_key(&(actor("wave-2"), name(JP))));
     let gate = Gate::MidShift { version: version("v427"), wave: actor("wave-1") };
-    let in_the_way = Reason::from(Step::InTheWay { region: name(JP), why: gate.clone() });
-    assert!(plans.iter().any(|plan| plan.why == in_the_way), "{plans:#?}");
-    let dark = |why: &Reason| matches!(why, Reason::Step(Step::FallsSilent { .. }) | Reason::Wait(Wait::Silent { .. }));
-    assert!(!plans.iter().any(|plan| dark(&plan.why)), "{plans:#?}");
-    assert_eq!(night.sight.hub.deferred[&(actor("wave-2"), name(JP))], gate.into());
+    let in_the_way = Step::InTheWay { region: name(JP), why: gate.clone() };
+    assert_eq!(night.plan(EU).why, in_the_way.into());
+    assert_eq!(night.next(EU).why, Wait::Gate { region: Some(name(JP)), gate: gate.clone() }.into());
+    night.pass("3m");
+    let page = night.next(EU);
+    assert!(page.pages(), "{page:?}");
+    let why: Reason = gate.into();
+    assert_eq!(page.why, WaveEnd::Deferred { region: name(JP), why: Box::new(why.clone()) }.into());
+    night.sent(page);
+    assert!(night.next(EU).does(Act::Prepare));
+    assert_eq!(night.sight.hub.deferred[&(actor("wave-2"), name(JP))], why);
 }

@@ -1,20 +1,21 @@
 //! A canary whose counts do not decide: it is rolled back, nobody is paged, the wave goes on, and the region is tried again.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, said, slow, thin, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, thin, version};
+use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::audit;
 use meridian_domain::plan::{Act, Finish, Next, Plan, Resume, resume};
 use meridian_domain::reason::{NextTry, Step, Undecided, WaveEnd};
 use meridian_domain::{
-    Bounds, Cause, Decision, Epoch, Record, RegionHistory, RegionName, Resumed, Seen, Try, VariantPhase, Violation,
+    Bounds, Cause, Epoch, Reason, Record, RegionHistory, RegionName, Resumed, Seen, Try, VariantPhase, Violation,
 };
+use meridian_judge::Judgement;
 use std::sync::Arc;
 
-/// A night whose wave home has started, with a canary in `region` on counts that decide nothing, right before its last decision.
+/// A night whose wave home has started, with a canary in `region` right before its last decision.
 fn undecided_in(region: &str) -> Night {
     let mut night = Night::baking(region);
     start(&mut night, at("03:00:00"));
-    night.judged = Seen::Known(thin());
     night.due(region);
     night
 }
@@ -31,12 +32,29 @@ fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
     Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes, policy: None }
 }
 
-/// Its canary is ordered to roll back, and is back.
-fn rolls_back(night: &mut Night, region: &str) -> crate::calls::Call {
-    assert!(night.call(region).did(Act::Trip));
+/// The region's canary begins, and its last decision is due.
+fn starts_and_is_due(night: &mut Night, region: &str) {
+    night.new_call();
+    night.starts(region);
+    night.new_call();
+    night.bakes(region);
+    night.due(region);
+}
+
+/// The last look: its canary is ordered to roll back.
+fn is_tripped(night: &mut Night, region: &str, judgement: Judgement) {
+    assert!(night.next(region).does(Act::Look));
+    night.looked(judgement);
+    assert!(night.next(region).does(Act::Trip));
+    night.new_call();
+}
+
+/// The counts decide nothing, its canary is ordered to roll back, and is back: what the wave then does.
+fn rolls_back(night: &mut Night, region: &str) -> Plan {
+    is_tripped(night, region, thin());
     night.in_service(region, "v426");
     night.pass("1m");
-    night.call(region)
+    night.next(region)
 }
 
 fn left(night: &Night, region: &str) -> Undecided {
@@ -45,10 +63,10 @@ fn left(night: &Night, region: &str) -> Undecided {
 }
 
 /// The wave's last action has found what lags.
-fn ended(night: &mut Night) -> crate::calls::Call {
-    let call = night.verify();
-    assert!(night.sight.hub.ended.contains_key(&night.sight.execution), "{:?}", call.last());
-    call
+fn ended(night: &mut Night) {
+    let plan = night.next_of_verify();
+    assert_eq!(plan.finish(), Some(Finish::Failed), "and nobody is paged: {plan:?}");
+    assert!(night.sight.hub.ended.contains_key(&night.sight.execution));
 }
 
 fn due(night: &Night) -> Option<Resume> {
@@ -63,6 +81,7 @@ fn resumed(night: &mut Night, execution: &str) {
     let due = due(night).unwrap();
     night.hub(wave(execution, Some(due.resumed)));
     night.rerun(execution);
+    night.new_call();
 }
 
 /// An open try in BR, which is the last region: the others serve the release.
@@ -76,12 +95,12 @@ fn open_in_br() -> Night {
 #[test]
 fn counts_that_do_not_decide_defer_their_region_and_page_nobody() {
     let mut night = undecided_in(AU);
-    let call = rolls_back(&mut night, AU);
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 0));
+    assert_eq!(rolls_back(&mut night, AU).finish(), Some(Finish::Deferred));
     let left = left(&night, AU);
     assert_eq!((left.nth, left.of), (1, 2));
     assert_eq!(night.history(AU).returned[&release("v427")].cause, Some(Cause::Undecided));
-    assert!(night.call(JP).did(Act::Update), "the next region goes on");
+    // The next region goes on.
+    night.starts(JP);
 }
 
 #[test]
@@ -89,16 +108,11 @@ fn undecided_canaries_stop_no_wave_however_many_there_are() {
     let mut night = undecided_in(EU);
     for region in [EU, AU, JP, BR] {
         if region != EU {
-            assert!(night.call(region).did(Act::Update), "{region}");
-            night.pass("3m");
-            night.phase(region, VariantPhase::Baking);
-            night.call(region);
-            night.due(region);
+            starts_and_is_due(&mut night, region);
         }
         assert_eq!(rolls_back(&mut night, region).finish(), Some(Finish::Deferred), "{region}");
     }
-    let call = ended(&mut night);
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 0));
+    ended(&mut night);
     assert_eq!(due(&night).unwrap().regions.len(), 4);
 }
 
@@ -122,12 +136,8 @@ fn a_further_try_is_longer_where_the_first_bake_was_too_short() {
         region.canary_percent = Bounds { min: 50, max: 50 };
     }
     start(&mut night, at("03:00:00"));
-    let first = intended(&mut night);
-    night.pass("3m");
-    night.phase(EU, VariantPhase::Baking);
-    night.call(EU);
-    night.judged = Seen::Known(thin());
-    night.due(EU);
+    starts_and_is_due(&mut night, EU);
+    let first = chosen(&night);
     rolls_back(&mut night, EU);
     let NextTry::Planned(retry) = left(&night, EU).next else { panic!("{:?}", left(&night, EU)) };
     assert!(retry.bake.wait > first, "{:?} after {first:?}", retry.bake);
@@ -143,12 +153,12 @@ fn a_further_try_is_longer_where_the_first_bake_was_too_short() {
     ended(&mut night);
     night.pass("30m");
     resumed(&mut night, "wave-2");
-    assert!(intended(&mut night) > first);
+    night.starts(EU);
+    assert!(chosen(&night) > first);
 }
 
-/// How long the canary bakes that EU is about to get.
-fn intended(night: &mut Night) -> SignedDuration {
-    assert!(night.call(EU).did(Act::Update));
+/// How long the canary bakes that EU gets.
+fn chosen(night: &Night) -> SignedDuration {
     night.history(EU).update.as_ref().unwrap().bake.unwrap().wait
 }
 
@@ -157,33 +167,26 @@ fn a_wave_goes_on_with_its_open_try_and_brings_the_region_there() {
     let mut night = open_in_br();
     resumed(&mut night, "wave-2");
     for region in [EU, AU, JP] {
-        assert_eq!(night.call(region).finish(), Some(Finish::Done), "{region} serves it already");
+        let plan = night.next_after(region, &[Act::Scale]);
+        assert_eq!(plan.finish(), Some(Finish::Done), "{region} serves it already");
+        night.new_call();
     }
-    assert!(night.call(BR).did(Act::Update));
-    night.judged = Seen::Known(good());
-    night.pass("3m");
-    night.phase(BR, VariantPhase::Baking);
-    night.call(BR);
-    night.due(BR);
-    night.call(BR);
-    assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed));
-    assert_eq!(night.pages, 0);
+    night.starts(BR);
+    night.new_call();
+    night.bakes(BR);
+    night.passes(BR);
 }
 
 #[test]
 fn a_region_whose_tries_are_used_up_is_left_for_the_next_night() {
     let mut night = open_in_br();
     resumed(&mut night, "wave-2");
-    assert!(night.call(BR).did(Act::Update));
-    night.pass("3m");
-    night.phase(BR, VariantPhase::Baking);
-    night.call(BR);
-    night.due(BR);
-    rolls_back(&mut night, BR);
+    starts_and_is_due(&mut night, BR);
+    assert_eq!(rolls_back(&mut night, BR).finish(), Some(Finish::Deferred));
     let last = left(&night, BR);
     assert_eq!((last.nth, last.next), (2, NextTry::UsedUp));
     ended(&mut night);
-    assert_eq!((due(&night), night.pages), (None, 0));
+    assert_eq!(due(&night), None);
 }
 
 /// What an execution leaves behind for another reason is left behind in the one that goes on after it, and nobody is paged twice.
@@ -249,8 +252,7 @@ fn home_gives_no_try_that_a_person_has_used_up() {
     let mut night = open_in_br();
     resumed(&mut night, "wave-2");
     again(&mut night);
-    let call = night.call(BR);
-    assert_eq!((call.finish(), call.did(Act::Update), night.pages), (Some(Finish::Deferred), false, 0));
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
     assert_eq!((left(&night, BR).nth, left(&night, BR).next), (2, NextTry::UsedUp));
 }
 
@@ -260,24 +262,34 @@ fn no_try_begins_after_policys_time_for_it() {
     let mut night = open_in_br();
     resumed(&mut night, "wave-2");
     night.pass("4h");
-    let call = night.call(BR);
-    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 0));
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
     assert_eq!(left(&night, BR).next, NextTry::Over { until: at("07:00:00") });
     // One that has begun goes on.
-    let mut begun = open_in_br();
-    resumed(&mut begun, "wave-2");
-    begun.call(BR);
-    begun.pass("4h");
-    begun.phase(BR, VariantPhase::Baking);
-    assert_eq!(begun.call(BR).finish(), None);
+    let begun = || {
+        let mut begun = open_in_br();
+        resumed(&mut begun, "wave-2");
+        assert!(begun.next_after(BR, &[Act::Prepare]).does(Act::Update));
+        begun
+    };
+    let mut intended = begun();
+    intended.new_call();
+    intended.pass("4h");
+    intended.starts(BR);
+    let mut taken = begun();
+    taken.taken(BR);
+    taken.new_call();
+    taken.pass("4h");
+    taken.phase(BR, VariantPhase::Baking);
+    assert!(taken.next_after(BR, &[Act::Beat]).does(Act::Look));
 }
 
 /// Whatever the counts left open in one region: evidence against the release stops the wave.
 #[test]
 fn counts_that_do_not_decide_save_no_condemned_release() {
     let mut night = undecided_in(AU);
-    night.judged = Seen::Known(slow());
-    rolls_back(&mut night, AU);
+    is_tripped(&mut night, AU, slow());
+    night.in_service(AU, "v426");
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
 }
 
@@ -297,7 +309,6 @@ fn home_does_not_go_on_after_a_persons_execution() {
     let mut night = Night::baking(BR);
     start(&mut night, at("03:00:00"));
     night.hub(wave("wave-0", None));
-    night.judged = Seen::Known(thin());
     night.due(BR);
     rolls_back(&mut night, BR);
     assert_eq!(left(&night, BR).next, NextTry::Persons);
@@ -321,11 +332,11 @@ fn the_audit_lets_home_start_no_canary_beyond_policys_tries() {
 #[test]
 fn a_wave_that_has_ended_defers_no_undecided_region() {
     let mut night = undecided_in(BR);
-    assert!(night.call(BR).did(Act::Trip));
+    is_tripped(&mut night, BR, thin());
     let (execution, release) = (night.sight.execution.clone(), release("v427"));
     night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)], page: None, cleared: Vec::new() });
     night.in_service(BR, "v426");
-    let call = night.call(BR);
-    assert!(matches!(call.last().why, meridian_domain::Reason::Wave(WaveEnd::NotOn { .. })), "{:?}", call.last());
-    assert_eq!((call.finish(), night.pages, night.sight.hub.deferred.len()), (Some(Finish::Failed), 0, 0));
+    let plan = night.next(BR);
+    assert!(matches!(plan.why, Reason::Wave(WaveEnd::NotOn { .. })), "{plan:?}");
+    assert_eq!((plan.finish(), night.sight.hub.deferred.len()), (Some(Finish::Failed), 0));
 }

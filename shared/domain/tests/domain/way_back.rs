@@ -1,6 +1,7 @@
 //! Whose word it is that a region rolls back or on, and what must wait for it.
 
 use crate::night::{EU, JP, Night, actor, good, name, release, said};
+use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::{Cause, Decision, Epoch, Invariant, Record, Verdict, alarms, audit};
@@ -14,11 +15,12 @@ fn a_guard_in_a_dark_shifted_region_reverts_and_condemns() {
     night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
     night.dark(JP);
     night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
-    night.call(JP);
+    night.next(JP);
     night.pass("3m");
-    let call = night.call(JP);
-    assert!(call.did(Act::Trip) && !call.did(Act::Disarm));
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    let page = night.next_after(JP, &[Act::Trip]);
+    assert!(page.pages(), "{page:?}");
+    night.sent(page);
+    assert_eq!(night.next(JP).finish(), Some(Finish::Failed));
     assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Release));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
 }
@@ -53,11 +55,11 @@ fn the_next_release_waits_for_a_regions_own_way_back() {
         let open = night.history(EU).update.clone();
         night.approve("v428");
         night.wave_of("v428", "wave-2");
-        let call = night.call(EU);
-        assert!(matches!(call.last().next, Next::Wait), "{own_intent}: {:?}", call.last());
+        let plan = night.next(EU);
+        assert!(plan.waits(), "{own_intent}: {plan:?}");
         assert_eq!(night.history(EU).update, open, "{own_intent}");
         night.pass("4m");
-        assert_eq!(night.call(EU).finish(), Some(Finish::Deferred), "{own_intent}");
+        assert_eq!(night.refused(EU).finish(), Some(Finish::Deferred), "{own_intent}");
         let start = Record::UpdateIntended {
             target: night.target(EU, "v428"),
             back: Some(night.target(EU, "v427")),
@@ -82,9 +84,9 @@ fn a_halted_region_on_its_own_way_back_ends_the_wave() {
     night.tell(EU, Record::Halted { why: said("wrong answers") });
     night.approve("v428");
     night.wave_of("v428", "wave-2");
-    night.call(EU);
+    night.next(EU);
     night.pass("4m");
-    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    assert_eq!(night.next(EU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.deferred.is_empty(), "{:?}", night.sight.hub.deferred);
 }
 
