@@ -464,3 +464,23 @@ fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     assert!(night.next(EU).does(Act::Prepare));
     assert_eq!(night.sight.hub.deferred[&(actor("wave-2"), name(JP))], why);
 }
+
+/// A gate may fail that is asked after the one that notices an ended wave: the pipeline says what people were paged for.
+#[test]
+fn the_action_fails_for_the_reason_of_its_page() {
+    let changes: [fn(&mut Night); 3] = [
+        |night| night.sight.approved = Seen::Known(false),
+        |night| night.in_service(AU, "v425"),
+        |night| night.history_mut(EU).confirmed.clear(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut night = Night::confirmed_in(&[EU]);
+        change(&mut night);
+        let page = night.next(AU);
+        let why = page.why.clone();
+        night.sent(page);
+        let end = night.next(AU);
+        assert_eq!((end.finish(), end.why), (Some(Finish::Failed), why), "change {number}");
+        assert!(night.sight.hub.ended.contains_key(&actor("wave-1")), "change {number}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::fleet::{Frozen, Kind, NothingCaptured, Region, RegionalFail};
 use crate::ledger::advice::Advice;
 use crate::ledger::history::{OpenUpdate, RegionHistory, Shadow};
 use crate::ledger::overrides::Rule;
-use crate::ledger::reason::{Gate, Reason, Refusal, Seen, Step, Stopped, Undecided, Unseen, Wait};
+use crate::ledger::reason::{Gate, Reason, Refusal, Seen, Step, Stopped, Undecided, Unseen, Wait, WaveEnd};
 use meridian_judge::CapturedVerdict;
 use std::ops::ControlFlow::{self, Break, Continue};
 
@@ -60,6 +60,7 @@ impl<'a> View<'a> {
         endpoint: Option<&EndpointView>,
         history: &RegionHistory,
     ) -> ControlFlow<Plan, Option<Target>> {
+        first(self.ended_by_this_call())?;
         self.checked(self.not_refused())?;
         self.checked(self.not_superseded())?;
         self.checked(self.no_evidence_against())?;
@@ -112,6 +113,13 @@ impl<'a> View<'a> {
             Objection::Held(wait) => Plan::wait(wait),
             Objection::NoTry(undecided) => self.leave_undecided(*undecided),
         }
+    }
+
+    /// This call has told people why its wave ends here: its action ends for the same reason, and not because the wave is over by now.
+    fn ended_by_this_call(&self) -> Option<Plan> {
+        let told = self.sight.paged.get(&self.region.name).filter(|_| self.is_over())?;
+        let Reason::Wave(end @ WaveEnd::NotPromoted { .. }) = told else { return None };
+        Some(self.fail(end.clone()))
     }
 
     /// AWS has not declined for good, in this call, what a start needs.

@@ -34,7 +34,6 @@ impl View<'_> {
         let (region, least) = (self.name(), floor.least);
         let has = endpoint.instances.map_or(0, NonZeroU32::get);
         // The hour may ask for more meanwhile: what was asked for once is waited for, not asked again.
-        let floor = asked.map_or(floor, |own| own.floor.clone());
         if let Some(step) = self.register(history, floor, Step::NeedsInstances { region: region.clone(), has, least }) {
             return Some(step);
         }
