@@ -77,6 +77,8 @@ fn a_halt_is_previewed_and_lifted_by_the_regions_title() {
     );
     let (code, lifted) = typed(&night, &[&["lift", "--region", "AU"], &said[..]].concat());
     assert!(code == Some(0) && lifted.contains("the halt is lifted"), "{lifted}");
+    let told = typed(&night, &["history", "--since", "1h"]).1;
+    assert!(told.contains("maria lifts the halt: incident 4711"), "{told}");
     assert_eq!(typed(&night, &["status"]).0, Some(0));
 }
 

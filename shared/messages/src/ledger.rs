@@ -221,7 +221,6 @@ impl Phrasebook {
                 (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
             }
             Record::Halted { why } => (Tone::Bad, format!("HALT: {}", voice.why(why))),
-            Record::Lifted { why } => (Tone::Good, format!("the halt is lifted: {why}")),
             _ => return None,
         })
     }
@@ -234,6 +233,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
         Record::Quarantined { object, why, .. } => {
             return Some((Tone::Warn, format!("QUARANTINE by {}: {object}: {why}", entry.actor)));
         }
+        Record::Lifted { why } => return Some((Tone::Good, format!("{} lifts the halt: {why}", entry.actor))),
         Record::QuarantineLifted { object, why } => {
             return Some((Tone::Good, format!("{} lifts the quarantine of {object}: {why}", entry.actor)));
         }

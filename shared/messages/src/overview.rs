@@ -5,7 +5,7 @@ use crate::pages::not_replicated_title;
 use crate::unseen::words;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Interruption, Phase, Underway};
-use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Reason, Unseen, WaveEnd};
 use meridian_domain::{Chain, Exposure, RegionName, ResourceName, Version};
 
@@ -42,17 +42,21 @@ impl Voice<'_> {
                 };
                 (format!("{}'s rollback alarm cannot be seen: {}", self.title(region), words(why)), there)
             }
-            Need::NotOnRecord { region, config, updating, expected } => {
-                let verb = if *updating { "is being updated to" } else { "serves" };
+            Need::NotOnRecord { region, config, is, expected } => {
                 let ledger = expected.as_ref().map_or("that nothing serves", ResourceName::as_str);
-                let back = if expected.is_some() { "; then go back to what the ledger says:" } else { "" };
-                (
-                    format!(
-                        "{}'s endpoint {verb} {config}, which is not on record; its ledger says {ledger}",
-                        self.title(region)
-                    ),
-                    format!("find out who changed it, {}{back}", look(region)),
-                )
+                let stands = match is {
+                    OffRecord::Serving => format!("serves {config}, which is not on record; its ledger says {ledger}"),
+                    OffRecord::Coming => {
+                        format!("is being updated to {config}, which is not on record; its ledger says {ledger}")
+                    }
+                    OffRecord::Leaving => {
+                        format!("serves {config}, which is not on record, and is on its way back to {ledger}")
+                    }
+                };
+                let what = format!("{}'s endpoint {stands}", self.title(region));
+                let has_command = !self.need_commands(need).is_empty();
+                let back = if has_command { "; then go back to what the ledger says:" } else { "" };
+                (what, format!("find out who changed it, {}{back}", look(region)))
             }
             Need::ForeignConfig { region, config, expected } => {
                 (format!("{}'s endpoint names {config}; its ledger says {expected}", self.title(region)), look(region))
@@ -115,7 +119,9 @@ impl Voice<'_> {
             Need::AlarmUnseen { region, why: Unseen::NoAlarm { alarm } } => {
                 return vec![self.alarm_command(region, alarm)];
             }
-            Need::NotOnRecord { region, expected: Some(config), .. } => {
+            Need::NotOnRecord {
+                region, is: OffRecord::Serving | OffRecord::Coming, expected: Some(config), ..
+            } => {
                 return vec![self.update_command(region, config)];
             }
             _ => return Vec::new(),

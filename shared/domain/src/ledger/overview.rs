@@ -8,7 +8,7 @@ mod next;
 mod pages;
 
 pub use instead::Instead;
-pub use needs::Need;
+pub use needs::{Need, OffRecord};
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
 

@@ -74,6 +74,11 @@ impl Night {
         self.next(region)
     }
 
+    /// What `verify`, the wave's last action, says to do next, once the ledgers hold what it says to write first.
+    pub fn next_of_verify(&mut self) -> Plan {
+        self.once_written(|night| verify(&night.fleet, &night.sight, night.now))
+    }
+
     /// How the action ends that can do nothing in `region`, once people are told why.
     #[track_caller]
     pub fn refused(&mut self, region: &str) -> Plan {
@@ -86,11 +91,6 @@ impl Night {
         let page = self.next_after(region, acts);
         self.sent(page);
         self.next(region)
-    }
-
-    /// The same of the wave's last action.
-    pub fn next_of_verify(&mut self) -> Plan {
-        self.once_written(|night| verify(&night.fleet, &night.sight, night.now))
     }
 
     fn once_written(&mut self, plan: impl Fn(&Self) -> Plan) -> Plan {

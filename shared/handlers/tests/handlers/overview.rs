@@ -3,7 +3,7 @@
 use crate::world::{FLEET, World, context, fleet, name, run, signer};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::overview::{Instead, Need, OpenPage, Overview, PageCause};
+use meridian_domain::overview::{Instead, Need, OffRecord, OpenPage, Overview, PageCause};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::Unseen;
 use meridian_domain::{
@@ -205,24 +205,28 @@ fn an_update_by_hand_is_not_said_to_be_what_the_ledger_says() {
         tags: Vec::new(),
     };
     world.ask(&jp, config).unwrap();
-    let update = UpdateEndpoint {
+    let update = |config: &str| UpdateEndpoint {
         endpoint_name: fleet.endpoint.to_string(),
-        endpoint_config_name: "by-hand".to_owned(),
+        endpoint_config_name: config.to_owned(),
         retain_all_variant_properties: None,
         exclude_retained_variant_properties: Vec::new(),
         deployment_config: None,
     };
-    world.ask(&jp, update).unwrap();
-    let not_on_record = |updating| {
+    world.ask(&jp, update("by-hand")).unwrap();
+    let not_on_record = |is| {
         let (config, expected) = ("by-hand".parse().unwrap(), Some(on_record.config.clone()));
-        Need::NotOnRecord { region: name(JP), config, updating, expected }
+        Need::NotOnRecord { region: name(JP), config, is, expected }
     };
-    assert_eq!(told(&world).needs, [not_on_record(true)]);
+    assert_eq!(told(&world).needs, [not_on_record(OffRecord::Coming)]);
     world.pass(SignedDuration::from_hours(1));
-    let told = told(&world);
-    assert!(told.needs.contains(&not_on_record(false)), "{:?}", told.needs);
-    let row = told.regions.iter().find(|row| row.region == jp).unwrap();
+    let seen = told(&world);
+    assert!(seen.needs.contains(&not_on_record(OffRecord::Serving)), "{:?}", seen.needs);
+    let row = seen.regions.iter().find(|row| row.region == jp).unwrap();
     assert_eq!(row.instead, Some(Instead { config: "by-hand".parse().unwrap(), version: None }));
+    // The command that status gives.
+    world.ask(&jp, update(on_record.config.as_str())).unwrap();
+    let seen = told(&world);
+    assert!(seen.needs.contains(&not_on_record(OffRecord::Leaving)), "{:?}", seen.needs);
 }
 
 fn spec(text: &str) -> PublishSpec {

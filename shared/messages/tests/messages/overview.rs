@@ -2,7 +2,7 @@
 
 use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
 use meridian_domain::Frozen;
-use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Lagging, OperationName, Unseen, WaveEnd};
 use meridian_messages::Voice;
 use meridian_messages::pages::PageKind;
@@ -138,18 +138,22 @@ fn without_its_ledger_no_region_is_said_not_to_roll_back() {
 #[test]
 fn what_is_not_on_record_is_named_with_the_command_that_goes_back() {
     let (fleet, expected) = (fleet(), Some(resource("fraud-v426-9f707fe16b72-c7fa")));
-    let need =
-        |updating, expected| Need::NotOnRecord { region: name(JP), config: resource("by-hand"), updating, expected };
-    let (what, to_do) = Voice::of(&fleet).need(&need(false, expected.clone()));
+    let need = |is, expected| Need::NotOnRecord { region: name(JP), config: resource("by-hand"), is, expected };
+    let (what, to_do) = Voice::of(&fleet).need(&need(OffRecord::Serving, expected.clone()));
     let words = "JP's endpoint serves by-hand, which is not on record; its ledger says fraud-v426-9f707fe16b72-c7fa";
     assert_eq!(what, words);
     assert!(to_do.contains("docs/runbook.md (Look at an endpoint), region ap-northeast-1; then go back"), "{to_do}");
     let command = "aws sagemaker update-endpoint --region ap-northeast-1 --endpoint-name fraud --endpoint-config-name \
                    fraud-v426-9f707fe16b72-c7fa --retain-all-variant-properties";
-    assert_eq!(Voice::of(&fleet).need_commands(&need(false, expected.clone())), [command]);
-    let (what, _) = Voice::of(&fleet).need(&need(true, expected));
+    assert_eq!(Voice::of(&fleet).need_commands(&need(OffRecord::Serving, expected.clone())), [command]);
+    let (what, _) = Voice::of(&fleet).need(&need(OffRecord::Coming, expected.clone()));
     assert!(what.starts_with("JP's endpoint is being updated to by-hand, which is not on record"), "{what}");
-    let nothing = need(false, None);
+    // The command was given: nobody is told to give it again.
+    let leaves = need(OffRecord::Leaving, expected);
+    let (what, to_do) = Voice::of(&fleet).need(&leaves);
+    assert!(what.ends_with("and is on its way back to fraud-v426-9f707fe16b72-c7fa"), "{what}");
+    assert!(to_do.ends_with("region ap-northeast-1") && Voice::of(&fleet).need_commands(&leaves).is_empty(), "{to_do}");
+    let nothing = need(OffRecord::Serving, None);
     assert!(Voice::of(&fleet).need(&nothing).0.ends_with("its ledger says that nothing serves"));
     assert!(Voice::of(&fleet).need_commands(&nothing).is_empty());
 }

@@ -33,9 +33,9 @@ pub enum Need {
     Alarm { region: RegionName, ledger_known: bool },
     /// The rollback alarm is not there or cannot be seen: whether it would ring is unknown.
     AlarmUnseen { region: RegionName, why: Unseen },
-    /// An endpoint names a configuration that no entry of the ledger names, or is being updated to one (`updating`). `expected`: what the
-    /// ledger says that serves.
-    NotOnRecord { region: RegionName, config: ResourceName, updating: bool, expected: Option<ResourceName> },
+    /// An endpoint names a configuration that no entry of the ledger names, or is on its way to or from one. `expected`: what the ledger
+    /// says that serves.
+    NotOnRecord { region: RegionName, config: ResourceName, is: OffRecord, expected: Option<ResourceName> },
     /// An endpoint serves another configuration than the ledger says.
     ForeignConfig { region: RegionName, config: ResourceName, expected: ResourceName },
     /// A chain cannot be read, or is altered.
@@ -56,6 +56,18 @@ pub enum Need {
     Lags { region: RegionName, newest: Version },
     /// A region serves another release than the newest that another region serves, and no entry says why.
     Differs { region: RegionName, version: Version, newest: Version },
+}
+
+/// Where an endpoint stands with a configuration that is not on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OffRecord {
+    /// It serves it.
+    Serving,
+    /// It is being updated to it.
+    Coming,
+    /// It is being updated from it to what the ledger says.
+    Leaving,
 }
 
 /// Everything that a person has to do, the most urgent first. `hub`: home's chain, where it can be read.
@@ -135,19 +147,23 @@ fn of_endpoint(seen: &RegionSeen<'_>, history: &RegionHistory, row: &RegionRow) 
     if view.status.needs_a_person() {
         return Some(Need::Endpoint { region, status: view.status });
     }
-    let not_on_record = |region, config: &ResourceName, updating| {
+    let not_on_record = |region, config: &ResourceName, is| {
         let (config, expected) = (config.clone(), serving.cloned());
-        Some(Need::NotOnRecord { region, config, updating, expected })
+        Some(Need::NotOnRecord { region, config, is, expected })
     };
     match &row.instead {
-        Some(Instead { config, version: None }) => not_on_record(region, config, false),
+        Some(Instead { config, version: None }) => {
+            let coming = view.pending.as_ref().map(|pending| &pending.config);
+            let leaves = coming.is_some() && coming == serving;
+            not_on_record(region, config, if leaves { OffRecord::Leaving } else { OffRecord::Serving })
+        }
         Some(Instead { config, version: Some(_) }) => {
             Some(Need::ForeignConfig { region, config: config.clone(), expected: serving?.clone() })
         }
         None => {
             let coming = &view.pending.as_ref()?.config;
             let is_new = instead::version(seen.entries?, coming).is_none();
-            if is_new { not_on_record(region, coming, true) } else { None }
+            if is_new { not_on_record(region, coming, OffRecord::Coming) } else { None }
         }
     }
 }
