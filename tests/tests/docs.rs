@@ -9,6 +9,7 @@
 
 use meridian_domain::{Chain, ChainError, RegionName};
 use meridian_local::night::{self, Ending, Functions, Options, Problem, Scenario, Unexpected};
+use meridian_local::world::{Fault, FaultKind};
 use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::fs;
@@ -335,7 +336,7 @@ fn one_of_each_unexpected() -> [Unexpected; 12] {
         Advice { sent: 2, expected: 1 },
         Executions { endings: vec![Ending::Failed], expected: vec![Ending::Succeeded] },
         NothingExpected { region: of(), title: named() },
-        FaultUnmet { fault: "kill".to_owned() },
+        FaultUnmet { fault: Box::new(Fault::of(FaultKind::Kill)) },
         MidShiftTogether { regions: vec![of()], at },
         StartedBeside { region: of(), other, at },
         ChainBroken { chain: chain.clone(), error: ChainError::Sequence { expected: 1, found: 2 } },

@@ -47,7 +47,7 @@ if [[ -e $root/.tools/wire/.done ]]; then
     types meridian lift --region BR --who maria --why "rolled back by hand: it showed the fault"
     ends 0
     types meridian history --region BR --since 1h
-    says "the halt is lifted: rolled back by hand: it showed the fault"
+    says "maria lifts the halt: rolled back by hand: it showed the fault"
     types meridian status
     says_not "BR has been halted"
 else

@@ -1,4 +1,4 @@
-//! Stands between customers and the region's endpoint: the load balancer's `POST /score`, with `Front=proxy`.
+//! Stands between customers and the region's endpoint: the load balancer's `POST /score`, with `FrontKind=proxy`.
 //! It joins the handler to AWS, and decides nothing.
 
 use meridian_aws::function;

@@ -81,7 +81,7 @@ impl Target {
 
 /// One scheduled fault. What is left out is not asked for: without a region it holds everywhere, without `from` from
 /// the start, without `until` for ever.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Fault {
     /// What goes wrong.

@@ -11,7 +11,7 @@ use crate::services::sts::session::{Caller, Session};
 use crate::world::config::WorldConfig;
 use crate::world::crash_injection::CrashInjection;
 use crate::world::error::ApiError;
-use crate::world::fault::Scheduled;
+use crate::world::fault::{Fault, Scheduled};
 use crate::world::log::{What, WorldEvent};
 use crate::world::queue::Queue;
 use crate::world::region::Region;
@@ -72,9 +72,9 @@ impl World {
         &self.log
     }
 
-    /// Scheduled faults that never made a difference, in a person's words.
-    pub fn unmet_faults(&self) -> Vec<String> {
-        self.faults.iter().filter(|scheduled| !scheduled.is_met()).map(|scheduled| scheduled.fault.describe()).collect()
+    /// Scheduled faults that never made a difference.
+    pub fn unmet_faults(&self) -> Vec<Fault> {
+        self.faults.iter().filter(|scheduled| !scheduled.is_met()).map(|scheduled| scheduled.fault.clone()).collect()
     }
 
     /// How often each operation was called, by region.

@@ -1,4 +1,4 @@
-//! One chain of the ledger: entries as they are stored, hashes and all, and what they add up to.
+//! One chain of the ledger: entries as they are stored, with their hashes, and the state that they result in.
 
 use super::{Seconds, stamp};
 use meridian_domain::{Actor, ChainError, Entry, Head, Projection, Record, Stored};

@@ -76,7 +76,7 @@ pub struct Journal<H> {
     head: Head,
     /// Shared with whoever reads it, until the chain grows.
     history: Arc<H>,
-    /// How many entries nobody has to read any more: what they add up to is kept.
+    /// How many entries need not be read again: the state that they result in is kept.
     kept: u64,
 }
 

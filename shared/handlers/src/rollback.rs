@@ -183,10 +183,7 @@ impl Look {
         for (at, record) in &self.unwritten {
             Arc::make_mut(&mut history).apply(&journal.head().entry(*at, self.sight.actor.clone(), record.clone()));
         }
-        let owed = |history: &Seen<Arc<RegionHistory>>| history.known().map_or(0, |history| history.owed.len());
-        let before = owed(&self.sight.history);
-        self.sight.history = Seen::Known(history);
-        self.sight.owes |= owed(&self.sight.history) > before;
+        self.sight.reads(history);
         self.sight.unwritten = self.unwritten.len();
     }
 

@@ -194,6 +194,8 @@ impl Voice<'_> {
     /// What is in progress and what comes next, one line each.
     pub fn next(self, overview: &Overview) -> Vec<String> {
         let mut said: Vec<String> = overview.wave.iter().map(|wave| self.wave_row(wave)).collect();
+        let left = overview.wave.iter().flat_map(|wave| &wave.left);
+        said.extend(left.map(|(region, why)| format!("{}: left behind, {}", self.title(region), self.brief(why))));
         for row in &overview.regions {
             said.extend(
                 row.in_progress().map(|update| format!("{}: {}", self.title(&row.region), in_progress(update))),

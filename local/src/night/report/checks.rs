@@ -3,14 +3,14 @@
 use super::unexpected::{UNKNOWN, Unexpected};
 use super::{Remains, Report};
 use crate::night::scenario::{Ending, Expect};
-use crate::world::{Moment, Stage, What, WorldEvent};
+use crate::world::{Fault, Moment, Stage, What, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::{Chain, Record, RegionName};
 use std::collections::BTreeSet;
 
 impl Remains<'_> {
     /// What did not come out as the scenario says, and what must hold in every night.
-    pub(super) fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<String>) -> Vec<Unexpected> {
+    pub(super) fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<Fault>) -> Vec<Unexpected> {
         let expect = &self.scenario.expect;
         let unnamed = self.fleet.regions.iter().filter(|region| !expect.serves.contains_key(&region.name));
         let mut found = serves(expect, report);
@@ -32,7 +32,7 @@ impl Remains<'_> {
             unnamed
                 .map(|region| Unexpected::NothingExpected { region: region.name.clone(), title: region.title.clone() }),
         );
-        found.extend(unmet.into_iter().map(|fault| Unexpected::FaultUnmet { fault }));
+        found.extend(unmet.into_iter().map(|fault| Unexpected::FaultUnmet { fault: Box::new(fault) }));
         found.extend(self.two_mid_shift(log));
         found.extend(self.started_beside(log));
         found.extend(self.two_entries_at_once());

@@ -1,6 +1,7 @@
 //! What did not come out as a scenario says, or breaks what must hold in every night: as data, and in words.
 
 use crate::night::scenario::Ending;
+use crate::world::Fault;
 use jiff::Timestamp;
 use meridian_domain::{Chain, ChainError, RegionName};
 use serde::Serialize;
@@ -92,8 +93,8 @@ pub enum Unexpected {
     },
     /// A scheduled fault never made a difference.
     FaultUnmet {
-        /// The fault in words.
-        fault: String,
+        /// The fault as the scenario schedules it.
+        fault: Box<Fault>,
     },
     /// I1: regions were between canary and full shift together.
     MidShiftTogether {
@@ -158,7 +159,7 @@ impl fmt::Display for Unexpected {
                 write!(f, "the executions ended {endings:?}, expected {expected:?}")
             }
             Self::NothingExpected { title, .. } => write!(f, "expect.serves does not say what {title} serves"),
-            Self::FaultUnmet { fault } => write!(f, "the fault {fault:?} never made a difference"),
+            Self::FaultUnmet { fault } => write!(f, "the fault {:?} never made a difference", fault.describe()),
             Self::MidShiftTogether { regions, at } => {
                 let regions: Vec<&str> = regions.iter().map(RegionName::as_str).collect();
                 write!(f, "I1: {} were mid-shift together at {at}", regions.join(" and "))

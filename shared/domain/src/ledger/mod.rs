@@ -1,4 +1,4 @@
-//! What is on record: entries and their chains, what they add up to, what that says of any moment, and why what was decided was decided, as data.
+//! What is on record: entries and their chains, the state that they result in, what that says of any moment, and why what was decided was decided, as data.
 
 pub mod account;
 pub mod advice;

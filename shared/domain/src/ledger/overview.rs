@@ -108,6 +108,8 @@ pub struct WaveRow {
     pub execution: Actor,
     /// Why it goes on to no further region, whether or not its end is on record; none where it may go on.
     pub stopped: Option<WaveStop>,
+    /// The regions that it has left behind while it runs, and why.
+    pub left: Vec<(RegionName, Reason)>,
     /// When it ended, and the regions that lag; none while it runs.
     pub ended: Option<(Timestamp, Vec<RegionName>)>,
 }
@@ -263,7 +265,9 @@ fn wave(entries: &[Entry], hub: &HubHistory, histories: &[Option<RegionHistory>]
     let ended = ended.zip(entries.iter().find(at)).map(|(lagging, entry)| (entry.at, lagging));
     let rejected = hub.rejected.get(release).map(|why| WaveStop::Rejected { why: Box::new(why.clone()) });
     let stopped = rejected.or_else(|| hub.barred(release).map(WaveStop::Barred));
-    Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), stopped, ended })
+    let left = hub.left_behind_by(execution).filter(|_| ended.is_none());
+    let left = left.map(|(region, why)| (region.clone(), why.clone())).collect();
+    Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), stopped, left, ended })
 }
 
 /// The execution that holds the lease and has not ended, with its release: one that a person starts is no wave's start on record.

@@ -92,7 +92,7 @@ fn nothing_starts_on_bytes_that_are_not_attested_and_approved() {
     assert_eq!(after(|night| night.history_mut(BR).attested.clear()), [], "another region's replica");
     assert_eq!(after(|night| night.hub_mut().approved.clear()), [I2], "not in the ledger");
     assert_eq!(after(|night| night.sight.approved = Seen::Known(false)), [I2], "not in the registry");
-    assert_eq!(after(|night| night.sight.approved = Seen::Unknown(unseen())), [I2], "nobody can say");
+    assert_eq!(after(|night| night.sight.approved = Seen::Unknown(unseen())), [I2], "the registry does not answer");
 }
 
 /// I5: the endpoint is in service on what it would roll back to, which its ledger says was proved.
@@ -102,7 +102,7 @@ fn nothing_starts_without_a_proved_way_back() {
     assert_eq!(view(EndpointStatus::Updating), [I5]);
     assert_eq!(view(EndpointStatus::InService), []);
     assert_eq!(after(|night| night.in_service(AU, "v425")), [I5], "it serves something else");
-    assert_eq!(after(|night| night.dark(AU)), [I5], "nobody sees what it serves");
+    assert_eq!(after(|night| night.dark(AU)), [I5], "what it serves is unknown");
     assert_eq!(after(|night| night.history_mut(AU).serving = None), [I5], "its ledger knows of nothing proved");
     assert_eq!(after(|night| open(night, AU).back = Some(Night::new().target(AU, "v425"))), [I5], "another way back");
     assert_eq!(after(|night| open(night, AU).back = None), [I5], "none");
@@ -239,7 +239,7 @@ fn an_abandoned_intent_holds_nobody_up() {
         open(night, JP).decision = Some((Decision::Revert, said("")));
     }
     assert_eq!(abandoned(decided), [I1], "somebody decided about it as if it was");
-    assert_eq!(abandoned(|night| night.dark(JP)), [I1], "nobody sees whether it moves");
+    assert_eq!(abandoned(|night| night.dark(JP)), [I1], "whether it moves is unknown");
     assert_eq!(abandoned(|night| endpoint(night, JP).status = EndpointStatus::Updating), [I1], "it moves");
     assert_eq!(abandoned(|night| night.in_service(JP, "v425")), [I1], "it serves something else");
     let dark_and_left = |night: &mut Night| (decided(night), defer(night, JP, "wave-0")).1;
@@ -359,5 +359,5 @@ fn an_abandoned_first_release_holds_nobody_up() {
     };
     assert_eq!(first(Seen::Known(None), false), []);
     assert_eq!(first(Seen::Known(None), true), [I1], "something served there once");
-    assert_eq!(first(Seen::Unknown(unseen()), false), [I1], "nobody sees whether it is being created");
+    assert_eq!(first(Seen::Unknown(unseen()), false), [I1], "whether it is being created is unknown");
 }

@@ -122,8 +122,9 @@ pub fn thin() -> Judgement {
     judged(100, 0)
 }
 
-/// What a planner sees of one night: ledgers, endpoints and the clock, as the test states them. Nothing here follows a plan:
-/// what comes of one is the handlers' to do (`proof/`), and a test says it as the next fact.
+/// What a planner sees of one night: ledgers, endpoints and the clock, as the test states them. Entries that a plan asks for are
+/// written, for a ledger is what is projected from them; whatever else comes of a plan a test says as the next fact. How
+/// plans are carried out is the handlers' to show (`proof/`).
 pub struct Night {
     pub fleet: Fleet,
     pub sight: Sight,
@@ -134,7 +135,7 @@ pub struct Night {
 
 /// What `rollback` sees of its region beside ledger and endpoint, and what its call has done.
 pub struct Own {
-    /// What stands beside the alarms.
+    /// What is noted in the verdict alarm's description.
     pub way_back: Seen<Option<WayBack>>,
     /// Whether the region's composite alarm is in ALARM.
     pub alarm: Option<Ringing>,

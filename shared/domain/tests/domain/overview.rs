@@ -69,6 +69,19 @@ fn a_fleet_at_rest_and_a_wave_on_its_way_need_nobody() {
     assert_eq!((wave.execution, wave.ended), (actor("wave-2"), Some((at("04:50:00"), Vec::new()))));
 }
 
+#[test]
+fn a_wave_on_its_way_names_whom_it_left_behind() {
+    let mut chains = Chains::settled();
+    let (region, execution, release) = (name(BR), actor(WAVE), release("v427"));
+    let deferred = Record::Deferred { region, execution, release, why: said("year-end"), paged: false };
+    chains.hub("03:00:20", WAVE, wave_started()).hub("03:40:00", WAVE, deferred);
+    let left = |chains: &Chains| seen(chains, "v427", "04:00:00").wave.unwrap().left;
+    assert_eq!(left(&chains), [(name(BR), said("year-end"))]);
+    // Its end says it once more.
+    chains.hub("03:50:00", WAVE, wave_ended(vec![name(BR)]));
+    assert_eq!(left(&chains), []);
+}
+
 /// The false sentence of a page was "regions after JP never saw v427": the ledgers say who serves it.
 #[test]
 fn a_condemned_release_needs_a_person_while_it_may_be_met() {

@@ -130,12 +130,14 @@ impl Night {
     pub fn next_of_rollback(&mut self, region: &str) -> Plan {
         let by = actor(&format!("rollback.{region}"));
         for _ in 0..ENTRIES {
-            let plan = rollback(&self.region(region), &self.own_sight(region), self.now);
+            let mut sight = self.own_sight(region);
+            let plan = rollback(&self.region(region), &sight, self.now);
             let Next::TellRegion(_, record) = plan.next else { return plan };
-            let owed = |night: &Self| night.sight.regions[&name(region)].known().map_or(0, |own| own.owed.len());
-            let before = owed(self);
             self.tell_as(&by, region, record);
-            self.own.owes |= owed(self) > before;
+            if let Some(history) = self.sight.regions[&name(region)].known() {
+                sight.reads(history.clone());
+            }
+            self.own.owes = sight.owes;
         }
         panic!("entries without end in {region}");
     }

@@ -14,7 +14,7 @@ fn wave(stopped: Option<WaveStop>, next: Vec<Next>) -> Overview {
         at: at("03:10:00"),
         needs: Vec::new(),
         regions: Vec::new(),
-        wave: Some(WaveRow { release, version, execution, stopped, ended: None }),
+        wave: Some(WaveRow { release, version, execution, stopped, left: Vec::new(), ended: None }),
         condemned: Vec::new(),
         overrides: Vec::new(),
         pages: Vec::new(),
@@ -34,6 +34,16 @@ fn a_wave_that_goes_on_to_no_region_says_why() {
     ] {
         assert_eq!(Voice::of(&fleet).next(&overview)[0], words);
     }
+}
+
+#[test]
+fn a_wave_on_its_way_says_whom_it_left_behind_and_why() {
+    let mut goes_on = wave(None, Vec::new());
+    if let Some(wave) = &mut goes_on.wave {
+        wave.left = vec![(name(JP), said("year-end"))];
+    }
+    let told = ["wave of v429 (wave-1): in progress", "JP: left behind, year-end"];
+    assert_eq!(Voice::of(&fleet()).next(&goes_on), told);
 }
 
 #[test]

@@ -57,6 +57,15 @@ pub struct RollbackSight {
     pub unwritten: usize,
 }
 
+impl RollbackSight {
+    /// Takes over what the region's chain holds by now, with this call's own records.
+    pub fn reads(&mut self, history: Arc<RegionHistory>) {
+        let owed = |history: &RegionHistory| history.owed.len();
+        self.owes |= owed(&history) > self.history.known().map_or(0, |before| owed(before));
+        self.history = Seen::Known(history);
+    }
+}
+
 /// What to do next in `region`.
 pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
     let view = RollbackView { region, sight, now };
