@@ -96,6 +96,7 @@ impl<H: Hasher> Prints<'_, H> {
             evidence,
             tries,
             returned,
+            returned_before,
             blamed,
             returned_at,
             halt,
@@ -115,14 +116,16 @@ impl<H: Hasher> Prints<'_, H> {
         }
         previous.as_ref().map(|target| target.release).hash(self.hasher);
         (confirmed, full_load).hash(self.hasher);
-        (serving.is_some(), evidence.len(), returned.len(), unknown.is_some(), owed.len()).hash(self.hasher);
+        (serving.is_some(), evidence.len(), returned.len(), returned_before.len(), unknown.is_some(), owed.len())
+            .hash(self.hasher);
         for release in evidence.keys() {
             release.hash(self.hasher);
         }
         for (release, tries) in tries {
             (release, tries.len()).hash(self.hasher);
         }
-        for (release, Return { wave, why, cause }) in returned {
+        let before = returned_before.iter().flat_map(|(release, all)| all.iter().map(move |left| (release, left)));
+        for (release, Return { wave, why, cause }) in returned.iter().chain(before) {
             (release, wave, cause, why.reaches_beyond_region()).hash(self.hasher);
         }
         blamed.len().hash(self.hasher);

@@ -55,8 +55,10 @@ pub struct RegionHistory {
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
     /// Canaries of each release that were rolled back because their counts did not decide, first one first.
     pub tries: BTreeMap<ReleaseId, Vec<Try>>,
-    /// Releases that the region left again.
+    /// Releases that the region left again, the last time that it did.
     pub returned: BTreeMap<ReleaseId, Return>,
+    /// The times before, of other waves: each wave brings a release once.
+    pub returned_before: BTreeMap<ReleaseId, Vec<Return>>,
     /// Releases that a revert here was laid to, and why: also while the way back is in progress, or fails.
     pub blamed: BTreeMap<ReleaseId, Reason>,
     /// When it last left a release.
@@ -334,9 +336,15 @@ impl RegionHistory {
         late.filter_map(|page| pages::rolled_back_from(&page.why))
     }
 
+    /// How the region left a release that `wave` had brought.
+    pub fn return_of(&self, release: &ReleaseId, wave: &Actor) -> Option<&Return> {
+        let before = self.returned_before.get(release).into_iter().flatten();
+        self.returned.get(release).into_iter().chain(before).find(|left| left.wave == *wave)
+    }
+
     /// A wave that has left the target again has nothing more to say about it: its word is late.
     fn has_left(&self, target: &Target, execution: &Actor) -> bool {
-        self.returned.get(&target.release).is_some_and(|left| left.wave == *execution)
+        self.return_of(&target.release, execution).is_some()
     }
 
     /// What let the canary through is evidence for the regions after this one.
@@ -366,7 +374,13 @@ impl RegionHistory {
         });
         let wave = wave.or(self.confirmed.get(&from.release)).unwrap_or(&entry.actor).clone();
         let cause = update.and_then(|update| update.cause);
-        self.returned.insert(from.release, Return { wave, why: why.clone(), cause });
+        let left = Return { wave, why: why.clone(), cause };
+        if let Some(before) = self.returned.insert(from.release, left.clone()).filter(|before| before.wave != left.wave)
+        {
+            let others = self.returned_before.entry(from.release).or_default();
+            others.retain(|other| other.wave != before.wave && other.wave != left.wave);
+            others.push(before);
+        }
         self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
         self.full_load.remove(&from.release);

@@ -64,3 +64,30 @@ fn what_the_other_execution_brought_is_settled_in_its_name() {
     assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
     assert_eq!(night.history(BR).update, None);
 }
+
+/// One left the region unproved, then the other: neither brings the release there again, however long both go on.
+#[test]
+fn two_executions_bring_a_release_to_a_region_once_each() {
+    let mut night = Night::confirmed_in(&[EU]);
+    for wave in ["wave-1", "wave-2"] {
+        night.hub_mut().lease = None;
+        night.rerun(wave);
+        night.new_call();
+        night.starts(AU);
+        night.in_service(AU, "v426");
+        let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
+        night.tell(AU, Record::Reverted { from, to, why: said("golden records are not answered") });
+    }
+    for wave in ["wave-1", "wave-2"] {
+        night.hub_mut().lease = None;
+        night.rerun(wave);
+        night.new_call();
+        let plan = night.next(AU);
+        assert!(plan.does(Act::Look) || plan.pages() || plan.finish().is_some(), "{wave}: {plan:?}");
+    }
+    // A third one is a new beginning.
+    night.hub_mut().lease = None;
+    night.rerun("wave-3");
+    night.new_call();
+    night.starts(AU);
+}

@@ -91,8 +91,7 @@ impl View<'_> {
 
     /// `InService` on another configuration: not started yet, or rolled back.
     fn elsewhere(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
-        let returned = history.returned.get(&self.sight.release);
-        if let Some(left) = returned.filter(|left| left.wave == self.sight.execution) {
+        if let Some(left) = history.return_of(&self.sight.release, &self.sight.execution) {
             return match left.cause {
                 Some(Cause::Release) => self.condemn(&left.why),
                 Some(Cause::Region) => self.defer(left.why.clone()),
