@@ -63,6 +63,17 @@ fn condemned() -> Night {
     night
 }
 
+/// EU is waited for one more second; then its check is on record, and AU starts.
+#[track_caller]
+fn goes_on_in_a_second(night: &mut Night) {
+    assert!(night.next(EU).waits() && !told(night));
+    night.pass("1s");
+    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
+    assert!(told(night));
+    night.new_call();
+    night.starts(AU);
+}
+
 #[test]
 fn no_region_starts_before_the_previous_full_load_verdict() {
     let mut night = proved();
@@ -76,12 +87,7 @@ fn no_region_starts_before_the_previous_full_load_verdict() {
     night.now = due(&night) - SignedDuration::from_secs(1);
     assert!(night.next(EU).does(Act::Look));
     night.looked(good());
-    assert!(night.next(EU).waits() && !told(&night));
-    night.pass("1s");
-    assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
-    assert!(told(&night));
-    night.new_call();
-    night.starts(AU);
+    goes_on_in_a_second(&mut night);
 }
 
 /// The audit does not trust the planner with it.
@@ -244,12 +250,7 @@ fn missing_counts_are_recorded_and_not_waited_for() {
         assert!(night.next(EU).does(Act::Look));
         night.did(Act::Look);
         night.sight.judged = Some(judged);
-        assert!(night.next(EU).waits() && !told(&night));
-        night.pass("1s");
-        assert_eq!(night.next_after(EU, &[Act::Scale]).finish(), Some(Finish::Done));
-        assert!(told(&night));
-        night.new_call();
-        night.starts(AU);
+        goes_on_in_a_second(&mut night);
     }
     // They come at last: what they say counts.
     let mut night = proved();

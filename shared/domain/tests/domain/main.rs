@@ -41,6 +41,8 @@ mod history;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod leftovers;

@@ -4,7 +4,8 @@ use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::Blame;
-use meridian_domain::plan::{Act, Golden, Hour, OrderReason, Sight, wave_order};
+use meridian_domain::lookout::Lookout;
+use meridian_domain::plan::{Act, Finish, Golden, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::probation::Probation;
 use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Refusal, ServiceFailure, Unseen};
 use meridian_domain::stakes::Exposure;
@@ -280,6 +281,19 @@ impl Night {
         self.next(region);
         assert!(self.history(region).update.as_ref().unwrap().is_decided(Decision::Proceed));
         self.new_call();
+    }
+
+    /// All golden records are answered right; then what follows to the action's end.
+    #[track_caller]
+    pub fn is_proved(&mut self, region: &str) {
+        self.asked(region, Some(10));
+        assert!(self.next_after(region, &[Act::Disarm]).waits(), "{region}");
+        assert!(self.history(region).serves(&release("v427")), "{region}");
+        self.new_call();
+        self.now = Lookout::full_load_due(&self.fleet, self.now);
+        assert!(self.next(region).does(Act::Look), "{region}");
+        self.looked(good());
+        assert_eq!(self.next_after(region, &[Act::Scale]).finish(), Some(Finish::Done), "{region}");
     }
 
     /// The word that comes before a region's usual scaling is registered.

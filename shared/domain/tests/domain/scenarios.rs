@@ -1,12 +1,10 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, good, judged, name, release, ringing, said, slow, unseen, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, good, judged, name, release, ringing, slow, unseen, version};
 use crate::plans::Says;
 use jiff::SignedDuration;
-use meridian_domain::lookout::Lookout;
 use meridian_domain::plan::{Act, Finish, Next, Plan, verify};
-use meridian_domain::reason::{Lagging, WaveEnd};
-use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
+use meridian_domain::{Cause, Decision, Record, Seen, VariantPhase, alarms};
 
 /// A region from its start to its confirmation, and that nobody is told anything meanwhile.
 fn promoted(night: &mut Night, region: &str) {
@@ -28,24 +26,12 @@ fn promoted(night: &mut Night, region: &str) {
     night.pass("1m");
     night.phase(region, VariantPhase::Baking);
     assert!(night.next_after(region, &[Act::Beat]).does(Act::AskGolden), "{region}");
-    proved(night, region);
+    night.is_proved(region);
     night.in_service(region, "v427");
 }
 
-/// What follows the question to the golden records, to the action's end.
-fn proved(night: &mut Night, region: &str) {
-    night.asked(region, Some(10));
-    assert!(night.next_after(region, &[Act::Disarm]).waits(), "{region}");
-    assert!(night.history(region).serves(&release("v427")), "{region}");
-    night.new_call();
-    night.now = Lookout::full_load_due(&night.fleet, night.now);
-    assert!(night.next(region).does(Act::Look), "{region}");
-    night.looked(good());
-    assert_eq!(night.next_after(region, &[Act::Scale]).finish(), Some(Finish::Done), "{region}");
-}
-
 /// Every region promoted in this wave, and no soak settled.
-fn all_promoted() -> Night {
+pub fn all_promoted() -> Night {
     let mut night = Night::new();
     for region in [EU, AU, JP, BR] {
         promoted(&mut night, region);
@@ -54,7 +40,7 @@ fn all_promoted() -> Night {
 }
 
 /// What the wave's last action says once it has asked the golden records of `soaked`, whose soak is not settled yet.
-fn closed(night: &mut Night, soaked: &[&str]) -> Plan {
+pub fn closed(night: &mut Night, soaked: &[&str]) -> Plan {
     night.new_call();
     for region in soaked {
         let plan = night.next_of_verify();
@@ -65,12 +51,12 @@ fn closed(night: &mut Night, soaked: &[&str]) -> Plan {
 }
 
 /// The last action's next plan alone.
-fn last_plan(night: &Night) -> Plan {
+pub fn last_plan(night: &Night) -> Plan {
     verify(&night.fleet, &night.sight, night.now)
 }
 
 /// The same of the wave's last action, which begins with that page.
-fn after_page_of_verify(night: &mut Night) -> Plan {
+pub fn after_page_of_verify(night: &mut Night) -> Plan {
     let page = night.next_of_verify();
     assert!(page.pages(), "{page:?}");
     night.sent(page);
@@ -205,7 +191,7 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
     night.rerun("wave-2");
     night.new_call();
     assert!(night.next(JP).does(Act::AskGolden));
-    proved(&mut night, JP);
+    night.is_proved(JP);
 }
 
 /// BR's ledger cannot be read when EU is to start: BR is left behind, not EU.
@@ -356,58 +342,6 @@ fn a_lifted_halt_lets_the_next_execution_start() {
     night.starts(EU);
 }
 
-/// I10: the job of a wave that is long over comes once more, and another has walked since.
-#[test]
-fn a_late_call_of_an_ended_wave_starts_nothing() {
-    let mut night = all_promoted();
-    night.pass("10m");
-    assert_eq!(closed(&mut night, &[EU, AU, JP, BR]).finish(), Some(Finish::Done));
-    let newer = night.target(EU, "v430");
-    night.tell_as(&actor("wave-2"), EU, Record::Confirmed { target: newer, execution: actor("wave-2"), golden: 10 });
-    night.in_service(EU, "v430");
-    night.new_call();
-    assert_eq!(night.plan(EU).finish(), Some(Finish::Failed));
-}
-
-/// Every call of a good night made twice.
-#[test]
-fn a_doubled_call_does_nothing_more() {
-    let mut night = Night::baking(AU);
-    night.due(AU);
-    assert!(night.next(AU).does(Act::Look));
-    night.looked(good());
-    assert!(night.next_after(AU, &[Act::Beat]).waits());
-    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
-    // The same moment again: nothing is written.
-    night.new_call();
-    assert!(night.plan(AU).does(Act::Beat));
-    night.did(Act::Beat);
-    assert!(night.plan(AU).waits());
-}
-
-/// Two executions of one release: the second neither touches nor keeps alive what the first one started.
-#[test]
-fn another_executions_update_is_left_to_its_guardrail() {
-    let mut night = Night::baking(AU);
-    night.pass("11m");
-    night.rerun("wave-2");
-    assert!(night.plan(AU).waits());
-}
-
-/// Two executions of one release: what the first one has just intended, the second must not close.
-#[test]
-fn an_intent_that_its_wave_will_follow_is_closed_by_no_other() {
-    let mut night = Night::confirmed_in(&[EU]);
-    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
-    let intent = night.history(AU).update.clone();
-    assert!(intent.is_some());
-    night.rerun("wave-2");
-    night.new_call();
-    let plan = night.next(AU);
-    assert!(plan.waits(), "{plan:?}");
-    assert_eq!(night.history(AU).update, intent);
-}
-
 /// A bad release, told to roll back; then its region goes dark: that is a model fault all the same, and stops at once.
 #[test]
 fn a_bad_release_in_a_dark_region_is_condemned() {
@@ -424,28 +358,6 @@ fn a_bad_release_in_a_dark_region_is_condemned() {
     assert_eq!(night.next(AU).finish(), Some(Finish::Failed));
 }
 
-/// The wave that found the evidence died before it could condemn: the next one does, in whatever region it begins.
-#[test]
-fn evidence_that_a_wave_died_with_stops_the_next_one() {
-    for (bad, next, confirmed) in [(EU, EU, &[][..]), (JP, EU, &[]), (AU, BR, &[EU, JP])] {
-        let mut night = Night::confirmed_in(confirmed);
-        let target = night.target(bad, "v427");
-        let back = Some(night.target(bad, "v426"));
-        let execution = night.sight.execution.clone();
-        night.tell(bad, Record::UpdateIntended { target, back, execution, epoch: Some(Epoch(1)), bake: None });
-        let (execution, why) = (actor("wave-1"), said("slow"));
-        let (decision, cause) = (Decision::Revert, Some(Cause::Release));
-        night.tell(bad, Record::Decided { execution, decision, why, judgement: None, cause });
-        if bad == EU {
-            assert_eq!(night.next_of_rollback(EU).finish(), Some(Finish::Done));
-        }
-        night.rerun("wave-2");
-        let finish = night.refused(next).finish();
-        assert_eq!(finish, Some(Finish::Failed), "{bad}, {next}");
-        assert!(night.sight.hub.condemned.contains_key(&release("v427")), "{bad}, {next}");
-    }
-}
-
 /// I3: EU rolled back while its ledger could not be written. Its endpoint says so, and AU does not start on what stands there.
 #[test]
 fn a_region_that_rolled_back_without_a_word_is_no_evidence() {
@@ -459,59 +371,6 @@ fn a_region_that_rolled_back_without_a_word_is_no_evidence() {
     let mut dark = Night::confirmed_in(&[EU]);
     dark.dark(EU);
     dark.starts(AU);
-}
-
-/// I10: the verification of a wave that is over comes late, and a newer wave's update is open by then.
-#[test]
-fn a_late_verification_leaves_a_newer_waves_update_alone() {
-    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    assert_eq!(night.next_of_verify().finish(), Some(Finish::Done));
-    let (target, back) = (night.target(EU, "v428"), Some(night.target(EU, "v427")));
-    let execution = actor("wave-2");
-    night.tell_as(
-        &execution,
-        EU,
-        Record::UpdateIntended { target, back, execution: execution.clone(), epoch: Some(Epoch(2)), bake: None },
-    );
-    let plan = last_plan(&night);
-    assert_eq!(plan.finish(), Some(Finish::Done), "{plan:?}");
-}
-
-/// I10: whoever was to answer for a wave died when its end was on record. The answer is that end, whatever newer waves move since.
-#[test]
-fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
-    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    let plan = night.next_of_verify();
-    let complete = |then| WaveEnd::Complete { version: version("v427"), then, overrides: Vec::new() }.into();
-    assert_eq!((plan.finish(), &plan.why), (Some(Finish::Done), &complete(false)));
-    night.in_service(EU, "v428");
-    night.in_service(AU, "v428");
-    night.phase(AU, VariantPhase::Baking);
-    let plan = night.next_of_verify();
-    assert_eq!((plan.finish(), plan.why), (Some(Finish::Done), complete(true)));
-
-    let mut night = Night::confirmed_in(&[EU, AU, BR]);
-    night.dark(JP);
-    night.pass("30m");
-    assert_eq!(after_page_of_verify(&mut night).finish(), Some(Finish::Failed));
-    night.in_service(JP, "v427");
-    night.in_service(EU, "v428");
-    night.new_call();
-    let plan = night.next_of_verify();
-    assert_eq!(plan.finish(), Some(Finish::Failed));
-    assert_eq!(plan.lagging(), [(name(JP), Lagging::Unproved)]);
-
-    // What rolled back everywhere has moved nothing that is left: a newer release makes no success of it.
-    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    for region in [EU, AU, JP, BR] {
-        let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
-        night.tell(region, Record::Reverted { from, to, why: said("its alarm rang") });
-        night.in_service(region, "v426");
-    }
-    assert_eq!(after_page_of_verify(&mut night).finish(), Some(Finish::Failed));
-    night.approve("v428");
-    night.new_call();
-    assert_eq!(night.next_of_verify().finish(), Some(Finish::Failed));
 }
 
 /// AU's alarm is in ALARM while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
