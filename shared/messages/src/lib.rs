@@ -4,9 +4,9 @@
 //!
 //! Sentences of other things stay beside what they are about, where this crate does not know it or nothing else tells it:
 //!
-//! - the report's (`wording` in `shared/evaluation`; `summary` and `compare` in `cli/src` at a terminal), `meridian doctor`'s findings
-//!   (`cli/src/doctor`), a night's story and end (`local/src/night`, `cli/src/night.rs`), and how the local world names its faults and
-//!   what is wrong with its settings (`local/src/world`): they are of data that those alone have;
+//! - the report's (`wording` in `shared/evaluation`; `summary` and `compare` in `cli/src` at a terminal), a night's story and end
+//!   (`local/src/night`, `cli/src/night.rs`), and how the local world names its faults and what is wrong with its settings
+//!   (`local/src/world`): they are of data that those alone have;
 //! - the cost page's (`page` in `shared/cost`): of prices and amounts, which that crate alone has. Its lines carry marks, by which
 //!   the command line colours them;
 //! - a simulation's (`proof/src`, `cli/src/simulate`): tables with notes, promises, random histories, and what breaks an invariant. They
@@ -35,6 +35,7 @@ mod captured;
 mod causes;
 pub mod chains;
 mod compared;
+pub mod doctor;
 pub mod evaluating;
 mod events;
 pub mod failure;

@@ -4,6 +4,7 @@
 mod alarms;
 mod causes;
 mod chains;
+mod doctor;
 mod events;
 mod every;
 mod forecast;
