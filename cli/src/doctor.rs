@@ -1,6 +1,9 @@
 //! `meridian doctor`: what is wrong with an account before a wave finds it.
 
 mod account;
+mod answer;
+mod bucket;
+mod document;
 mod facts;
 mod findings;
 mod fleet;
@@ -11,17 +14,16 @@ mod signing;
 mod table;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use crate::aws::{Place, Session};
 use crate::terminal;
-use findings::{Finding, all_well};
+use document::Document;
+use findings::{Placed, all_well};
 use meridian_desk::Progress;
-use serde::Serialize;
+use meridian_messages::Voice;
 use std::error::Error;
 use std::process::ExitCode;
-
-/// Version of the document.
-const SCHEMA: u32 = 1;
 
 /// Arguments of `meridian doctor`.
 #[derive(Debug, clap::Args)]
@@ -41,29 +43,19 @@ pub struct Arguments {
     place: Place,
 }
 
-#[derive(Debug, Serialize)]
-struct Document<'a> {
-    schema: u32,
-    fleet: &'a str,
-    well: bool,
-    findings: &'a [Finding],
-    global: &'a [fleet::Global],
-}
-
 /// Asks every region of the fleet, and says what is wrong and what mends it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     session.with_credentials()?;
     let findings = session.run(ask(&session, !arguments.place.is_elsewhere(), &terminal::progress(quiet)));
-    let well = all_well(&findings);
+    let well = all_well(findings.iter().map(|own| &own.finding));
+    let voice = Voice::of(&session.fleet);
     if arguments.json {
-        let name = session.fleet.name.as_str();
-        let document = Document { schema: SCHEMA, fleet: name, well, findings: &findings, global: &fleet::GLOBAL };
-        terminal::document(&document)?;
+        terminal::document(&Document::of(&session.fleet, well, &findings))?;
     } else if quiet {
         table::counts(&mut terminal::stdout(), &findings)?;
     } else {
-        table::write(&mut terminal::stdout(), &findings, arguments.all, terminal::columns())?;
+        table::write(&mut terminal::stdout(), voice, &findings, arguments.all, terminal::columns())?;
     }
     if well {
         return Ok(ExitCode::SUCCESS);
@@ -72,15 +64,16 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     Ok(ExitCode::from(1))
 }
 
-async fn ask(session: &Session, clock: bool, progress: &Progress) -> Vec<Finding> {
-    let (fleet, mut findings) = (&session.fleet, Vec::new());
+async fn ask(session: &Session, clock: bool, progress: &Progress) -> Vec<Placed> {
+    let (fleet, mut placed) = (&session.fleet, Vec::new());
     for (done, region) in (0..).zip(&fleet.regions) {
         progress.share(&format!("asking {}", region.name), done, fleet.regions.len() as u64);
         let facts = facts::region(&session.ports, fleet, region).await;
-        findings.extend(region::judge(fleet, region, &facts, clock));
+        let mut findings = region::judge(fleet, region, &facts, clock);
         if region.name == fleet.home {
             findings.extend(fleet::judge(fleet, region, &facts, &facts::home(&session.ports).await));
         }
+        placed.extend(findings.into_iter().map(|finding| Placed { place: region.name.clone(), finding }));
     }
-    findings
+    placed
 }

@@ -1,5 +1,7 @@
 //! What facts mean: each is fine, wrong with what mends it, not known, or not checked with the reason. Pure.
 
+use meridian_domain::RegionName;
+use meridian_messages::doctor::{Check, Found, Mend};
 use serde::Serialize;
 
 /// How a check came out.
@@ -18,55 +20,56 @@ pub enum Outcome {
     Wrong,
 }
 
-/// One check of one place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One check of one region.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The region's title; none for what belongs to none.
-    pub place: Option<String>,
     /// What was looked at.
-    pub check: &'static str,
+    pub check: Check,
     /// How it came out.
     pub outcome: Outcome,
-    /// What was found, as one sentence.
-    pub what: String,
+    /// What was found.
+    pub found: Found,
     /// The command or the setting that mends it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mend: Option<String>,
+    pub mend: Option<Mend>,
+}
+
+/// A finding, and the region that it is of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The region that was asked; home, for what the whole fleet has once.
+    pub place: RegionName,
+    /// What was found there.
+    pub finding: Finding,
 }
 
 impl Finding {
     /// The check found what it must find.
-    pub fn fine(check: &'static str, what: impl Into<String>) -> Self {
-        Self { place: None, check, outcome: Outcome::Fine, what: what.into(), mend: None }
+    pub fn fine(check: Check, found: impl Into<Found>) -> Self {
+        Self { check, outcome: Outcome::Fine, found: found.into(), mend: None }
     }
 
     /// The check found something that must be fixed; `mend` says how.
-    pub fn wrong(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { place: None, check, outcome: Outcome::Wrong, what: what.into(), mend: Some(mend.into()) }
+    pub fn wrong(check: Check, found: impl Into<Found>, mend: Mend) -> Self {
+        Self { check, outcome: Outcome::Wrong, found: found.into(), mend: Some(mend) }
     }
 
     /// The check found something that may be meant so: a person decides.
-    pub fn warning(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Warning, ..Self::wrong(check, what, mend) }
+    pub fn warning(check: Check, found: impl Into<Found>, mend: Mend) -> Self {
+        Self { outcome: Outcome::Warning, ..Self::wrong(check, found, mend) }
     }
 
-    /// Nobody here can ask it; `why` says what is in the way.
-    pub fn not_checked(check: &'static str, why: impl Into<String>) -> Self {
-        Self { place: None, check, outcome: Outcome::NotChecked, what: why.into(), mend: None }
+    /// Nobody here can ask it; `found` says what is in the way.
+    pub fn not_checked(check: Check, found: impl Into<Found>) -> Self {
+        Self { outcome: Outcome::NotChecked, ..Self::fine(check, found) }
     }
 
     /// It was asked, and not answered: that is not fine.
-    pub fn unknown(check: &'static str, why: impl Into<String>) -> Self {
-        Self { place: None, check, outcome: Outcome::Unknown, what: why.into(), mend: None }
-    }
-
-    /// The same finding, in a region.
-    pub fn at(self, place: &str) -> Self {
-        Self { place: Some(place.to_owned()), ..self }
+    pub fn unknown(check: Check, found: impl Into<Found>) -> Self {
+        Self { outcome: Outcome::Unknown, ..Self::fine(check, found) }
     }
 }
 
 /// Whether all is well: what is not known is not fine, what nobody can ask here is said and left to people.
-pub fn all_well(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| !matches!(finding.outcome, Outcome::Wrong | Outcome::Unknown))
+pub fn all_well<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> bool {
+    findings.into_iter().all(|finding| !matches!(finding.outcome, Outcome::Wrong | Outcome::Unknown))
 }

@@ -1,156 +1,108 @@
 //! What regions have in common, judged.
 
 use super::account;
+use super::answer::answered;
 use super::facts::{HomeFacts, RegionFacts};
 use super::findings::Finding;
-use super::region::{answered, as_made, deploy};
 use super::signing;
 use meridian_aws::inspect::{PipelineFacts, Rule};
 use meridian_domain::{Fleet, OrderPolicy, Region};
-use serde::Serialize;
+use meridian_messages::doctor::{
+    Check, Deployment, Mend, Network, PackageGroup, Pipeline, Property, Replication, RuleFault,
+};
 
 /// What is replicated, and nothing else: the ledger is each region's own.
 const REPLICATED: &str = "releases/";
 
 /// The pipeline, the model registry, the instances' role, and the way to the other regions.
 pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
-    let deploy = deploy(home);
+    let made = |property| Mend::Deploy(Deployment::With(property));
     let others = fleet.regions.iter().filter(|region| region.name != home.name);
     let mut findings: Vec<Finding> = others
         .map(|region| {
-            let none = format!("no rule copies to {}", region.bucket);
-            let mend = as_made(&deploy, "Releases.ReplicationConfiguration");
-            answered("replication", &facts.bucket.replication, &none, &mend, |rules| {
-                replicated(region, rules, &none, &mend)
+            let none = Replication::NoRule { bucket: region.bucket.clone() };
+            answered(Check::Replication, &facts.bucket.replication, none, made(Property::Replication), |rules| {
+                replicated(region, rules)
             })
         })
         .collect();
-    let name = fleet.pipeline.as_str();
-    let mend = as_made(&deploy, "Pipeline");
-    findings.push(answered("pipeline", &own.pipeline, name, &mend, |pipeline| staged(fleet, pipeline, &deploy)));
-    let mend = as_made(&deploy, "ModelPackages");
-    findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &mend, |()| {
-        Finding::fine("package group", "the model registry has the fleet's group")
+    let absent = Pipeline::Absent { name: fleet.pipeline.clone() };
+    findings.push(answered(Check::Pipeline, &own.pipeline, absent, made(Property::Pipeline), |pipeline| {
+        staged(fleet, pipeline)
     }));
-    findings.push(account::role(&fleet.execution_role, &own.role, "EndpointRole", &deploy));
+    let absent = PackageGroup::Absent { name: fleet.name.to_string() };
+    findings.push(answered(Check::PackageGroup, &own.package_group, absent, made(Property::PackageGroup), |()| {
+        Finding::fine(Check::PackageGroup, PackageGroup::There)
+    }));
+    findings.push(account::role(&fleet.execution_role, &own.role, Property::Role, Property::RoleTrust));
     let in_turn = fleet.execution_role_in_turn.as_ref().zip(own.role_in_turn.as_ref());
-    findings.extend(in_turn.map(|(name, own)| account::role(name, own, "EndpointRoleB", &deploy)));
+    findings
+        .extend(in_turn.map(|(name, own)| account::role(name, own, Property::RoleInTurn, Property::RoleInTurnTrust)));
     findings.extend(signing::judge(fleet, own));
     findings.push(network(fleet));
-    findings.into_iter().map(|finding| finding.at(&home.title)).collect()
+    findings
 }
 
 /// What serving containers can reach.
 fn network(fleet: &Fleet) -> Finding {
-    let open: Vec<&str> =
-        fleet.regions.iter().filter(|region| region.vpc.is_none()).map(|region| region.title.as_str()).collect();
     if fleet.network_isolation {
-        return Finding::fine("network", "serving containers reach nothing");
+        return Finding::fine(Check::Network, Network::Isolated);
     }
-    if open.is_empty() {
-        return Finding::fine("network", "serving containers reach what their VPC lets them");
+    let open = fleet.regions.iter().filter(|region| region.vpc.is_none());
+    let regions: Vec<_> = open.map(|region| region.name.clone()).collect();
+    if regions.is_empty() {
+        return Finding::fine(Check::Network, Network::InVpcs);
     }
-    Finding::warning(
-        "network",
-        format!("serving containers in {} may send anything anywhere", open.join(", ")),
-        "fleet.toml: network_isolation = true, or a vpc for each region whose only way out is CloudWatch's endpoint",
-    )
+    Finding::warning(Check::Network, Network::Open { regions }, Mend::IsolateContainers)
 }
 
-fn replicated(region: &Region, rules: &[Rule], none: &str, mend: &str) -> Finding {
+fn replicated(region: &Region, rules: &[Rule]) -> Finding {
+    let mend = Mend::Deploy(Deployment::With(Property::Replication));
     let Some(rule) = rules.iter().find(|rule| rule.to == region.bucket.to_string()) else {
-        return Finding::wrong("replication", none, mend);
+        let none = Replication::NoRule { bucket: region.bucket.clone() };
+        return Finding::wrong(Check::Replication, none, mend);
     };
     let there = format!(":kms:{}:", region.name);
     let problem = [
-        (!rule.enabled, "is not enabled"),
-        (rule.prefix != REPLICATED, "does not copy releases/ and that alone"),
-        (
-            rule.key.as_ref().is_some_and(|key| key.contains(":alias/")),
-            "names its key by an alias, which can be moved to another",
-        ),
-        (!rule.kms_objects, "leaves out what KMS encrypts, and the bucket encrypts all with it"),
-        (!rule.key.as_ref().is_some_and(|key| key.contains(&there)), "names no key of that region"),
-        (!rule.time_control, "has no replication time control"),
-        (!rule.metrics, "reports nothing of what is late"),
+        (!rule.enabled, RuleFault::Disabled),
+        (rule.prefix != REPLICATED, RuleFault::OtherPrefix),
+        (rule.key.as_ref().is_some_and(|key| key.contains(":alias/")), RuleFault::KeyByAlias),
+        (!rule.kms_objects, RuleFault::NoKmsObjects),
+        (!rule.key.as_ref().is_some_and(|key| key.contains(&there)), RuleFault::OtherKey),
+        (!rule.time_control, RuleFault::NoTimeControl),
+        (!rule.metrics, RuleFault::NoMetrics),
     ];
+    let to = region.name.clone();
     match problem.into_iter().find(|(wrong, _)| *wrong) {
-        Some((_, what)) => Finding::wrong("replication", format!("the rule to {} {what}", region.title), mend),
-        None => Finding::fine("replication", format!("releases/ to {}, timed and measured", region.title)),
+        Some((_, fault)) => Finding::wrong(Check::Replication, Replication::Wrong { to, fault }, mend),
+        None => Finding::fine(Check::Replication, Replication::AsMade { to }),
     }
 }
 
-fn staged(fleet: &Fleet, pipeline: &PipelineFacts, deploy: &str) -> Finding {
+fn staged(fleet: &Fleet, pipeline: &PipelineFacts) -> Finding {
+    let wrong = |found, how| Finding::wrong(Check::Pipeline, found, Mend::Deploy(how));
+    if pipeline.kind != "V2" || pipeline.mode != "QUEUED" {
+        let found = Pipeline::OtherMode { kind: pipeline.kind.clone(), mode: pipeline.mode.clone() };
+        return wrong(found, Deployment::With(Property::PipelineMode));
+    }
+    if let Some((stage, does)) = pipeline.on_failure.first() {
+        let found = Pipeline::ActsByItself { stage: stage.clone(), does: does.clone() };
+        return wrong(found, Deployment::With(Property::PipelineOnFailure));
+    }
+    // The source action comes first, under a name of its own.
+    let found: Vec<String> = pipeline.actions.iter().skip(1).map(|action| action.name.clone()).collect();
+    let expected = actions(fleet);
+    if found != expected {
+        return wrong(Pipeline::OtherActions { found, expected }, Deployment::Stages);
+    }
+    Finding::fine(Check::Pipeline, Pipeline::AsMade { actions: found.len() + 1 })
+}
+
+/// The actions behind the source, in the order in which a wave walks.
+fn actions(fleet: &Fleet) -> Vec<String> {
     let promotes = fleet.regions.iter().enumerate().map(|(at, region)| match fleet.order {
         OrderPolicy::Fixed => format!("Promote-{}", region.title),
         OrderPolicy::Signal => format!("Promote-{}", at + 1),
     });
-    let wanted: Vec<String> =
-        ["Register".to_owned()].into_iter().chain(promotes).chain(["Verify-Fleet".to_owned()]).collect();
-    // The source action comes first, under a name of its own.
-    let found: Vec<&String> = pipeline.actions.iter().skip(1).map(|action| &action.name).collect();
-    if pipeline.kind != "V2" || pipeline.mode != "QUEUED" {
-        let what = format!(
-            "it is {} and {}, not V2 and QUEUED: a newer execution would overtake",
-            pipeline.kind, pipeline.mode
-        );
-        return Finding::wrong("pipeline", what, as_made(deploy, "Pipeline.ExecutionMode and PipelineType"));
-    }
-    if let Some((stage, does)) = pipeline.on_failure.first() {
-        let what = format!("{stage} that fails does {does} by itself: what a wave does next is Meridian's to decide");
-        return Finding::wrong("pipeline", what, as_made(deploy, "Pipeline.Stages (no OnFailure)"));
-    }
-    if !found.iter().copied().eq(wanted.iter()) {
-        let shown: Vec<&str> = found.iter().map(|name| name.as_str()).collect();
-        let what = format!("its actions are {}, not {}", shown.join(", "), wanted.join(", "));
-        return Finding::wrong("pipeline", what, format!("make check says how the stages must read; then {deploy}"));
-    }
-    Finding::fine("pipeline", format!("V2, queued, {} actions in the fleet's order", found.len() + 1))
+    ["Register".to_owned()].into_iter().chain(promotes).chain(["Verify-Fleet".to_owned()]).collect()
 }
-
-/// A service of which a part stands in one region for all.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Global {
-    /// The service, with its setting where only that needs it.
-    pub service: &'static str,
-    /// AWS's name of the one region.
-    pub region: &'static str,
-    /// What stands there alone, and fails with it.
-    pub in_one_region: &'static str,
-    /// What goes on without it.
-    pub goes_on: &'static str,
-}
-
-/// The fleet's dependencies that are not regional, with every way of routing. A region's way back needs none of them (I6).
-pub const GLOBAL: [Global; 5] = [
-    Global {
-        service: "IAM",
-        region: "us-east-1",
-        in_one_region: "making and changing roles and policies",
-        goes_on: "roles that exist: each region has its own copy; STS is asked in the region",
-    },
-    Global {
-        service: "Route 53",
-        region: "us-east-1",
-        in_one_region: "changing records and health checks",
-        goes_on: "answers, and failing over by health checks",
-    },
-    Global {
-        service: "CloudFormation of IAM and Route 53",
-        region: "us-east-1",
-        in_one_region: "a deployment that makes either",
-        goes_on: "everything that is deployed",
-    },
-    Global {
-        service: "CloudFront (Routing=cloudfront)",
-        region: "us-east-1",
-        in_one_region: "changing the distribution, renewing its certificate",
-        goes_on: "what is deployed, at every place of CloudFront's",
-    },
-    Global {
-        service: "Global Accelerator (Routing=global-accelerator)",
-        region: "us-west-2",
-        in_one_region: "changing the accelerator, its listener and its groups",
-        goes_on: "what is deployed, and failing over by load balancers' health",
-    },
-];

@@ -1,5 +1,6 @@
 //! What a bucket's policy refuses to everybody, whatever else allows it.
 
+use meridian_messages::doctor::Way;
 use meridian_preflight::each;
 use serde_json::Value;
 
@@ -40,33 +41,39 @@ impl Denials {
         self.0.iter().any(secure)
     }
 
-    /// A way to delete something that must stay: the action, and under which prefix. None where all are refused.
-    pub fn way_to_delete(&self, bucket: &str) -> Option<(&'static str, &'static str)> {
+    /// A way to delete something that must stay. None where all are refused.
+    pub fn way_to_delete(&self, bucket: &str) -> Option<Way> {
         let mut ways = KEPT.into_iter().flat_map(|prefix| DELETES.map(|action| (action, prefix)));
-        ways.find(|(action, prefix)| !self.refuses(action, &under(bucket, prefix), |_, _, _| false))
+        let way = ways.find(|(action, prefix)| !self.refuses(action, &under(bucket, prefix), |_, _, _| false));
+        way.map(|(action, prefix)| Way::Delete { action, prefix })
     }
 
     /// A prefix under which something may be written over that must stay as it is. None where there is none.
-    pub fn way_to_overwrite(&self, bucket: &str) -> Option<&'static str> {
+    pub fn way_to_overwrite(&self, bucket: &str) -> Option<Way> {
         // What names no condition of its own is a plain write; the parts of a large upload cannot.
         let narrows = |operator: &str, key: &str, value: &Value| {
             let plain = operator == "Null" && key.eq_ignore_ascii_case("s3:if-none-match");
             let whole = operator == "Bool" && key.eq_ignore_ascii_case("s3:ObjectCreationOperation");
             (plain || whole) && says(value, true)
         };
-        ONCE.into_iter().find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), narrows))
+        let mut once = ONCE.into_iter();
+        let open = once.find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), narrows));
+        open.map(|prefix| Way::Overwrite { prefix })
     }
 
     /// A prefix under which any role of the account may write that its own policies let. None where the policy names who may.
-    pub fn way_to_write(&self, bucket: &str) -> Option<&'static str> {
-        KEPT.into_iter().find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), but_named_roles))
+    pub fn way_to_write(&self, bucket: &str) -> Option<Way> {
+        let mut kept = KEPT.into_iter();
+        let open = kept.find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), but_named_roles));
+        open.map(|prefix| Way::Write { prefix })
     }
 
     /// How any role of the account whose own policies let it may change what protects the bucket. None where the policy names who
     /// may.
-    pub fn way_to_unprotect(&self, bucket: &str) -> Option<&'static str> {
+    pub fn way_to_unprotect(&self, bucket: &str) -> Option<Way> {
         let place = format!("arn:aws:s3:::{bucket}");
-        UNPROTECTS.into_iter().find(|action| !self.refuses(action, &place, but_named_roles))
+        let open = UNPROTECTS.into_iter().find(|action| !self.refuses(action, &place, but_named_roles));
+        open.map(|action| Way::Unprotect { action })
     }
 
     /// Whether one statement refuses an action to everybody, on a bucket or on all that is under a prefix of it, on no other
@@ -148,21 +155,23 @@ mod tests {
             (own.way_to_write(BUCKET), own.way_to_unprotect(BUCKET))
         };
         assert_eq!(ways(NAMES), (None, None));
-        assert_eq!(ways("{}"), (Some("ledger/"), Some("s3:PutBucketPolicy")));
+        let write = |prefix| Some(Way::Write { prefix });
+        let unprotect = |action| Some(Way::Unprotect { action });
+        assert_eq!(ways("{}"), (write("ledger/"), unprotect("s3:PutBucketPolicy")));
         for (from, to, wanted) in [
-            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (Some("releases/"), None)),
-            ("role/meridian-*", "role/*", (Some("ledger/"), None)),
-            ("role/deployer", "role/*", (None, Some("s3:PutBucketPolicy"))),
+            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (write("releases/"), None)),
+            ("role/meridian-*", "role/*", (write("ledger/"), None)),
+            ("role/deployer", "role/*", (None, unprotect("s3:PutBucketPolicy"))),
             (
                 r#""arn:aws:iam::111122223333:role/deployer""#,
                 r#"["arn:aws:iam::111122223333:role/deployer", "*"]"#,
-                (None, Some("s3:PutBucketPolicy")),
+                (None, unprotect("s3:PutBucketPolicy")),
             ),
-            (r#""s3:PutLifecycleConfiguration", "#, "", (None, Some("s3:PutLifecycleConfiguration"))),
+            (r#""s3:PutLifecycleConfiguration", "#, "", (None, unprotect("s3:PutLifecycleConfiguration"))),
             (
                 r#""arn:aws:s3:::fraud-models-eu","#,
                 r#""arn:aws:s3:::fraud-models-eu/*","#,
-                (None, Some("s3:PutBucketPolicy")),
+                (None, unprotect("s3:PutBucketPolicy")),
             ),
         ] {
             assert!(NAMES.contains(from), "{from}");
@@ -170,7 +179,7 @@ mod tests {
         }
     }
 
-    fn ways(policy: &str) -> (Option<(&str, &str)>, Option<&str>) {
+    fn ways(policy: &str) -> (Option<Way>, Option<Way>) {
         let own = Denials::of(policy);
         (own.way_to_delete(BUCKET), own.way_to_overwrite(BUCKET))
     }
@@ -187,11 +196,13 @@ mod tests {
 
     #[test]
     fn a_denial_that_leaves_a_way_is_told_by_the_way_that_it_leaves() {
-        let plain = Some(("s3:DeleteObject", "ledger/"));
+        let delete = |action, prefix| Some(Way::Delete { action, prefix });
+        let overwrite = |prefix| Some(Way::Overwrite { prefix });
+        let plain = delete("s3:DeleteObject", "ledger/");
         for (from, to, wanted) in [
-            (r#", "s3:DeleteObjectVersion""#, "", (Some(("s3:DeleteObjectVersion", "ledger/")), None)),
-            (r#", "arn:aws:s3:::fraud-models-eu/releases/*""#, "", (Some(("s3:DeleteObject", "releases/")), None)),
-            (r#", "arn:aws:s3:::fraud-models-eu/waves/*""#, "", (Some(("s3:DeleteObject", "waves/")), None)),
+            (r#", "s3:DeleteObjectVersion""#, "", (delete("s3:DeleteObjectVersion", "ledger/"), None)),
+            (r#", "arn:aws:s3:::fraud-models-eu/releases/*""#, "", (delete("s3:DeleteObject", "releases/"), None)),
+            (r#", "arn:aws:s3:::fraud-models-eu/waves/*""#, "", (delete("s3:DeleteObject", "waves/"), None)),
             ("fraud-models-eu/ledger/*", "fraud-models-eu/ledger/fraud/*", (plain, None)),
             (r#""Principal": "*""#, r#""Principal": {"Service": "s3.amazonaws.com"}"#, (plain, None)),
             (r#""Effect": "Deny", "Principal": "*""#, r#""Effect": "Allow", "Principal": "*""#, (plain, None)),
@@ -200,14 +211,14 @@ mod tests {
                 r#""Condition": {"Bool": {"aws:ViaAWSService": "true"}}, "Resource": ["#,
                 (plain, None),
             ),
-            (r#""s3:PutObject""#, r#""s3:PutObjectTagging""#, (None, Some("ledger/"))),
-            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (None, Some("releases/"))),
-            (r#"{"s3:If-None-Match": "true"}"#, r#"{"s3:If-None-Match": "false"}"#, (None, Some("ledger/"))),
-            (r#""Null": {"#, r#""Null": {"s3:x-amz-acl": "true", "#, (None, Some("ledger/"))),
+            (r#""s3:PutObject""#, r#""s3:PutObjectTagging""#, (None, overwrite("ledger/"))),
+            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (None, overwrite("releases/"))),
+            (r#"{"s3:If-None-Match": "true"}"#, r#"{"s3:If-None-Match": "false"}"#, (None, overwrite("ledger/"))),
+            (r#""Null": {"#, r#""Null": {"s3:x-amz-acl": "true", "#, (None, overwrite("ledger/"))),
         ] {
             assert!(KEEPS.contains(from), "{from}");
             assert_eq!(ways(&KEEPS.replacen(from, to, 1)), wanted, "{to} for {from}");
         }
-        assert_eq!(ways("no JSON"), (plain, Some("ledger/")));
+        assert_eq!(ways("no JSON"), (plain, overwrite("ledger/")));
     }
 }

@@ -39,19 +39,15 @@ pub enum Said<T> {
 }
 
 /// Why something is not known.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum NotKnown {
     /// A service failed otherwise than by not being there.
-    #[error("{0}")]
     Service(PortError),
     /// The region's ledger cannot be read or believed.
-    #[error("{0}")]
     Ledger(JournalError),
     /// A file of the release cannot be used.
-    #[error("{0}")]
     File(FileError),
     /// A list has it without a value.
-    #[error("{operation} lists it without a value: {}", code.as_deref().unwrap_or("no reason given"))]
     NoValue {
         /// What was asked.
         operation: OperationName,
@@ -59,10 +55,8 @@ pub enum NotKnown {
         code: Option<String>,
     },
     /// It hangs on what serves, and the ledger was not read.
-    #[error("the ledger does not say what serves")]
     NoLedger,
     /// It hangs on what serves, and nothing does.
-    #[error("nothing serves yet")]
     NothingServes,
 }
 
