@@ -4,7 +4,7 @@
 
 use meridian_local::engine::lock;
 use meridian_local::night::{Functions, Options, Scenario, Session, Site};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -436,7 +436,10 @@ fn a_region_whose_control_plane_is_dark_is_unknown_and_not_fine() {
     assert_eq!(outcomes(&document, "JP", "endpoint"), ["unknown"]);
     let services =
         document["findings"].as_array().unwrap().iter().find(|own| own["place"] == "JP" && own["check"] == "services");
-    assert_eq!(services.unwrap()["what"], "no answer, or an error of its own, from SageMaker");
+    let services = services.unwrap();
+    assert_eq!(services["what"], "no answer, or an error of its own, from SageMaker");
+    let reason = json!({"found": {"not_answering": ["SageMaker"]}, "mend": "ask_for_services"});
+    assert_eq!(services["reason"], reason, "what the texts are made of stands beside them");
     assert_eq!(outcomes(&document, "JP", "rollback alarm"), ["fine"], "CloudWatch goes on");
     assert_eq!(outcomes(&document, "BR", "endpoint"), ["fine"]);
 }
