@@ -57,13 +57,57 @@ pub enum CacheError {
     Damaged,
     /// Whole, but of another version, model, held-out set, image, feature list or sample.
     #[error("of something else: another {0}")]
-    Foreign(&'static str),
+    Foreign(SubjectPart),
+}
+
+/// What bytes of something else differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectPart {
+    /// The version of the bytes' format.
+    #[error("version of the format")]
+    Format,
+    /// The model archive, by its SHA-256.
+    #[error("model archive")]
+    Archive,
+    /// The held-out file, by its SHA-256.
+    #[error("held-out set")]
+    HoldOut,
+    /// The features, or their order.
+    #[error("list of features")]
+    Features,
+    /// The image that serves the model.
+    #[error("image")]
+    Image,
+    /// How many records there are, are explained, or how many features.
+    #[error("number of records")]
+    Records,
+    /// The records that are explained.
+    #[error("sample of records")]
+    Sample,
+    /// The subject has more records or features than the format can count.
+    #[error("size")]
+    Size,
 }
 
 /// Why a model's answers cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} are not those of the subject: a defect")]
-pub struct NotOfSubject(&'static str);
+pub struct NotOfSubject(AnswerPart);
+
+/// The part of a model's answers that is not about the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum AnswerPart {
+    #[error("margins")]
+    Margins,
+    #[error("explanations")]
+    Explanations,
+    #[error("splits")]
+    Splits,
+    #[error("counts")]
+    Counts,
+    #[error("caveats")]
+    Caveats,
+}
 
 /// The bytes to keep.
 ///
@@ -72,33 +116,34 @@ pub struct NotOfSubject(&'static str);
 pub fn encode(subject: &Subject<'_>, said: &ModelAnswer) -> Result<Vec<u8>, NotOfSubject> {
     let ModelAnswer { scored, objective, caveats } = said;
     if scored.margins.len() != subject.rows {
-        return Err(NotOfSubject("margins"));
+        return Err(NotOfSubject(AnswerPart::Margins));
     }
     let width = subject.features.len();
     let none = Attributions::default();
     let explained = scored.attributions.as_ref().unwrap_or(&none);
     let foreign = scored.attributions.is_some() && explained.rows != subject.explained;
     if foreign || explained.values.len() != explained.rows.len() * width {
-        return Err(NotOfSubject("explanations"));
+        return Err(NotOfSubject(AnswerPart::Explanations));
     }
     let splits = scored.splits.as_deref().unwrap_or_default();
     if scored.splits.is_some() && (splits.len() != width || width == 0) {
-        return Err(NotOfSubject("splits"));
+        return Err(NotOfSubject(AnswerPart::Splits));
     }
-    let mut bytes = head(subject).ok_or(NotOfSubject("counts"))?;
+    let mut bytes = head(subject).ok_or(NotOfSubject(AnswerPart::Counts))?;
     let answer: u32 = match objective {
         Objective::BinaryLogistic | Objective::RegLogistic => 0,
         Objective::BinaryLogitRaw => 1,
     };
     bytes.extend(answer.to_le_bytes());
-    bytes.extend(u32::try_from(splits.len()).map_err(|_| NotOfSubject("splits"))?.to_le_bytes());
+    bytes.extend(u32::try_from(splits.len()).map_err(|_| NotOfSubject(AnswerPart::Splits))?.to_le_bytes());
     splits.iter().for_each(|count| bytes.extend(count.to_le_bytes()));
-    bytes.extend(u32::try_from(explained.rows.len()).map_err(|_| NotOfSubject("explanations"))?.to_le_bytes());
+    bytes
+        .extend(u32::try_from(explained.rows.len()).map_err(|_| NotOfSubject(AnswerPart::Explanations))?.to_le_bytes());
     scored.margins.iter().for_each(|margin| bytes.extend(margin.to_le_bytes()));
     explained.rows.iter().for_each(|row| bytes.extend(row.to_le_bytes()));
     bytes.extend(explained.base.to_le_bytes());
     explained.values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
-    bytes.extend(serde_json::to_vec(caveats).map_err(|_| NotOfSubject("caveats"))?);
+    bytes.extend(serde_json::to_vec(caveats).map_err(|_| NotOfSubject(AnswerPart::Caveats))?);
     let digest = sha256(&bytes);
     bytes.extend(digest);
     Ok(bytes)
@@ -114,7 +159,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<ModelAnswer, CacheE
         return Err(CacheError::Damaged);
     }
     let (found, body) = content.split_at_checked(HEAD).ok_or(CacheError::Damaged)?;
-    let expected = head(subject).ok_or(CacheError::Foreign("size"))?;
+    let expected = head(subject).ok_or(CacheError::Foreign(SubjectPart::Size))?;
     if found != expected {
         return Err(CacheError::Foreign(difference(found, &expected)));
     }
@@ -140,7 +185,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<ModelAnswer, CacheE
     let margins = words.by_ref().skip(1).take(rows).map(f32::from_le_bytes).collect();
     let sample: Vec<u32> = words.by_ref().take(explained).map(u32::from_le_bytes).collect();
     if explained > 0 && sample != subject.explained {
-        return Err(CacheError::Foreign("sample of records"));
+        return Err(CacheError::Foreign(SubjectPart::Sample));
     }
     let base = words.next().map(f32::from_le_bytes).unwrap_or_default();
     let values: Vec<f32> = words.map(f32::from_le_bytes).collect();
@@ -171,16 +216,16 @@ fn head(subject: &Subject<'_>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The first field of two heads that differs, in words.
-fn difference(found: &[u8], expected: &[u8]) -> &'static str {
-    const FIELDS: [(usize, &str); 6] = [
-        (8, "version of the format"),
-        (40, "model archive"),
-        (72, "held-out set"),
-        (104, "list of features"),
-        (112, "image"),
-        (HEAD, "number of records"),
+/// The first field of two heads that differs.
+fn difference(found: &[u8], expected: &[u8]) -> SubjectPart {
+    const FIELDS: [(usize, SubjectPart); 6] = [
+        (8, SubjectPart::Format),
+        (40, SubjectPart::Archive),
+        (72, SubjectPart::HoldOut),
+        (104, SubjectPart::Features),
+        (112, SubjectPart::Image),
+        (HEAD, SubjectPart::Records),
     ];
     let same = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
-    FIELDS.iter().find(|(end, _)| same < *end).map_or("size", |(_, field)| field)
+    FIELDS.iter().find(|(end, _)| same < *end).map_or(SubjectPart::Size, |(_, field)| *field)
 }

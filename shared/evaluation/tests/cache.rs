@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
-use meridian_evaluation::cache::{CacheError, Subject, decode, encode};
+use meridian_evaluation::cache::{CacheError, Subject, SubjectPart, decode, encode};
 use meridian_xgboost::{Attributions, Caveat, Image, ModelAnswer, NodeFault, Objective, Scored, Unexplained};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -115,17 +115,19 @@ fn small() -> Case {
 fn margins_of_something_else_are_refused_by_name() {
     let case = small();
     let bytes = encode(&case.subject(), &case.kept).unwrap();
-    let foreign = |subject: Subject<'_>| decode(&bytes, &subject).unwrap_err().to_string();
+    let assert_foreign = |subject: Subject<'_>, part| {
+        assert_eq!(decode(&bytes, &subject).unwrap_err(), CacheError::Foreign(part));
+    };
     let subject = case.subject();
     let other = [3; 32];
-    assert!(foreign(Subject { archive: other, ..subject }).contains("another model archive"));
-    assert!(foreign(Subject { holdout: other, ..subject }).contains("another held-out set"));
-    assert!(foreign(Subject { image: Image::V1_7, ..subject }).contains("another image"));
+    assert_foreign(Subject { archive: other, ..subject }, SubjectPart::Archive);
+    assert_foreign(Subject { holdout: other, ..subject }, SubjectPart::HoldOut);
+    assert_foreign(Subject { image: Image::V1_7, ..subject }, SubjectPart::Image);
     let swapped: Vec<String> = case.features.iter().rev().cloned().collect();
-    assert!(foreign(Subject { features: &swapped, ..subject }).contains("another list of features"));
-    assert!(foreign(Subject { rows: 4, ..subject }).contains("another number of records"));
-    assert!(foreign(Subject { explained: &[0, 1], ..subject }).contains("another sample of records"));
-    assert!(foreign(Subject { explained: &[], ..subject }).contains("another number of records"));
+    assert_foreign(Subject { features: &swapped, ..subject }, SubjectPart::Features);
+    assert_foreign(Subject { rows: 4, ..subject }, SubjectPart::Records);
+    assert_foreign(Subject { explained: &[0, 1], ..subject }, SubjectPart::Sample);
+    assert_foreign(Subject { explained: &[], ..subject }, SubjectPart::Records);
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn bytes_that_are_no_margins_are_refused() {
     let end = newer.len() - 32;
     let digest = Sha256::digest(&newer[..end]);
     newer[end..].copy_from_slice(&digest);
-    assert_eq!(decode(&newer, &case.subject()).unwrap_err(), CacheError::Foreign("version of the format"));
+    assert_eq!(decode(&newer, &case.subject()).unwrap_err(), CacheError::Foreign(SubjectPart::Format));
 }
 
 #[test]
