@@ -44,7 +44,10 @@ pub use evaluation::{
 pub use finding::{Cut, Finding, Mend, Reference, Statistic};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
 pub use holdout::isolated;
-pub use holdout::{Columns, Groups, HeldOut, HoldoutError, Projection, Records};
+pub use holdout::{
+    ColumnTypes, Columns, ExpectedColumns, Groups, HeldOut, HoldoutError, ParquetDamage, Projection, Records, SizeUnit,
+    UnreadableCause,
+};
 pub use metrics::{Confusion, roc_auc};
 pub use remark::Remark;
 pub use report::{

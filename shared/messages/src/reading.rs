@@ -1,6 +1,9 @@
 //! What readers find wrong with a model, its features or held-out records, in words.
 
-use meridian_domain::reason::{FeatureFault, HoldoutFault, ModelFault, ReaderDeath, ValueFault};
+use meridian_domain::reason::{
+    FeatureFault, HoldoutFault, HoldoutTypes, HoldoutUnit, ModelFault, ParquetFault, ReaderDeath, UnreadableFault,
+    ValueFault,
+};
 
 /// Why a model's archive or file is refused, and what to do.
 pub(crate) fn model(fault: &ModelFault) -> String {
@@ -11,21 +14,23 @@ pub(crate) fn model(fault: &ModelFault) -> String {
         ModelFault::Archive { quoted } => format!(
             "model.tar.gz cannot be read ({quoted}): it is damaged, truncated or not a gzip-compressed tar; upload it again"
         ),
-        ModelFault::Contents { quoted } => {
-            format!("model.tar.gz {quoted}; expected exactly one top-level regular file (`xgboost-model`)")
+        ModelFault::Contents { found, why } => {
+            format!("model.tar.gz {found}: {why}; expected exactly one top-level regular file (`xgboost-model`)")
         }
         ModelFault::TooLarge { limit } => format!(
             "the model takes more than the {limit} bytes allowed (inflated); it is not a model for this fleet, or the limit must \
              be raised"
         ),
-        ModelFault::Format { quoted } => {
-            format!("the model file is {quoted}; expected XGBoost UBJSON, JSON or legacy binary")
+        ModelFault::Format { found, advice } => {
+            format!("the model file is {found}: {advice}; expected XGBoost UBJSON, JSON or legacy binary")
         }
         ModelFault::Malformed { at, quoted } => format!(
             "the model file is malformed at offset {at}: {quoted}; XGBoost does not write that: load the model in the image's own \
              version and save it again with `save_model`"
         ),
-        ModelFault::Unsupported { property, quoted } => format!("the model has {property} {quoted}"),
+        ModelFault::Unsupported { property, found, supported } => {
+            format!("the model has {property} {found}; supported is {supported}")
+        }
         ModelFault::Tree { tree, node, quoted } => {
             format!("tree {tree}, node {node}: {quoted}; the file was not written by XGBoost or is damaged")
         }
@@ -62,7 +67,8 @@ pub(crate) fn holdout(fault: &HoldoutFault) -> String {
             "the held-out file has no header: its first row holds numbers; expected a row of column names".to_owned()
         }
         HoldoutFault::Type { column, found, expected } => format!(
-            "held-out column `{column}` is of Parquet type {found}; expected {expected}, so cast the column before writing it"
+            "held-out column `{column}` is of Parquet type {found}; expected {}, so cast the column before writing it",
+            types(*expected)
         ),
         HoldoutFault::Value { row, column, fault } => {
             format!("held-out row {row}, column `{column}`: {}", value(*fault))
@@ -71,14 +77,83 @@ pub(crate) fn holdout(fault: &HoldoutFault) -> String {
             format!("column `{column}` has more than {limit} different values; is it really the region?")
         }
         HoldoutFault::Empty => "the held-out file has a header but no rows".to_owned(),
-        HoldoutFault::TooLarge { of, limit } => format!(
-            "the held-out file has more than {limit} {of}, the most that a file of its size may have; evaluate on fewer rows"
+        HoldoutFault::TooLarge { unit, limit } => format!(
+            "the held-out file has more than {limit} {}, the most that a file of its size may have; evaluate on fewer rows",
+            plural(*unit)
         ),
-        HoldoutFault::Unreadable { quoted } => format!("the held-out file cannot be read: {quoted}"),
+        HoldoutFault::Unreadable(fault) => format!("the held-out file cannot be read: {}", unreadable(fault)),
         HoldoutFault::ReaderDied(death) => format!(
             "the held-out file cannot be read: the process that reads it {}; the file is damaged or hostile, so write it again",
             died(*death)
         ),
+    }
+}
+
+fn types(types: HoldoutTypes) -> &'static str {
+    match types {
+        HoldoutTypes::Numbers => "integers, float, double or boolean",
+        HoldoutTypes::Names => "text or integers",
+        HoldoutTypes::Values => "text, integers, float, double or boolean",
+    }
+}
+
+fn plural(unit: HoldoutUnit) -> &'static str {
+    match unit {
+        HoldoutUnit::Values => "values",
+        HoldoutUnit::Rows => "rows",
+        HoldoutUnit::Columns => "columns",
+        HoldoutUnit::ParquetBytes => "bytes of Parquet",
+        HoldoutUnit::PageBytes => "bytes in a page of Parquet",
+        HoldoutUnit::InflatedBytes => "bytes of Parquet, inflated",
+    }
+}
+
+fn unreadable(fault: &UnreadableFault) -> String {
+    match fault {
+        UnreadableFault::Stream { quoted } => format!("{quoted}; it is damaged or cut off, so upload it again"),
+        UnreadableFault::NoContent => "it is empty; expected CSV with a header, or Parquet".to_owned(),
+        UnreadableFault::LineEnds => {
+            "its lines do not end in a line feed, or the header holds one; expected one value a line".to_owned()
+        }
+        UnreadableFault::Fields { row } => {
+            format!("row {row} has more fields than the header; expected one in every row")
+        }
+        UnreadableFault::LongRecord { limit } => {
+            format!("a record or header of more than {limit} bytes; expected CSV with one record a line")
+        }
+        UnreadableFault::Csv { quoted } => {
+            format!("{quoted}; expected CSV with a header and as many fields in every row")
+        }
+        UnreadableFault::Codec { name } => {
+            format!("its Parquet is compressed with {name}; write it with snappy, zstd, gzip or none")
+        }
+        UnreadableFault::Encoding => {
+            "it uses a codec or an encoding that is not read; write it with snappy, zstd, gzip or none".to_owned()
+        }
+        UnreadableFault::ParquetCut => "its Parquet ends too early: it is cut off, so upload it again".to_owned(),
+        UnreadableFault::ParquetDamaged => "its Parquet is damaged, so write it again".to_owned(),
+        UnreadableFault::Parquet(fault) => {
+            format!("its Parquet has {}: it is damaged, so write it again", parquet(*fault))
+        }
+        UnreadableFault::NoProcess { quoted } => format!("no process to read it with: {quoted}"),
+    }
+}
+
+fn parquet(fault: ParquetFault) -> &'static str {
+    match fault {
+        ParquetFault::Structure => "a wrong structure",
+        ParquetFault::NegativeRows => "a negative number of rows",
+        ParquetFault::ColumnType => "a column whose type is not the schema's",
+        ParquetFault::TooFewValues => "a column with fewer values than its row group has rows",
+        ParquetFault::TooManyValues => "a column with more values than its row group has rows",
+        ParquetFault::MissingValues => "fewer values than it says are not null",
+        ParquetFault::ColumnPlace => "a column outside of the file",
+        ParquetFault::PageHeader => "a page without a whole header",
+        ParquetFault::PageCut => "a page that is cut off",
+        ParquetFault::Dictionary => "a dictionary with more values than bytes",
+        ParquetFault::DictionaryOrder => "a page of a dictionary before the dictionary",
+        ParquetFault::PageSize => "a page that inflates to more than it says",
+        ParquetFault::PageGzip => "a page that is no gzip",
     }
 }
 

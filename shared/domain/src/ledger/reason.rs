@@ -34,7 +34,10 @@ pub use file::FileFault;
 pub use gate::Gate;
 pub use job::JobFailure;
 pub use operation::OperationName;
-pub use reading::{FeatureFault, HoldoutFault, ModelFault, ReaderDeath, ValueFault};
+pub use reading::{
+    FeatureFault, HoldoutFault, HoldoutTypes, HoldoutUnit, ModelFault, ParquetFault, ReaderDeath, UnreadableFault,
+    ValueFault,
+};
 pub use region::{Fault, RegionState, SilentRegion};
 pub use revert::{Proof, Revert, Sign};
 pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};

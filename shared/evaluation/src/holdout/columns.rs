@@ -1,6 +1,6 @@
 //! Which column of a file is what.
 
-use super::HoldoutError;
+use super::{ExpectedColumns, HoldoutError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which column of a held-out file is what.
@@ -119,12 +119,8 @@ impl<'a> Wanted<'a> {
         if missing.is_empty() && extra.is_empty() && twice.is_empty() {
             return Ok(uses);
         }
-        let expected = if self.label.is_some() {
-            "the label, the region and exactly the release's features"
-        } else {
-            "exactly the model's features"
-        };
-        Err(HoldoutError::Columns { missing, extra, twice: twice.into_iter().collect(), expected: expected.into() })
+        let expected = if self.label.is_some() { ExpectedColumns::Labelled } else { ExpectedColumns::Features };
+        Err(HoldoutError::Columns { missing, extra, twice: twice.into_iter().collect(), expected })
     }
 
     fn by_name(&self, twice: &mut BTreeSet<String>) -> BTreeMap<&'a str, Target> {

@@ -1,12 +1,12 @@
 //! What can be wrong with a file of records.
 
+use super::cause::{ColumnTypes, ExpectedColumns, SizeUnit, UnreadableCause};
 use super::isolated::Death;
 use meridian_xgboost::short_name;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Why a held-out file was refused. Rows count from 1, without the header; no value is ever shown.
-#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum HoldoutError {
     /// Columns are missing, unknown or named twice.
     #[error("the held-out file's columns do not fit: {}; expected {expected}{}", listed(.missing, .extra, .twice), advice(.extra))]
@@ -17,8 +17,8 @@ pub enum HoldoutError {
         extra: Vec<String>,
         /// Named more than once, in the file or among the expected columns.
         twice: Vec<String>,
-        /// What the columns should have been, in words.
-        expected: Cow<'static, str>,
+        /// What the columns should have been.
+        expected: ExpectedColumns,
     },
     /// A column that somebody named, to leave it out or to make slices of it, is not there.
     #[error(
@@ -56,10 +56,10 @@ pub enum HoldoutError {
     Type {
         /// Column, as the file names it.
         column: String,
-        /// Its type, in the file's own words.
+        /// Its type, as Parquet's own documents name it: a name from the file's schema.
         found: String,
         /// The types that are read.
-        expected: Cow<'static, str>,
+        expected: ColumnTypes,
     },
     /// A value is not a number.
     #[error(
@@ -122,20 +122,17 @@ pub enum HoldoutError {
     Empty,
     /// The file does not fit in memory.
     #[error(
-        "the held-out file has more than {limit} {what}, the most that a file of its size may have; evaluate on fewer rows"
+        "the held-out file has more than {limit} {unit}, the most that a file of its size may have; evaluate on fewer rows"
     )]
     TooLarge {
         /// Most that are allowed.
         limit: usize,
-        /// Of what: values (rows times columns), rows or bytes.
-        what: Cow<'static, str>,
+        /// Of what.
+        unit: SizeUnit,
     },
     /// Neither CSV nor Parquet, or not gzip, or cut off.
-    #[error("the held-out file cannot be read: {problem}")]
-    Unreadable {
-        /// What the reader said, without any content.
-        problem: String,
-    },
+    #[error("the held-out file cannot be read: {0}")]
+    Unreadable(UnreadableCause),
     /// The process that read it died of it.
     #[error(
         "the held-out file cannot be read: the process that reads it {0}; the file is damaged or hostile, so write it again"
@@ -174,5 +171,5 @@ fn advice(extra: &[String]) -> &'static str {
 
 /// A damaged or unreadable stream.
 pub(crate) fn unreadable(error: std::io::Error) -> HoldoutError {
-    HoldoutError::Unreadable { problem: format!("{error}; it is damaged or cut off, so upload it again") }
+    HoldoutError::Unreadable(UnreadableCause::Stream { quoted: error.to_string() })
 }

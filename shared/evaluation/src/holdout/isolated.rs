@@ -10,7 +10,7 @@
 //! process itself.
 
 use super::parquet::read_here;
-use super::{HoldoutError, Table, Wanted};
+use super::{HoldoutError, SizeUnit, Table, UnreadableCause, Wanted};
 use crate::allowance::{self, Counter};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -133,12 +133,15 @@ fn answer() -> io::Result<()> {
             output.write_all(&[1])?;
             table.write(&mut output)?;
         }
-        Err(error) => {
-            output.write_all(&[0])?;
-            serde_json::to_writer(&mut output, &error)?;
-        }
+        Err(error) => refuse(&mut output, &error)?,
     }
     output.flush()
+}
+
+/// An error, as [`receive`] takes it.
+fn refuse(output: &mut impl Write, error: &HoldoutError) -> io::Result<()> {
+    output.write_all(&[0])?;
+    Ok(serde_json::to_writer(output, error)?)
 }
 
 /// Lowers a limit of this process. What cannot be lowered stays as it is: the process is bounded by what holds for its parent then.
@@ -160,7 +163,7 @@ impl Drop for Reader {
 
 /// Reads a Parquet file into `table` by a process of its own.
 pub(crate) fn read_parquet(file: &mut dyn Read, most: u64, table: &mut Table<'_>) -> Result<(), HoldoutError> {
-    let none = |error: io::Error| HoldoutError::Unreadable { problem: format!("no process to read it with: {error}") };
+    let none = |error: io::Error| HoldoutError::Unreadable(UnreadableCause::NoProcess { quoted: error.to_string() });
     let Wanted { label, region, features, ignore, left_out, slices } = table.wanted;
     let order = Order {
         label: label.map(str::to_owned),
@@ -237,7 +240,7 @@ fn send(
         let most = most.min(table.most_parquet());
         if sent > most {
             let limit = usize::try_from(most).unwrap_or(usize::MAX);
-            return Err(Sending::File(HoldoutError::TooLarge { limit, what: "bytes of Parquet".into() }));
+            return Err(Sending::File(HoldoutError::TooLarge { limit, unit: SizeUnit::ParquetBytes }));
         }
         input.write_all(buffer.get(..count).unwrap_or_default()).map_err(gone)?;
     }
@@ -267,4 +270,76 @@ fn receive(mut output: impl Read, table: &mut Table<'_>) -> Result<(), Received>
     let mut text = Vec::new();
     output.take(LONGEST_ERROR).read_to_end(&mut text)?;
     Err(serde_json::from_slice(&text).map_or(Received::Nothing, Received::Refused))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::{ColumnTypes, ExpectedColumns, ParquetDamage};
+
+    /// One of every kind; the numbers and names differ, so that none can stand for another.
+    fn every() -> Vec<HoldoutError> {
+        let column = || "amount, \"€\"\u{202e}".to_owned();
+        let names = |name: &str| vec![name.to_owned(), String::new()];
+        let quoted = || "a library's words".to_owned();
+        let unreadable = [
+            UnreadableCause::Stream { quoted: quoted() },
+            UnreadableCause::NoContent,
+            UnreadableCause::LineEnds,
+            UnreadableCause::Fields { row: usize::MAX },
+            UnreadableCause::LongRecord { limit: 4 },
+            UnreadableCause::Csv { quoted: quoted() },
+            UnreadableCause::Codec { name: "LZ4".to_owned() },
+            UnreadableCause::Encoding,
+            UnreadableCause::ParquetCut,
+            UnreadableCause::ParquetDamaged,
+            UnreadableCause::Parquet(ParquetDamage::PageCut),
+            UnreadableCause::NoProcess { quoted: quoted() },
+        ];
+        let (missing, extra, twice) = (names("a"), names("b"), names("c"));
+        let (expected, found) = (ExpectedColumns::Labelled, "DATE (INT32)".to_owned());
+        let own = [
+            HoldoutError::Columns { missing, extra, twice, expected },
+            HoldoutError::NoSuchColumn { column: column(), there: names("a") },
+            HoldoutError::NoHeader,
+            HoldoutError::Unrecognised { expected: 7, found: 2, columns: 9, missing: names("a") },
+            HoldoutError::Type { column: column(), found, expected: ColumnTypes::Names },
+            HoldoutError::NotANumber { row: 1, column: column() },
+            HoldoutError::Infinite { row: 2, column: column() },
+            HoldoutError::Label { row: 3, column: column() },
+            HoldoutError::Region { row: 4, column: column() },
+            HoldoutError::RegionTooLong { row: 5, column: column(), limit: 64 },
+            HoldoutError::TooManyRegions { column: column(), limit: 256 },
+            HoldoutError::Empty,
+            HoldoutError::TooLarge { limit: usize::MAX, unit: SizeUnit::InflatedBytes },
+            HoldoutError::Died(Death::Signal(9)),
+        ];
+        own.into_iter().chain(unreadable.map(HoldoutError::Unreadable)).collect()
+    }
+
+    fn received(answer: &[u8]) -> Result<(), Received> {
+        receive(answer, &mut Table::new(Wanted::default(), Counter::default()))
+    }
+
+    #[test]
+    fn every_error_comes_from_the_process_as_it_was() {
+        for error in every() {
+            let mut answer = Vec::new();
+            refuse(&mut answer, &error).unwrap();
+            let Err(Received::Refused(back)) = received(&answer) else { panic!("not received: {error}") };
+            assert_eq!(back, error);
+            assert_eq!(back.to_string(), error.to_string());
+        }
+    }
+
+    #[test]
+    fn half_an_error_is_no_answer() {
+        let mut answer = Vec::new();
+        refuse(&mut answer, &HoldoutError::Region { row: 4, column: "region".to_owned() }).unwrap();
+        for length in 0..answer.len() {
+            assert!(matches!(received(&answer[..length]), Err(Received::Nothing)), "{length} bytes");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Records from CSV or Parquet, matched by column names: labelled ones to evaluate on, others to be scored.
 
+mod cause;
 mod columns;
 mod error;
 mod groups;
@@ -11,6 +12,7 @@ mod source;
 mod table;
 mod text;
 
+pub use cause::{ColumnTypes, ExpectedColumns, ParquetDamage, SizeUnit, UnreadableCause};
 pub use columns::Columns;
 pub(crate) use columns::Wanted;
 pub use error::HoldoutError;
@@ -97,7 +99,7 @@ impl Records {
             missing,
             extra: Vec::new(),
             twice: Vec::new(),
-            expected: "every feature of every model that is scored".into(),
+            expected: ExpectedColumns::EveryModels,
         })
     }
 }

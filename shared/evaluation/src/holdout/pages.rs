@@ -1,8 +1,8 @@
 //! A look at the pages of a Parquet column before the parquet crate decodes them. It allocates what a page's header says,
 //! and inflates gzip to the end whatever the header says: a small file could fill the memory either way.
 
-use super::HoldoutError;
 use super::parquet::untrue;
+use super::{HoldoutError, ParquetDamage, SizeUnit};
 use flate2::bufread::MultiGzDecoder;
 use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -40,37 +40,34 @@ impl Pages {
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let place = u64::try_from(start).ok().zip(u64::try_from(column.compressed_size()).ok());
         let chunk = place.and_then(|(start, length)| slice(file, start, length));
-        let chunk = chunk.ok_or_else(|| untrue("a column outside of the file"))?;
+        let chunk = chunk.ok_or_else(|| untrue(ParquetDamage::ColumnPlace))?;
         self.walk(chunk, matches!(column.compression(), Compression::GZIP(_)))
     }
 
     fn walk(&mut self, mut rest: &[u8], is_gzip: bool) -> Result<(), HoldoutError> {
         let mut has_dictionary = false;
         while !rest.is_empty() {
-            let (header, behind) = Header::read(rest).ok_or_else(|| untrue("a page without a whole header"))?;
-            let page = slice(behind, 0, header.stored).ok_or_else(|| untrue("a page that is cut off"))?;
+            let (header, behind) = Header::read(rest).ok_or_else(|| untrue(ParquetDamage::PageHeader))?;
+            let page = slice(behind, 0, header.stored).ok_or_else(|| untrue(ParquetDamage::PageCut))?;
             self.inflated = self.inflated.saturating_add(header.inflated);
             if header.inflated > MAX_PAGE {
-                return Err(HoldoutError::TooLarge {
-                    limit: MAX_PAGE as usize,
-                    what: "bytes in a page of Parquet".into(),
-                });
+                return Err(HoldoutError::TooLarge { limit: MAX_PAGE as usize, unit: SizeUnit::PageBytes });
             }
             if self.inflated > self.most {
                 let limit = usize::try_from(self.most).unwrap_or(usize::MAX);
-                return Err(HoldoutError::TooLarge { limit, what: "bytes of Parquet, inflated".into() });
+                return Err(HoldoutError::TooLarge { limit, unit: SizeUnit::InflatedBytes });
             }
             if header.dictionary.saturating_mul(MIN_ENTRY) > header.inflated {
-                return Err(untrue("a dictionary with more values than bytes"));
+                return Err(untrue(ParquetDamage::Dictionary));
             }
             // The parquet crate takes it for granted, and panics.
             has_dictionary |= header.is_dictionary;
             if header.encoding.is_some_and(|encoding| OF_A_DICTIONARY.contains(&encoding)) && !has_dictionary {
-                return Err(untrue("a page of a dictionary before the dictionary"));
+                return Err(untrue(ParquetDamage::DictionaryOrder));
             }
             if is_gzip && header.is_compressed {
                 let packed = slice(page, header.levels, header.stored.saturating_sub(header.levels));
-                let packed = packed.ok_or_else(|| untrue("a page that is cut off"))?;
+                let packed = packed.ok_or_else(|| untrue(ParquetDamage::PageCut))?;
                 check_gzip(packed, header.inflated.saturating_sub(header.levels))?;
             }
             rest = behind.get(page.len()..).unwrap_or_default();
@@ -92,8 +89,8 @@ fn check_gzip(packed: &[u8], size: u64) -> Result<(), HoldoutError> {
     }
     match io::copy(&mut MultiGzDecoder::new(packed).take(size + 1), &mut io::sink()) {
         Ok(count) if count <= size => Ok(()),
-        Ok(_) => Err(untrue("a page that inflates to more than it says")),
-        Err(_) => Err(untrue("a page that is no gzip")),
+        Ok(_) => Err(untrue(ParquetDamage::PageSize)),
+        Err(_) => Err(untrue(ParquetDamage::PageGzip)),
     }
 }
 
@@ -267,7 +264,7 @@ impl Thrift<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{HoldoutError, MAX_PAGE, Pages};
+    use super::{HoldoutError, MAX_PAGE, Pages, ParquetDamage, SizeUnit, untrue};
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
 
@@ -294,9 +291,9 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn walk(chunk: &[u8], is_gzip: bool) -> Result<u64, String> {
+    fn walk(chunk: &[u8], is_gzip: bool) -> Result<u64, HoldoutError> {
         let mut pages = Pages::within(2 << 30);
-        pages.walk(chunk, is_gzip).map_err(|error: HoldoutError| error.to_string())?;
+        pages.walk(chunk, is_gzip)?;
         Ok(pages.inflated)
     }
 
@@ -309,28 +306,28 @@ mod tests {
     fn a_gzip_page_that_outgrows_its_stated_size_is_refused_unheld() {
         let bomb = gzip(&vec![0; 1 << 20]);
         assert_eq!(walk(&[page(0, 1 << 20, &[], &bomb), page(0, 0, &[], b"")].concat(), true), Ok(1 << 20));
-        let error = walk(&page(0, 1000, &[], &bomb), true).unwrap_err();
-        assert!(error.contains("inflates to more than it says"), "{error}");
+        let outgrown = || Err(untrue(ParquetDamage::PageSize));
+        assert_eq!(walk(&page(0, 1000, &[], &bomb), true), outgrown());
         let behind = [page(0, 1 << 20, &[], &bomb), page(0, 1000, &[], &bomb)].concat();
-        assert!(walk(&behind, true).unwrap_err().contains("inflates to more"));
+        assert_eq!(walk(&behind, true), outgrown());
         // The levels of version 2 stand before the gzip, and a page may say that it is none.
         let levels = [&[1, 1], &*bomb].concat();
         assert_eq!(walk(&page(3, (1 << 20) + 2, &version_2(true), &levels), true), Ok((1 << 20) + 2));
-        assert!(walk(&page(3, 1000, &version_2(true), &levels), true).unwrap_err().contains("inflates to more"));
+        assert_eq!(walk(&page(3, 1000, &version_2(true), &levels), true), outgrown());
         assert_eq!(walk(&page(3, 3, &version_2(false), &[1, 1, 7]), true), Ok(3));
-        assert!(walk(&page(0, 9, &[], b"no gzip"), true).unwrap_err().contains("is no gzip"));
+        assert_eq!(walk(&page(0, 9, &[], b"no gzip"), true), Err(untrue(ParquetDamage::PageGzip)));
     }
 
     #[test]
     fn sizes_that_would_be_allocated_unseen_are_refused() {
-        let error = walk(&page(0, MAX_PAGE + 1, &[], b""), false).unwrap_err();
-        assert!(error.contains("more than 33554432 bytes in a page of Parquet"), "{error}");
-        let error = walk(&page(0, MAX_PAGE, &[], b"").repeat(65), false).unwrap_err();
-        assert!(error.contains("more than 2147483648 bytes of Parquet, inflated"), "{error}");
+        let large = |limit, unit| Err(HoldoutError::TooLarge { limit, unit });
+        assert_eq!(walk(&page(0, MAX_PAGE + 1, &[], b""), false), large(32 << 20, SizeUnit::PageBytes));
+        let all = page(0, MAX_PAGE, &[], b"").repeat(65);
+        assert_eq!(walk(&all, false), large(2 << 30, SizeUnit::InflatedBytes));
         let dictionary = |count| [&[0x4c, 0x15], &*number(count), &[0x15, 0, 0]].concat();
         assert_eq!(walk(&page(2, 8, &dictionary(2), &[0; 8]), false), Ok(8));
-        let error = walk(&page(2, 8, &dictionary(3), &[0; 8]), false).unwrap_err();
-        assert!(error.contains("a dictionary with more values than bytes"), "{error}");
+        let overfull = walk(&page(2, 8, &dictionary(3), &[0; 8]), false);
+        assert_eq!(overfull, Err(untrue(ParquetDamage::Dictionary)));
     }
 
     #[test]

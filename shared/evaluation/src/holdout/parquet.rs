@@ -1,11 +1,11 @@
 //! Records from Parquet.
 
-use super::HoldoutError;
 use super::columns::Target;
 use super::error::unreadable;
 use super::isolated;
 use super::pages::Pages;
 use super::table::Table;
+use super::{ColumnTypes, HoldoutError, ParquetDamage, SizeUnit, UnreadableCause};
 use bytes::Bytes;
 use meridian_xgboost::{gzip::inflated, number::narrow};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
@@ -21,9 +21,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const MAX_PARQUET: u64 = 128 << 20;
 /// Rows of a column that are decoded at a time.
 const BATCH: usize = 4096;
-const NUMBERS: &str = "integers, float, double or boolean";
-const NAMES: &str = "text or integers";
-const VALUES: &str = "text, integers, float, double or boolean";
 
 /// How the values of a column are to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +46,7 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
     input.take(MAX_PARQUET + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let most = MAX_PARQUET.min(table.most_parquet());
     if bytes.len() as u64 > most {
-        return Err(HoldoutError::TooLarge { limit: most as usize, what: "bytes of Parquet".into() });
+        return Err(HoldoutError::TooLarge { limit: most as usize, unit: SizeUnit::ParquetBytes });
     }
     read_here(bytes, table)
 }
@@ -57,7 +54,8 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
 /// The same in this process, which may end with it.
 pub(crate) fn read_here(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     // The parquet crate may panic on damaged files (some of its releases did). The table is given up then.
-    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(untrue("a wrong structure")))
+    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table)))
+        .unwrap_or_else(|_| Err(untrue(ParquetDamage::Structure)))
 }
 
 fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
@@ -67,7 +65,7 @@ fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError
     let columns = match_columns(file.metadata().file_metadata().schema_descr(), table)?;
     for index in 0..file.num_row_groups() {
         let group = file.get_row_group(index).map_err(damaged)?;
-        let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| untrue("a negative number of rows"))?;
+        let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| untrue(ParquetDamage::NegativeRows))?;
         // Before anything is read or allocated: the file's word for its size is not taken.
         table.check_room(rows)?;
         let start = table.rows();
@@ -100,9 +98,8 @@ fn check_codec(codec: Compression) -> Result<(), HoldoutError> {
         return Ok(());
     }
     let name = codec.to_string();
-    let name = name.split('(').next().unwrap_or_default();
-    let problem = format!("its Parquet is compressed with {name}; write it with snappy, zstd, gzip or none");
-    Err(HoldoutError::Unreadable { problem })
+    let name = name.split('(').next().unwrap_or_default().to_owned();
+    Err(HoldoutError::Unreadable(UnreadableCause::Codec { name }))
 }
 
 /// The columns to read, the label first.
@@ -127,12 +124,11 @@ fn match_columns(schema: &SchemaDescriptor, table: &Table<'_>) -> Result<Vec<Col
 /// How the column is read, or which type it has instead.
 fn kind(field: &Type, target: Target) -> Result<Kind, HoldoutError> {
     let expected = match target {
-        Target::Region => NAMES,
-        Target::Slice(_) => VALUES,
-        Target::Label | Target::Feature(_) | Target::Ignored => NUMBERS,
+        Target::Region => ColumnTypes::Names,
+        Target::Slice(_) => ColumnTypes::Values,
+        Target::Label | Target::Feature(_) | Target::Ignored => ColumnTypes::Numbers,
     };
-    let refused =
-        |found: String| HoldoutError::Type { column: field.name().to_owned(), found, expected: expected.into() };
+    let refused = |found: String| HoldoutError::Type { column: field.name().to_owned(), found, expected };
     if !field.is_primitive() {
         return Err(refused("group (nested)".to_owned()));
     }
@@ -211,7 +207,7 @@ impl Sink<'_> {
                 }
             }),
             ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
-                Err(untrue("a column whose type is not the schema's"))
+                Err(untrue(ParquetDamage::ColumnType))
             }
         }
     }
@@ -283,7 +279,7 @@ fn each<T: DataType>(
         let batch = BATCH.min(rows - done);
         let (records, _, _) = reader.read_records(batch, Some(&mut levels), None, &mut values).map_err(damaged)?;
         if records == 0 {
-            return Err(untrue("a column with fewer values than its row group has rows"));
+            return Err(untrue(ParquetDamage::TooFewValues));
         }
         let mut present = values.iter();
         for place in 0..records {
@@ -291,7 +287,7 @@ fn each<T: DataType>(
             let is_null = levels.get(place).is_some_and(|level| *level == 0);
             let value = if is_null { None } else { present.next() };
             if !is_null && value.is_none() {
-                return Err(untrue("fewer values than it says are not null"));
+                return Err(untrue(ParquetDamage::MissingValues));
             }
             take(done + place, value)?;
         }
@@ -301,22 +297,19 @@ fn each<T: DataType>(
     values.clear();
     match reader.read_records(1, Some(&mut levels), None, &mut values).map_err(damaged)? {
         (0, _, _) => Ok(()),
-        _ => Err(untrue("a column with more values than its row group has rows")),
+        _ => Err(untrue(ParquetDamage::TooManyValues)),
     }
 }
 
 /// The reader's own texts may quote what they found, so only their kind is passed on.
 fn damaged(error: ParquetError) -> HoldoutError {
-    let problem = match error {
-        ParquetError::NYI(_) => {
-            "it uses a codec or an encoding that is not read; write it with snappy, zstd, gzip or none"
-        }
-        ParquetError::EOF(_) => "its Parquet ends too early: it is cut off, so upload it again",
-        _ => "its Parquet is damaged, so write it again",
-    };
-    HoldoutError::Unreadable { problem: problem.to_owned() }
+    HoldoutError::Unreadable(match error {
+        ParquetError::NYI(_) => UnreadableCause::Encoding,
+        ParquetError::EOF(_) => UnreadableCause::ParquetCut,
+        _ => UnreadableCause::ParquetDamaged,
+    })
 }
 
-pub(super) fn untrue(found: &str) -> HoldoutError {
-    HoldoutError::Unreadable { problem: format!("its Parquet has {found}: it is damaged, so write it again") }
+pub(super) fn untrue(found: ParquetDamage) -> HoldoutError {
+    HoldoutError::Unreadable(UnreadableCause::Parquet(found))
 }

@@ -1,8 +1,8 @@
 //! A table as it is filled, by rows or by columns.
 
-use super::HoldoutError;
 use super::columns::Wanted;
 use super::groups::{Groups, MAX_NAME, MAX_NAMES, Slicing, Unnameable};
+use super::{HoldoutError, SizeUnit};
 use crate::allowance::{self, Counter};
 use meridian_xgboost::number::FieldError;
 use std::io::{self, ErrorKind, Read, Write};
@@ -49,14 +49,14 @@ impl<'a> Table<'a> {
     pub(super) fn check_room(&self, rows: usize) -> Result<(), HoldoutError> {
         let rows = self.rows.saturating_add(rows) as u64;
         let stored = self.stored.bytes();
-        let refused = |limit: u64, what: &'static str| {
-            Err(HoldoutError::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX), what: what.into() })
+        let refused = |limit: u64, unit: SizeUnit| {
+            Err(HoldoutError::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX), unit })
         };
         // A table without features is bounded too.
         if rows.saturating_mul(self.width().max(1) as u64) > allowance::values(stored) {
-            return refused(allowance::values(stored), "values");
+            return refused(allowance::values(stored), SizeUnit::Values);
         }
-        if rows > allowance::rows(stored) { refused(allowance::rows(stored), "rows") } else { Ok(()) }
+        if rows > allowance::rows(stored) { refused(allowance::rows(stored), SizeUnit::Rows) } else { Ok(()) }
     }
 
     /// Adds `rows` rows of missing values, and answers them.

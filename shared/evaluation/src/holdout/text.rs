@@ -1,9 +1,9 @@
 //! Records from CSV.
 
-use super::HoldoutError;
 use super::columns::{Target, Use, Wanted};
 use super::error::unreadable;
 use super::table::Table;
+use super::{HoldoutError, SizeUnit, UnreadableCause};
 use csv::{ByteRecord, ReaderBuilder};
 use meridian_xgboost::number::parse_field;
 use std::cell::Cell;
@@ -25,8 +25,7 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
     while start.trim_ascii().is_empty() {
         start.clear();
         if input.read_until(b'\n', &mut start).map_err(bad_line)? == 0 {
-            let problem = "it is empty; expected CSV with a header, or Parquet".to_owned();
-            return Err(HoldoutError::Unreadable { problem });
+            return Err(HoldoutError::Unreadable(UnreadableCause::NoContent));
         }
     }
     if let Some(header) = single_column(&start) {
@@ -36,8 +35,7 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
     let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(start.as_slice().chain(input));
     let uses = match_header(reader.byte_headers().map_err(bad_csv)?, &table.wanted)?;
     if uses.len() == 1 {
-        let problem = "its lines do not end in a line feed, or the header holds one; expected one value a line";
-        return Err(HoldoutError::Unreadable { problem: problem.to_owned() });
+        return Err(HoldoutError::Unreadable(UnreadableCause::LineEnds));
     }
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(bad_csv)? {
@@ -75,9 +73,7 @@ fn read_lines(
         let inside = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
         let field = inside.unwrap_or(field);
         if field.contains(&b',') {
-            let row = table.rows() + 1;
-            let problem = format!("row {row} has more fields than the header; expected one in every row");
-            return Err(HoldoutError::Unreadable { problem });
+            return Err(HoldoutError::Unreadable(UnreadableCause::Fields { row: table.rows() + 1 }));
         }
         push(&ByteRecord::from(vec![field]), uses, table)?;
         line.clear();
@@ -87,7 +83,7 @@ fn read_lines(
 
 fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Use>, HoldoutError> {
     if header.len() > MAX_COLUMNS {
-        return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, what: "columns".into() });
+        return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, unit: SizeUnit::Columns });
     }
     let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     // A number may be a name, but then somebody asks for it; elsewhere it is a customer's value.
@@ -152,23 +148,24 @@ impl<R: Read> Read for ShortRecords<'_, R> {
     }
 }
 
+/// Marks the error of [`ShortRecords`] on its way through other readers.
 #[derive(Debug, thiserror::Error)]
-#[error("a record or header of more than {MAX_RECORD} bytes")]
+#[error("a record of more than {MAX_RECORD} bytes")]
 struct LongRecord;
 
 /// A record that is too long, or a damaged stream.
 fn bad_line(error: io::Error) -> HoldoutError {
     if error.get_ref().is_some_and(|inner| inner.is::<LongRecord>()) {
-        return HoldoutError::Unreadable { problem: format!("{LongRecord}; expected CSV with one record a line") };
+        return HoldoutError::Unreadable(UnreadableCause::LongRecord { limit: MAX_RECORD });
     }
     unreadable(error)
 }
 
 /// The csv crate's own texts name positions and lengths, never content.
 fn bad_csv(error: csv::Error) -> HoldoutError {
-    let problem = format!("{error}; expected CSV with a header and as many fields in every row");
+    let quoted = error.to_string();
     match error.into_kind() {
         csv::ErrorKind::Io(error) => bad_line(error),
-        _ => HoldoutError::Unreadable { problem },
+        _ => HoldoutError::Unreadable(UnreadableCause::Csv { quoted }),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::new;
 use meridian_domain::reason::{
-    EvaluationReason, FeatureFault, HoldoutFault, Misfit, ModelFault, ModelRole, ReaderDeath, ValueFault,
+    EvaluationReason, FeatureFault, HoldoutFault, HoldoutTypes, HoldoutUnit, Misfit, ModelFault, ModelRole,
+    ParquetFault, ReaderDeath, UnreadableFault, ValueFault,
 };
 
 fn features() -> [FeatureFault; 3] {
@@ -13,16 +14,23 @@ fn features() -> [FeatureFault; 3] {
     ]
 }
 
+fn quoted() -> String {
+    "a library's words".to_owned()
+}
+
 fn models() -> impl Iterator<Item = ModelFault> {
-    let quoted = || "a library's words".to_owned();
     let own = [
         ModelFault::Truncated { at: 12, expected: "a tree".to_owned() },
         ModelFault::Archive { quoted: quoted() },
-        ModelFault::Contents { quoted: "holds no file: there is nothing to score".to_owned() },
+        ModelFault::Contents { found: "holds no file".to_owned(), why: "there is nothing to score".to_owned() },
         ModelFault::TooLarge { limit: 1 << 30 },
-        ModelFault::Format { quoted: quoted() },
+        ModelFault::Format { found: "a zip archive".to_owned(), advice: "save it with `save_model`".to_owned() },
         ModelFault::Malformed { at: 12, quoted: quoted() },
-        ModelFault::Unsupported { property: "booster".to_owned(), quoted: quoted() },
+        ModelFault::Unsupported {
+            property: "booster".to_owned(),
+            found: "gblinear".to_owned(),
+            supported: "gbtree".to_owned(),
+        },
         ModelFault::Tree { tree: 3, node: 7, quoted: quoted() },
         ModelFault::NotRead { quoted: quoted() },
         ModelFault::Changed,
@@ -41,16 +49,56 @@ fn holdouts() -> impl Iterator<Item = HoldoutFault> {
     ];
     let deaths =
         [ReaderDeath::OutOfTime { signal: 24 }, ReaderDeath::Killed { signal: 9 }, ReaderDeath::NoAnswer { code: 101 }];
-    let own = [
-        HoldoutFault::NoHeader,
-        HoldoutFault::Type { column: column(), found: "INT96".to_owned(), expected: "integers".to_owned() },
-        HoldoutFault::TooManyRegions { column: column(), limit: 1000 },
-        HoldoutFault::Empty,
-        HoldoutFault::TooLarge { of: "rows".to_owned(), limit: 1000 },
-        HoldoutFault::Unreadable { quoted: "a library's words".to_owned() },
+    let own =
+        [HoldoutFault::NoHeader, HoldoutFault::TooManyRegions { column: column(), limit: 1000 }, HoldoutFault::Empty];
+    let types = [HoldoutTypes::Numbers, HoldoutTypes::Names, HoldoutTypes::Values];
+    let units = [
+        HoldoutUnit::Values,
+        HoldoutUnit::Rows,
+        HoldoutUnit::Columns,
+        HoldoutUnit::ParquetBytes,
+        HoldoutUnit::PageBytes,
+        HoldoutUnit::InflatedBytes,
     ];
-    let values = values.map(|fault| HoldoutFault::Value { row: 17, column: column(), fault });
-    own.into_iter().chain(values).chain(deaths.map(HoldoutFault::ReaderDied))
+    let found = || "INT96".to_owned();
+    own.into_iter()
+        .chain(types.map(|expected| HoldoutFault::Type { column: column(), found: found(), expected }))
+        .chain(values.map(|fault| HoldoutFault::Value { row: 17, column: column(), fault }))
+        .chain(units.map(|unit| HoldoutFault::TooLarge { unit, limit: 1000 }))
+        .chain(unreadable().map(HoldoutFault::Unreadable))
+        .chain(deaths.map(HoldoutFault::ReaderDied))
+}
+
+fn unreadable() -> impl Iterator<Item = UnreadableFault> {
+    let own = [
+        UnreadableFault::Stream { quoted: quoted() },
+        UnreadableFault::NoContent,
+        UnreadableFault::LineEnds,
+        UnreadableFault::Fields { row: 17 },
+        UnreadableFault::LongRecord { limit: 1000 },
+        UnreadableFault::Csv { quoted: quoted() },
+        UnreadableFault::Codec { name: "LZ4".to_owned() },
+        UnreadableFault::Encoding,
+        UnreadableFault::ParquetCut,
+        UnreadableFault::ParquetDamaged,
+        UnreadableFault::NoProcess { quoted: quoted() },
+    ];
+    let parquet = [
+        ParquetFault::Structure,
+        ParquetFault::NegativeRows,
+        ParquetFault::ColumnType,
+        ParquetFault::TooFewValues,
+        ParquetFault::TooManyValues,
+        ParquetFault::MissingValues,
+        ParquetFault::ColumnPlace,
+        ParquetFault::PageHeader,
+        ParquetFault::PageCut,
+        ParquetFault::Dictionary,
+        ParquetFault::DictionaryOrder,
+        ParquetFault::PageSize,
+        ParquetFault::PageGzip,
+    ];
+    own.into_iter().chain(parquet.map(UnreadableFault::Parquet))
 }
 
 pub(super) fn readers() -> impl Iterator<Item = EvaluationReason> {
