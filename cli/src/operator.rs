@@ -5,7 +5,7 @@ use crate::aws::{Place, Session};
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::AwsPorts;
-use meridian_domain::{Actor, Chain, Fleet, RegionName};
+use meridian_domain::{Actor, Chain, Fleet, FleetName, RegionName};
 use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_messages::operator as sentences;
 use serde::Serialize;
@@ -193,11 +193,16 @@ pub fn region_of(chain: &Chain) -> Option<&RegionName> {
 
 /// A region that the fleet does not have.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--region {asked}: fleet {fleet} has no such region: it has {known}")]
+#[error("--region {asked}: fleet {fleet} has no such region: it has {}", listed(.known))]
 pub struct UnknownRegion {
     asked: String,
-    fleet: String,
-    known: String,
+    fleet: FleetName,
+    /// The regions that may be named, by their titles and names.
+    known: Vec<(String, RegionName)>,
+}
+
+fn listed(known: &[(String, RegionName)]) -> String {
+    known.iter().map(|(title, name)| format!("{title} ({name})")).collect::<Vec<_>>().join(", ")
 }
 
 /// A region by its title or AWS's name, whatever the case.
@@ -208,12 +213,8 @@ pub fn region(fleet: &Fleet, asked: &str) -> Result<RegionName, UnknownRegion> {
     let is = |name: &str| name.eq_ignore_ascii_case(asked);
     let found = fleet.regions.iter().find(|region| is(&region.title) || is(region.name.as_str()));
     found.map(|region| region.name.clone()).ok_or_else(|| {
-        let known = fleet.regions.iter().map(|region| format!("{} ({})", region.title, region.name));
-        UnknownRegion {
-            asked: asked.to_owned(),
-            fleet: fleet.name.to_string(),
-            known: known.collect::<Vec<_>>().join(", "),
-        }
+        let known = fleet.regions.iter().map(|region| (region.title.clone(), region.name.clone())).collect();
+        UnknownRegion { asked: asked.to_owned(), fleet: fleet.name.clone(), known }
     })
 }
 

@@ -9,15 +9,16 @@ use crate::ports::{Artifacts, Clock, Ledger};
 use bytes::Bytes;
 use meridian_domain::{Actor, ApprovedHoldout, Chain, Fleet, Holdout, HubHistory, Record, Sha256, keys};
 use meridian_evaluation::{Columns, HeldOut, HoldoutError, HoldoutFacts, Unfit};
+use meridian_messages::operator::refused;
 
 /// Why a hold-out was not approved.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalError {
     /// The records cannot be read.
-    #[error("the hold-out cannot be read: {0}")]
+    #[error("{}", refused::holdout_unreadable(.0))]
     Records(#[from] HoldoutError),
     /// They can say too little of any model.
-    #[error("the hold-out is not fit to evaluate on: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{}", refused::holdout_unfit(.0))]
     Unfit(Vec<Unfit>),
     /// The records could not be stored.
     #[error(transparent)]

@@ -1,25 +1,20 @@
 //! `meridian lift`: a person ends a halt, with a reason that the ledger keeps.
 
 use crate::journal::{Journal, JournalError};
+use crate::operator_commands::UnknownRegion;
 use crate::ports::{Clock, Ledger};
 use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Reason, Record, RegionHistory, RegionName};
+use meridian_messages::operator::refused;
 
 /// Why no halt was lifted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LiftError {
     /// No halt is in force in this chain.
-    #[error("nothing is halted in chain {0}")]
+    #[error("{}", refused::not_halted(.0))]
     NotHalted(Chain),
     /// The fleet has no such region.
-    #[error("region {region} is not in fleet {fleet} (it has {known}, and home)")]
-    Region {
-        /// The region that was named.
-        region: RegionName,
-        /// The fleet, as its policy names it.
-        fleet: String,
-        /// The regions that may be named, with commas between.
-        known: String,
-    },
+    #[error(transparent)]
+    Region(#[from] UnknownRegion),
     /// The chain could not be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -49,16 +44,12 @@ pub async fn lift<P: Ledger + Clock>(
             let journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
             lift_in(ports, journal, Chain::Home, |history| history.halt.clone(), actor, why).await
         }
-        Some(region) if fleet.region(region).is_some() => {
+        Some(region) => {
+            UnknownRegion::check(fleet, region)?;
             let chain = Chain::Region(region.clone());
             let journal = Journal::<RegionHistory>::open(ports, region, chain.clone()).await?;
             lift_in(ports, journal, chain, |history| history.halt.clone(), actor, why).await
         }
-        Some(region) => Err(LiftError::Region {
-            region: region.clone(),
-            fleet: fleet.name.to_string(),
-            known: fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
-        }),
     }
 }
 

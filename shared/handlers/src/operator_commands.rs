@@ -5,32 +5,51 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Reason;
-use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, RegionHistory, RegionName, Rule};
+use meridian_domain::{
+    Actor, Chain, Fleet, FleetName, HubHistory, Projection, Record, RegionHistory, RegionName, Rule,
+};
+use meridian_messages::operator::refused;
 
 /// The longest time for which a rule may be set aside: what holds for longer is policy, and belongs in `fleet.toml`, where
 /// it is read and reviewed.
 pub const LONGEST_OVERRIDE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// A region that the fleet does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", refused::no_such_region(.region, .fleet, .known))]
+pub struct UnknownRegion {
+    /// The region that was named.
+    pub region: RegionName,
+    /// The fleet, as its policy names it.
+    pub fleet: FleetName,
+    /// The regions that may be named, in the policy's order.
+    pub known: Vec<RegionName>,
+}
+
+impl UnknownRegion {
+    pub(crate) fn check(fleet: &Fleet, region: &RegionName) -> Result<(), Self> {
+        match fleet.region(region) {
+            Some(_) => Ok(()),
+            None => Err(Self {
+                region: region.clone(),
+                fleet: fleet.name.clone(),
+                known: fleet.regions.iter().map(|region| region.name.clone()).collect(),
+            }),
+        }
+    }
+}
+
 /// Why an operator's command was not recorded.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum OperatorCommandError {
     /// The fleet has no such region.
-    #[error("region {region} is not in fleet {fleet}: it has {known}")]
-    Region {
-        /// The region that was named.
-        region: RegionName,
-        /// The fleet, as its policy names it.
-        fleet: String,
-        /// The regions that may be named, with commas between.
-        known: String,
-    },
+    #[error(transparent)]
+    Region(#[from] UnknownRegion),
     /// An order is overridden for one region, or for none.
-    #[error("the order is overridden for one region at a time: name it with --region")]
+    #[error("{}", refused::whole_order())]
     WholeOrder,
     /// It would last longer than one person may decide.
-    #[error(
-        "an override lasts at most {LONGEST_OVERRIDE:#}, not until {until:.0}: a longer exception belongs in fleet.toml"
-    )]
+    #[error("{}", refused::override_too_long(LONGEST_OVERRIDE, *until))]
     TooLong {
         /// The end that was asked for.
         until: Timestamp,
@@ -67,7 +86,7 @@ pub async fn halt<P: Ledger + Clock>(
             halt_in(ports, journal, |history| history.halt.clone(), actor, why).await
         }
         Some(region) => {
-            known(fleet, region)?;
+            UnknownRegion::check(fleet, region)?;
             let journal = Journal::<RegionHistory>::open(ports, region, Chain::Region(region.clone())).await?;
             halt_in(ports, journal, |history| history.halt.clone(), actor, why).await
         }
@@ -111,7 +130,7 @@ pub async fn set_aside<P: Ledger + Clock>(
 ) -> Result<(), OperatorCommandError> {
     let SetAside { what, region, why, until } = set_aside;
     match &region {
-        Some(region) => known(fleet, region)?,
+        Some(region) => UnknownRegion::check(fleet, region)?,
         None if what == Rule::Order => return Err(OperatorCommandError::WholeOrder),
         None => {}
     }
@@ -120,15 +139,4 @@ pub async fn set_aside<P: Ledger + Clock>(
     }
     let mut journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
     Ok(journal.append(ports, actor, Record::Overridden { what, region, why, until }).await?)
-}
-
-fn known(fleet: &Fleet, region: &RegionName) -> Result<(), OperatorCommandError> {
-    match fleet.region(region) {
-        Some(_) => Ok(()),
-        None => Err(OperatorCommandError::Region {
-            region: region.clone(),
-            fleet: fleet.name.to_string(),
-            known: fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
-        }),
-    }
 }

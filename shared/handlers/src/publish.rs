@@ -10,6 +10,7 @@ use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
     File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
 };
+use meridian_messages::operator::refused;
 use meridian_xgboost::Caveat;
 
 /// What training hands over.
@@ -33,7 +34,7 @@ pub struct PublishSpec {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PublishError {
     /// What training handed over makes no manifest.
-    #[error("{version} cannot be published: {}", meridian_messages::files::manifest(.fault))]
+    #[error("{}", refused::no_manifest(.version, .fault))]
     Manifest {
         /// The version that was to be published.
         version: Version,
@@ -41,7 +42,7 @@ pub enum PublishError {
         fault: Box<ManifestFault>,
     },
     /// Evaluation would score the model on no records.
-    #[error("{version} is not published, for evaluation would reject it: {}", meridian_messages::evaluating::words(.why))]
+    #[error("{}", refused::would_be_rejected(.version, .why))]
     Model {
         /// The version that was to be published.
         version: Version,
@@ -49,7 +50,7 @@ pub enum PublishError {
         why: Box<EvaluationReason>,
     },
     /// It cannot be signed.
-    #[error("{version} is not published: {source}")]
+    #[error("{}", refused::unpublished(.version, .source))]
     Signing {
         /// The version that was to be published.
         version: Version,
@@ -57,7 +58,7 @@ pub enum PublishError {
         source: SigningError,
     },
     /// The store did not take a file.
-    #[error("{version} is not published: {source}")]
+    #[error("{}", refused::unpublished(.version, .source))]
     File {
         /// The version that was to be published.
         version: Version,

@@ -5,7 +5,8 @@ use crate::files;
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, PortError};
 use meridian_domain::quarantine::Object;
-use meridian_domain::{Actor, Chain, Fleet, HubHistory, Record, ReleaseId, Version, keys};
+use meridian_domain::{Actor, Chain, Fleet, HubHistory, Record, RegionName, ReleaseId, Version, keys};
+use meridian_messages::operator::refused;
 
 /// What a person names: a release by its digest or its human name, or a key of the release bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +19,7 @@ pub enum Named {
 
 /// A text that names nothing that can be put in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{given:?} names nothing that can be put in quarantine: expected a release's digest (64 hexadecimal digits), its name such as \
-     v427, or a key under {}",
-    keys::RELEASES
-)]
+#[error("{}", refused::names_nothing(.given))]
 pub struct NamedError {
     given: String,
 }
@@ -46,19 +43,17 @@ impl std::str::FromStr for Named {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum QuarantineError {
     /// No release has the name, or several have.
-    #[error("{found} releases in {region} are called {version}: name one by its digest{}", list(.releases))]
+    #[error("{}", refused::not_one_release(.version, .region, .releases))]
     Version {
         /// The name that was given, of no release or of several.
         version: Version,
-        /// The region it is about.
-        region: meridian_domain::RegionName,
-        /// How many there are.
-        found: usize,
-        /// The releases it is about.
+        /// Home, whose bucket was searched.
+        region: RegionName,
+        /// The releases that have the name: none, or more than one.
         releases: Vec<ReleaseId>,
     },
     /// There is nothing to lift.
-    #[error("{0} is not in quarantine")]
+    #[error("{}", refused::not_in_quarantine(.0))]
     NotThere(Object),
     /// Home's bucket could not be listed.
     #[error(transparent)]
@@ -73,10 +68,6 @@ impl QuarantineError {
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Version { .. } | Self::NotThere(_))
     }
-}
-
-fn list(releases: &[ReleaseId]) -> String {
-    releases.iter().map(|release| format!("\n  {release}")).collect()
 }
 
 /// What was done about an object.
@@ -154,7 +145,7 @@ async fn found<P: Artifacts>(
         (Named::Version(_), [release]) => Ok((Object::Release(*release), releases)),
         (Named::Version(version), _) => {
             let region = fleet.home.clone();
-            Err(QuarantineError::Version { version, region, found: releases.len(), releases })
+            Err(QuarantineError::Version { version, region, releases })
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::ports::{Artifacts, Clock, ErrorKind, PortError};
 use jiff::Timestamp;
 use meridian_domain::signing::{Bundle, LONGEST_SIGNATURE, PublicKey, Statement, TrustedKey, decode_pem, encode_pem};
 use meridian_domain::{KeyId, Manifest, RegionName, ReleaseId, SignatureFault, SigningPolicy, keys};
+use meridian_messages::operator::refused;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
@@ -121,25 +122,19 @@ pub enum SigningError {
     #[error(transparent)]
     Port(#[from] PortError),
     /// A file that holds no key to sign with.
-    #[error(
-        "it holds no private key in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----) of P-256 or Ed25519 without a password: make one \
-         with openssl genpkey -algorithm ed25519, or convert one with openssl pkcs8 -topk8 -nocrypt"
-    )]
+    #[error("{}", refused::no_private_key())]
     KeyFile,
     /// A key of KMS that cannot sign releases.
-    #[error("{key} cannot sign releases: expected a key of KMS with KeySpec ECC_NIST_P256 and KeyUsage SIGN_VERIFY")]
+    #[error("{}", refused::key_cannot_sign(.key))]
     KeySpec {
         /// The key's ARN or id.
         key: String,
     },
     /// No randomness, or the key is damaged.
-    #[error("the key file's key could not sign: the system gave no randomness; try again")]
+    #[error("{}", refused::key_failed())]
     Failed,
     /// Policy does not trust the key: no region would attest the release.
-    #[error(
-        "fleet.toml does not trust this key: add it to keys of [signing] with this public_key and deploy, or sign with \
-         another\n{public_key}"
-    )]
+    #[error("{}", refused::key_not_trusted(.public_key))]
     NotTrusted {
         /// The key's public half, in PEM.
         public_key: String,

@@ -1,6 +1,8 @@
 //! What operator commands say: what was done or would be done, what is asked before it, and what holds already. And what
 //! `meridian status` says beside [`Voice::need`] and [`Voice::next`].
 
+pub mod refused;
+
 use crate::Voice;
 use jiff::Timestamp;
 use meridian_domain::overview::CondemnedRow;
@@ -63,8 +65,12 @@ pub fn quarantine_lifted(object: &Object, releases: &[ReleaseId]) -> String {
 }
 
 fn concerned(object: &Object, state: &str, releases: &[ReleaseId]) -> String {
-    let list: String = releases.iter().map(|release| format!("\n  {release}")).collect();
-    format!("{object} {state}; releases that it concerns: {}{list}", releases.len())
+    format!("{object} {state}; releases that it concerns: {}{}", releases.len(), list(releases))
+}
+
+/// Each on a line of its own, below the sentence.
+fn list(releases: &[ReleaseId]) -> String {
+    releases.iter().map(|release| format!("\n  {release}")).collect()
 }
 
 /// A hold-out that is approved, and from when it counts.

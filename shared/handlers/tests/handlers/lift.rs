@@ -53,7 +53,7 @@ fn a_halt_is_lifted_once_with_its_reason_on_record() {
 fn a_region_that_the_fleet_does_not_have_is_named() {
     let error = ask(&World::default(), Some(&name("us-east-1"))).unwrap_err();
     assert!(error.is_input(), "{error}");
-    assert!(matches!(&error, LiftError::Region { region, .. } if *region == name("us-east-1")), "{error}");
+    assert!(matches!(&error, LiftError::Region(unknown) if unknown.region == name("us-east-1")), "{error}");
 }
 
 #[test]

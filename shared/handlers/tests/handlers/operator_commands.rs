@@ -4,7 +4,7 @@ use crate::world::{Fault, World, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::{Actor, Chain, HubHistory, Reason, Record, Rule};
 use meridian_handlers::journal::Journal;
-use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, halt, set_aside};
+use meridian_handlers::operator_commands::{OperatorCommandError, SetAside, UnknownRegion, halt, set_aside};
 use meridian_handlers::ports::ErrorKind;
 
 const BR: &str = "sa-east-1";
@@ -70,10 +70,9 @@ fn what_is_no_override_is_refused_and_not_written() {
     let whole_order = ask(&world, Rule::Order, None, 1).unwrap_err();
     assert_eq!(whole_order, OperatorCommandError::WholeOrder);
     let unknown = ask(&world, Rule::Skew, Some("us-east-1"), 1).unwrap_err();
-    assert!(
-        matches!(&unknown, OperatorCommandError::Region { region, .. } if *region == name("us-east-1")),
-        "{unknown}"
-    );
+    let known = fleet().regions.into_iter().map(|region| region.name).collect();
+    let expected = UnknownRegion { region: name("us-east-1"), fleet: fleet().name, known };
+    assert_eq!(unknown, OperatorCommandError::Region(expected));
     let hours = 24 * 7 + 1;
     let too_long = ask(&world, Rule::Freeze, None, hours).unwrap_err();
     let until = world.now() + SignedDuration::from_hours(hours);

@@ -1,9 +1,13 @@
 //! What operator commands say, whole, where the command line's own tests do not read it so.
 
 use crate::given::{BR, JP, actor, at, fleet, name, overridden, release, said, version};
+use jiff::SignedDuration;
+use meridian_domain::ManifestFault;
 use meridian_domain::overview::CondemnedRow;
 use meridian_domain::quarantine::Object;
+use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{ApprovedHoldout, Chain, Exposure, Holdout, Override, Rule, Sha256};
+use meridian_messages::operator::refused;
 use meridian_messages::{Voice, operator};
 
 #[test]
@@ -118,5 +122,75 @@ fn a_condemned_release_is_told_with_whether_it_serves() {
         ),
     ] {
         assert_eq!(Voice::of(&fleet).condemned(&row(exposure)), told);
+    }
+}
+
+#[test]
+fn a_refused_command_says_what_to_do_instead() {
+    let (fleet, br) = (fleet(), name(BR));
+    let key = Object::Key("releases/x".to_owned());
+    let week = SignedDuration::from_hours(7 * 24);
+    for (words, told) in [
+        (
+            refused::no_such_region(&name("us-east-1"), &fleet.name, &[br.clone(), name(JP)]),
+            "region us-east-1 is not in fleet fraud: it has sa-east-1, ap-northeast-1",
+        ),
+        (refused::not_halted(&Chain::Region(br.clone())), "nothing is halted in chain sa-east-1"),
+        (refused::whole_order(), "the order is overridden for one region at a time: name it with --region"),
+        (
+            refused::override_too_long(week, at("03:00:00.7")),
+            "an override lasts at most 168h, not until 2026-11-20T03:00:00Z: a longer exception belongs in fleet.toml",
+        ),
+        (
+            refused::names_nothing("v 1"),
+            "\"v 1\" names nothing that can be put in quarantine: expected a release's digest (64 hexadecimal digits), \
+             its name such as v427, or a key under releases/",
+        ),
+        (
+            refused::not_one_release(&version("v427"), &br, &[]),
+            "0 releases in sa-east-1 are called v427: name one by its digest",
+        ),
+        (refused::not_in_quarantine(&key), "releases/x is not in quarantine"),
+    ] {
+        assert_eq!(words, told);
+    }
+    let (one, other) = (release("one"), release("other"));
+    assert_eq!(
+        refused::not_one_release(&version("v427"), &br, &[one, other]),
+        format!("2 releases in sa-east-1 are called v427: name one by its digest\n  {one}\n  {other}")
+    );
+}
+
+#[test]
+fn what_is_not_published_or_approved_is_told_with_the_cause() {
+    let (v427, future) = (version("v427"), release("future"));
+    let fault = ManifestFault::Digest { expected: release("one"), found: future };
+    assert_eq!(
+        refused::no_manifest(&v427, &fault),
+        format!("v427 cannot be published: {}", meridian_messages::files::manifest(&fault))
+    );
+    for (words, told) in [
+        (
+            refused::would_be_rejected(&v427, &EvaluationReason::NothingRequired),
+            "v427 is not published, for evaluation would reject it: no gate is required; require at least one in \
+             [evaluation]",
+        ),
+        (refused::unpublished(&v427, &"no answer"), "v427 is not published: no answer"),
+        (refused::holdout_unreadable(&"no header"), "the hold-out cannot be read: no header"),
+        (
+            refused::holdout_unfit(&["too few", "too alike"]),
+            "the hold-out is not fit to evaluate on: too few; too alike",
+        ),
+        (
+            refused::key_cannot_sign("alias/training"),
+            "alias/training cannot sign releases: expected a key of KMS with KeySpec ECC_NIST_P256 and KeyUsage SIGN_VERIFY",
+        ),
+        (
+            refused::key_not_trusted("PEM"),
+            "fleet.toml does not trust this key: add it to keys of [signing] with this public_key and deploy, or sign with \
+             another\nPEM",
+        ),
+    ] {
+        assert_eq!(words, told);
     }
 }

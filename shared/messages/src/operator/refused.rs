@@ -1,0 +1,102 @@
+//! Why an operator's command is refused, and what to do.
+
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::EvaluationReason;
+use meridian_domain::{Chain, FleetName, ManifestFault, RegionName, ReleaseId, Version, keys};
+use std::fmt::Display;
+
+use super::list;
+use crate::{evaluating, files};
+
+/// A region that is none of `known`, the fleet's.
+pub fn no_such_region(region: &RegionName, fleet: &FleetName, known: &[RegionName]) -> String {
+    let known = known.iter().map(RegionName::as_str).collect::<Vec<_>>().join(", ");
+    format!("region {region} is not in fleet {fleet}: it has {known}")
+}
+
+/// A halt that is to be lifted in a chain that has none.
+pub fn not_halted(chain: &Chain) -> String {
+    format!("nothing is halted in chain {chain}")
+}
+
+/// An override of the order that names no region.
+pub fn whole_order() -> String {
+    "the order is overridden for one region at a time: name it with --region".to_owned()
+}
+
+/// An override until a moment that is farther away than `longest`.
+pub fn override_too_long(longest: SignedDuration, until: Timestamp) -> String {
+    format!("an override lasts at most {longest:#}, not until {until:.0}: a longer exception belongs in fleet.toml")
+}
+
+/// A text that is neither a release nor a key of the release bucket.
+pub fn names_nothing(given: &str) -> String {
+    format!(
+        "{given:?} names nothing that can be put in quarantine: expected a release's digest (64 hexadecimal digits), its name \
+         such as v427, or a key under {}",
+        keys::RELEASES
+    )
+}
+
+/// A name of no release in `region`, or of several.
+pub fn not_one_release(version: &Version, region: &RegionName, releases: &[ReleaseId]) -> String {
+    let (found, releases) = (releases.len(), list(releases));
+    format!("{found} releases in {region} are called {version}: name one by its digest{releases}")
+}
+
+/// A quarantine that is to be lifted where there is none.
+pub fn not_in_quarantine(object: &Object) -> String {
+    format!("{object} is not in quarantine")
+}
+
+/// Records that their reader refuses, in its words.
+pub fn holdout_unreadable(quoted: &impl Display) -> String {
+    format!("the hold-out cannot be read: {quoted}")
+}
+
+/// Records that show too little of any model, in the words of those who count them.
+pub fn holdout_unfit(quoted: &[impl Display]) -> String {
+    let quoted = quoted.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    format!("the hold-out is not fit to evaluate on: {quoted}")
+}
+
+/// A release whose manifest no reader would take.
+pub fn no_manifest(version: &Version, fault: &ManifestFault) -> String {
+    format!("{version} cannot be published: {}", files::manifest(fault))
+}
+
+/// A release that evaluation would reject whatever the records are.
+pub fn would_be_rejected(version: &Version, why: &EvaluationReason) -> String {
+    format!("{version} is not published, for evaluation would reject it: {}", evaluating::words(why))
+}
+
+/// A release that was not signed, or of which not every file was written: the error's words.
+pub fn unpublished(version: &Version, quoted: &impl Display) -> String {
+    format!("{version} is not published: {quoted}")
+}
+
+/// A file that holds no key to sign with.
+pub fn no_private_key() -> String {
+    "it holds no private key in PKCS#8 PEM (-----BEGIN PRIVATE KEY-----) of P-256 or Ed25519 without a password: make one with \
+     openssl genpkey -algorithm ed25519, or convert one with openssl pkcs8 -topk8 -nocrypt"
+        .to_owned()
+}
+
+/// A key of KMS, by its ARN or id, that cannot sign releases.
+pub fn key_cannot_sign(key: &str) -> String {
+    format!("{key} cannot sign releases: expected a key of KMS with KeySpec ECC_NIST_P256 and KeyUsage SIGN_VERIFY")
+}
+
+/// A key of a file that could not sign.
+pub fn key_failed() -> String {
+    "the key file's key could not sign: the system gave no randomness; try again".to_owned()
+}
+
+/// A key that no region would believe, by its public half in PEM.
+pub fn key_not_trusted(public_key: &str) -> String {
+    format!(
+        "fleet.toml does not trust this key: add it to keys of [signing] with this public_key and deploy, or sign with \
+         another\n{public_key}"
+    )
+}
