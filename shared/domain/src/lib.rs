@@ -18,21 +18,21 @@ pub use fleet::endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateFailure, UpdateSpec,
     VariantPhase,
 };
+pub use fleet::image::{AllowedImage, Image, ImageVersion};
+pub use fleet::name_error::{NameError, NameKind};
 pub use fleet::names::{
-    Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,
-    ResourceName, SecurityGroupId, Sha256, SubnetId, Version,
+    Actor, BucketName, Epoch, FleetName, KeyId, ProvenanceText, RegionName, ReleaseId, RepositoryName, ResourceName,
+    SecurityGroupId, Sha256, SubnetId, Version,
 };
 pub use fleet::provenance::{Material, Provenance, ProvenanceError, ProvenanceProblem};
-pub use fleet::release::{
-    File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Malformed, Manifest, ManifestFault,
-};
+pub use fleet::release::{File, MANIFEST_SCHEMA, Malformed, Manifest, ManifestFault};
 pub use fleet::serving_role::ServingRole;
 pub use fleet::signing::{SignatureFault, SigningPolicy, TrustedKey};
 pub use fleet::{
-    AllowedImage, Bake, Bounds, CanarySize, EvaluationPolicy, FieldRule, Fleet, FleetError, FleetProblem, Floor,
-    Freeze, FreezeProblem, Frozen, GateMode, Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy,
-    MetricPolicy, Night, Nightly, NothingCaptured, OrderPolicy, ProbationAction, Region, RegionProblem, RegionalFail,
-    ScalingPolicy, ScalingSpec, Scheduled, ShadowPolicy, Style, Vpc, VpcLimit, WavePolicy, Zone, evaluation_policy,
+    Bake, Bounds, CanarySize, EvaluationPolicy, FieldRule, Fleet, FleetError, FleetProblem, Floor, Freeze,
+    FreezeProblem, Frozen, GateMode, Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night,
+    Nightly, NothingCaptured, OrderPolicy, ProbationAction, Region, RegionProblem, RegionalFail, ScalingPolicy,
+    ScalingSpec, Scheduled, ShadowPolicy, Style, TextProblem, Vpc, VpcLimit, WavePolicy, Zone, evaluation_policy,
 };
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;

@@ -11,7 +11,7 @@ use std::{fmt, num::NonZeroU32};
 pub struct MetricName(String);
 
 /// A text that names no metric.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
     "{given:?} is not a metric's name such as 5xx or latency_over_20ms: up to 40 lower-case letters, digits, _ and ."
 )]

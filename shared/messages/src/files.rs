@@ -44,7 +44,8 @@ pub fn manifest(fault: &ManifestFault) -> String {
         ManifestFault::Malformed { release, what } => format!("manifest {release}: {}", malformed(what)),
         ManifestFault::Image { release, repository, digest, version, allowed } => format!(
             "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
-             publish with one of fleet.toml's [[image]] entries ({allowed}), or add this one there"
+             publish with one of fleet.toml's [[image]] entries ({}), or add this one there",
+            allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         ),
         ManifestFault::Fleet { release, expected, found } => format!(
             "manifest {release} is for fleet {found}, this bucket belongs to {expected}: publish it to its own fleet's bucket"

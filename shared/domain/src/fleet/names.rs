@@ -1,29 +1,15 @@
 //! Names that cannot be wrong: parsed once at the edge, used without checks inside.
 
+use super::name_error::{NameError, NameKind};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::Digest;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::{fmt, str::FromStr};
 
-/// A text that is not the name it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not {expected}")]
-pub struct NameError {
-    given: String,
-    expected: &'static str,
-}
-
-impl NameError {
-    pub(crate) fn new(given: &str, expected: &'static str) -> Self {
-        // Long input is cut: an error line is for reading, and may hold what should not be repeated.
-        Self { given: given.chars().take(80).collect(), expected }
-    }
-}
-
 /// Gives a text newtype its parsing, printing and serde from one check.
 macro_rules! text_name {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
         #[serde(try_from = "String")]
@@ -51,7 +37,7 @@ macro_rules! text_name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
                 let check: fn(&str) -> bool = $check;
-                if check(text) { Ok(Self(text.into())) } else { Err(NameError::new(text, $expected)) }
+                if check(text) { Ok(Self(text.into())) } else { Err(NameError::new(text, NameKind::$kind)) }
             }
         }
         impl TryFrom<String> for $name {
@@ -90,52 +76,52 @@ fn region_like(text: &str) -> bool {
 
 text_name!(
     /// An AWS region, such as `eu-west-1`.
-    RegionName, "an AWS region name such as eu-west-1", region_like
+    RegionName, Region, region_like
 );
 text_name!(
     /// The name of a fleet: the regions that serve one model.
-    FleetName, "a fleet name: up to 20 lower-case letters, digits and dashes",
+    FleetName, Fleet,
     |t| dashed(t, 20) && t.bytes().all(|b| !b.is_ascii_uppercase())
 );
 text_name!(
     /// A release's human name, such as `v427`. Never its identity: that is [`ReleaseId`].
-    Version, "a version such as v427: up to 20 letters, digits, dots and dashes",
+    Version, Version,
     |t| dashed(&t.replace('.', "-"), 20)
 );
 text_name!(
     /// A SageMaker name: endpoint, configuration, model or variant. At most 63 characters.
-    ResourceName, "a SageMaker name: up to 63 letters, digits and dashes", |t| dashed(t, 63)
+    ResourceName, Resource, |t| dashed(t, 63)
 );
 text_name!(
     /// An S3 bucket.
-    BucketName, "an S3 bucket name: 3 to 63 lower-case letters, digits, dots and dashes",
+    BucketName, Bucket,
     |t| t.len() >= 3 && dashed(&t.replace('.', "-"), 63) && t.bytes().all(|b| !b.is_ascii_uppercase())
 );
 text_name!(
     /// One fact about where a release comes from.
-    ProvenanceText, "1 to 200 printable ASCII characters",
+    ProvenanceText, Provenance,
     |t| (1..=200).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 );
 text_name!(
     /// What people call a key that signs releases.
-    KeyId, "a key's id: up to 63 letters, digits and dashes", |t| dashed(t, 63)
+    KeyId, Key, |t| dashed(t, 63)
 );
 text_name!(
     /// A subnet of a VPC.
-    SubnetId, "a subnet's id such as subnet-0123456789abcdef0", |t| of_hex(t, "subnet-")
+    SubnetId, Subnet, |t| of_hex(t, "subnet-")
 );
 text_name!(
     /// A security group of a VPC.
-    SecurityGroupId, "a security group's id such as sg-0123456789abcdef0", |t| of_hex(t, "sg-")
+    SecurityGroupId, SecurityGroup, |t| of_hex(t, "sg-")
 );
 text_name!(
     /// A repository of ECR, the same in every region's registry.
-    RepositoryName, "a repository of ECR: 2 to 256 lower-case letters and digits, with single . _ - / between them",
+    RepositoryName, Repository,
     repository_like
 );
 text_name!(
     /// Who acts: a pipeline execution's id, or a function and region.
-    Actor, "an actor: up to 100 printable characters",
+    Actor, Actor,
     |t| !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_graphic())
 );
 
@@ -226,7 +212,7 @@ impl fmt::Debug for Sha256 {
 impl FromStr for Sha256 {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let wrong = || NameError::new(text, "a SHA-256: 64 lower-case hexadecimal digits");
+        let wrong = || NameError::new(text, NameKind::Sha256);
         let digit = |byte: u8| match byte {
             b'0'..=b'9' => Ok(byte - b'0'),
             b'a'..=b'f' => Ok(byte - b'a' + 10),

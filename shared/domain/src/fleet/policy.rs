@@ -18,13 +18,13 @@ mod region_problem;
 mod scaling;
 mod shadow;
 mod signing;
+mod text_problem;
 
 pub use bounds::Bounds;
 pub use evaluation::evaluation_policy;
 pub use field_rule::FieldRule;
 pub use freeze::{Freeze, Frozen};
 pub use freeze_problem::FreezeProblem;
-pub use image::AllowedImage;
 pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
@@ -33,7 +33,9 @@ pub use region::{Kind, Style, Zone};
 pub use region_problem::{RegionProblem, VpcLimit};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
+pub use text_problem::TextProblem;
 
+use crate::fleet::image::AllowedImage;
 use crate::fleet::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
 use crate::fleet::serving_role::ServingRole;
 use crate::fleet::signing::SigningPolicy;

@@ -2,7 +2,8 @@
 //! Nothing rests on them; they are there for whoever asks later.
 
 use crate::edge::is_usual_moment;
-use crate::fleet::names::{NameError, ProvenanceText, Sha256};
+use crate::fleet::name_error::NameError;
+use crate::fleet::names::{ProvenanceText, Sha256};
 use crate::fleet::release::Malformed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,14 +2,13 @@
 
 use super::release_bounds;
 use crate::edge::cut;
+use crate::fleet::image::{AllowedImage, Image, ImageVersion};
 use crate::fleet::keys;
 use crate::fleet::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version};
 use crate::fleet::provenance::Provenance;
 use crate::times;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 /// Characters of what a parser says.
 const LONGEST_PROBLEM: usize = 500;
@@ -55,87 +54,6 @@ pub struct File {
     pub bytes: u64,
 }
 
-/// The serving container: the digest is its identity, a tag is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Image {
-    /// Repository in each region's registry.
-    pub repository: RepositoryName,
-    /// SHA-256 by which every region's registry knows it.
-    pub digest: Sha256,
-    /// Which of SageMaker's XGBoost images it is, or is built on: a digest does not tell. Releases from before this field
-    /// are served by [`ImageVersion::V3_0`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<ImageVersion>,
-}
-
-/// SageMaker's XGBoost images that are in use, by their tags. They serve a model whose training stopped early differently:
-/// XGBoost 1.7 still has `best_ntree_limit`, which the container asks for, so that image serves the trees up to the best
-/// round; later versions have not, so theirs serves all trees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum ImageVersion {
-    /// `1.7-1`: XGBoost 1.7.
-    V1_7,
-    /// `3.0-5`: XGBoost 3.0.
-    #[default]
-    V3_0,
-}
-
-impl ImageVersion {
-    /// The image's tag.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ImageVersion::V1_7 => "1.7-1",
-            ImageVersion::V3_0 => "3.0-5",
-        }
-    }
-}
-
-impl fmt::Display for ImageVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A text that names no image.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a known image: expected \"1.7-1\" or \"3.0-5\"")]
-pub struct ImageVersionError(String);
-
-impl FromStr for ImageVersion {
-    type Err = ImageVersionError;
-    fn from_str(text: &str) -> Result<Self, ImageVersionError> {
-        let known = [ImageVersion::V1_7, ImageVersion::V3_0].into_iter().find(|version| version.as_str() == text);
-        known.ok_or_else(|| ImageVersionError(text.chars().take(40).collect()))
-    }
-}
-
-impl TryFrom<String> for ImageVersion {
-    type Error = ImageVersionError;
-    fn try_from(text: String) -> Result<Self, ImageVersionError> {
-        text.parse()
-    }
-}
-
-impl From<ImageVersion> for String {
-    fn from(version: ImageVersion) -> String {
-        version.as_str().to_owned()
-    }
-}
-
-impl Image {
-    /// The image whose rules hold for what it serves.
-    pub fn rules(&self) -> ImageVersion {
-        self.version.unwrap_or_default()
-    }
-
-    /// The image in `region`'s registry of `account`.
-    pub fn uri(&self, account: &str, region: &crate::fleet::names::RegionName) -> String {
-        format!("{account}.dkr.ecr.{region}.amazonaws.com/{}@sha256:{}", self.repository, self.digest)
-    }
-}
-
 /// Why a manifest is not accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -164,8 +82,8 @@ pub enum ManifestFault {
         digest: Sha256,
         /// Whose rules it is said to follow.
         version: ImageVersion,
-        /// The images that policy allows, as `fleet.toml` names them.
-        allowed: String,
+        /// The images that policy allows.
+        allowed: Vec<AllowedImage>,
     },
     /// It names another fleet than the bucket's.
     Fleet {

@@ -1,7 +1,8 @@
 //! Which chains the ledger has, and where their entries lie.
 
 use crate::fleet::Fleet;
-use crate::fleet::names::{FleetName, NameError, RegionName};
+use crate::fleet::name_error::NameError;
+use crate::fleet::names::{FleetName, RegionName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -3,7 +3,15 @@
 use crate::night::{AU, BR, EU, name};
 use jiff::SignedDuration;
 use meridian_domain::edge::{UnusualProblem, UnusualValue};
-use meridian_domain::{FieldRule, Fleet, FleetError, FleetProblem, FreezeProblem, RegionProblem, Style, VpcLimit};
+use meridian_domain::signing::PublicKeyError;
+use meridian_domain::{
+    BucketName, FieldRule, Fleet, FleetError, FleetName, FleetProblem, FreezeProblem, ImageVersion, KeyId, NameError,
+    NameKind, Provenance, RegionName, RegionProblem, RepositoryName, SecurityGroupId, Style, SubnetId, TextProblem,
+    VpcLimit,
+};
+use meridian_judge::MetricName;
+use std::fmt::Debug;
+use std::str::FromStr;
 
 /// A policy that is taken: the repository's.
 pub const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
@@ -36,9 +44,19 @@ pub fn unusual_number(field: &str, text: &str) -> FleetProblem {
     FleetProblem::Unusual(UnusualProblem::Value { field, value })
 }
 
-/// True if the parser or a value's own type refuses what stands at this place, in words of theirs that begin so.
-pub fn is_malformed(problem: &FleetProblem, at: &str, words: &str) -> bool {
-    matches!(problem, FleetProblem::Malformed { place: Some(place), quoted } if place == at && quoted.starts_with(words))
+/// The text that stands at this place is not what its type takes.
+pub fn no_text(place: &str, problem: impl Into<TextProblem>) -> FleetProblem {
+    FleetProblem::Text { place: place.to_owned(), problem: problem.into() }
+}
+
+/// Why a type does not take a text.
+pub fn no<T: FromStr<Err: Into<TextProblem>> + Debug>(place: &str, text: &str) -> FleetProblem {
+    no_text(place, text.parse::<T>().unwrap_err())
+}
+
+/// True if the parser refuses what stands at this place, in words of its own.
+pub fn is_malformed(problem: &FleetProblem, at: &str) -> bool {
+    matches!(problem, FleetProblem::Malformed { place: Some(place), .. } if place == at)
 }
 
 /// So many minutes.
@@ -101,16 +119,44 @@ fn a_broken_rule_is_told_with_table_and_field() {
     ]);
 }
 
+fn named(text: &str, expected: NameKind) -> NameError {
+    NameError { given: text.to_owned(), expected }
+}
+
 #[test]
 fn what_is_wrong_with_a_fleet_is_told() {
     let whole = FleetError { line: None, problem: FleetProblem::NoImage }.to_string();
     assert!(whole.starts_with("fleet.toml: image: no container is allowed"), "{whole}");
-    let (place, quoted) = (Some("region.name".to_owned()), "\"brazil\" is not an AWS region name".to_owned());
+    let (place, quoted) = (Some("fleet.order".to_owned()), "unknown variant `random`".to_owned());
     assert_told([
-        (FleetProblem::Malformed { place, quoted }, "region.name: \"brazil\" is not an AWS region name"),
+        (FleetProblem::Malformed { place, quoted }, "fleet.order: unknown variant `random`"),
+        (
+            no::<RegionName>("region.name", "brazil"),
+            "region.name: \"brazil\" is not an AWS region name such as eu-west-1",
+        ),
+        (no::<FleetName>("fleet.name", "Fraud"), "\"Fraud\" is not a fleet name: up to 20 lower-case letters"),
+        (no::<BucketName>("region.bucket", "no_bucket"), "\"no_bucket\" is not an S3 bucket name"),
+        (no::<RepositoryName>("image.repository", "XGBoost"), "\"XGBoost\" is not a repository of ECR"),
+        (
+            no::<ImageVersion>("image.version", "1.7-2"),
+            "\"1.7-2\" is not a known image: expected \"1.7-1\" or \"3.0-5\"",
+        ),
+        (no::<SubnetId>("region.vpc", "all"), "\"all\" is not a subnet's id such as"),
+        (no::<SecurityGroupId>("region.vpc", "all"), "\"all\" is not a security group's id such as"),
+        (no::<KeyId>("signing.keys", ""), "signing.keys: \"\" is not a key's id"),
+        (no::<MetricName>("judge.metrics", "No"), "\"No\" is not a metric's name such as 5xx"),
+        (no_text("signing.keys", PublicKeyError), "signing.keys: not a public key that can sign releases"),
         (
             FleetProblem::Duration { place: "region.bake".to_owned(), found: "\"soon\"".to_owned() },
             "region.bake is \"soon\"; expected a duration such as",
+        ),
+        (
+            no_text("region.time_zone", named("Asia/Kyotoo", NameKind::TimeZone)),
+            "region.time_zone: \"Asia/Kyotoo\" is not an IANA time zone such as Europe/Dublin",
+        ),
+        (
+            no_text("scaling.night", named("midnight", NameKind::TimeOfDay)),
+            "scaling.night: \"midnight\" is not a time of day such as \"23:30\"",
         ),
         (unusual_number("evaluation.max_auc_drop", "nan"), "evaluation.max_auc_drop is nan"),
         (unusual_duration("guardrail.full_load", "-1m"), "guardrail.full_load is \"-1m\""),
@@ -254,4 +300,17 @@ fn what_is_wrong_with_a_freeze_is_told() {
             "freeze: \"peak\" leaves eu-west-1 no 23m in a year",
         ),
     ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_pair_of_provenance_is_told() {
+    for (pair, words) in [
+        ("training-job", "expected KEY=VALUE with builder"),
+        ("author=maria", "author: expected KEY=VALUE with builder"),
+        ("source=", "source: \"\" is not 1 to 200 printable ASCII characters"),
+        ("material=a@sha256:12", "material: \"12\" is not a SHA-256: 64 lower-case hexadecimal digits"),
+    ] {
+        let text = Provenance::default().set(pair).unwrap_err().to_string();
+        assert!(text.starts_with(words), "{text}\ndoes not say: {words}");
+    }
 }

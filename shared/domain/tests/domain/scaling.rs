@@ -2,12 +2,12 @@
 
 use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen};
 use crate::plans::Says;
-use crate::problems::{GOOD, field, is_malformed, refused};
+use crate::problems::{GOOD, field, no_text, refused};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::Wait;
 use meridian_domain::{
-    EndpointStatus, EndpointView, Entry, FieldRule, Fleet, FleetProblem, Floor, Head, Record, RegionHistory,
-    RegionProblem, ScalingPolicy, Seen, Violation, audit,
+    EndpointStatus, EndpointView, Entry, FieldRule, Fleet, FleetProblem, Floor, Head, NameError, NameKind, Record,
+    RegionHistory, RegionProblem, ScalingPolicy, Seen, Violation, audit,
 };
 use std::num::NonZeroU32;
 
@@ -344,8 +344,8 @@ fn invalid_instances_are_refused_on_a_line() {
         assert!(error.line.is_some(), "{from} -> {to}: {error}");
     }
     let error = refused("from = \"00:00\"", "from = \"midnight\"");
-    let words = "\"midnight\" is not a time of day such as \"23:30\"";
-    assert!(is_malformed(&error.problem, "scaling.night", words) && error.line.is_some(), "{error}");
+    let midnight = NameError { given: "midnight".to_owned(), expected: NameKind::TimeOfDay };
+    assert!(error.problem == no_text("scaling.night", midnight) && error.line.is_some(), "{error}");
     let without =
         |line: &&str| !["[scaling]", "requests_per_instance", "night = "].iter().any(|own| line.starts_with(own));
     let table = GOOD.lines().filter(without).collect::<Vec<_>>().join("\n");

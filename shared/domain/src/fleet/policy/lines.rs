@@ -1,6 +1,6 @@
 //! Where in a `fleet.toml` something is wrong.
 
-use super::{FieldRule, FleetError, FleetProblem};
+use super::{FieldRule, FleetError, FleetProblem, text_problem};
 use crate::edge::{cut, line_of};
 use jiff::SignedDuration;
 
@@ -74,9 +74,11 @@ pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
     let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
     let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
     let place = place.join(".");
-    let problem = match no_duration(text, error) {
-        Some(found) => FleetProblem::Duration { place, found },
-        None => FleetProblem::Malformed { place: Some(place), quoted },
+    let refused = error.span().and_then(|span| text_problem::refused(text, &span));
+    let problem = match (refused, no_duration(text, error)) {
+        (Some(problem), _) => FleetProblem::Text { place, problem },
+        (None, Some(found)) => FleetProblem::Duration { place, found },
+        (None, None) => FleetProblem::Malformed { place: Some(place), quoted },
     };
     FleetError { line: Some(line), problem }
 }

@@ -3,6 +3,7 @@
 use super::field_rule::FieldRule;
 use super::freeze_problem::FreezeProblem;
 use super::region_problem::RegionProblem;
+use super::text_problem::TextProblem;
 use crate::edge::UnusualProblem;
 use crate::fleet::names::RegionName;
 use meridian_judge::MetricName;
@@ -22,13 +23,21 @@ pub struct FleetError {
 #[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum FleetProblem {
-    /// TOML's parser does not take it.
+    /// TOML's parser does not take it, or serde does not take its shape.
     #[error("{}{quoted}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
     Malformed {
         /// Table and field of the line, with a dot; none where no line is known.
         place: Option<String>,
         /// The parser's words.
         quoted: String,
+    },
+    /// A text that is not what stands there.
+    #[error("{place}: {problem}")]
+    Text {
+        /// Table and field, with a dot.
+        place: String,
+        /// What the field's type says.
+        problem: TextProblem,
     },
     /// A value that is no duration where one stands.
     #[error("{place} is {found}; expected a duration such as \"90s\", \"30m\" or \"1h 30m\"")]

@@ -8,10 +8,11 @@ use super::lines::{Reader, malformed};
 use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::{
-    AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, FleetProblem, Guardrail, HomePlace, JudgePolicy,
-    LedgerPolicy, OrderPolicy, Region, RegionProblem, ScalingPolicy, ShadowPolicy, WavePolicy,
+    Bounds, EvaluationPolicy, Fleet, FleetError, FleetProblem, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
+    OrderPolicy, Region, RegionProblem, ScalingPolicy, ShadowPolicy, WavePolicy, text_problem,
 };
 use crate::edge::{Unusual, check_toml};
+use crate::fleet::image::AllowedImage;
 use crate::fleet::names::{BucketName, FleetName, RegionName, ResourceName};
 use crate::fleet::signing::SigningPolicy;
 use jiff::SignedDuration;
@@ -106,9 +107,7 @@ fn isolated() -> bool {
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let unknown = |_| D::Error::custom(format!("{name:?} is not an IANA time zone such as Europe/Dublin"));
-    TimeZone::get(&name).map_err(unknown)
+    text_problem::time_zone(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// `golden_records` of `[fleet]`: what the fleet's people say about the held-out records that golden records are made of.

@@ -2,7 +2,7 @@
 //! Scaling's; `promote` registers them, for neither can be registered before a region's endpoint exists.
 
 use super::lines::{PolicyReader, Reader};
-use super::{FieldRule, Fleet, FleetError, Region, RegionProblem};
+use super::{FieldRule, Fleet, FleetError, Region, RegionProblem, text_problem};
 use crate::fleet::names::{RegionName, ResourceName, Sha256};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -58,9 +58,7 @@ fn usual_scale_in() -> SignedDuration {
 }
 
 fn minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let time = Time::strptime("%H:%M", &text);
-    time.map_err(|_| D::Error::custom(format!("{text:?} is not a time of day such as \"23:30\"")))
+    text_problem::minute(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 impl Night {

@@ -3,7 +3,7 @@
 use crate::fleet::names::Sha256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// SPKI of an uncompressed point on P-256, up to the point.
 const P256: &[u8] =
@@ -27,7 +27,7 @@ pub enum PublicKey {
 }
 
 /// A text or bytes that are no public key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
     "not a public key that can sign releases: expected SPKI in PEM or base64 of P-256 or Ed25519, as openssl pkey -pubout and \
      aws kms get-public-key write it"

@@ -1,6 +1,6 @@
 //! As whom an entry's writer acted in the account.
 
-use crate::fleet::names::NameError;
+use crate::fleet::name_error::{NameError, NameKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -54,10 +54,7 @@ impl TryFrom<String> for Caller {
         match text.as_str() {
             UNVERIFIED => Ok(Self::Unverified),
             _ if is_arn => Ok(Self::Arn(text)),
-            _ => Err(NameError::new(
-                &text,
-                "a caller: \"unverified\", or an ARN of at most 512 visible ASCII characters",
-            )),
+            _ => Err(NameError::new(&text, NameKind::Caller)),
         }
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn files() -> Vec<FileFault> {
             repository: "mallory/xgboost".parse().unwrap(),
             digest,
             version: ImageVersion::V1_7,
-            allowed: "sagemaker-xgboost".to_owned(),
+            allowed: fleet().images,
         },
         ManifestFault::Fleet { release: id, expected: "fraud".parse().unwrap(), found: "churn".parse().unwrap() },
         ManifestFault::Future { release: id, version: new(), created: now, now },
