@@ -2,8 +2,8 @@
 
 use super::DirectPorts;
 use crate::services::Service;
+use crate::services::iam::SessionKeys;
 use crate::services::sts::AssumeRole;
-use crate::services::sts::SessionKeys;
 use meridian_domain::RegionName;
 use meridian_handlers::adapters::assumed_roles::{self, AssumedRole};
 use meridian_handlers::ports::{Answer, limits};

@@ -2,7 +2,7 @@
 
 use super::DirectPorts;
 use super::errors::{AwsOperation, Failure};
-use crate::services::sts::SessionKeys;
+use crate::services::iam::SessionKeys;
 use crate::services::{Operation, Outcome};
 use jiff::SignedDuration;
 use meridian_domain::RegionName;

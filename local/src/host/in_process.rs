@@ -4,7 +4,7 @@
 //! the host polls the handler whenever that time has come.
 
 use crate::engine::{Host, Progress, SharedWorld, lock};
-use crate::services::sts::{Caller, SessionKeys};
+use crate::services::iam::{Caller, SessionKeys};
 use crate::services::{Operation, Outcome};
 use crate::world::{Invocation, InvocationEnd, InvocationId};
 use jiff::Timestamp;

@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use crate::engine::{SharedWorld, lock};
-use crate::services::sts::{Caller, SessionKeys};
+use crate::services::iam::{Caller, SessionKeys};
 use crate::services::{ApiError, Operation, Outcome, Service};
 use crate::world::{InvocationId, World};
 use bytes::Bytes;

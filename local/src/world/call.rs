@@ -1,7 +1,7 @@
 //! A call of an operation: scheduled faults and injected crashes first, then IAM, then the operation itself.
 
+use crate::services::iam::session::Caller;
 use crate::services::operations::EFFECTS;
-use crate::services::sts::session::Caller;
 use crate::world::crash_injection::CrashInjection;
 use crate::world::error::ApiError;
 use crate::world::fault::{Attempt, Effect, When};

@@ -25,8 +25,8 @@ pub(crate) mod time;
 
 pub use crate::services::eventbridge::event::BusEvent;
 pub use crate::services::iam::ask::Ask;
+pub use crate::services::iam::session::{Caller, SessionKeys};
 pub use crate::services::route53::health::HealthCounts;
-pub use crate::services::sts::session::{Caller, SessionKeys};
 pub(crate) use config::{ANY_RELEASE, TEMPLATE};
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
 pub use crash_injection::CrashInjection;

@@ -1,10 +1,10 @@
 //! A world at its start: what every region's stack makes, and what happens by itself from then on.
 
 use crate::services::codepipeline::pipeline::Pipeline;
+use crate::services::iam::session::Caller;
 use crate::services::lambda::functions::Lambda;
 use crate::services::operations::OPERATIONS;
 use crate::services::sagemaker::containers::Models;
-use crate::services::sts::session::Caller;
 use crate::world::config::{TEMPLATE, WorldConfig, check_regions};
 use crate::world::customers::traffic::start_of_minute;
 use crate::world::error::WorldError;

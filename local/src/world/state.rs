@@ -5,9 +5,9 @@
 
 use crate::services::codepipeline::pipeline::Pipeline;
 use crate::services::eventbridge::event::BusEvent;
+use crate::services::iam::session::{Caller, Session};
 use crate::services::lambda::functions::Lambda;
 use crate::services::sagemaker::containers::Models;
-use crate::services::sts::session::{Caller, Session};
 use crate::world::config::WorldConfig;
 use crate::world::crash_injection::CrashInjection;
 use crate::world::error::ApiError;

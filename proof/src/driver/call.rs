@@ -1,9 +1,9 @@
 //! One call of a function, suspended at its port calls.
 
-use super::ask::{Ask, Asked, Failure, Reply};
 use super::desk::Desk;
 use super::event::event;
-use crate::world::{Caller, Done, Seconds, Strike, Who, World, stamp};
+use crate::ask::{Ask, Asked, Failure, Reply};
+use crate::world::{Caller, Done, Past, Seconds, Strike, Who, World, stamp};
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::entry;
 use meridian_handlers::ports::ErrorKind;
@@ -33,6 +33,19 @@ impl Call {
     /// A function is called: it runs up to its first port calls.
     pub fn new(world: &World, who: Who) -> Self {
         Self::at(world, who, world.now)
+    }
+
+    /// A call, made again from its answers.
+    pub fn again(world: &World, past: &Past) -> Self {
+        let mut call = Self::at(world, past.caller.who, past.caller.looked);
+        for (number, now, answer) in past.answers() {
+            if let Some(ticket) = call.desk.tickets.borrow_mut().iter_mut().find(|ticket| ticket.number == *number) {
+                ticket.answer = Some(answer.clone());
+            }
+            call.hears(*now, *number);
+        }
+        call.caller = past.caller.clone();
+        call
     }
 
     fn at(world: &World, who: Who, now: Seconds) -> Self {
@@ -132,50 +145,9 @@ impl Call {
         self.poll();
     }
 
-    fn answered(&self, number: u32) -> Option<Result<Reply, Failure>> {
+    /// What the world has answered a port call; none where it has not.
+    pub fn answered(&self, number: u32) -> Option<Result<Reply, Failure>> {
         let tickets = self.desk.tickets.borrow();
         tickets.iter().find(|ticket| ticket.number == number)?.answer.clone()
-    }
-}
-
-/// The answers that a call has had: all that it is.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// What it has seen, for the checks.
-    pub caller: Caller,
-    /// Whose job it began with, and when.
-    answers: Vec<(u32, Seconds, Result<Reply, Failure>)>,
-}
-
-impl Past {
-    /// A call that begins.
-    pub fn new(who: Who, now: Seconds) -> Self {
-        Self { caller: Caller::new(who, now), answers: Vec::new() }
-    }
-
-    /// The call, made again from its answers.
-    pub fn call(&self, world: &World) -> Call {
-        let mut call = Call::at(world, self.caller.who, self.caller.looked);
-        for (number, now, answer) in &self.answers {
-            if let Some(ticket) = call.desk.tickets.borrow_mut().iter_mut().find(|ticket| ticket.number == *number) {
-                ticket.answer = Some(answer.clone());
-            }
-            call.hears(*now, *number);
-        }
-        call.caller = self.caller.clone();
-        call
-    }
-
-    /// Takes over an answer that `call` is about to hear.
-    pub fn takes(&mut self, call: &Call, now: Seconds, number: u32) {
-        if let Some(answer) = call.answered(number) {
-            self.answers.push((number, now, answer));
-        }
-        self.caller = call.caller.clone();
-    }
-
-    /// The answers, as far as they tell two calls apart.
-    pub fn answers(&self) -> &[(u32, Seconds, Result<Reply, Failure>)] {
-        &self.answers
     }
 }

@@ -1,6 +1,6 @@
 //! The ports of one call: each port call is laid on the desk, and waits until its answer is put there.
 
-use super::ask::{Ask, Asked, Failure, Reply};
+use crate::ask::{Ask, Asked, Failure, Reply};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;

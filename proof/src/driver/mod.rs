@@ -5,17 +5,15 @@
 //! before either, anything may happen: another call's port call, a fault, a death. Calls that a handler makes side by side
 //! wait side by side, and the driver chooses which one comes first.
 //!
-//! Nothing runs by itself: no thread, no timer, no waker. What a call is, is what it has been answered: a [`Past`] is that
-//! list, and a call can be made again from it.
+//! Nothing runs by itself: no thread, no timer, no waker. What a call is, is what it has been answered: a [`Past`](crate::world::Past) is
+//! that list, and a call can be made again from it.
 
-mod ask;
 mod call;
 mod desk;
 mod event;
 mod outside;
 
-pub use ask::{Ask, Asked, Failure, Reply};
-pub use call::{Call, Past};
+pub use call::Call;
 pub use desk::Desk;
 pub use event::event;
 pub use outside::Outside;

@@ -1,9 +1,9 @@
 //! Somebody who is no function at the ports of a world: a promise of the contract (`tests/src/contract`), which is tried on
 //! this world as on `local`'s.
 
-use super::ask::{Ask, Asked};
 use super::desk::Desk;
 use super::event::event;
+use crate::ask::{Ask, Asked};
 use crate::world::{Caller, Seconds, Who, World, stamp};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};

@@ -3,7 +3,8 @@
 use super::coverage::{Delivery, State};
 use super::run::{Event, Run};
 use super::script::{Item, Whose};
-use crate::driver::{Ask, Call};
+use crate::ask::Ask;
+use crate::driver::Call;
 use crate::world::{Done, Fault, Seconds, Setting, Strike, TIME_OUT, Who, checks};
 use rand_core::Rng;
 use std::cmp::Reverse;

@@ -2,7 +2,7 @@
 
 use super::script::START;
 use super::*;
-use crate::driver::{Ask, Reply};
+use crate::ask::{Ask, Reply};
 use crate::world::checks::{self, Ending};
 use crate::world::{Broken, Fault, Lie, Liveness, Quality, Request, Seconds, Setting, Showing, World, Wrong, freezes};
 use meridian_domain::{Kind, NothingCaptured, Record, RegionalFail, Rule};

@@ -3,8 +3,9 @@
 use super::action::Action;
 use super::bounds::Left;
 use super::state::{Astray, Event, Running, State};
-use crate::driver::{Ask, Call, Past};
-use crate::world::{Done, Fault, Job, Seconds, Strike, TIME_OUT, Who, checks};
+use crate::ask::Ask;
+use crate::driver::Call;
+use crate::world::{Done, Fault, Job, Past, Seconds, Strike, TIME_OUT, Who, checks};
 
 /// Between two sweeps of a region.
 const SWEEP: Seconds = 300;
@@ -90,7 +91,7 @@ impl State {
             Action::GoesOn(place) => {
                 let running = (place < self.standing.len()).then(|| self.standing.remove(place))?;
                 self.world.tell(|_| "  (the function goes on)".to_owned());
-                let call = running.past.call(&self.world);
+                let call = Call::again(&self.world, &running.past);
                 self.goes_on(running, call);
             }
             Action::Doubles(place) => {
@@ -211,12 +212,12 @@ impl State {
     /// A port call is answered, and the call hears it. In the model that takes no time.
     fn exchange(&mut self, running: &mut Running, call: &mut Call, number: u32, strike: Strike) {
         call.answer(&mut self.world, number, strike);
-        running.past.takes(call, self.world.now, number);
+        running.past.takes(&call.caller, call.answered(number), self.world.now, number);
         call.hears(self.world.now, number);
     }
 
     fn answers(&mut self, mut running: Running, number: u32, strike: Strike) {
-        let mut call = running.past.call(&self.world);
+        let mut call = Call::again(&self.world, &running.past);
         self.exchange(&mut running, &mut call, number, strike);
         if strike == Strike::DiesAfter {
             return self.died(call.caller.who, running.attempt);

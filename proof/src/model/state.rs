@@ -2,9 +2,8 @@
 
 use super::bounds::{Bounds, Left, START};
 use super::print::Mixer;
-use crate::driver::Past;
 use crate::world::checks::Ending;
-use crate::world::{Breach, Job, Prints, Request, Seconds, Who, World};
+use crate::world::{Breach, Job, Past, Prints, Request, Seconds, Who, World};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 

@@ -1,7 +1,7 @@
 //! What the world answers to a port call: AWS's side of every port.
 
 use super::{Broken, Caller, Fault, Request, Seconds, Taken, World, checks};
-use crate::driver::{Ask, Failure, Reply};
+use crate::ask::{Ask, Failure, Reply};
 use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{

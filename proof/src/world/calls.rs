@@ -1,7 +1,7 @@
 //! Whose call it is, what may happen to one of its port calls, and what the call has seen: the checks hold it against that.
 
 use super::{Job, Seconds, World};
-use crate::driver::{Ask, Failure, Reply};
+use crate::ask::{Ask, Failure, Reply};
 use meridian_domain::{AlarmState, Chain, EndpointView, Record, RegionHistory, ResourceName, Target, alarms};
 use meridian_handlers::ports::ErrorKind;
 

@@ -13,26 +13,29 @@ pub mod checks;
 mod counts;
 mod decisive;
 mod endpoint;
+mod fleets;
 mod ledger;
+mod past;
 mod people;
 mod pipeline;
 mod setting;
+mod time;
 
 pub use calls::{Caller, Done, Strike, TIME_OUT, Who};
 pub use checks::{Breach, Broken, Liveness, Wrong};
 pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};
+pub use fleets::{fleet, freezes};
 pub use ledger::Chain;
+pub use past::Past;
 pub use pipeline::{Execution, Job, Stand};
-pub use setting::{Lie, Live, Quality, Setting, Showing, Timing, fleet, freezes};
+pub use setting::{Lie, Live, Quality, Setting, Showing, Timing};
+pub use time::{Seconds, stamp};
 
 use jiff::Timestamp;
 use meridian_domain::{HubHistory, RegionHistory};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Seconds since 1970, as every time of the world.
-pub type Seconds = i64;
 
 /// What goes wrong in a region, or with what is called there, for as long as it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -345,9 +348,4 @@ impl World {
     pub fn hub_answers(&self) -> bool {
         !self.regions.iter().any(|region| region.faults.has(Fault::Hub))
     }
-}
-
-/// A time of the world as the domain has it.
-pub fn stamp(at: Seconds) -> Timestamp {
-    Timestamp::from_second(at).unwrap_or(Timestamp::MAX)
 }

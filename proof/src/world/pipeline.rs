@@ -1,7 +1,7 @@
 //! The pipeline: executions, one after the other, each a chain of actions; what a call's end means for its job.
 
 use super::{Caller, Seconds, Who, World, checks, setting};
-use crate::driver::{Failure, Reply};
+use crate::ask::{Failure, Reply};
 use meridian_domain::{Actor, Record};
 use meridian_handlers::ports::ErrorKind;
 

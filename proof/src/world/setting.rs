@@ -1,13 +1,12 @@
 //! What a history never changes: fleet, releases, how each behaves, and which reading of AWS's behaviour holds.
 
-use super::{Chain, RELEASES, Seconds, World, stamp};
-use crate::driver::{Ask, Reply};
+use super::{Chain, RELEASES, Seconds, World, fleets, stamp};
+use crate::ask::{Ask, Reply};
 use bytes::Bytes;
-use jiff::SignedDuration;
 use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
-    Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
-    ReleaseId, ResourceName, Sha256, Stored, Style, Target, Verdict, Version, alarms, keys,
+    Actor, File, Fleet, HubHistory, Image, Kind, Manifest, Provenance, Record, RegionHistory, ReleaseId, ResourceName,
+    Sha256, Stored, Style, Target, Verdict, Version, alarms, keys,
 };
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
@@ -146,37 +145,6 @@ pub struct Timing {
     pub turn: Seconds,
 }
 
-/// The fleet from which random fleets are cut: the reference fleet's regions and four more.
-static EIGHT: LazyLock<Fleet> = LazyLock::new(|| {
-    let text =
-        concat!(include_str!("../../../local/fleets/reference/fleet.toml"), "\n", include_str!("more-regions.toml"));
-    // How many instances a region has is not in this world, nor what containers say of themselves.
-    let fleet = Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"));
-    let judge = JudgePolicy { metrics: BTreeMap::new(), ..fleet.judge };
-    Fleet { scaling: None, judge, ..fleet }
-});
-/// Freezes that histories choose from: of each of the eight regions, and of all of them. They begin before the night, in a
-/// wave, and after one; some are over soon. One of the whole fleet ends within the night: a wave holds for it.
-static FREEZES: LazyLock<Vec<Freeze>> = LazyLock::new(|| {
-    let windows = [("03:00", "03:20"), ("03:10", "03:40"), ("03:20", "05:00"), ("03:45", "06:00"), ("00:00", "12:00")];
-    let names = EIGHT.regions.iter().map(|region| Some(&region.name));
-    let places: Vec<_> = names.chain([None]).collect();
-    let mut text =
-        concat!(include_str!("../../../local/fleets/reference/fleet.toml"), "\n", include_str!("more-regions.toml"))
-            .to_owned();
-    for (place, (from, until)) in places.iter().flat_map(|place| windows.map(|window| (place, window))) {
-        let (region, until) = match place {
-            Some(name) => (format!("regions = [{:?}]\n", name.as_str()), until),
-            None => (String::new(), until.min("06:00")),
-        };
-        let name = format!("{}-{from}", place.map_or("all", |name| name.as_str()));
-        text += &format!(
-            "\n[[freeze]]\nname = {name:?}\nwhy = \"peace\"\n{region}time_zone = \"UTC\"\n\
-             from = \"2026-11-20 {from}\"\nuntil = \"2026-11-20 {until}\"\n"
-        );
-    }
-    Fleet::parse(&text).unwrap_or_else(|error| unreachable!("{error}")).freezes
-});
 /// A release as it was published.
 struct Published {
     id: ReleaseId,
@@ -220,7 +188,7 @@ fn manifest(version: &str, number: usize) -> Manifest {
     let name = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a repository"));
     Manifest {
         schema: meridian_domain::MANIFEST_SCHEMA,
-        fleet: EIGHT.name.clone(),
+        fleet: fleets::EIGHT.name.clone(),
         version: version.parse().unwrap_or_else(|_| unreachable!("{version:?} is a version")),
         created: created(number),
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 1 },
@@ -229,25 +197,6 @@ fn manifest(version: &str, number: usize) -> Manifest {
         operating_threshold: 0.5,
         provenance: Provenance::default(),
     }
-}
-
-/// The freezes that histories choose from.
-pub fn freezes() -> &'static [Freeze] {
-    &FREEZES
-}
-
-/// A fleet of the first `regions` of eight, with these bakes, soak and minutes at full load, all in seconds.
-pub fn fleet(regions: usize, bakes: impl Iterator<Item = Seconds>, soak: Seconds, full_load: Seconds) -> Fleet {
-    let mut fleet = EIGHT.clone();
-    fleet.regions.truncate(regions);
-    for (region, bake) in fleet.regions.iter_mut().zip(bakes) {
-        region.bake = SignedDuration::from_secs(bake);
-    }
-    fleet.guardrail.soak = SignedDuration::from_secs(soak);
-    fleet.guardrail.full_load = SignedDuration::from_secs(full_load);
-    // Histories are hours long, not days: some freezes of a whole fleet outlast a wave's patience.
-    fleet.wave.hold = SignedDuration::from_hours(2);
-    fleet
 }
 
 impl Setting {

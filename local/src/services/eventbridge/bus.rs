@@ -2,7 +2,6 @@
 
 use crate::services::eventbridge::envelope::Envelope;
 use crate::services::eventbridge::event::BusEvent;
-use crate::services::s3::bucket::Version;
 use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
@@ -55,16 +54,6 @@ impl World {
     /// Everything that went over the buses, in order, whether a rule matched or not. Sweeps are not among it.
     pub fn bus(&self) -> &[BusEvent] {
         &self.bus
-    }
-
-    /// An object came into a region's bucket.
-    pub(crate) fn object_created(&mut self, region: &RegionName, key: &str, version: &Version) {
-        let Some(bucket) = self.regions.get(region).map(|region| region.bucket.name.clone()) else { return };
-        if self.stack(region).and_then(|stack| stack.buckets.get(&bucket)).is_none_or(|own| !own.to_event_bridge) {
-            return;
-        }
-        let event = self.envelope(region).object_created(&bucket, key, version);
-        self.publish(region, event);
     }
 
     /// Every region's scheduled rules, spread over the first seconds of their period.

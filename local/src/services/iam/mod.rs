@@ -4,6 +4,8 @@ pub(crate) mod ask;
 pub(crate) mod calls;
 pub(crate) mod own_rights;
 pub(crate) mod rights;
+pub(crate) mod session;
 pub(crate) mod types;
 
+pub use session::{Caller, SessionKeys};
 pub use types::*;

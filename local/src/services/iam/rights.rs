@@ -4,7 +4,7 @@
 //! Whoever calls from outside (a person, training, a test) acts as an administrator of the account.
 
 use crate::services::iam::ask::Ask;
-use crate::services::sts::session::Caller;
+use crate::services::iam::session::Caller;
 use crate::world::error::ApiError;
 use crate::world::log::What;
 use crate::world::operation::Guarded;

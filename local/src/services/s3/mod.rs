@@ -2,6 +2,7 @@
 
 pub(crate) mod bucket;
 pub(crate) mod calls;
+pub(crate) mod events;
 pub(crate) mod replication;
 pub(crate) mod rights;
 pub(crate) mod settings;

@@ -1,9 +1,9 @@
 //! S3 replication, by the rules of the template's buckets: `releases/` of home's bucket goes to every other region's, each
 //! object after a lag of its own.
 
-use crate::services::eventbridge::envelope as events;
 use crate::services::iam::ask::Ask;
 use crate::services::s3::bucket::{Copy, Version};
+use crate::services::s3::events;
 use crate::services::s3::types::ReplicationStatus;
 use crate::world::fault::FaultKind;
 use crate::world::log::What;

@@ -1,6 +1,6 @@
 //! `AssumeRole` and `GetCallerIdentity`, and in whose name a call is made.
 
-use crate::services::sts::session::{Caller, Session};
+use crate::services::iam::session::{Caller, Session};
 use crate::services::sts::types::{
     AssumeRole, AssumeRoleOutput, AssumedRoleUser, Credentials, GetCallerIdentity, GetCallerIdentityOutput,
 };

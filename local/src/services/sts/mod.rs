@@ -2,8 +2,6 @@
 
 pub(crate) mod calls;
 pub(crate) mod rights;
-pub(crate) mod session;
 pub(crate) mod types;
 
-pub use session::{Caller, SessionKeys};
 pub use types::*;

@@ -1,8 +1,8 @@
 //! What of a call under way is decisive: the answers that it has had.
 
 use super::{CALL, Prints};
-use crate::driver::{Past, Reply};
-use crate::world::World;
+use crate::ask::Reply;
+use crate::world::{Past, World};
 use std::hash::{Hash, Hasher};
 
 impl<H: Hasher> Prints<'_, H> {
