@@ -7,7 +7,7 @@
 use super::bursts::Bursts;
 use super::least::Least;
 use super::planned::{Planned, Wave, again, wave};
-use super::report::{Cell, Report, Table, per_cent};
+use super::report::{Cell, Promise, Report, Table, per_cent};
 use super::share::Share;
 use super::streams::{Metric, Site, Usual};
 use super::waves::Setting;
@@ -213,57 +213,62 @@ fn alarm(first: Option<(usize, Metric)>) -> Option<End> {
     Some(if watched == Metric::Errors5xx { End::ServerErrors } else { End::OtherAlarm })
 }
 
-/// The table, and what is promised.
-pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
-    let (declared, harm, tries) = (study.fleet.judge.dispersion, study.fleet.judge.harm, study.fleet.wave.tries);
-    let (mut rows, mut promises) = (Vec::new(), Vec::new());
-    for way in ways.iter().copied() {
-        let claim = |share: f64, bursts: String, bases: f64| {
-            format!(
-                "at least {} of equal releases reach every region in the same night: {way}, bursts {bursts}, usual rates up to {}",
-                Cell::text(format!("{:.1} %", 100.0 * share)),
-                per_cent(bases)
-            )
-        };
-        let last = BASES.last().copied().unwrap_or_default();
-        let mut within = Least::of(claim(PROMISED.0, format!("up to {declared}"), last), PROMISED.0);
-        let mut usual_rates = Least::of(claim(PROMISED.0, format!("up to {declared}"), UP_TO), PROMISED.0);
-        let mut beyond = Least::of(claim(PROMISED.1, format!("of {BEYOND}"), UP_TO), PROMISED.1);
-        for (hour, starts) in [("03:00", NIGHT), ("12:00", NOON)] {
-            for base in BASES {
-                let usual = Usual::errors(base);
-                let turns = way.wave(study.fleet, starts, usual);
-                for bursts in [Bursts::Poisson, Bursts::Both(declared), Bursts::Both(BEYOND)] {
-                    let setting = Setting::new(study, usual, bursts);
-                    let wave = Wave::of(study.fleet, starts, &turns);
-                    let night = Night { study, setting: &setting, way, wave };
-                    let nights = each(study.runs, |number| night.run(number, &turns));
-                    let row = Row { nights };
-                    let place = format!("{hour} UTC, base {}, {bursts}", per_cent(base));
-                    let delivered = row.share(&[End::Delivered, End::DeliveredInTries]);
-                    if bursts != Bursts::Both(BEYOND) {
-                        within.add(delivered, &place);
-                        if base <= UP_TO {
-                            usual_rates.add(delivered, &place);
-                        }
-                    } else if base <= UP_TO {
-                        beyond.add(delivered, &place);
+/// The ends that have a column, in the columns' order.
+const ENDS: [End; 6] =
+    [End::DeliveredInTries, End::ServerErrors, End::OtherAlarm, End::Failed, End::Inconclusive, End::FullLoad];
+
+/// One way's rows, and what is promised of it.
+fn nights_of(study: &Study<'_>, way: Way) -> (Vec<Vec<Cell>>, [Promise; 3]) {
+    let declared = study.fleet.judge.dispersion;
+    let mut rows = Vec::new();
+    let claim = |share: f64, bursts: String, bases: f64| {
+        format!(
+            "at least {} of equal releases reach every region in the same night: {way}, bursts {bursts}, usual rates up to {}",
+            Cell::text(format!("{:.1} %", 100.0 * share)),
+            per_cent(bases)
+        )
+    };
+    let last = BASES.last().copied().unwrap_or_default();
+    let mut within = Least::of(claim(PROMISED.0, format!("up to {declared}"), last), PROMISED.0);
+    let mut usual_rates = Least::of(claim(PROMISED.0, format!("up to {declared}"), UP_TO), PROMISED.0);
+    let mut beyond = Least::of(claim(PROMISED.1, format!("of {BEYOND}"), UP_TO), PROMISED.1);
+    for (hour, starts) in [("03:00", NIGHT), ("12:00", NOON)] {
+        for base in BASES {
+            let usual = Usual::errors(base);
+            let turns = way.wave(study.fleet, starts, usual);
+            for bursts in [Bursts::Poisson, Bursts::Both(declared), Bursts::Both(BEYOND)] {
+                let setting = Setting::new(study, usual, bursts);
+                let wave = Wave::of(study.fleet, starts, &turns);
+                let night = Night { study, setting: &setting, way, wave };
+                let nights = each(study.runs, |number| night.run(number, &turns));
+                let row = Row { nights };
+                let place = format!("{hour} UTC, base {}, {bursts}", per_cent(base));
+                let delivered = row.share(&[End::Delivered, End::DeliveredInTries]);
+                if bursts != Bursts::Both(BEYOND) {
+                    within.add(delivered, &place);
+                    if base <= UP_TO {
+                        usual_rates.add(delivered, &place);
                     }
-                    let head = [Cell::text(way), Cell::text(hour), Cell::text(per_cent(base)), Cell::text(bursts)];
-                    let ends = [
-                        End::DeliveredInTries,
-                        End::ServerErrors,
-                        End::OtherAlarm,
-                        End::Failed,
-                        End::Inconclusive,
-                        End::FullLoad,
-                    ];
-                    let shares = ends.into_iter().map(|end| Cell::share(row.share(&[end])));
-                    rows.push(head.into_iter().chain([Cell::share(delivered)]).chain(shares).collect());
+                } else if base <= UP_TO {
+                    beyond.add(delivered, &place);
                 }
+                let head = [Cell::text(way), Cell::text(hour), Cell::text(per_cent(base)), Cell::text(bursts)];
+                let shares = ENDS.into_iter().map(|end| Cell::share(row.share(&[end])));
+                rows.push(head.into_iter().chain([Cell::share(delivered)]).chain(shares).collect());
             }
         }
-        promises.extend([within.promise(), usual_rates.promise(), beyond.promise()]);
+    }
+    (rows, [within.promise(), usual_rates.promise(), beyond.promise()])
+}
+
+/// The table, and what is promised.
+pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
+    let (harm, tries) = (study.fleet.judge.harm, study.fleet.wave.tries);
+    let (mut rows, mut promises) = (Vec::new(), Vec::new());
+    for way in ways.iter().copied() {
+        let (own, kept) = nights_of(study, way);
+        rows.extend(own);
+        promises.extend(kept);
     }
     let table = Table {
         title: "Does an equal release arrive?".to_owned(),

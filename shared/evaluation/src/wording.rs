@@ -3,6 +3,7 @@
 mod finding;
 mod leak;
 mod numbers;
+mod unfit;
 
 use crate::conclusion::{Reason, Warning};
 use crate::costs::{Costs, Prices};

@@ -4,9 +4,7 @@ use super::leak;
 use super::numbers::{decimal, percent, points, two_decimals};
 use crate::evaluation::Gate;
 use crate::finding::{Cut, Finding, Mend, Reference, Statistic};
-use crate::stats::sample::Unfit;
 use meridian_judge::Verdict;
-use std::fmt;
 
 /// Columns that a sentence names.
 const NAMED: usize = 5;
@@ -249,33 +247,6 @@ fn listed(names: &[String]) -> String {
     let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
     shown.join(", ") + &more
 }
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unfit::Rows { rows, least } => {
-                write!(f, "the hold-out has {rows} records, fewer than the {least} required (evaluation.min_rows)")
-            }
-            Unfit::Classes { positives, negatives, least } => write!(
-                f,
-                "the hold-out has {positives} positives and {negatives} negatives, and {least} of each are required \
-                 (evaluation.min_positives)"
-            ),
-            Unfit::Repeated { repeated, rows, most } => write!(
-                f,
-                "{repeated} of the hold-out's {rows} records repeat another one's features, more than a share of {most} \
-                 (evaluation.max_repeated): leave each record in once"
-            ),
-            Unfit::LabelRate { rate, least, most } => write!(
-                f,
-                "a share of {rate:.4} of the hold-out's records are positives, and {least} to {most} is usual \
-                 (evaluation.min_label_rate, max_label_rate): draw the records as customers send them"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Unfit {}
 
 #[cfg(test)]
 mod tests {
