@@ -70,8 +70,8 @@ fn alarm(name: &str, threshold: Option<f64>, rule: Option<&str>) -> AlarmFacts {
     AlarmFacts { name: name.to_owned(), state: "OK".to_owned(), threshold, rule: rule.map(str::to_owned) }
 }
 
-/// Home as the template makes it, with a champion in service.
-fn well(fleet: &Fleet) -> RegionFacts {
+/// Home's bucket as the template makes it.
+fn bucket(fleet: &Fleet) -> BucketFacts {
     let others = fleet.regions.iter().filter(|region| region.name != fleet.home);
     let rule = |region: &Region| Rule {
         id: region.title.clone(),
@@ -83,18 +83,23 @@ fn well(fleet: &Fleet) -> RegionFacts {
         key: Some(format!("arn:aws:kms:{}:111122223333:key/1", region.name)),
         kms_objects: true,
     };
+    BucketFacts {
+        versioning: Said::Is("Enabled".to_owned()),
+        kms: Said::Is(true),
+        public: Said::Is(PublicAccess::default()),
+        policy: Said::Is(KEEPS.to_owned()),
+        events: Said::Is(true),
+        replication: Said::Is(others.map(rule).collect()),
+    }
+}
+
+/// Home as the template makes it, with a champion in service.
+fn well(fleet: &Fleet) -> RegionFacts {
     let target = target(fleet);
     let by: Actor = "installation".parse().unwrap();
     let serving = Serving { target: target.clone(), since: Timestamp::UNIX_EPOCH, by };
     RegionFacts {
-        bucket: BucketFacts {
-            versioning: Said::Is("Enabled".to_owned()),
-            kms: Said::Is(true),
-            public: Said::Is(PublicAccess::default()),
-            policy: Said::Is(KEEPS.to_owned()),
-            events: Said::Is(true),
-            replication: Said::Is(others.map(rule).collect()),
-        },
+        bucket: bucket(fleet),
         watch: WatchFacts {
             alarms: Said::Is(vec![
                 alarm("fraud-endpoint-latency", Some(20_000.0), None),

@@ -190,6 +190,7 @@ fn models() -> Vec<Defect> {
 fn each_defect_has_one_finding_and_what_mends_it() {
     let all = [
         bucket::bucket(),
+        bucket::policies(),
         topic(),
         bucket::replication(),
         alarms(),

@@ -9,17 +9,13 @@ use meridian_messages::doctor::{
     Bucket, BucketState, Check, Deployment, Found, Mend, Property, Replication, Right, RuleFault, Way,
 };
 
+fn wrong(check: Check, state: BucketState, mend: Mend) -> Finding {
+    Finding::wrong(check, Bucket { name: "fraud-models-eu".parse().unwrap(), state }, mend)
+}
+
 pub(super) fn bucket() -> Vec<Defect> {
-    fn policy_with(facts: &mut RegionFacts, from: &str, to: &str) {
-        assert!(KEEPS.contains(from), "{from}");
-        facts.bucket.policy = Said::Is(KEEPS.replacen(from, to, 1));
-    }
-    let wrong =
-        |check, state, mend| Finding::wrong(check, Bucket { name: "fraud-models-eu".parse().unwrap(), state }, mend);
     let unversioned = |status: &str| BucketState::Unversioned { status: status.to_owned() };
     let off = vec!["BlockPublicAcls", "RestrictPublicBuckets"];
-    let http = || wrong(Check::TlsOnly, BucketState::PlainHttpAccepted, made(Property::Policy));
-    let open = |check, way, property| wrong(check, BucketState::Open(way), made(property));
     vec![
         (
             |facts, _| facts.bucket.versioning = Said::Is("Suspended".to_owned()),
@@ -49,6 +45,21 @@ pub(super) fn bucket() -> Vec<Defect> {
             |facts, _| facts.bucket.public = Said::Absent,
             wrong(Check::PublicAccess, BucketState::NoPublicAccessBlock, made(Property::PublicAccess)),
         ),
+        (
+            |facts, _| facts.bucket.events = Said::Is(false),
+            wrong(Check::Events, BucketState::EventsDisabled, made(Property::Events)),
+        ),
+    ]
+}
+
+pub(super) fn policies() -> Vec<Defect> {
+    fn policy_with(facts: &mut RegionFacts, from: &str, to: &str) {
+        assert!(KEEPS.contains(from), "{from}");
+        facts.bucket.policy = Said::Is(KEEPS.replacen(from, to, 1));
+    }
+    let http = || wrong(Check::TlsOnly, BucketState::PlainHttpAccepted, made(Property::Policy));
+    let open = |check, way, property| wrong(check, BucketState::Open(way), made(property));
+    vec![
         (|facts, _| policy_with(facts, "SecureTransport\": \"false", "SecureTransport\": \"true"), http()),
         (|facts, _| policy_with(facts, "Deny", "Allow"), http()),
         (
@@ -74,10 +85,6 @@ pub(super) fn bucket() -> Vec<Defect> {
                 Way::Unprotect { action: "s3:PutLifecycleConfiguration" },
                 Property::OnlyDeployersUnprotect,
             ),
-        ),
-        (
-            |facts, _| facts.bucket.events = Said::Is(false),
-            wrong(Check::Events, BucketState::EventsDisabled, made(Property::Events)),
         ),
     ]
 }
