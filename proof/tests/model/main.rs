@@ -8,7 +8,7 @@ mod graph;
 use checker::{Explored, Walk, explore};
 use meridian_domain::Record;
 use meridian_domain::alarms::VERDICT;
-use meridian_proof::driver::{Ask, Reply};
+use meridian_proof::ask::{Ask, Reply};
 use meridian_proof::model::{Bounds, ONE};
 use meridian_proof::world::{Broken, Fault, Lie, Quality, Showing, Wrong};
 
