@@ -21,7 +21,7 @@ use crate::ledger::reason::pages::{self, PageOnRecord};
 use crate::ledger::reason::{Fault, Reason};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
 use crate::ledger::{Chain, Entry, Record, WorseThanBefore, reason};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{Judgement, RegionEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +126,17 @@ pub struct Owed {
     pub advice: Advice,
     /// When it was put on record.
     pub at: Timestamp,
+}
+
+/// A call that is still running pages no later than this after it has put the page on record, and Lambda repeats a call that
+/// failed after a minute.
+const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
+
+impl Owed {
+    /// Whether it did not go out, for all that is known: the call that put it on record has had its time to send it.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) >= ABOUT_TO_PAGE
+    }
 }
 
 /// A region of which it is unknown which bytes serve.
@@ -290,6 +301,11 @@ impl RegionHistory {
         self.update.as_ref().filter(|update| update.is_first() && update.decision.is_none() && self.serving.is_none())
     }
 
+    /// True if a page did not go out that the call which owes it has had its time to send.
+    pub fn owes_overdue(&self, now: Timestamp) -> bool {
+        self.owed.iter().any(|owed| owed.is_overdue(now))
+    }
+
     /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
         self.owed.iter().any(|owed| owed.why.is_same_as(why))
@@ -327,6 +343,12 @@ impl RegionHistory {
     pub fn told_of_return(&self, release: &ReleaseId, version: &Version, wave: &Actor) -> bool {
         let left = self.returned.get(release).is_some_and(|left| left.wave == *wave);
         left && self.told_since_return().any(|from| from == version)
+    }
+
+    /// True if a call of the region is about to page that it was rolled back from `version`.
+    pub fn is_about_to_tell(&self, version: &Version, now: Timestamp) -> bool {
+        let under_way = self.owed.iter().filter(|owed| !owed.is_overdue(now));
+        under_way.filter_map(|owed| pages::rolled_back_from(&owed.why)).any(|from| from == version)
     }
 
     /// The versions of which the region has paged, since its last return, that they were rolled back.

@@ -12,7 +12,7 @@ use meridian_domain::reason::{
     SilentRegion, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Epoch, Reason, Record, RegionHistory, Seen,
+    Advice, AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Epoch, Reason, Record, RegionHistory, Seen,
     UpdateFailure, VariantPhase, alarms,
 };
 use std::sync::Arc;
@@ -316,6 +316,29 @@ fn a_return_that_the_region_has_told_is_deferred_unpaged() {
         night.in_service(JP, "v426");
         let end = if pages { night.refused(JP) } else { night.next(JP) };
         assert_eq!(end.finish(), Some(Finish::Deferred), "{tells:?}: {end:?}");
+    }
+}
+
+/// The region's watch writes its page down, then its return, then pages: a wave that looks between leaves the page to it, for as long as a
+/// call may take to send it.
+#[test]
+fn a_return_that_the_region_is_about_to_tell_is_deferred_unpaged() {
+    let (region, from, to) = (name(JP), version("v427"), version("v426"));
+    let rolled_back = Return::RolledBack { region, from, to, why: WayBackReason::JudgeSilent };
+    for halts in [true, false] {
+        for (waited, pages) in [("1s", false), ("30s", true)] {
+            let mut night = Night::baking(JP);
+            let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
+            night.tell(JP, Record::PageOwed { why: rolled_back.clone().into(), advice: Advice::LookAtEndpoint });
+            if halts {
+                night.tell(JP, Record::Halted { why: rolled_back.clone().into() });
+            }
+            night.tell(JP, Record::Reverted { from, to, why: Fault::SageMakerReturned.into() });
+            night.pass(waited);
+            night.in_service(JP, "v426");
+            let end = if pages { night.refused(JP) } else { night.next(JP) };
+            assert_eq!(end.finish(), Some(Finish::Deferred), "{halts} {waited}: {end:?}");
+        }
     }
 }
 

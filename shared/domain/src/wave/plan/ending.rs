@@ -109,7 +109,7 @@ impl<'a> View<'a> {
 
     pub(super) fn fail_with_page(&self, end: WaveEnd, advice: Advice) -> Plan {
         // Whoever halted has paged already, unless a page is owed; and so has a wave that has ended.
-        let told = self.halted().or_else(|| self.halted_here()).is_some() && !owes_pages(self.sight);
+        let told = self.halted().or_else(|| self.halted_here()).is_some() && !owes_pages(self.sight, self.now);
         let known = told || self.sight.hub.ended.contains_key(&self.sight.execution);
         let page = self.page_once(&self.region.name, end.clone(), advice).filter(|_| !known);
         page.unwrap_or_else(|| self.fail(end))
@@ -126,9 +126,9 @@ impl<'a> View<'a> {
     }
 }
 
-/// True if a region's people were to be told something and the page did not go out.
-pub(super) fn owes_pages(sight: &Sight) -> bool {
-    sight.regions.values().filter_map(Seen::known).any(|history| !history.owed.is_empty())
+/// True if a region's people were to be told something and the page did not go out in time.
+fn owes_pages(sight: &Sight, now: Timestamp) -> bool {
+    sight.regions.values().filter_map(Seen::known).any(|history| history.owes_overdue(now))
 }
 
 /// What is said of a wave that ends.

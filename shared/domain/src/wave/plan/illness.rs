@@ -245,11 +245,13 @@ impl View<'_> {
 
     fn leave(&self, region: &RegionName, why: Reason, advice: Advice) -> Plan {
         let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
-        // Whoever halted it has paged already, and so has its own watch that recorded its return, unless that page is owed.
+        // Whoever halted it has paged already, and so has its own watch that recorded its return, unless that page is overdue.
         let history = self.sight.regions.get(region).and_then(Seen::known);
         let (release, version, wave) = (&self.sight.release, &self.sight.version, &self.sight.execution);
-        let has_told = |own: &RegionHistory| own.halt.is_some() || own.told_of_return(release, version, wave);
-        let told = history.is_some_and(|own| has_told(own) && own.owed.is_empty());
+        let has_told = |own: &RegionHistory| {
+            own.halt.is_some() || own.told_of_return(release, version, wave) || own.is_about_to_tell(version, self.now)
+        };
+        let told = history.is_some_and(|own| has_told(own) && !own.owes_overdue(self.now));
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }

@@ -21,10 +21,6 @@ use std::sync::Arc;
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
-/// A call that is still running pages no later than this after it has put the page on record, and Lambda repeats a call that
-/// failed after a minute.
-const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
-
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
 pub struct RollbackSight {
@@ -96,7 +92,7 @@ impl RollbackView<'_> {
     /// What another call has just put there, that one is about to send.
     fn debt(&self) -> Option<Plan> {
         let owed = self.sight.history.known()?.owed.first()?;
-        if !self.sight.owes && self.now.duration_since(owed.at) < ABOUT_TO_PAGE {
+        if !self.sight.owes && !owed.is_overdue(self.now) {
             return None;
         }
         let next = Next::Page { region: self.region.name.clone(), advice: owed.advice.clone() };

@@ -84,7 +84,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     if let Some(tell) = skew.filter(|_| !ended) {
         return tell;
     }
-    let told = ended || is_known(fleet, sight, &lagging) || sight.paged.contains_key(&fleet.home);
+    let told = ended || is_known(fleet, sight, now, &lagging) || sight.paged.contains_key(&fleet.home);
     let names: Vec<RegionName> = lagging.iter().map(|(region, _)| region.clone()).collect();
     let overrides = sight.hub.overrides.iter().filter(|own| own.until > now).cloned().collect();
     let version = sight.version.clone();
@@ -112,14 +112,14 @@ fn is_joining(fleet: &Fleet, region: &RegionName) -> bool {
     fleet.region(region).is_some_and(|region| region.kind == Kind::Joining)
 }
 
-/// Whether the people on call have been told already: a deferral and a halt page when they happen, unless that page is owed.
-fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, Lagging)]) -> bool {
+/// Whether the people on call have been told already: a deferral and a halt page when they happen, unless that page is overdue.
+fn is_known(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, Lagging)]) -> bool {
     lagging.iter().all(|(name, _)| {
         let deferred = sight.hub.deferred.contains_key(&(sight.execution.clone(), name.clone()));
         let history = sight.regions.get(name).and_then(Seen::known);
         deferred
             || is_joining(fleet, name)
-            || history.is_some_and(|history| history.halt.is_some() && history.owed.is_empty())
+            || history.is_some_and(|history| history.halt.is_some() && !history.owes_overdue(now))
             || fleet.region(name).is_none()
     })
 }
