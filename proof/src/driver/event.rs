@@ -1,7 +1,9 @@
 //! The events that invoke the functions, in their wire shapes.
 
-use crate::world::{Setting, Who, World, stamp};
+use crate::world::{Seconds, Setting, Who, World, stamp};
+use meridian_domain::plan::Silence;
 use meridian_domain::{OrderPolicy, keys};
+use meridian_handlers::promote::Token;
 use serde_json::{Value, json};
 
 /// What `who` is called with.
@@ -11,16 +13,25 @@ pub fn event(world: &World, who: Who) -> Value {
         Who::Region(_) | Who::Home(None) => json!({ "source": "aws.events", "detail-type": "Scheduled Event" }),
         Who::Home(Some(release)) => created(setting, release),
         Who::Wave(job) => {
-            let since = job.since.map(|since| format!("since={}", stamp(since)));
+            let token = job.since.map(|since| token(setting, since, job.silence));
             let mut data = json!({
                 "actionConfiguration": { "configuration": { "UserParameters": parameters(world, job) } }
             });
-            if let (Some(since), Some(data)) = (since, data.as_object_mut()) {
-                data.insert("continuationToken".to_owned(), json!(since));
+            if let (Some(token), Some(data)) = (token, data.as_object_mut()) {
+                data.insert("continuationToken".to_owned(), json!(token.to_string()));
             }
             json!({ "CodePipeline.job": { "id": job.id(), "data": data } })
         }
     }
+}
+
+/// As the call before asked for it.
+fn token(setting: &Setting, since: Seconds, silence: Option<(usize, Seconds)>) -> Token {
+    let silence = silence.and_then(|(region, seen)| {
+        let region = setting.fleet.regions.get(region)?.name.clone();
+        Some(Silence { region, seen: stamp(seen) })
+    });
+    Token { since: stamp(since), silence }
 }
 
 fn created(setting: &Setting, release: usize) -> Value {

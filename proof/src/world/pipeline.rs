@@ -4,6 +4,7 @@ use super::{Caller, Seconds, Who, World, checks, setting};
 use crate::ask::{Failure, Reply};
 use meridian_domain::{Actor, Record};
 use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::promote::Token;
 
 /// A walk of one release through the pipeline.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Job {
     pub action: usize,
     /// When the action was first called; none before its first call.
     pub since: Option<Seconds>,
+    /// The region that a call of the action waited for last, and when.
+    pub silence: Option<(usize, Seconds)>,
     /// Jobs of this execution before this one.
     pub serial: u32,
 }
@@ -91,7 +94,7 @@ impl World {
 
     /// Starts an execution, whatever else runs. Its first action, `shadow-eval`'s, has nothing left to do but approve.
     fn start(&mut self, number: usize) {
-        let job = Job { execution: number, action: 0, since: None, serial: 0 };
+        let job = Job { execution: number, action: 0, since: None, silence: None, serial: 0 };
         let Some(execution) = self.executions.get_mut(number).filter(|own| own.stand == Stand::Queued) else { return };
         execution.stand = Stand::Running(job);
         let created = setting::created(execution.release);
@@ -139,15 +142,18 @@ impl World {
         let job = self.job(id)?;
         let serial = job.serial + 1;
         if let Some(token) = continuation {
-            let since = token.rsplit('=').next().and_then(|time| time.parse::<jiff::Timestamp>().ok());
-            let next = Job { since: since.map(jiff::Timestamp::as_second), serial, ..job };
+            let token = Token::read(token);
+            let since = token.as_ref().map(|token| token.since.as_second());
+            let silence = token.and_then(|token| token.silence);
+            let silence = silence.map(|own| (self.setting.region_of(&own.region), own.seen.as_second()));
+            let next = Job { since, silence, serial, ..job };
             self.goes_to(job, Stand::Running(next));
         } else if job.action == self.setting.targets.len() {
             checks::on_success(self, caller, job);
             self.goes_to(job, Stand::Succeeded);
         } else {
             checks::on_success(self, caller, job);
-            self.goes_to(job, Stand::Running(Job { action: job.action + 1, since: None, serial, ..job }));
+            self.goes_to(job, Stand::Running(Job { action: job.action + 1, since: None, silence: None, serial, ..job }));
         }
         Ok(Reply::Done)
     }

@@ -22,6 +22,8 @@ const RETURN: Seconds = 420 + CALL;
 const LONG_RETURN: Seconds = 1_800 + CALL;
 /// A call's time-out, twice over: how long ago a call under way may have looked.
 const CALL: Seconds = 130;
+/// A region that was waited for so long ago is well again (`Silence::is_over`).
+const WELL_AFTER: Seconds = 120;
 
 /// Feeds a hasher with what is decisive.
 pub struct Prints<'a, H> {
@@ -257,10 +259,12 @@ impl<H: Hasher> Prints<'_, H> {
 
     /// A job. Its serial number says only whether it still waits for its answer.
     pub fn job(&mut self, world: &World, job: &Job) {
-        let Job { execution, action, since, serial: _ } = job;
+        let Job { execution, action, since, silence, serial: _ } = job;
         (execution, action, world.is_open(*job), since.is_some()).hash(self.hasher);
         let longest = self.setting.fleet.guardrail.soak.as_secs() + self.patience();
         self.time(since.unwrap_or(self.now), longest);
+        silence.map(|(region, _)| region).hash(self.hasher);
+        self.time(silence.map_or(Seconds::MIN, |(_, seen)| seen), WELL_AFTER);
     }
 
     /// Whose call it is.

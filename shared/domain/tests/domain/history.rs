@@ -1,8 +1,9 @@
 //! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
 
-use crate::night::{AU, Night, actor, at, name, release, said, unseen, version};
+use crate::night::{AU, EU, JP, Night, actor, at, name, release, said, unseen, version};
 use crate::plans::Says;
-use meridian_domain::plan::{Act, Next};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Next, Plan, Silence};
 use meridian_domain::reason::{ErrorKind, FailureDetail, Fault, OperationName, Return, ServiceFailure, WayBackReason};
 use meridian_domain::{Advice, Cause, Decision, Epoch, Head, HubHistory, Reason, Record, VariantPhase};
 
@@ -151,26 +152,75 @@ fn an_illness_said_twice_does_not_begin_anew() {
     assert_eq!(night.sight.hub, before);
 }
 
-/// However often it is looked at: one entry when it begins, with the call that was not answered, and one when it ends.
-#[test]
-fn an_illness_that_lasts_is_one_entry_at_each_end() {
-    fn look(night: &mut Night) -> Next {
-        night.new_call();
-        night.pass("30s");
-        assert!(night.plan(AU).does(Act::Beat));
-        night.did(Act::Beat);
-        night.plan(AU).next
-    }
+/// The wave's next look at AU, half a minute after the one that ended for `plan`.
+fn next_look(night: &mut Night, plan: &Plan) -> Plan {
+    night.sight.silence = Silence::after(&plan.why, night.now, night.sight.silence.take());
+    night.new_call();
+    night.pass("30s");
+    assert!(night.plan(AU).does(Act::Beat));
+    night.did(Act::Beat);
+    night.plan(AU)
+}
+
+/// AU, which is provisioning, stops answering: on record, and waited for.
+fn falls_silent(night: &mut Night) -> Plan {
+    night.dark(AU);
     let (region, execution) = (name(AU), actor("wave-1"));
     let why = Reason::Fault(Fault::Unseen(unseen()));
-    let begun = Record::RegionIll { region: region.clone(), execution: execution.clone(), why };
+    assert_eq!(night.plan(AU).next, Next::TellHub(Record::RegionIll { region, execution, why }));
+    night.next_after(AU, &[Act::Beat])
+}
+
+/// However often it is looked at: one entry when it begins, with the call that was not answered, and one when it has answered for
+/// two minutes.
+#[test]
+fn an_illness_that_lasts_is_one_entry_at_each_end() {
     let mut night = Night::provisioning(AU);
-    night.dark(AU);
-    assert_eq!(night.plan(AU).next, Next::TellHub(begun));
-    assert!(night.next_after(AU, &[Act::Beat]).waits());
-    assert_eq!([look(&mut night), look(&mut night), look(&mut night)], [Next::Wait, Next::Wait, Next::Wait]);
+    let mut plan = falls_silent(&mut night);
+    for _ in 0..4 {
+        assert!(plan.waits(), "{plan:?}");
+        plan = next_look(&mut night, &plan);
+    }
     night.phase(AU, VariantPhase::Creating);
-    assert_eq!(look(&mut night), Next::TellHub(Record::RegionWell { region, execution }));
-    assert!(night.next(AU).waits());
-    assert_eq!(look(&mut night), Next::Wait);
+    for _ in 0..3 {
+        plan = next_look(&mut night, &plan);
+        assert!(plan.waits(), "{plan:?}");
+    }
+    let (region, execution) = (name(AU), actor("wave-1"));
+    assert_eq!(next_look(&mut night, &plan).next, Next::TellHub(Record::RegionWell { region, execution }));
+    plan = night.next(AU);
+    assert!(plan.waits());
+    assert!(next_look(&mut night, &plan).waits());
+}
+
+/// A service that answers every other call: the patience that began with it runs on, and the region is left behind.
+#[test]
+fn an_illness_that_comes_and_goes_is_one_illness() {
+    let mut night = Night::provisioning(AU);
+    let mut plan = falls_silent(&mut night);
+    let began = night.now;
+    let patience = night.fleet.wave.region_patience;
+    while night.now.duration_since(began) + SignedDuration::from_secs(60) < patience {
+        night.phase(AU, VariantPhase::Creating);
+        plan = next_look(&mut night, &plan);
+        assert!(plan.waits(), "{plan:?}");
+        night.dark(AU);
+        plan = next_look(&mut night, &plan);
+        assert!(plan.waits(), "{plan:?}");
+    }
+    night.pass("1m");
+    assert!(night.next(AU).does(Act::Trip));
+}
+
+/// A neighbour for which the wave has just waited is well once the region starts all the same: what comes later is another illness.
+#[test]
+fn a_neighbour_that_answers_as_a_region_starts_is_well() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let (region, execution) = (name(JP), actor("wave-1"));
+    night.hub(Record::RegionIll { region: region.clone(), execution, why: said("no answer") });
+    night.sight.silence = Some(Silence { region: region.clone(), seen: night.now });
+    assert!(night.next(AU).does(Act::Prepare));
+    assert!(night.sight.hub.ill.contains_key(&region));
+    assert!(night.next_after(AU, &[Act::Prepare]).does(Act::Update));
+    assert!(!night.sight.hub.ill.contains_key(&region));
 }

@@ -175,7 +175,7 @@ fn the_sights_lead_to_every_kind_of_step() {
     let mut runner = TestRunner::deterministic();
     let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
     let sights = likely();
-    for _ in 0..8000 {
+    for _ in 0..12_000 {
         let (sight, now) = sights.new_tree(&mut runner).unwrap().current();
         let plan = promote(&FLEET, &FLEET.regions[0], &sight, now);
         *kinds.entry(kind(&plan)).or_default() += 1;

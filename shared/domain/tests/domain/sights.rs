@@ -6,7 +6,7 @@ use crate::night::{
 };
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::WorseThanBefore;
-use meridian_domain::plan::{Act, Bake, Golden, Sight};
+use meridian_domain::plan::{Act, Bake, Golden, Sight, Silence};
 use meridian_domain::probation::Probation;
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
@@ -220,6 +220,7 @@ prop_compose! {
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
         approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), judged in of(seen(judgement())),
         golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just(refusal())), unscaled in weighted(0.05, Just(unseen())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
+        silence in of((any::<Index>(), moment())),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
         let mut sight = Sight {
@@ -227,6 +228,7 @@ prop_compose! {
             version: "v427".parse().unwrap(),
             execution: actor(WAVES[0]),
             since,
+            silence: silence.map(|(which, seen)| Silence { region: which.get(&names).clone(), seen }),
             hub: Arc::new(hub),
             regions: names.iter().cloned().zip(histories.into_iter().map(shared)).collect(),
             endpoints: names.iter().cloned().zip(endpoints).collect(),

@@ -8,6 +8,7 @@ mod evidence;
 mod execute;
 mod observe;
 mod signals;
+mod token;
 mod violations;
 
 use crate::context::{Context, FunctionKind, HandlerError};
@@ -15,20 +16,17 @@ use crate::events::PipelineJob;
 use crate::job;
 use crate::ports::{FailureKind, Ports};
 pub(crate) use evidence::asked;
-use jiff::Timestamp;
-use meridian_domain::plan::{self, Finish, Next};
+use meridian_domain::plan::{self, Finish, Next, Silence};
 use meridian_domain::reason::{Failure, Wait};
 use meridian_domain::{Reason, StepKind};
 use meridian_messages::Voice;
 use observe::Look;
 use serde_json::{Value, json};
 pub(crate) use signals::trip;
+pub use token::Token;
 
 /// Steps that one call may take: several times what the longest plan needs, and a bound on a planner that circles.
 const STEPS: u32 = 60;
-
-/// What a continuation token starts with; the time of the action's first call follows.
-const TOKEN: &str = "since=";
 
 /// Answers one CodePipeline job, which the caller has found to be for this fleet under this policy.
 ///
@@ -36,8 +34,8 @@ const TOKEN: &str = "since=";
 /// What the caller must answer the job with: home's own services in trouble for good. A home region that does not answer just now
 /// is no error: the job asks to be called again.
 pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -> Result<Value, HandlerError> {
-    let since = since(job, ports.now());
-    let ended = match walk(ports, context, job, since).await {
+    let token = job.continuation.as_deref().and_then(Token::read).unwrap_or_else(|| Token::first(ports.now()));
+    let ended = match walk(ports, context, job, &token).await {
         Ok(ended) => ended,
         Err(error) => {
             let Some(why) = error.regional() else { return Err(error) };
@@ -45,7 +43,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -
             Ended { next: Next::Wait, why: Wait::Home { why }.into() }
         }
     };
-    answer(ports, context, job, since, ended).await
+    answer(ports, context, job, token, ended).await
 }
 
 /// The last plan of a call: to wait, or how the action ends.
@@ -58,9 +56,9 @@ async fn walk<P: Ports>(
     ports: &P,
     context: &Context,
     job: &PipelineJob,
-    since: Timestamp,
+    token: &Token,
 ) -> Result<Ended, HandlerError> {
-    let mut look = Look::take(ports, context, job, since).await?;
+    let mut look = Look::take(ports, context, job, token).await?;
     let subject = look.subject(ports, context, &job.parameters.action).await?;
     look.observe(ports, &context.fleet, subject).await;
     let voice = Voice::of(&context.fleet);
@@ -85,14 +83,18 @@ async fn answer<P: Ports>(
     ports: &P,
     context: &Context,
     job: &PipelineJob,
-    since: Timestamp,
+    token: Token,
     ended: Ended,
 ) -> Result<Value, HandlerError> {
     let (home, why) = (&context.region, Voice::of(&context.fleet).why(&ended.why));
     match ended.next {
         Next::Finish(Finish::Failed) => job::fail(ports, home, &job.job, FailureKind::JobFailed, &why).await?,
         Next::Finish(Finish::Done | Finish::Deferred) => job::succeed(ports, home, &job.job, None, &why).await?,
-        _ => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &why).await?,
+        _ => {
+            let silence = Silence::after(&ended.why, ports.now(), token.silence);
+            let next = Token { silence, ..token }.to_string();
+            job::succeed(ports, home, &job.job, Some(&next), &why).await?;
+        }
     }
     let outcome = outcome(&ended.next);
     tracing::info!(outcome, why, function = %FunctionKind::Promote, "answered");
@@ -107,10 +109,4 @@ pub(crate) fn outcome(next: &Next) -> &'static str {
         Next::Finish(Finish::Failed) => "failed",
         _ => "waiting",
     }
-}
-
-/// When the action was first called: carried by the continuation token, so that patience has a beginning.
-fn since(job: &PipelineJob, now: Timestamp) -> Timestamp {
-    let token = job.continuation.as_deref().and_then(|token| token.strip_prefix(TOKEN));
-    token.and_then(|time| time.parse().ok()).unwrap_or(now)
 }

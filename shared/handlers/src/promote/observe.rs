@@ -1,12 +1,12 @@
 //! What a step of a wave can see, read once at the beginning of a call and again after what changes it.
 
+use super::Token;
 use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob, Turn};
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Approval, Ports};
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use meridian_domain::plan::{Sight, order_due, region_at};
 use meridian_domain::reason::Failure;
 use meridian_domain::{
@@ -31,7 +31,7 @@ impl Look {
         ports: &P,
         context: &Context,
         job: &PipelineJob,
-        since: Timestamp,
+        token: &Token,
     ) -> Result<Self, HandlerError> {
         let fleet = &context.fleet;
         let release = job.parameters.release;
@@ -43,8 +43,9 @@ impl Look {
         }
         let manifest = files::manifest(ports, &fleet.home, release).await?;
         let (version, execution) = (manifest.version.clone(), job.parameters.execution.clone());
-        let unlooked = Sight::unlooked(release, version, execution, since);
-        let sight = Sight { hub: hub.shared(), regions: histories, ..unlooked };
+        let unlooked = Sight::unlooked(release, version, execution, token.since);
+        let silence = token.silence.clone();
+        let sight = Sight { silence, hub: hub.shared(), regions: histories, ..unlooked };
         Ok(Self { sight, manifest, hub, regions })
     }
 

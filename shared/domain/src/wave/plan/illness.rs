@@ -37,11 +37,21 @@ impl View<'_> {
         self.patience_begins(region, Fault::Unseen(unseen).into(), step)
     }
 
-    /// A region that was ill is well once a look has come to its end: what it was ill of may be what a step asks last, and an illness
-    /// that comes and goes with each call would never end policy's patience.
+    /// A region that was ill is well once a look has come to its end, for what it was ill of may be what a step asks last, and once it
+    /// has answered for a while: an illness that comes and goes would never end policy's patience.
     pub(super) fn once_well(&self, plan: Plan) -> Plan {
-        let over = matches!(plan.next, Next::Wait | Next::Finish(Finish::Done));
+        let over = match plan.next {
+            Next::Wait => self.has_answered_for_a_while(&self.region.name),
+            Next::Finish(Finish::Done) => true,
+            _ => false,
+        };
         if over && self.ill_since(&self.region.name).is_some() { self.well(self.region) } else { plan }
+    }
+
+    /// False if the wave has lately waited for the region.
+    fn has_answered_for_a_while(&self, region: &RegionName) -> bool {
+        let last = self.sight.silence.as_ref().filter(|silence| silence.region == *region);
+        last.is_none_or(|silence| silence.is_over(self.now))
     }
 
     fn well(&self, region: &Region) -> Plan {
@@ -234,12 +244,21 @@ impl View<'_> {
         })
     }
 
-    /// A neighbour that answers again is not counted ill any more.
+    /// A neighbour that has answered again for a while is not counted ill any more.
     pub(super) fn neighbours_well(&self) -> Option<Plan> {
+        self.neighbour_again(|region| self.has_answered_for_a_while(region))
+    }
+
+    /// Nor is one that answers as this region starts: the wave does not wait for it any more.
+    pub(super) fn neighbours_well_at_last(&self) -> Option<Plan> {
+        self.neighbour_again(|_| true)
+    }
+
+    fn neighbour_again(&self, is_well: impl Fn(&RegionName) -> bool) -> Option<Plan> {
         let others = self.fleet.regions.iter().filter(|other| other.name != self.region.name);
         let mut ill = others.filter(|other| self.ill_since(&other.name).is_some() && !self.is_deferred(&other.name));
-        let well =
-            ill.find(|other| self.sight.regions.get(&other.name).is_some_and(|seen| self.is_quiet(&other.name, seen)))?;
+        let quiet = |name: &RegionName| self.sight.regions.get(name).is_some_and(|seen| self.is_quiet(name, seen));
+        let well = ill.find(|other| quiet(&other.name) && is_well(&other.name))?;
         Some(self.well(well))
     }
 

@@ -24,6 +24,7 @@ mod promote;
 mod resume;
 mod rollback;
 mod scaling;
+mod silence;
 mod skew;
 mod stage;
 mod standby;
@@ -46,6 +47,7 @@ pub use past::{dispersions, last_hours};
 pub use promote::promote;
 pub use resume::{Resume, resume};
 pub use rollback::{RollbackSight, rollback};
+pub use silence::Silence;
 pub use stage::Stage;
 pub use tries::RetryQuestion;
 pub use verify::verify;
@@ -74,6 +76,8 @@ pub struct Sight {
     pub execution: Actor,
     /// When the action was first called.
     pub since: Timestamp,
+    /// The region that an earlier call of the action waited for last.
+    pub silence: Option<Silence>,
     /// The state of the hub's chain: waves, lease, halts, quarantines.
     pub hub: Arc<HubHistory>,
     /// The state of every region's chain; unseen where it could not be read.
@@ -110,6 +114,7 @@ impl Sight {
             version,
             execution,
             since,
+            silence: None,
             hub: Arc::default(),
             regions: BTreeMap::new(),
             endpoints: BTreeMap::new(),

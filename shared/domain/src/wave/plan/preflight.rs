@@ -86,6 +86,7 @@ impl<'a> View<'a> {
         first(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
         first(self.once(Act::Prepare))?;
         self.checked(self.guards_quiet())?;
+        first(self.neighbours_well_at_last())?;
         Continue(back)
     }
 
