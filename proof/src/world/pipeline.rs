@@ -153,7 +153,8 @@ impl World {
             self.goes_to(job, Stand::Succeeded);
         } else {
             checks::on_success(self, caller, job);
-            self.goes_to(job, Stand::Running(Job { action: job.action + 1, since: None, silence: None, serial, ..job }));
+            let next = Job { action: job.action + 1, since: None, silence: None, serial, ..job };
+            self.goes_to(job, Stand::Running(next));
         }
         Ok(Reply::Done)
     }

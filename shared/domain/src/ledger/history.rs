@@ -253,7 +253,7 @@ impl RegionHistory {
                 }
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
-            Record::PageOwed { why, advice } if !self.owes(why) => {
+            Record::PageOwed { why, advice } if !self.owes(why) && self.owed_return(why).is_none() => {
                 self.owed.push(Owed { why: why.clone(), advice: advice.clone(), at: entry.at });
             }
             Record::PageSent { why } => {
@@ -309,6 +309,13 @@ impl RegionHistory {
     /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
         self.owed.iter().any(|owed| owed.why.is_same_as(why))
+    }
+
+    /// The page of the return that `why` tells of, which did not go out yet. Two calls side by side may see different reasons for it: the
+    /// first word stands.
+    pub fn owed_return(&self, why: &Reason) -> Option<&Owed> {
+        let from = pages::rolled_back_from(why)?;
+        self.owed.iter().find(|owed| pages::rolled_back_from(&owed.why) == Some(from))
     }
 
     /// What probation found of `release` since it was brought here.

@@ -6,7 +6,7 @@ use crate::night::{
 use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
-use meridian_domain::plan::{Act, Finish};
+use meridian_domain::plan::{Act, Finish, Next, rollback};
 use meridian_domain::reason::{
     ErrorKind, FailureDetail, Fault, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Sign,
     SilentRegion, Unseen, WaveEnd, WayBackReason,
@@ -161,6 +161,33 @@ fn a_rollback_with_a_silent_judge_halts_its_region_alone() {
         night.own_ends(EU, true);
         let history = night.history(EU);
         assert_eq!((history.halt.is_some(), history.halts_fleet()), (true, halts), "{judge:?}");
+    }
+}
+
+/// CloudWatch answers again between two calls of the region's watch: they see different reasons for one return. It is owed once, for the
+/// reason that came first, also where both were decided before either was written.
+#[test]
+fn a_return_that_two_calls_explain_is_one_page() {
+    let judges = [Seen::Known(None), Seen::Unknown(unseen())];
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut night = Night::baking(EU);
+        night.in_service(EU, "v426");
+        night.pass("50m");
+        let told = |night: &mut Night, judge: usize| {
+            night.own.judge = judges[judge].clone();
+            match rollback(&night.region(EU), &night.own_sight(EU), night.now).next {
+                Next::TellRegion(_, record) => record,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (one, other) = (told(&mut night, first), told(&mut night, second));
+        let Record::PageOwed { why, .. } = one.clone() else { panic!("{one:?}") };
+        assert!(one != other);
+        night.tell(EU, one);
+        assert_eq!(told(&mut night, second), Record::Halted { why: why.clone() });
+        night.tell(EU, other);
+        let owed: Vec<_> = night.history(EU).owed.iter().map(|owed| &owed.why).collect();
+        assert_eq!(owed, [&why]);
     }
 }
 

@@ -52,12 +52,7 @@ struct Ended {
     why: Reason,
 }
 
-async fn walk<P: Ports>(
-    ports: &P,
-    context: &Context,
-    job: &PipelineJob,
-    token: &Token,
-) -> Result<Ended, HandlerError> {
+async fn walk<P: Ports>(ports: &P, context: &Context, job: &PipelineJob, token: &Token) -> Result<Ended, HandlerError> {
     let mut look = Look::take(ports, context, job, token).await?;
     let subject = look.subject(ports, context, &job.parameters.action).await?;
     look.observe(ports, &context.fleet, subject).await;

@@ -204,10 +204,10 @@ impl RollbackView<'_> {
 
     /// Nothing need be done: people are told once the ledger has taken that. Until then the wave may tell them, whose word comes first.
     fn halt_once_written(&self, history: &RegionHistory, why: Reason, advice: Advice) -> Plan {
-        let owed = history.owes(&why);
-        let record =
-            if owed { Record::Halted { why: why.clone() } } else { Record::PageOwed { why: why.clone(), advice } };
-        self.tell(record, why)
+        match history.owed_return(&why) {
+            Some(owed) => self.tell(Record::Halted { why: owed.why.clone() }, owed.why.clone()),
+            None => self.tell(Record::PageOwed { why: why.clone(), advice }, why),
+        }
     }
 
     pub(super) fn roll_back(&self, back: &Target, why: Reason) -> Plan {
