@@ -97,6 +97,8 @@ mod skew;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]
+mod told;
+#[cfg(test)]
 mod tries;
 #[cfg(test)]
 mod waves;
