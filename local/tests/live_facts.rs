@@ -12,11 +12,10 @@ const SEED: u64 = 7;
 
 /// Nights that end otherwise under a reading, and why that is right.
 const OTHERWISE: &[(&str, &str, &str)] = &[
-    (
-        "update_taken_after_failed_rollback",
-        "update-rollback-failed",
-        "JP's endpoint takes no update any more: a person has to make it anew, as the page says",
-    ),
+    ("update_taken_after_failed_rollback", "update-rollback-failed", MADE_ANEW),
+    ("update_taken_after_failed_rollback", "unknown-next-night", MADE_ANEW),
+    ("same_configuration_refused", "update-rollback-failed", WAY_BACK_REFUSED),
+    ("same_configuration_refused", "unknown-next-night", WAY_BACK_REFUSED),
     ("final_bake_seconds", "rollback-with-dead-ledger", WAVE_IS_ON),
     ("new_configuration_unknown_seconds", "rollback-with-dead-ledger", WAVE_IS_ON),
     (
@@ -26,6 +25,9 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ),
 ];
 
+const MADE_ANEW: &str = "JP's endpoint takes no update any more: a person has to make it anew, as the page says";
+const WAY_BACK_REFUSED: &str =
+    "JP's endpoint names v426's configuration already, so its way back is refused: a person has to act";
 const WAVE_IS_ON: &str = "the wave is not over yet when AU goes bad: it ends without AU, with a page";
 
 /// Another reading of one fact.
