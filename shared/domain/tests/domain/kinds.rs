@@ -183,12 +183,18 @@ fn a_standby_is_decided_although_its_endpoint_cannot_be_seen() {
     assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed), "{:?}", night.history(BR).update);
 }
 
-/// I4 for those who show no evidence too.
+/// I4 for those who show no evidence too. Its traffic may still be moving, or already back for a guard's sake: policy's patience begins
+/// with the phase that SageMaker shows, however long ago the update was asked for.
 #[test]
 fn a_standby_that_answers_wrong_rolls_back() {
     let mut night = provisioning(standby(&[EU, AU, JP]));
     night.pass("4m");
     night.phase(BR, VariantPhase::Baking);
+    assert!(night.next_after(BR, &[Act::Beat]).does(Act::AskGolden));
+    night.asked(BR, Some(9));
+    assert!(night.next(BR).waits());
+    night.new_call();
+    night.now += night.fleet.wave.region_patience;
     assert!(night.next_after(BR, &[Act::Beat]).does(Act::AskGolden));
     night.asked(BR, Some(9));
     assert!(night.next(BR).does(Act::Trip));

@@ -198,7 +198,9 @@ impl View<'_> {
     /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient. A timer that stood
     /// still while the control plane was dark shifts late, and by no more than that patience, or the region were left behind.
     fn bear_with(&self, update: &OpenUpdate, proof: Proof) -> Plan {
-        let since = self.shifted_at(update).map_or(self.sight.since, |shifted| shifted.max(self.sight.since));
+        // Without a canary nothing but SageMaker says when traffic moved.
+        let shifted = self.shifted_at(update).or_else(|| self.shown_since());
+        let since = shifted.map_or(self.sight.since, |shifted| shifted.max(self.sight.since));
         let late = if self.still_bakes(update) { self.fleet.wave.region_patience } else { SignedDuration::ZERO };
         if self.is_patient(since + late) {
             Plan::wait(Wait::Proof(proof))
@@ -209,9 +211,13 @@ impl View<'_> {
 
     /// SageMaker dates the phase that it shows at the canary's beginning, though the bake's time is up.
     fn still_bakes(&self, update: &OpenUpdate) -> bool {
+        self.shown_since().zip(update.canary).is_some_and(|(shown, (from, _))| shown <= from)
+    }
+
+    /// Since when the update is in the phase that SageMaker shows.
+    fn shown_since(&self) -> Option<Timestamp> {
         let endpoint = self.sight.endpoints.get(&self.region.name).and_then(Seen::known).and_then(Option::as_ref);
-        let shown = endpoint.and_then(|endpoint| endpoint.pending.as_ref()?.phase_since);
-        shown.zip(update.canary).is_some_and(|(shown, (from, _))| shown <= from)
+        endpoint?.pending.as_ref()?.phase_since
     }
 
     /// Blue is getting its traffic back: say why, while the evidence is fresh.
