@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use meridian_domain::Fleet;
 
-    /// BR's alarms, which want three minutes in a row of errors and more of latency.
+    /// BR's alarms, which want five minutes in a row of errors and more of latency.
     fn alarms() -> Vec<AlarmSpec> {
         let fleet = Fleet::parse(include_str!("../../../local/fleets/reference/fleet.toml")).unwrap();
         let wave = planned::wave(&fleet, super::super::NIGHT, Usual::errors(0.001));
@@ -87,8 +87,8 @@ mod tests {
     fn errors_are_compared_with_blues() {
         for metric in [Metric::Errors4xx, Metric::Errors5xx] {
             assert_eq!(first_minute(metric, &[15; 20], 5), None, "1 % is not over 1 %");
-            assert_eq!(first_minute(metric, &[16; 20], 5), Some(2));
-            assert_eq!(first_minute(metric, &[16, 16, 5, 16, 16, 16], 5), Some(5), "three in a row");
+            assert_eq!(first_minute(metric, &[16; 20], 5), Some(4));
+            assert_eq!(first_minute(metric, &[16, 16, 16, 16, 5, 16, 16, 16, 16, 16], 5), Some(9), "five in a row");
             let alone = Minute { green: Arm { total: 1_000, bad: 900 }, blue: Arm::default() };
             assert_eq!(first(&alarms(), &[metric], &vec![vec![alone; 20]]), None, "no blue, no datapoint");
         }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_percentile_is_over_its_bound_where_the_rest_is_larger() {
         assert_eq!(first_minute(Metric::LatencyOver(20), &[10; 20], 0), None);
-        assert!(first_minute(Metric::LatencyOver(20), &[11; 20], 0) > Some(2), "instances may be cold first");
+        assert!(first_minute(Metric::LatencyOver(20), &[11; 20], 0) > Some(4), "instances may be cold first");
         assert_eq!(first_minute(Metric::Alerts, &[500; 20], 0), None, "nobody watches it");
     }
 }

@@ -114,6 +114,35 @@ fn what_a_warning_proposes_is_enough_and_no_more() {
     assert!(with(bake.wait - SignedDuration::from_mins(1)).is_some(), "{bake:?}");
 }
 
+/// With every delivered metric on, canaries of a minute each would not do: what the plan then proposes is what fleet.toml has. EU bakes longer, so
+/// that it finds three times as many errors.
+#[test]
+fn the_delivered_canaries_are_those_that_the_plan_proposes() {
+    let delivered = crate::night::fleet();
+    let mut short = delivered.clone();
+    let minute = SignedDuration::from_mins(1);
+    short.regions.iter_mut().for_each(|region| (region.bake, region.shortest_bake) = (minute, minute));
+    let rates = ["alerts", "score_over_0.9"].map(|metric| (metric.parse().unwrap(), 0.02));
+    let hour = Hour { rps: None, rates: rates.into() };
+    let hours = short.regions.iter().map(|region| (region.name.clone(), hour.clone())).collect();
+    let warnings = forecast(&short, at("03:00:00"), &hours).warnings.into_iter();
+    let proposed: BTreeMap<_, _> = warnings
+        .filter_map(|warning| match warning {
+            ForecastWarning::MayNotPass { region, enough, .. } => Some((region, enough.unwrap().bake)),
+            _ => None,
+        })
+        .collect();
+    for region in &delivered.regions {
+        let Bake { wait, percent } = proposed[&region.name];
+        assert_eq!(percent, region.canary_percent.max, "{}", region.name);
+        assert!(
+            if region.name == name(EU) { region.bake > wait } else { region.bake == wait },
+            "{}: {wait:#}",
+            region.name
+        );
+    }
+}
+
 /// Where each region passes often enough and all of them together do not, the wave is warned of; a region that is warned of says it all.
 #[test]
 fn a_wave_that_may_not_arrive_is_warned_of_once() {
