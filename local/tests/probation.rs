@@ -28,6 +28,21 @@ fn at_act_every_region_rolls_back_by_itself() {
     assert!(report.as_expected, "{:?}\n{:#?}", report.unexpected, report.pages);
 }
 
+/// It answers as it should, and declines twice as many customers from 05:15 on: what its containers send says so, beside what those of
+/// the earlier days' release sent.
+#[test]
+fn a_model_that_declines_more_customers_later_is_found_in_every_region() {
+    let mut behaviour = slow_burn().behaviour;
+    let worse = behaviour.last_mut().unwrap();
+    (worse.errors_5xx, worse.alert_factor) = (0.0, 2.0);
+    let report = simulated(&Scenario { behaviour, ..slow_burn() }, 7);
+    assert!(report.as_expected, "{:?}\n{:#?}", report.unexpected, report.pages);
+    let of_model =
+        |page: &String| ["alerts", "score_over_0.9"].iter().any(|own| page.contains(&format!("\"metric\":\"{own}\"")));
+    let reasons: Vec<String> = report.pages.iter().map(|page| page.reason.as_ref().unwrap().to_string()).collect();
+    assert!(reasons.len() == 4 && reasons.iter().all(of_model), "{reasons:?}");
+}
+
 /// The same night without the fault, with too few days, or without any.
 #[test]
 fn nobody_is_paged_for_a_good_release_or_by_too_few_days() {

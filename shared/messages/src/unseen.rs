@@ -79,9 +79,6 @@ pub(crate) fn words_of(detail: &FailureDetail) -> String {
         Detail::MetricIncomplete => "the metric's answer is not complete".to_owned(),
         Detail::MetricUnread => "the metric could not be read".to_owned(),
         Detail::NotAsked { id } => format!("an answer to a question that was not asked: {id:?}"),
-        Detail::OneReleases { metric } => {
-            format!("metric {metric} of [judge.metrics] is one release's, and not a whole endpoint's")
-        }
         Detail::NoBound { metric, expected } => {
             let expected = match expected {
                 BoundKind::Time => "a time such as 20ms",

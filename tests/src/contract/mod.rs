@@ -160,7 +160,6 @@ macro_rules! local_promises {
                 a_fleet_is_counted_minute_by_minute,
                 a_metric_counts_what_its_name_says,
                 a_whole_endpoint_is_counted_slot_by_slot,
-                what_is_one_releases_is_no_endpoints,
                 only_minutes_that_start_in_the_stretch_count,
                 a_minute_is_complete_two_minutes_after_its_end,
                 a_metric_that_cannot_be_counted_is_refused,

@@ -115,7 +115,7 @@ impl World {
 
     /// What each configuration's containers say of themselves in a minute, into the namespace that they were told, where their role
     /// may; and what those say in another's name who do that.
-    fn own_metrics(
+    pub(super) fn own_metrics(
         &mut self,
         name: &RegionName,
         minute: &BTreeMap<String, Served>,

@@ -3,19 +3,20 @@
 use crate::services::cloudwatch::metrics::MetricKey;
 use crate::services::cloudwatch::types::Dimension;
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
+use crate::world::customers::traffic::Served;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 use meridian_domain::alarms::SAGEMAKER;
 use meridian_domain::probation::SLOT;
+use std::collections::BTreeMap;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl World {
     /// Makes what a region's endpoint counted on the days before its first minute, as if what serves now had served then: a slot's
-    /// counts in one, drawn and not simulated. Single configurations' are not made, nor what containers said: each day served
-    /// another release.
+    /// counts in one, drawn and not simulated. Single configurations' are not made.
     pub(crate) fn make_days(&mut self, name: &RegionName) {
         let Some(before) = self.config.before else { return };
         let slot = SLOT.as_secs();
@@ -41,10 +42,17 @@ impl World {
             let usual = self.behaviour(name, &serving.labels, start);
             let (errors_4xx, errors_5xx) = (usual.errors_4xx * day, usual.errors_5xx * day);
             let behaviour = EffectiveBehaviour { errors_4xx, errors_5xx, ..usual };
-            let served = self.serve_as(name, &serving, start, SLOT.as_secs_f64(), behaviour);
+            let served = BTreeMap::from([(
+                serving.config.clone(),
+                self.serve_as(name, &serving, start, SLOT.as_secs_f64(), behaviour),
+            )]);
+            let said = self.own_metrics(name, &served).into_values().flatten();
+            let counted = served.into_values().flat_map(Served::metrics);
+            let counted = counted.map(|(metric, samples)| (MetricKey::new(SAGEMAKER, metric, &endpoint), samples));
+            let all: Vec<_> = counted.chain(said).collect();
             let Some(region) = self.regions.get_mut(name) else { return };
-            for (metric, samples) in served.metrics() {
-                region.metrics.put(MetricKey::new(SAGEMAKER, metric, &endpoint), start, start, samples);
+            for (metric, samples) in all {
+                region.metrics.put(metric, start, start, samples);
             }
         }
     }

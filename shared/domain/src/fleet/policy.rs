@@ -326,6 +326,12 @@ impl Fleet {
         format!("arn:aws:sns:{region}:{}:meridian-{}-oncall", self.account, self.name)
     }
 
+    /// The roles that a release's containers may run with.
+    pub fn serving_roles(&self) -> &'static [ServingRole] {
+        const ROLES: [ServingRole; 2] = [ServingRole::First, ServingRole::InTurn];
+        if self.execution_role_in_turn.is_some() { &ROLES } else { ROLES.split_at(1).0 }
+    }
+
     /// One of the roles that SageMaker's instances run with.
     pub fn execution_role_arn(&self, role: ServingRole) -> String {
         let in_turn = self.execution_role_in_turn.as_ref().filter(|_| !role.is_first());

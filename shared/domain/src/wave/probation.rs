@@ -3,6 +3,7 @@
 //! Each look asks all counts anew and judges from scratch, so a look that was lost costs a quarter of an hour at most.
 
 use crate::fleet::endpoint::Target;
+use crate::fleet::names::ReleaseId;
 use crate::fleet::{Fleet, JudgePolicy, ProbationAction, Region};
 use crate::ledger::WorseThanBefore;
 use crate::ledger::history::RegionHistory;
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{
     Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, probation,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts are compared by the quarter of an hour.
 pub const SLOT: SignedDuration = SignedDuration::from_mins(15);
@@ -19,6 +20,8 @@ pub const SLOT: SignedDuration = SignedDuration::from_mins(15);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Earlier days that are asked for: about as many as CloudWatch keeps by the minute.
 const DAYS: usize = 14;
+/// A release lies in a region for so long, at most, before it serves there.
+const LYING_READY: SignedDuration = SignedDuration::from_hours(48);
 /// How often a region's sweep calls `rollback`: the first sweep after a slot's counts have arrived looks at them.
 const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
@@ -54,6 +57,8 @@ impl Probation {
 pub struct ProbationLook {
     /// The release that serves here and is watched, by its names.
     pub target: Target,
+    /// The releases that served here in those days, whose containers' own metrics add up.
+    pub releases: BTreeSet<ReleaseId>,
     /// What to ask for: slots that begin here, those of the earlier days included.
     pub span: Span,
     /// Start of its first slot.
@@ -83,12 +88,13 @@ impl ProbationLook {
         let is_due = (1..=slots).contains(&over) && waited < SWEEP.as_secs();
         let (slots, over) = (usize::try_from(slots).ok()?, usize::try_from(over).ok().filter(|_| is_due)?);
         let span = Span { from: first - DAY * count(DAYS), to: first + SLOT * count(over) };
-        Some(Self { target: serving.target.clone(), span, first, slots, over })
+        let releases = served_since(history, span.from - LYING_READY);
+        Some(Self { target: serving.target.clone(), releases, span, first, slots, over })
     }
 
-    /// The metrics to ask for. What containers say of themselves is counted by release, and each earlier day served another one.
+    /// The metrics to ask for.
     pub fn metrics(policy: &JudgePolicy) -> Vec<MetricName> {
-        Lookout::metrics(policy).into_iter().filter(|metric| !metric.is_of_containers()).collect()
+        Lookout::metrics(policy)
     }
 
     /// What the region's slots say.
@@ -115,6 +121,15 @@ impl ProbationLook {
             today: day(self.first, self.over),
         }
     }
+}
+
+/// The releases that may have served in a region since then: those that it has confirmed and that came no earlier, what serves and
+/// what it replaced.
+fn served_since(history: &RegionHistory, since: Timestamp) -> BTreeSet<ReleaseId> {
+    let came = |release: &ReleaseId| history.attested_at.get(release).is_some_and(|at| *at >= since);
+    let confirmed = history.confirmed.keys().filter(|release| came(release)).copied();
+    let targets = history.serving.iter().map(|serving| &serving.target).chain(&history.previous);
+    confirmed.chain(targets.map(|target| target.release)).collect()
 }
 
 /// Slots of a day and days of a fortnight are few.

@@ -10,6 +10,7 @@ use meridian_domain::probation::{ProbationLook, SLOT};
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 use meridian_domain::{Advice, Epoch, ProbationAction, Reason, Record};
 use meridian_judge::{Arm, ProbationFinding};
+use std::collections::BTreeSet;
 
 /// EU serves v427 since 03:02, judged at full load; nothing is in flight. Its first slot is the one at 03:15.
 fn night() -> Night {
@@ -114,7 +115,8 @@ fn the_same_hours_of_earlier_days_are_compared() {
     assert!(matches!(finding(80), ProbationFinding::Worse { .. }));
     let look = due(&night).unwrap();
     assert_eq!((look.span.from, look.span.to), ("2026-11-06T03:15:00Z".parse().unwrap(), at("05:15:00")));
-    assert!(ProbationLook::metrics(&night.fleet.judge).iter().all(|own| !own.is_of_containers()));
+    let served = ["v426", "v427"].map(|version| night.target(EU, version).release);
+    assert_eq!(look.releases, BTreeSet::from(served), "whose containers speak of those days");
 }
 
 #[test]

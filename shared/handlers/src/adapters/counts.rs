@@ -4,19 +4,20 @@
 //! |---|---|---|---|
 //! | `4xx`, `5xx` | `Invocations`, `Sum` | `Invocation4XXErrors`, `Invocation5XXErrors`, `Sum` | SageMaker's, one configuration's |
 //! | `latency_over_20ms` | `ModelLatency`, `SampleCount` | `ModelLatency`, `TC(20000:)`, beside `TC(:20000)` | the same |
-//! | `score_over_0.9` | `score`, `SampleCount` | `score`, `TC(0.9:)`, beside `TC(:0.9)` | the container's own, one release's |
-//! | any other, such as `alerts` | its `SampleCount` | its `Sum` of zeros and ones | the container's own, one release's |
+//! | `score_over_0.9` | `score`, `SampleCount` | `score`, `TC(0.9:)`, beside `TC(:0.9)` | the container's own, by release |
+//! | any other, such as `alerts` | its `SampleCount` | its `Sum` of zeros and ones | the container's own, by release |
 //!
 //! A count of a range may be absent where no sample lies in it, and a fraction where CloudWatch interpolates *(live)*. So the
 //! range's other side is asked too: where that is answered, absent is zero.
 //!
-//! Of a whole endpoint, slot by slot, only what SageMaker counts can be asked: without its `EndpointConfigName`.
+//! Of a whole endpoint, slot by slot, SageMaker's are asked without `EndpointConfigName`, and the containers' are added up over the
+//! releases that served.
 
 use crate::ports::{BoundKind, CountsQuery, FailureDetail, SlotsQuery};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::ResourceName;
 use meridian_domain::alarms::SAGEMAKER;
 use meridian_domain::lookout::ArmMinutes;
+use meridian_domain::{ReleaseId, ResourceName, ServingRole};
 use meridian_judge::{Arm, MetricName};
 use std::collections::BTreeMap;
 
@@ -52,16 +53,22 @@ pub struct Survey {
     metrics: Vec<Asked>,
 }
 
-/// A metric, with the places of its questions.
+/// A metric, with the places of its questions: of each release whose containers send it, or of what SageMaker counts.
 #[derive(Clone, Debug)]
 struct Asked {
     name: MetricName,
+    parts: Vec<Part<usize>>,
+}
+
+/// What one of those who send a metric is asked.
+#[derive(Clone, Debug)]
+struct Part<Q> {
     /// Its requests, counted or not.
-    requests: usize,
+    requests: Q,
     /// Those that it counts.
-    counted: usize,
+    counted: Q,
     /// Of a range: those that it does not count.
-    others: Option<usize>,
+    others: Option<Q>,
 }
 
 impl Survey {
@@ -72,16 +79,21 @@ impl Survey {
     pub fn of(query: &CountsQuery) -> Result<Self, FailureDetail> {
         let of_endpoint = of_endpoint(&query.endpoint, &query.variant);
         let sagemaker = of_endpoint.into_iter().chain([("EndpointConfigName", query.config.to_string())]).collect();
-        let containers = Some((query.role.namespace(), vec![("Release", query.release.to_string())]));
+        let containers = vec![Container { namespace: query.role.namespace(), release: query.release }];
         Self::asking(&Source { sagemaker, containers }, &query.metrics, MINUTE, query.from, query.to)
     }
 
     /// The same of a whole endpoint.
     ///
     /// # Errors
-    /// A metric of which no count can be asked: what containers say of themselves is of one release.
+    /// A metric of which no count can be asked.
     pub fn of_slots(query: &SlotsQuery) -> Result<Self, FailureDetail> {
-        let source = Source { sagemaker: of_endpoint(&query.endpoint, &query.variant).into(), containers: None };
+        let of = |release: &ReleaseId| {
+            let container = move |role: &ServingRole| Container { namespace: role.namespace(), release: *release };
+            query.roles.iter().map(container).collect::<Vec<_>>()
+        };
+        let containers = query.releases.iter().flat_map(of).collect();
+        let source = Source { sagemaker: of_endpoint(&query.endpoint, &query.variant).into(), containers };
         Self::asking(&source, &query.metrics, query.slot, query.from, query.to)
     }
 
@@ -94,10 +106,8 @@ impl Survey {
     ) -> Result<Self, FailureDetail> {
         let mut survey = Self { from, to, period, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
         for name in metrics {
-            let ([requests, counted], others) = source.questions(name)?;
-            let (requests, counted) = (survey.place(requests), survey.place(counted));
-            let others = others.map(|question| survey.place(question));
-            survey.metrics.push(Asked { name: name.clone(), requests, counted, others });
+            let parts = source.questions(name)?.into_iter().map(|part| survey.place_of(part)).collect();
+            survey.metrics.push(Asked { name: name.clone(), parts });
         }
         Ok(survey)
     }
@@ -120,6 +130,11 @@ impl Survey {
     /// What to ask.
     pub fn questions(&self) -> &[Question] {
         &self.asked
+    }
+
+    fn place_of(&mut self, Part { requests, counted, others }: Part<Question>) -> Part<usize> {
+        let (requests, counted) = (self.place(requests), self.place(counted));
+        Part { requests, counted, others: others.map(|question| self.place(question)) }
     }
 
     fn place(&mut self, question: Question) -> usize {
@@ -153,16 +168,29 @@ impl Survey {
     /// judge who took it for zero would be blind. Only a range whose other side is answered is empty where it is absent.
     pub fn minutes(&self) -> ArmMinutes {
         let mut minutes = ArmMinutes::default();
-        for Asked { name, requests, counted, others } in &self.metrics {
-            let answer = |place: usize, second: &i64| self.answers.get(place)?.get(second).copied();
-            for (second, total) in self.answers.get(*requests).into_iter().flatten() {
-                let is_empty = || others.and_then(|others| answer(others, second)).map(|_| 0.0);
-                let bad = answer(*counted, second).or_else(is_empty);
-                let (Some(bad), Ok(at)) = (bad, Timestamp::from_second(*second)) else { continue };
-                minutes.put(name, at, Arm::new(count(*total), count(bad)));
+        for Asked { name, parts } in &self.metrics {
+            let mut sums: BTreeMap<i64, Option<Arm>> = BTreeMap::new();
+            for (second, arm) in parts.iter().flat_map(|part| self.part(part)) {
+                let known = |sum: Arm| arm.map(|arm| Arm::new(sum.total + arm.total, sum.bad + arm.bad));
+                sums.entry(second).and_modify(|sum| *sum = sum.and_then(known)).or_insert(arm);
+            }
+            for (second, arm) in sums {
+                let (Some(arm), Ok(at)) = (arm, Timestamp::from_second(second)) else { continue };
+                minutes.put(name, at, arm);
             }
         }
         minutes
+    }
+
+    /// The minutes of which this part's requests are answered; none in place of an arm of which half is known.
+    fn part<'a>(&'a self, part: &'a Part<usize>) -> impl Iterator<Item = (i64, Option<Arm>)> + 'a {
+        let answer = |place: usize, second: &i64| self.answers.get(place)?.get(second).copied();
+        let totals = self.answers.get(part.requests).into_iter().flatten();
+        totals.map(move |(second, total)| {
+            let is_empty = || part.others.and_then(|others| answer(others, second)).map(|_| 0.0);
+            let bad = answer(part.counted, second).or_else(is_empty);
+            (*second, bad.map(|bad| Arm::new(count(*total), count(bad))))
+        })
     }
 }
 
@@ -175,34 +203,41 @@ fn count(value: f64) -> u64 {
 struct Source {
     /// Dimensions of SageMaker's own metrics.
     sagemaker: Vec<(&'static str, String)>,
-    /// The containers' own, with their namespace.
-    containers: Option<(&'static str, Vec<(&'static str, String)>)>,
+    /// Those who send the containers' own.
+    containers: Vec<Container>,
+}
+
+/// One release's containers, by the metrics that they send.
+struct Container {
+    namespace: &'static str,
+    release: ReleaseId,
 }
 
 impl Source {
-    /// The requests of a metric and those that it counts, and of a range those that it does not.
-    fn questions(&self, name: &MetricName) -> Result<([Question; 2], Option<Question>), FailureDetail> {
+    /// What to ask of a metric.
+    fn questions(&self, name: &MetricName) -> Result<Vec<Part<Question>>, FailureDetail> {
         let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
         let errors = |metric: &str| {
             let sum = |metric: &str| self.sagemakers(metric, "Sum");
-            Ok(([sum("Invocations"), sum(metric)], None))
+            Ok(vec![Part { requests: sum("Invocations"), counted: sum(metric), others: None }])
         };
         match (name.as_str(), bound) {
             ("4xx", _) => errors("Invocation4XXErrors"),
             ("5xx", _) => errors("Invocation5XXErrors"),
             (_, Some(bound)) if name.is_latency() => {
                 let bound = microseconds(bound).ok_or_else(|| no_bound(name, BoundKind::Time))?;
-                let ask = |statistic: &str| self.sagemakers("ModelLatency", statistic);
-                Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
+                Ok(vec![range(&bound.to_string(), |statistic| self.sagemakers("ModelLatency", statistic))])
             }
             (_, Some(bound)) => {
                 let bound: f64 = bound.parse().map_err(|_| no_bound(name, BoundKind::Number))?;
-                let ask = |statistic: &str| self.containers(name, name.family(), statistic);
-                Ok(([ask("SampleCount")?, ask(&format!("TC({bound}:)"))?], Some(ask(&format!("TC(:{bound})"))?)))
+                let of =
+                    |own: &Container| range(&bound.to_string(), |statistic| own.question(name.family(), statistic));
+                Ok(self.containers.iter().map(of).collect())
             }
-            (own, None) => {
-                let ask = |statistic: &str| self.containers(name, own, statistic);
-                Ok(([ask("SampleCount")?, ask("Sum")?], None))
+            (metric, None) => {
+                let ask = |own: &Container, statistic: &str| own.question(metric, statistic);
+                let of = |own| Part { requests: ask(own, "SampleCount"), counted: ask(own, "Sum"), others: None };
+                Ok(self.containers.iter().map(of).collect())
             }
         }
     }
@@ -210,13 +245,18 @@ impl Source {
     fn sagemakers(&self, metric: &str, statistic: &str) -> Question {
         question(SAGEMAKER, metric, self.sagemaker.clone(), statistic)
     }
+}
 
-    fn containers(&self, name: &MetricName, metric: &str, statistic: &str) -> Result<Question, FailureDetail> {
-        let Some((namespace, dimensions)) = &self.containers else {
-            return Err(FailureDetail::OneReleases { metric: name.clone() });
-        };
-        Ok(question(namespace, metric, dimensions.clone(), statistic))
+impl Container {
+    fn question(&self, metric: &str, statistic: &str) -> Question {
+        question(self.namespace, metric, vec![("Release", self.release.to_string())], statistic)
     }
+}
+
+/// How many samples there are, and how many on either side of a bound.
+fn range(bound: &str, ask: impl Fn(&str) -> Question) -> Part<Question> {
+    let (requests, counted) = (ask("SampleCount"), ask(&format!("TC({bound}:)")));
+    Part { requests, counted, others: Some(ask(&format!("TC(:{bound})"))) }
 }
 
 fn of_endpoint(endpoint: &ResourceName, variant: &ResourceName) -> [(&'static str, String); 2] {
@@ -244,147 +284,4 @@ fn question(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use meridian_domain::{ReleaseId, ServingRole, Sha256};
-
-    fn query(metrics: &[&str]) -> CountsQuery {
-        CountsQuery {
-            endpoint: "fraud".parse().unwrap(),
-            variant: "main".parse().unwrap(),
-            config: "fraud-v427".parse().unwrap(),
-            release: ReleaseId(Sha256::of(b"v427")),
-            role: ServingRole::First,
-            from: "2026-11-20T03:05:00Z".parse().unwrap(),
-            to: "2026-11-20T03:07:00Z".parse().unwrap(),
-            metrics: metrics.iter().map(|name| name.parse().unwrap()).collect(),
-        }
-    }
-
-    fn survey(metrics: &[&str]) -> Survey {
-        Survey::of(&query(metrics)).unwrap()
-    }
-
-    fn answer(survey: &mut Survey, metric: &str, statistic: &str, values: &[f64]) {
-        let id = survey.questions().iter().find(|own| own.metric == metric && own.statistic == statistic);
-        let id = id.unwrap().id.clone();
-        let first: Timestamp = "2026-11-20T03:04:00Z".parse().unwrap();
-        let minutes = (0..).map(|minute| first + SignedDuration::from_mins(minute)).zip(values.iter().copied());
-        survey.add(&id, minutes).unwrap();
-    }
-
-    fn arms(survey: &Survey, metric: &str) -> Vec<(u64, u64)> {
-        survey.minutes().minutes(&metric.parse().unwrap()).map(|(_, arm)| (arm.total, arm.bad)).collect()
-    }
-
-    #[test]
-    fn what_containers_say_is_read_where_their_role_may_write() {
-        for (role, namespace) in
-            [(ServingRole::First, "Meridian/Model"), (ServingRole::InTurn, "Meridian/Model/InTurn")]
-        {
-            let survey = Survey::of(&CountsQuery { role, ..query(&["alerts", "score_over_0.9"]) }).unwrap();
-            assert!(survey.questions().iter().all(|own| own.namespace == namespace), "{survey:?}");
-        }
-        let own = Survey::of(&CountsQuery { role: ServingRole::InTurn, ..query(&["5xx"]) }).unwrap();
-        assert!(own.questions().iter().all(|own| own.namespace == SAGEMAKER), "SageMaker's own are nobody's to write");
-    }
-
-    #[test]
-    fn minutes_outside_of_the_question_do_not_count() {
-        let mut survey = survey(&["5xx"]);
-        answer(&mut survey, "Invocations", "Sum", &[1000.0, 10.0, 20.0, 1000.0]);
-        answer(&mut survey, "Invocation5XXErrors", "Sum", &[9.0, 1.0, 0.0, 9.0]);
-        assert_eq!(arms(&survey, "5xx"), [(10, 1), (20, 0)]);
-    }
-
-    #[test]
-    fn a_minute_of_which_half_is_known_is_not_zero() {
-        let mut survey = survey(&["latency_over_20ms"]);
-        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
-        assert!(survey.minutes().is_empty());
-        answer(&mut survey, "ModelLatency", "TC(20000:)", &[0.0, 2.0]);
-        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 2)]);
-    }
-
-    /// A model without one slow answer is not blind, and one of which no range can be counted is.
-    #[test]
-    fn an_absent_range_is_zero_where_its_other_side_is_answered() {
-        let mut survey = survey(&["latency_over_20ms", "5xx"]);
-        answer(&mut survey, "Invocations", "Sum", &[0.0, 10.0, 20.0]);
-        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
-        assert!(survey.minutes().is_empty(), "neither side, nor any count of errors");
-        answer(&mut survey, "ModelLatency", "TC(:20000)", &[0.0, 10.0]);
-        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 0)]);
-        assert_eq!(arms(&survey, "5xx"), []);
-    }
-
-    #[test]
-    fn a_fraction_is_taken_for_the_nearest_count() {
-        let mut survey = survey(&["latency_over_20ms"]);
-        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
-        answer(&mut survey, "ModelLatency", "TC(20000:)", &[0.0, 1.7, 0.4]);
-        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 2), (20, 0)]);
-    }
-
-    #[test]
-    fn a_minute_that_is_answered_again_is_revised_and_counts_once() {
-        let mut survey = survey(&["4xx"]);
-        for revision in [0.0, 5.0] {
-            answer(&mut survey, "Invocations", "Sum", &[0.0, 90.0 + revision]);
-            answer(&mut survey, "Invocation4XXErrors", "Sum", &[0.0, revision]);
-        }
-        assert_eq!(arms(&survey, "4xx"), [(95, 5)]);
-    }
-
-    #[test]
-    fn each_question_is_asked_once_with_the_fleets_own_dimensions() {
-        let survey = survey(&["4xx", "5xx", "latency_over_20ms", "latency_over_1.5s", "alerts", "score_over_0.9"]);
-        let asked: Vec<(&str, &str, &str)> = survey
-            .questions()
-            .iter()
-            .map(|own| (own.metric.as_str(), own.statistic.as_str(), own.dimensions[0].0))
-            .collect();
-        let wanted = [
-            ("Invocations", "Sum", "EndpointName"),
-            ("Invocation4XXErrors", "Sum", "EndpointName"),
-            ("Invocation5XXErrors", "Sum", "EndpointName"),
-            ("ModelLatency", "SampleCount", "EndpointName"),
-            ("ModelLatency", "TC(20000:)", "EndpointName"),
-            ("ModelLatency", "TC(:20000)", "EndpointName"),
-            ("ModelLatency", "TC(1500000:)", "EndpointName"),
-            ("ModelLatency", "TC(:1500000)", "EndpointName"),
-            ("alerts", "SampleCount", "Release"),
-            ("alerts", "Sum", "Release"),
-            ("score", "SampleCount", "Release"),
-            ("score", "TC(0.9:)", "Release"),
-            ("score", "TC(:0.9)", "Release"),
-        ];
-        assert_eq!(asked, wanted);
-    }
-
-    #[test]
-    fn a_whole_endpoint_is_asked_without_its_configuration() {
-        let asked = |metrics: &[&str]| {
-            let CountsQuery { endpoint, variant, from, to, metrics, .. } = query(metrics);
-            let slot = SignedDuration::from_mins(15);
-            Survey::of_slots(&SlotsQuery { endpoint, variant, slot, from, to, metrics })
-        };
-        let survey = asked(&["5xx", "latency_over_20ms"]).unwrap();
-        assert_eq!((survey.questions().len(), survey.period()), (5, 900));
-        let dimensions = [("EndpointName", "fraud".to_owned()), ("VariantName", "main".to_owned())];
-        assert!(survey.questions().iter().all(|own| own.namespace == SAGEMAKER && own.dimensions == dimensions));
-        for own in ["alerts", "score_over_0.9"] {
-            let refused = FailureDetail::OneReleases { metric: own.parse().unwrap() };
-            assert_eq!(asked(&[own]).unwrap_err(), refused, "one release's only");
-        }
-    }
-
-    #[test]
-    fn a_bound_that_is_none_is_named() {
-        for (metric, expected) in [("latency_over_20", BoundKind::Time), ("score_over_high", BoundKind::Number)] {
-            let error = Survey::of(&query(&[metric])).unwrap_err();
-            assert_eq!(error, FailureDetail::NoBound { metric: metric.parse().unwrap(), expected });
-        }
-        assert!(survey(&["5xx"]).add("q9", std::iter::empty()).is_err());
-    }
-}
+mod tests;

@@ -160,8 +160,12 @@ pub struct SlotsQuery {
     pub from: Timestamp,
     /// End, exclusive.
     pub to: Timestamp,
-    /// What is counted: errors and latencies, which SageMaker counts for the endpoint too.
+    /// The metrics whose counts are asked for.
     pub metrics: Vec<MetricName>,
+    /// Releases that served: what their containers say of themselves adds up.
+    pub releases: Vec<ReleaseId>,
+    /// The roles that their containers write such metrics with, one or the other.
+    pub roles: Vec<ServingRole>,
 }
 
 /// An execution to start.

@@ -25,6 +25,8 @@ pub(super) async fn look<P: Ports>(
         from: look.span.from,
         to: look.span.to,
         metrics: ProbationLook::metrics(&fleet.judge),
+        releases: look.releases.iter().copied().collect(),
+        roles: fleet.serving_roles().to_vec(),
     };
     match ports.slots(&region.name, &query).await {
         Ok(served) => Seen::Known(Some(look.judge(fleet, &served))),

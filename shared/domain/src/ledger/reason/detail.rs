@@ -57,8 +57,6 @@ pub enum FailureDetail {
     MetricUnread,
     /// CloudWatch answered a question that was not asked.
     NotAsked { id: String },
-    /// The metric counts one release's answers, and was asked of a whole endpoint.
-    OneReleases { metric: MetricName },
     /// The metric's name holds no bound that can be asked for.
     NoBound { metric: MetricName, expected: BoundKind },
 }
@@ -140,7 +138,6 @@ impl FailureDetail {
             | Self::Lacks(_)
             | Self::MetricIncomplete
             | Self::MetricUnread
-            | Self::OneReleases { .. }
             | Self::NoBound { .. }) => own,
         }
     }

@@ -5,15 +5,21 @@ use crate::world::Sent;
 use jiff::Timestamp;
 use meridian_domain::probation::SLOT;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
-use meridian_domain::{Advice, Reason};
+use meridian_domain::{Advice, Reason, ReleaseId, ServingRole};
 use meridian_judge::{MetricName, Tally};
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// AU serves v427 since 03:00, judged at full load. So many earlier days are known, and v427 answers this share of its requests 5xx
 /// beyond the usual. It is 06:17.
 fn on_probation(days: u32, errors: f64) -> World {
     let worse = json!({ "release": "v427", "errors_5xx": errors, "from": "03:00" });
+    on_probation_with(days, worse)
+}
+
+/// The same where it behaves so.
+fn on_probation_with(days: u32, worse: Value) -> World {
     let world = world_of(WorldConfig {
         before: Some(serde_json::from_value(json!({ "days": days })).unwrap()),
         behaviours: vec![serde_json::from_value(worse).unwrap()],
@@ -24,6 +30,10 @@ fn on_probation(days: u32, errors: f64) -> World {
     world.write(&name(AU), chain(), "wave-1", record);
     world.pass(SignedDuration::from_mins(197));
     world
+}
+
+fn releases(versions: [&str; 2]) -> Vec<ReleaseId> {
+    BTreeSet::from(versions.map(|version| target(version).release)).into_iter().collect()
 }
 
 /// Why a reply says that there is nothing to do.
@@ -51,7 +61,8 @@ fn a_sweep_pages_once_for_a_release_that_is_worse_than_before() {
     assert_eq!(asked.len(), 1, "what is found is not asked for again");
     assert_eq!((asked[0].slot, asked[0].to), (SLOT, "2026-03-12T06:15:00Z".parse().unwrap()));
     assert_eq!(asked[0].from, "2026-02-26T03:15:00Z".parse().unwrap());
-    assert!(asked[0].metrics.iter().all(|own| !own.is_of_containers()), "{:?}", asked[0].metrics);
+    assert_eq!(asked[0].releases, releases(["v426", "v427"]), "what is tried and what it replaced");
+    assert_eq!(asked[0].roles, [ServingRole::First]);
 }
 
 #[test]
@@ -72,6 +83,20 @@ fn a_page_of_probation_names_the_numbers_and_what_to_do() {
     let why = Return::WorseThanBefore { region: name(AU), version: "v427".parse().unwrap(), worse }.into();
     let notice = Notice::Plan { why, advice: Advice::WeighRollback { region: name(AU) } };
     assert_eq!(world.pages(), [Sent::of(notice, &name(AU), &Sender::Region)]);
+}
+
+/// What a model decides is judged after the shift too, though each earlier day served another one.
+#[test]
+fn a_model_that_declines_more_customers_than_those_before_is_found() {
+    let world = on_probation_with(14, json!({ "release": "v427", "alert_factor": 3.0, "from": "03:00" }));
+    look(&world).unwrap();
+    let worse = news(&world).into_iter().find_map(|record| match record {
+        Record::ProbationFound { worse, .. } => Some(worse),
+        _ => None,
+    });
+    let worse = worse.unwrap();
+    assert!(["alerts", "score_over_0.9"].contains(&worse.metric.as_str()), "{worse:?}");
+    assert!(worse.today.bad as f64 > 2.0 * worse.expected && worse.days == 14, "{worse:?}");
 }
 
 #[test]

@@ -34,7 +34,6 @@ pub fn details() -> Vec<FailureDetail> {
         FailureDetail::MetricIncomplete,
         FailureDetail::MetricUnread,
         FailureDetail::NotAsked { id: "q9".to_owned() },
-        FailureDetail::OneReleases { metric: "alerts".parse().unwrap() },
         FailureDetail::NoBound { metric: "latency_over_20".parse().unwrap(), expected: BoundKind::Time },
         FailureDetail::NoBound { metric: "score_over_high".parse().unwrap(), expected: BoundKind::Number },
     ];
