@@ -18,6 +18,8 @@ pub struct Planned {
     pub alarms: Vec<AlarmSpec>,
     /// What the plan says that going on can cost here.
     pub harm: Vec<HarmForecast>,
+    /// Requests until the verdict at full load, as it says.
+    pub unproved: u64,
     /// When its canary takes its first request.
     pub canary: Timestamp,
 }
@@ -89,5 +91,5 @@ fn planned(fleet: &Fleet, turn: &Turn) -> Option<Planned> {
     };
     let place = Place { site, effect: Effect::NONE, stream };
     let alarms = guards(fleet, region, &green, Some(&blue));
-    Some(Planned { place, alarms, harm: turn.harm.clone(), canary: turn.canary })
+    Some(Planned { place, alarms, harm: turn.harm.clone(), unproved: turn.unproved, canary: turn.canary })
 }

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// Excesses that are tried for the largest harm a day.
 const TRIED: u32 = 24;
+/// Bisection steps of a rate: to about 1e-9.
+const HALVES: u32 = 30;
 
 /// What a region has at stake if its canary goes on, in requests: the traffic of the hour's forecast times time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +57,31 @@ pub struct Harm {
     pub dispersion: f64,
 }
 
-/// What an equal release would show.
+/// What a canary is expected to show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outlook {
-    /// The harm bound at the counts that are expected.
+    /// The harm bound of an equal release, at the counts that are expected.
     pub expected: Harm,
-    /// The chance that the bound is within what policy allows.
+    /// The chance that it is within what policy allows.
     pub chance: f64,
+    /// A faulty release that the canary lets through all the same costs so many answers at most from the shift to the verdict at full
+    /// load, but for the part of `pass_alpha` that falls to this metric in this region at one try.
+    pub let_through: u64,
+}
+
+/// A canary that is planned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlannedCanary {
+    /// Requests of green and of blue.
+    pub arms: (u64, u64),
+    /// Share of the requests that the metric counts before the release.
+    pub base_rate: f64,
+    /// Its planned look.
+    pub look: Check,
+    /// The largest harm bound that passes.
+    pub allowed: u64,
+    /// Chance that a fault costs more than it is said to.
+    pub miss: f64,
 }
 
 /// How a metric's harm is bounded.
@@ -83,12 +103,13 @@ impl HarmTest {
         below.filter(|below| below.answers > above.answers).unwrap_or(above)
     }
 
-    /// What an equal release would show of a metric with this rate: the bound at the counts that are expected, and the chance that
-    /// the bound is at most `allowed`.
+    /// What a canary shows of an equal release, and the most that it lets through.
     ///
     /// Green's count is Gamma-Poisson. Blue's is taken at its mean, and what it scatters is added to green's: of a difference of two
     /// rates, green's part of the variance is 1 and blue's is the ratio of their requests.
-    pub fn outlook(&self, arms: (u64, u64), base_rate: f64, stakes: &Stakes, dispersion: f64, allowed: u64) -> Outlook {
+    pub(super) fn outlook(&self, canary: PlannedCanary, stakes: &Stakes) -> Outlook {
+        let PlannedCanary { arms, base_rate, look: planned, allowed, miss } = canary;
+        let dispersion = planned.dispersion;
         let mean = |total: u64| total as f64 * base_rate;
         let (green, blue) = (mean(arms.0), Tally { total: arms.1, bad: mean(arms.1).round() as u64 });
         let look = |bad: u64| Look { green: Tally { total: arms.0, bad: bad.min(arms.0) }, blue };
@@ -99,16 +120,20 @@ impl HarmTest {
             move |bad: u64| self.at_most(&look(bad), stakes, dispersion, &finder).answers() <= allowed
         };
         let scatter = dispersion * (1.0 + arms.0 as f64 / arms.1.max(1) as f64);
-        let at_least = |count: u64| match count {
-            0 => 1.0,
-            _ if green <= 0.0 => 0.0,
-            count => at_least(count, green, scatter),
-        };
+        let at_least = |count: u64| count_of(count, green, scatter);
         // The counts of green between which the bound is within what is allowed.
         let is_within = within(Side::Above);
-        let over = at_least(first(arms.0 + 1, |bad| !is_within(bad)));
-        let under = if self.two_sided { 1.0 - at_least(first(arms.0 + 1, within(Side::Below))) } else { 0.0 };
-        Outlook { expected, chance: (1.0 - over - under).max(0.0) }
+        let most = first(arms.0 + 1, |bad| !is_within(bad));
+        let least = if self.two_sided { first(arms.0 + 1, within(Side::Below)) } else { 0 };
+        let chance = (at_least(least) - at_least(most)).max(0.0);
+        // A count that fails is not let through either.
+        let fails = |side| planned.least((arms.0 as f64, arms.1 as f64), base_rate, side);
+        let most = fails(Side::Above).map_or(most, |fails| fails.min(most));
+        let least = fails(Side::Below).filter(|_| self.two_sided).map_or(least, |fails| least.max(fails + 1));
+        let above = rate_of(|green| count_of(most, green, scatter), arms.0, 1.0 - miss) - base_rate;
+        let below = base_rate - rate_of(|green| count_of(least, green, scatter), arms.0, miss);
+        let excess = if self.two_sided { above.max(below) } else { above };
+        Outlook { expected, chance, let_through: whole(excess.clamp(0.0, 1.0) * stakes.until_verdict as f64) }
     }
 
     fn one_side(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Harm {
@@ -145,6 +170,25 @@ impl HarmTest {
         let least = self.check.and_then(|check| check.least(arms, base, side));
         Finder { least, green: arms.0, base, side, dispersion: self.check.map_or(1.0, |check| check.dispersion) }
     }
+}
+
+/// The chance of at least so many, of this mean.
+fn count_of(count: u64, mean: f64, dispersion: f64) -> f64 {
+    match count {
+        0 => 1.0,
+        _ if mean <= 0.0 => 0.0,
+        count => at_least(count, mean, dispersion),
+    }
+}
+
+/// The rate of so many requests at which this chance, which rises with the mean, is reached.
+fn rate_of(chance: impl Fn(f64) -> f64, requests: u64, reached: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..HALVES {
+        let middle = f64::midpoint(low, high);
+        if chance(middle * requests as f64) < reached { low = middle } else { high = middle }
+    }
+    high
 }
 
 /// The largest excess that is not ruled out to one side, and its answers.

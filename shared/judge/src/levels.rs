@@ -31,6 +31,8 @@ pub(super) struct Levels {
     pub interval_running: f64,
     /// An interval's end at the planned look.
     pub interval_planned: f64,
+    /// What a plan says of the harm that a canary lets through.
+    pub let_through: f64,
     regions: f64,
 }
 
@@ -62,6 +64,7 @@ impl Levels {
             bound: bounds / metrics / regions / tries,
             interval_running: policy.pass_alpha * (1.0 - INTERVAL_PLANNED),
             interval_planned: policy.pass_alpha * INTERVAL_PLANNED,
+            let_through: policy.pass_alpha / families.len().max(1) as f64 / regions / tries,
             regions,
         }
     }

@@ -47,6 +47,7 @@ pub use captured::{
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use gates::{EvaluationPolicy, GateMode};
 pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Scattered, Witness};
+use harm::PlannedCanary;
 pub use harm::{Harm, HarmTest, Outlook, Stakes};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
@@ -124,8 +125,8 @@ pub fn region_judge<'a>(
     judge
 }
 
-/// What an equal release would show of a metric in a canary of so many requests: its harm bound, and the chance that this is within
-/// policy. For planning; none for a metric that policy does not know.
+/// What a canary of so many requests would show of a metric: an equal release's harm bound, the chance that this is within policy, and
+/// what a fault may cost that is let through. For planning; none for a metric that policy does not know.
 pub fn harm_outlook(
     policy: &JudgePolicy,
     regions: usize,
@@ -136,9 +137,10 @@ pub fn harm_outlook(
 ) -> Option<Outlook> {
     let asked = policy.metrics.keys().cloned().chain([metric.clone()]);
     let judge = RegionJudge::new(policy, regions, asked, Watch::default());
-    let (test, gauge) = (judge.harm_test(metric)?, policy.gauge(metric)?);
     let arms = (green_total, blue_total);
-    let mut outlook = test.outlook(arms, base_rate, stakes, gauge.dispersion, policy.harm);
+    let (look, miss) = judge.planned_look(metric)?;
+    let canary = PlannedCanary { arms, base_rate, look, allowed: policy.harm, miss };
+    let mut outlook = judge.harm_test(metric)?.outlook(canary, stakes);
     if green_total.min(blue_total) < policy.min_requests.max(1) {
         outlook.chance = 0.0;
     }

@@ -84,6 +84,13 @@ impl<'a> RegionJudge<'a> {
         self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.harm)
     }
 
+    /// How a metric's planned look fails, and the chance with which a plan may be wrong about what it lets through.
+    pub(super) fn planned_look(&self, metric: &MetricName) -> Option<(Check, f64)> {
+        let Metric { gauge, levels, .. } = self.metrics.iter().find(|known| known.name == *metric)?;
+        let (tolerance, level) = (self.policy.tolerance_fail, levels.region_planned);
+        Some((Check { tolerance, level, dispersion: gauge.dispersion }, levels.let_through))
+    }
+
     /// A metric's harm bound, by its planned look or before it by all minutes so far; none where its comparison counts nowhere,
     /// or nobody said what is at stake.
     pub fn harm(&self, metric: &MetricName, due: bool) -> Option<Harm> {

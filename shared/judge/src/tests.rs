@@ -3,6 +3,7 @@
 use crate::detect::Check;
 use crate::exact::{Stratum, at_least, pooled_chance};
 use crate::excess::largest;
+use crate::harm::PlannedCanary;
 use crate::policy::JudgePolicy;
 use crate::process::{AbsoluteBound, Comparison, Side};
 use crate::scatter::Scatter;
@@ -240,7 +241,44 @@ fn the_chance_that_an_equal_release_passes_is_told_to_a_point() {
                 Look { green: Tally { total: green, bad: x as u64 }, blue: Tally { total: blue, bad: y as u64 } };
             f64::from(test.bound(&look, &stakes, 2.0).answers <= allowed)
         });
-        let told = test.outlook((green, blue), base, &stakes, 2.0, allowed).chance;
+        let look = Check { tolerance: 1.25, level: 1e-9, dispersion: 2.0 };
+        let canary = PlannedCanary { arms: (green, blue), base_rate: base, look, allowed, miss: 0.05 };
+        let told = test.outlook(canary, &stakes).chance;
         assert!((told - passes).abs() < 0.02, "{two_sided} {base} {allowed}: {told} told, {passes}");
+    }
+}
+
+/// Every pair of counts of a release that costs as much as a plan says that a canary lets through, weighed: it is let through no more
+/// often than the plan may be wrong, and one that costs a third less more often.
+#[test]
+fn a_costlier_fault_than_planned_is_let_through_no_more_often_than_said() {
+    const MISS: f64 = 0.05;
+    let stakes = Stakes { until_verdict: 60_000, ..Stakes::default() };
+    let test = HarmTest { level: 0.025, two_sided: false, check: None };
+    for ((green, blue), base, allowed) in
+        [((9_000u64, 9_000u64), 0.001, 5_000), ((9_000, 27_000), 0.002, 5_000), ((9_000, 27_000), 0.001, 150)]
+    {
+        let planned = Check { tolerance: 1.25, level: 0.000_3, dispersion: 2.0 };
+        let canary = PlannedCanary { arms: (green, blue), base_rate: base, look: planned, allowed, miss: MISS };
+        let told = test.outlook(canary, &stakes).let_through;
+        let let_through = |answers: f64| {
+            let mean = green as f64 * (base + answers / stakes.until_verdict as f64);
+            let blues = law(base * blue as f64, 2.0, 1e-5);
+            expectation(&law(mean, 2.0, 1e-5), &blues, |x, y| {
+                let (green, blue) = (Tally { total: green, bad: x as u64 }, Tally { total: blue, bad: y as u64 });
+                let arms = (green.total as f64, blue.total as f64);
+                let stratum = Stratum {
+                    green_total: arms.0,
+                    blue_total: arms.1,
+                    green: green.bad,
+                    blue: blue.bad,
+                    dispersion: 2.0,
+                };
+                let fails = stratum.chance(planned.tolerance, Side::Above) <= planned.level;
+                f64::from(!fails && test.bound(&Look { green, blue }, &stakes, 2.0).answers <= allowed)
+            })
+        };
+        let (at, less) = (let_through(told as f64), let_through(told as f64 / 1.5));
+        assert!(at <= MISS + 0.01 && less > 2.0 * MISS, "{green} {blue} {base} {allowed}: {told}, {at} {less}");
     }
 }

@@ -55,15 +55,22 @@ pub fn chance(fleet: &Fleet, forecast: &Forecast) -> String {
 pub fn harm(turn: &Turn) -> String {
     let each = turn.harm.iter().map(|own| {
         format!(
-            "{} about {} bad answers ({} with a neighbour's customers, up to {} a day if nothing finds it)",
+            "{} about {} bad answers ({} with a neighbour's customers, up to {} a day if nothing finds it), at most {} where the \
+             canary lets a fault through",
             own.metric,
             thousands(own.answers),
             thousands(own.failover),
-            thousands(own.a_day)
+            thousands(own.a_day),
+            thousands(own.let_through)
         )
     });
-    let each = each.collect::<Vec<_>>().join(", ");
-    format!("{} in {}: {each}", turn.title, chance_of(turn.chance))
+    let each = each.collect::<Vec<_>>().join("; ");
+    format!(
+        "{} in {}: {each}. A fault that only begins with all traffic: up to {} until the check at full load",
+        turn.title,
+        chance_of(turn.chance),
+        thousands(turn.unproved)
+    )
 }
 
 /// How the table's findings are read.

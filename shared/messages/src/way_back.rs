@@ -11,12 +11,13 @@ use meridian_domain::reason::{Quiet, Return, WayBackReason};
 /// The 4xx of a region may be the release's or the callers' fault.
 const CLIENT_ERRORS: &str = "its 4xx rose: the release rejects good requests, or its callers send bad ones";
 
-/// "5xx: 512 of 340000 requests since the shift, ...".
+/// "5xx: 512 of 340000 requests, 170 usual ...".
 pub(crate) fn worse_than_before(worse: &WorseThanBefore) -> String {
     let WorseThanBefore { metric, today, expected, tolerated, days } = worse;
+    let as_far_as = if *tolerated < 1.0 { "down" } else { "up" };
     format!(
-        "{metric}: {} of {} requests since the shift, {expected:.0} usual by the same hours of {days} earlier days; up to {tolerated:.2} \
-         times is usual",
+        "{metric}: {} of {} requests, {expected:.0} usual by the same hours of {days} earlier days; {as_far_as} to \
+         {tolerated:.2} times is usual",
         today.bad, today.total
     )
 }

@@ -116,7 +116,7 @@ struct Cost {
     kayenta: f64,
     fixed: f64,
     found: bool,
-    within_plan: Option<bool>,
+    within_plan: bool,
     within_policy: bool,
 }
 
@@ -129,9 +129,10 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
     let meridian = |probation| {
         canaries.iter().map(|(region, response)| region.harm(response.off(reading, probation))).sum::<f64>()
     };
-    let verdict = minutes(Exposure::of(&night.study.fleet.guardrail).until_verdict);
+    let until_verdict = Exposure::of(&night.study.fleet.guardrail).until_verdict;
+    let (verdict, seconds) = (minutes(until_verdict), until_verdict.as_secs() as u32);
     let within_plan = |(region, response): &(Region<'_>, Response)| {
-        region.printed().map(|printed| region.harm_to_verdict(response, reading, verdict) <= printed)
+        region.harm_to_verdict(response, reading, seconds) <= region.printed()
     };
     let allowed = night.setting.policy.harm as f64;
     Cost {
@@ -142,11 +143,7 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
         kayenta,
         fixed,
         found: alarms.iter().any(Option::is_some),
-        within_plan: canaries
-            .iter()
-            .map(within_plan)
-            .collect::<Option<Vec<_>>>()
-            .map(|all| all.iter().all(|within| *within)),
+        within_plan: canaries.iter().all(within_plan),
         within_policy: canaries
             .iter()
             .all(|(region, response)| region.harm_with_way_back(response, reading, verdict) <= allowed),
@@ -177,7 +174,7 @@ impl Row {
         for night in &nights {
             found.add(night.found);
             within_policy.add(night.within_policy);
-            night.within_plan.into_iter().for_each(|within| within_plan.add(within));
+            within_plan.add(night.within_plan);
         }
         Row {
             fault,
@@ -196,7 +193,6 @@ impl Row {
 
     fn cells(&self, stage: &Stage<'_>) -> Vec<Cell> {
         let Fault { kind, excess, course, .. } = self.fault;
-        let told = self.within_plan.of > 0;
         vec![
             Cell::text(kind),
             Cell::text(place(stage, self.fault)),
@@ -209,7 +205,7 @@ impl Row {
             Cell::share(self.found),
             self.kayenta.cell(),
             Cell::number(Some(self.fixed.median()), 0),
-            if told { Cell::share(self.within_plan) } else { Cell::Empty },
+            Cell::share(self.within_plan),
             Cell::share(self.within_policy),
         ]
     }
@@ -264,7 +260,7 @@ fn promised(stage: &Stage<'_>, reading: Reading, rows: &[Row]) -> Vec<Promise> {
         format!("harm from the shift to {upto} is within {what} in at least 95 % of waves: {told}")
     };
     let mut plan = Least::of(claim("the verdict at full load", "what `plan` printed"), WITHIN_PLAN);
-    rows.iter().filter(|row| row.within_plan.of > 0).for_each(|row| plan.add(row.within_plan, &row.place));
+    rows.iter().for_each(|row| plan.add(row.within_plan, &row.place));
     let upto = "the verdict at full load, and of the way back where it finds the fault,";
     let mut policy = Least::of(claim(upto, "what policy allows, of faults that the canary had too,"), WITHIN_PLAN);
     let in_canary = rows.iter().filter(|row| row.fault.course == Course::AtOnce);
@@ -342,13 +338,17 @@ fn plan_table(stage: &Stage<'_>) -> Table {
         let site = &turn.place.site;
         let printed = |kind: Kind| turn.harm.iter().find(|harm| harm.metric.as_str() == kind.metric().name());
         let answers = |kind| Cell::number(printed(kind).map(|harm| harm.answers as f64), 0);
+        let let_through = |kind| Cell::number(printed(kind).map(|harm| harm.let_through as f64), 0);
         let head = [Cell::text(&site.title), Cell::text(turn.canary.strftime("%H:%M")), Cell::Number(site.rps, 0)];
         let tail = [Cell::text(per_cent(site.canary)), Cell::Number(f64::from(site.bake), 0)];
-        head.into_iter().chain(tail).chain([answers(Kind::Errors), answers(Kind::Alerts)]).collect()
+        let harm = [Kind::Errors, Kind::Alerts].into_iter().flat_map(|kind| [answers(kind), let_through(kind)]);
+        head.into_iter().chain(tail).chain(harm).chain([Cell::Number(turn.unproved as f64, 0)]).collect()
     };
     Table {
         title: "The wave".to_owned(),
-        note: "As the planner walks it, with the harm that `plan` prints, in answers.".to_owned(),
+        note: "As the planner walks it, with what `plan` prints, in answers: the harm bound of an equal release, the most that a canary lets \
+               through, and all traffic until the verdict at full load."
+            .to_owned(),
         columns: Table::names([
             "region",
             "canary from",
@@ -356,7 +356,10 @@ fn plan_table(stage: &Stage<'_>) -> Table {
             "canary",
             "bake min",
             "harm, 5xx",
+            "let through",
             "harm, alerts",
+            "let through",
+            "at load",
         ]),
         rows: stage.turns.iter().map(row).collect(),
     }

@@ -5,7 +5,7 @@
 //! decide is rolled back, and Meridian tries it again once the others have had their turn.
 
 use super::days::{Days, Law, SLOT, found};
-use super::fault::{Fault, Kind};
+use super::fault::{Course, Fault, Kind};
 use super::{requests, until_canary};
 use crate::judging::peers::alarm::Alarm;
 use crate::judging::planned::{Planned, Wave, again};
@@ -182,8 +182,10 @@ impl Night<'_> {
         found(&self.setting.policy, self.study.fleet.wave.probation_alpha, self.setting.regions, counts)
     }
 
+    /// The region's first slot: they begin with the quarters of an hour.
     fn probation_from(&self, region: &Region<'_>) -> u32 {
-        region.turn.place.site.bake + minutes(Exposure::of(&self.study.fleet.guardrail).until_verdict)
+        let verdict = region.turn.place.site.bake + minutes(Exposure::of(&self.study.fleet.guardrail).until_verdict);
+        region.since_start(verdict).next_multiple_of(SLOT) - region.since_start
     }
 
     /// Meridian, canary by canary: each region's first, and the further tries of those whose counts did not decide. What it does not
@@ -349,10 +351,11 @@ impl Region<'_> {
         self.harm_between(0, u32::MAX, off)
     }
 
-    /// What it cost from the shift to the verdict at full load, so many minutes later.
+    /// What it cost from the shift to the verdict at full load, so many seconds later.
     pub fn harm_to_verdict(&self, response: &Response, reading: Reading, verdict: u32) -> f64 {
-        let bake = self.turn.place.site.bake;
-        self.harm_between(bake, bake + verdict, response.off(reading, Probation::Off))
+        let (bake, off) = (self.turn.place.site.bake, response.off(reading, Probation::Off));
+        let (whole, part) = (bake + verdict / 60, f64::from(verdict % 60) / 60.0);
+        self.harm_between(bake, whole, off) + part * self.harm_between(whole, whole + 1, off)
     }
 
     /// The same, and the way back where it was found by then: what policy bounds.
@@ -362,10 +365,13 @@ impl Region<'_> {
         self.harm_between(bake, off.unwrap_or(bake + verdict), off)
     }
 
-    /// What the plan printed of the metric; none where it prints nothing of it.
-    pub fn printed(&self) -> Option<f64> {
+    /// What the plan printed of such a fault until the verdict at full load: of one that its canary has, what this may let through;
+    /// of one that comes later, or of which no canary shows anything, all traffic.
+    pub fn printed(&self) -> f64 {
         let name = self.fault.kind.metric().name();
-        self.turn.harm.iter().find(|harm| harm.metric.as_str() == name).map(|harm| harm.answers as f64)
+        let harm = self.turn.harm.iter().find(|harm| harm.metric.as_str() == name);
+        let in_canary = harm.filter(|_| self.fault.course == Course::AtOnce);
+        in_canary.map_or(self.turn.unproved, |harm| harm.let_through) as f64
     }
 
     /// Minutes from the wave's start.

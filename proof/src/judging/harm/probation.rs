@@ -79,7 +79,11 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
     let last = stage.turns.last().map(|turn| turn.place.stream);
     let noon = u32::try_from(NOON.duration_since(NIGHT).as_mins()).unwrap_or(0);
     let claim = |what: &str, share: f64| {
-        format!("a fault of {what} in at least {:.0} % of nights, where days differ by {LAW}", 100.0 * share)
+        format!(
+            "a fault of {what} in at least {:.0} % of nights, where days differ by {LAW} and {} are known",
+            100.0 * share,
+            super::EARLIER
+        )
     };
     let mut promises = [
         Least::of(
@@ -106,7 +110,7 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
                 share
             };
             let [everywhere, alone] = [known(0.001, None, EVERYWHERE.0), known(0.002, last, noon)];
-            if law == LAW {
+            if law == LAW && count == super::EARLIER {
                 let place = format!("{count} days");
                 promises.iter_mut().zip([everywhere, alone]).for_each(|(promise, share)| promise.add(share, &place));
             }

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct WorseThanBefore {
     /// One of `[judge.metrics]`.
     pub metric: MetricName,
-    /// Requests since the check at full load, and bad ones among them.
+    /// Requests since the slot from which on it shows most, and bad ones among them.
     pub today: Tally,
     /// Bad ones that these requests would have had at the earlier days' rates of the same hours.
     pub expected: f64,
-    /// Ratio of both up to which a day is like the others.
+    /// Ratio of both up to which a day is like the others; of fewer than usual, where that is as bad, down to which.
     pub tolerated: f64,
     /// Earlier days that were compared with.
     pub days: usize,

@@ -79,6 +79,16 @@ pub fn at_stake(fleet: &Fleet, region: &Region, at: Timestamp, rps: Option<f64>)
     exposure.stakes(rps.unwrap_or_else(|| region.mean_rps(at, until)), neighbour)
 }
 
+/// Requests from a shift at a moment to the verdict at full load.
+pub(super) fn until_verdict(fleet: &Fleet, region: &Region, at: Timestamp, rps: Option<f64>) -> u64 {
+    let seconds = Exposure::of(&fleet.guardrail).until_verdict.as_secs();
+    let minutes = (0..seconds).step_by(60).map(|from| {
+        let rps = rps.unwrap_or_else(|| region.usual_rps(at + SignedDuration::from_secs(from)));
+        rps * (seconds - from).min(60) as f64
+    });
+    minutes.sum::<f64>().ceil() as u64
+}
+
 /// What is left at stake at the verdict at full load: what was served since the shift.
 pub(super) fn since_shift(fleet: &Fleet, region: &Region, shifted: Timestamp) -> Stakes {
     Stakes { way_back: 0, full_load: 0, ..at_stake(fleet, region, shifted, None) }

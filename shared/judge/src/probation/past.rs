@@ -2,10 +2,11 @@
 
 use super::{Limit, ProbationCounts, plus};
 use crate::outcome::Tally;
+use crate::process::Side;
 use crate::student;
 
 /// Slots of a block: with quarters of an hour, two hours.
-const BLOCK: usize = 8;
+pub(super) const BLOCK: usize = 8;
 /// What hours scatter is known from some tens of blocks only, and hours that are ill are rare: so many times what they showed.
 const CAUTION: f64 = 1.5;
 /// Share of a day's slots that must have been served, or the day shows nothing.
@@ -56,18 +57,22 @@ impl<'a> Past<'a> {
         (squares / (days - 1.0)).max(by_chance).sqrt()
     }
 
-    /// What is usual, of the slow e-process and of the fast one.
-    pub(super) fn limits(&self, declared: f64, level: f64) -> [Limit; 2] {
+    /// What is usual to one side, of the slow e-process and of the fast one; each exceeds it with the chance of its level.
+    pub(super) fn limits(&self, side: Side, declared: f64, [slowly, at_once]: [f64; 2]) -> [Limit; 2] {
         let days = self.days.len() as f64;
         let another = (1.0 + days.recip()).sqrt();
         let day = self.day_scatter(declared);
-        let slow = limit(student::upper_quantile(days - 1.0, level), day * another);
+        let slow = limit(side, student::upper_quantile(days - 1.0, slowly), day * another);
         let (block, blocks) = (self.block_variance(declared), self.slots.len().div_ceil(BLOCK) as f64);
         let within = ((days - 1.0) * (blocks - 1.0)).max(1.0);
         let both = day * day + block;
         let freedom = both * both / (day.powi(4) / (days - 1.0) + block * block / within);
-        let fast = limit(student::upper_quantile(freedom, level / blocks), both.sqrt() * another);
-        [Limit { ratio: slow, hours: self.hours_scatter(declared) }, Limit { ratio: fast.max(slow), hours: 0.0 }]
+        let fast = |part: f64| {
+            side.further(limit(side, student::upper_quantile(freedom, part * at_once), both.sqrt() * another), slow)
+        };
+        // Half of the chance is the first block's: most faults begin with their release.
+        let (first, later) = (fast(0.5), fast(0.5 / (blocks - 1.0).max(1.0)));
+        [Limit { first: slow, later: slow, hours: self.hours_scatter(declared) }, Limit { first, later, hours: 0.0 }]
     }
 
     /// Variance of a block's factor beside its day's: each block counts alike, for the thinnest one scatters most.
@@ -108,9 +113,13 @@ impl<'a> Past<'a> {
     }
 }
 
-/// What a factor of mean 1 and this standard deviation exceeds as seldom as Student's t exceeds `quantile`. Factors are positive and
-/// lean to the right as Gamma's do, whose cube root is close to normal with mean 1 - s^2 / 9 and standard deviation s / 3 (Wilson &
-/// Hilferty 1931, "The distribution of chi-square", PNAS 17).
-fn limit(quantile: f64, scatter: f64) -> f64 {
-    (1.0 - scatter * scatter / 9.0 + quantile * scatter / 3.0).max(1.0).powi(3)
+/// What a factor of mean 1 and this standard deviation exceeds as seldom as Student's t exceeds `quantile`, or is under as seldom.
+/// Factors are positive and lean to the right as Gamma's do, whose cube root is close to normal with mean 1 - s^2 / 9 and standard
+/// deviation s / 3 (Wilson & Hilferty 1931, "The distribution of chi-square", PNAS 17).
+fn limit(side: Side, quantile: f64, scatter: f64) -> f64 {
+    let (middle, away) = (1.0 - scatter * scatter / 9.0, quantile * scatter / 3.0);
+    match side {
+        Side::Above => (middle + away).max(1.0).powi(3),
+        Side::Below => (middle - away).clamp(0.0, 1.0).powi(3),
+    }
 }

@@ -7,7 +7,15 @@ use meridian_messages::forecast;
 
 fn harm(metric: &str, answers: u64) -> HarmForecast {
     let metric = metric.parse().unwrap();
-    HarmForecast { metric, base_rate: 0.001, answers, a_day: 40_000, failover: 2_000, chance: 0.875 }
+    HarmForecast {
+        metric,
+        base_rate: 0.001,
+        answers,
+        a_day: 40_000,
+        failover: 2_000,
+        let_through: 3_000,
+        chance: 0.875,
+    }
 }
 
 /// A region's turn: when it is on the release, and when it is judged at full load.
@@ -35,6 +43,7 @@ fn turn(region: &str, on_release: &str, judged: &str) -> Turn {
         peak_rps: 200.0,
         plan,
         harm: vec![harm("4xx", 987), harm("5xx", 1_234)],
+        unproved: 60_000,
         chance: 0.75,
         chance_in_tries: 0.9995,
     }
@@ -101,8 +110,10 @@ fn what_is_said_of_the_next_wave_has_its_exact_text() {
         ),
         (
             forecast::harm(&turn(AU, "03:37:30", "03:41:30")),
-            "AU in 75.0 %: 4xx about 987 bad answers (2,000 with a neighbour's customers, up to 40,000 a day if nothing finds it), \
-             5xx about 1,234 bad answers (2,000 with a neighbour's customers, up to 40,000 a day if nothing finds it)",
+            "AU in 75.0 %: 4xx about 987 bad answers (2,000 with a neighbour's customers, up to 40,000 a day if nothing finds it), at most \
+             3,000 where the canary lets a fault through; 5xx about 1,234 bad answers (2,000 with a neighbour's customers, up to 40,000 a \
+             day if nothing finds it), at most 3,000 where the canary lets a fault through. A fault that only begins with all traffic: up to \
+             60,000 until the check at full load",
         ),
         (
             forecast::meaning(&fleet, &both),

@@ -67,6 +67,7 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
         answers: 1_234,
         a_day: 40_000,
         failover: 2_000,
+        let_through: 3_000,
         chance: 0.875,
     };
     let bake = Bake { wait: SignedDuration::from_mins(21), percent: 50 };

@@ -91,7 +91,7 @@ impl BakePlan {
     }
 }
 
-/// What an equal release would show of one metric.
+/// What the canary would show of one metric, most of it of an equal release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HarmForecast {
     /// The metric that is judged.
@@ -104,6 +104,8 @@ pub struct HarmForecast {
     pub a_day: u64,
     /// The harm bound while the largest neighbour's customers come as well.
     pub failover: u64,
+    /// What a faulty release that the canary lets through may cost until the verdict at full load, in answers.
+    pub let_through: u64,
     /// The chance that the bound is within policy.
     pub chance: f64,
 }
@@ -169,9 +171,10 @@ impl BakeQuestion<'_> {
         let told = |metric: MetricName| {
             let (regions, base_rate) = (fleet.regions.len(), self.base_rate(&metric));
             let arms = (plan.green, plan.blue);
-            let Outlook { expected, chance } = harm_outlook(&fleet.judge, regions, &metric, arms, base_rate, &stakes)?;
+            let Outlook { expected, chance, let_through } =
+                harm_outlook(&fleet.judge, regions, &metric, arms, base_rate, &stakes)?;
             let (answers, a_day, failover) = (expected.answers, expected.a_day, expected.failover);
-            Some(HarmForecast { metric, base_rate, answers, a_day, failover, chance })
+            Some(HarmForecast { metric, base_rate, answers, a_day, failover, let_through, chance })
         };
         metrics.into_iter().filter(|metric| !metric.is_latency()).filter_map(told).collect()
     }

@@ -10,7 +10,7 @@ use crate::fleet::names::RegionName;
 use crate::fleet::traffic::local_clock;
 use crate::fleet::{CanarySize, Fleet, Kind, Region, Style};
 use crate::ledger::WaveOrder;
-use crate::wave::stakes::{PROVISIONING, SHIFT};
+use crate::wave::stakes::{PROVISIONING, SHIFT, until_verdict};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::MetricName;
 use serde::Serialize;
@@ -138,8 +138,10 @@ pub struct Turn {
     /// The canary, and what it would find.
     #[serde(flatten)]
     pub plan: BakePlan,
-    /// What a release as good as the champion would show, metric by metric.
+    /// What its canary would show and let through, metric by metric.
     pub harm: Vec<HarmForecast>,
+    /// Requests from the shift to the verdict at full load: what a fault that only begins with all traffic can cost until then.
+    pub unproved: u64,
     /// The chance that such a release passes here at its first canary.
     pub chance: f64,
     /// The chance that it does so in one of its tries.
@@ -184,7 +186,7 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
             let (green, blue) = carried.entry(finding.metric.clone()).or_default();
             (*green, *blue) = (*green + plan.green, *blue + plan.blue);
         }
-        let turn = turn(fleet, region, at, plan, harm);
+        let turn = turn(fleet, region, hour, at, plan, harm);
         at = turn.judged;
         turns.push(turn);
     }
@@ -221,9 +223,17 @@ fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
     })
 }
 
-fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan, harm: Vec<HarmForecast>) -> Turn {
+fn turn(
+    fleet: &Fleet,
+    region: &Region,
+    hour: &Hour,
+    starts: Timestamp,
+    plan: BakePlan,
+    harm: Vec<HarmForecast>,
+) -> Turn {
     let canary = starts + PROVISIONING;
     let timer = canary + plan.bake.wait;
+    let unproved = if harm.is_empty() { 0 } else { until_verdict(fleet, region, timer, hour.rps) };
     Turn {
         region: region.name.clone(),
         title: region.title.clone(),
@@ -238,6 +248,7 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan, harm:
         chance: passes(&harm),
         chance_in_tries: passes(&harm),
         harm,
+        unproved,
     }
 }
 

@@ -34,7 +34,7 @@ fn a_page_of_probation_has_its_exact_text() {
     let page = Voice::of(&fleet).page(&notice, &jp(), &Sender::Region);
     assert_eq!(page.subject, "[fraud] JP: v427 is worse than the days before");
     let expected = "\
-JP: v427 is worse than the days before: 5xx: 512 of 340000 requests since the shift, 170 usual by the same hours of 14 earlier days; up \
+JP: v427 is worse than the days before: 5xx: 512 of 340000 requests, 170 usual by the same hours of 14 earlier days; up \
 to 1.30 times is usual.
 
 Now: JP keeps serving the release. Probation rolls back and halts nothing: policy says probation_action = \"tell\". This page is \
