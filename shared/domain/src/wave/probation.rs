@@ -22,6 +22,8 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DAYS: usize = 14;
 /// A release lies in a region for so long, at most, before it serves there.
 const LYING_READY: SignedDuration = SignedDuration::from_hours(48);
+/// Releases whose containers are asked: CloudWatch takes 500 questions in one call (`GetMetricData`), and each release is several.
+const MOST_RELEASES: usize = 32;
 /// How often a region's sweep calls `rollback`: the first sweep after a slot's counts have arrived looks at them.
 const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
@@ -123,13 +125,20 @@ impl ProbationLook {
     }
 }
 
-/// The releases that may have served in a region since then: those that it has confirmed and that came no earlier, what serves and
-/// what it replaced.
+/// The releases that may have served in a region since then: the latest of those that it has confirmed and that came no earlier, what
+/// serves and what it replaced.
 fn served_since(history: &RegionHistory, since: Timestamp) -> BTreeSet<ReleaseId> {
-    let came = |release: &ReleaseId| history.attested_at.get(release).is_some_and(|at| *at >= since);
-    let confirmed = history.confirmed.keys().filter(|release| came(release)).copied();
+    let came = |release: &ReleaseId| history.attested_at.get(release).filter(|at| **at >= since);
+    let confirmed = history.confirmed.keys().filter_map(|release| Some((*came(release)?, *release)));
+    let mut latest: Vec<(Timestamp, ReleaseId)> = confirmed.collect();
+    latest.sort_unstable_by(|one, other| other.cmp(one));
     let targets = history.serving.iter().map(|serving| &serving.target).chain(&history.previous);
-    confirmed.chain(targets.map(|target| target.release)).collect()
+    latest
+        .into_iter()
+        .map(|(_, release)| release)
+        .take(MOST_RELEASES)
+        .chain(targets.map(|target| target.release))
+        .collect()
 }
 
 /// Slots of a day and days of a fortnight are few.

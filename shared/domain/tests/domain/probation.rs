@@ -119,6 +119,21 @@ fn the_same_hours_of_earlier_days_are_compared() {
     assert_eq!(look.releases, BTreeSet::from(served), "whose containers speak of those days");
 }
 
+/// CloudWatch refuses more than 500 questions, and then nothing would be compared: of many releases the latest are asked.
+#[test]
+fn of_many_releases_the_latest_speak() {
+    let night = night();
+    let mut history = night.history(EU).clone();
+    let releases: Vec<_> = (0..60).map(|number| release(&format!("v{number}"))).collect();
+    for (hours, own) in (0..).zip(&releases) {
+        history.confirmed.insert(*own, "wave-0".parse().unwrap());
+        history.attested_at.insert(*own, night.now - SignedDuration::from_hours(hours + 24));
+    }
+    let look = ProbationLook::due(&night.fleet, &night.region(EU), &history, night.now).unwrap();
+    assert!((32..=34).contains(&look.releases.len()), "{}", look.releases.len());
+    assert!(look.releases.contains(&releases[0]) && !look.releases.contains(&releases[59]));
+}
+
 #[test]
 fn too_few_days_are_said_and_nothing_follows() {
     let mut night = night();
