@@ -53,11 +53,7 @@ impl Stratum {
 
     /// The chance, where green's ratio is `ratio`, of a green part at least as far to `side` as the one seen.
     pub(super) fn chance(&self, ratio: f64, side: Side) -> f64 {
-        let split = self.split(ratio);
-        match side {
-            Side::Above => split.at_least(self.green),
-            Side::Below => split.at_most(self.green),
-        }
+        self.split(ratio).beyond(self.green, side)
     }
 }
 
@@ -70,6 +66,20 @@ pub(super) struct Split {
 }
 
 impl Split {
+    /// The split of a sum where green is expected to have so many bad ones, of this dispersion, and blue `blue` times as many.
+    pub(super) fn expected(sum: u64, green: f64, blue: f64, dispersion: f64) -> Self {
+        let more = dispersion - 1.0;
+        Split { sum, share: (1.0 + blue).recip(), size: (more > POISSON).then(|| green * (1.0 + blue) / more) }
+    }
+
+    /// The chance of a green part at least as far to `side`.
+    pub(super) fn beyond(&self, green: u64, side: Side) -> f64 {
+        match side {
+            Side::Above => self.at_least(green),
+            Side::Below => self.at_most(green),
+        }
+    }
+
     fn ln_chance(&self, green: u64) -> f64 {
         let (sum, green, share) = (self.sum as f64, green as f64, self.share);
         let ways = ln_gamma(sum + 1.0) - ln_gamma(green + 1.0) - ln_gamma(sum - green + 1.0);

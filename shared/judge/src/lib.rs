@@ -53,7 +53,7 @@ pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };
 pub use policy::{Gauge, JudgePolicy, MetricPolicy};
-pub use probation::{LEAST_DAYS, ProbationCounts, ProbationFinding, ProbationJudgement, probation};
+pub use probation::{LEAST_DAYS, ProbationCounts, ProbationFinding, ProbationJudgement, WorseWindow, probation};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
 pub use verdict::Verdict;

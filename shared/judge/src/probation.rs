@@ -12,43 +12,42 @@
 //!
 //! # The test
 //!
-//! - **The day.** From k earlier days with the mean 1 and the standard deviation s follows what a further one exceeds with a
-//!   chance of `level`: the prediction limit of one further observation (Whitmore 1986, "Prediction limits for a univariate normal
-//!   observation", The American Statistician 40), by Student's t with k - 1 degrees of freedom and s sqrt(1 + 1/k), on the scale of cube
-//!   roots, which makes factors that lean to the right normal. Few days cost much: t is 7 for seven days where it is 4 for 28. Up to
-//!   this ratio, or `tolerance_fail`, nothing is worse than tolerated; what is under its like may be bad the other way. s is at least what
-//!   counts of that size scatter by chance.
-//! - **The hours.** What days show beyond their factor is measured over single slots and over blocks of them, so that an hour that is
-//!   ill as a whole counts as one event.
-//! - **Today.** E-processes of `process` compare today's slots with the same slots of all earlier days. They may be looked at after
-//!   every slot: by Ville's inequality one ever exceeds 1/level with a chance of at most `level`, for any rates r_j. There are two:
-//!   the *slow* one takes the day's limit as its ratio and the hours as dispersion (half as much again as they show), and finds a
-//!   small fault that lasts; the *fast* one takes a ratio that no block of a usual day exceeds, with a chance of `level` for all
-//!   blocks of the day, and the declared dispersion: it finds a large fault within an hour. That ratio is Student's limit
-//!   too, for the sum of the day's and a block's variances, with degrees of freedom by Satterthwaite (1946, "An approximate
+//! - **Windows.** At the end of a slot the last one, four, 16 ... slots are held against the same ones of all earlier days
+//!   together, each length four times in its own time. So hours that were good hide no fault that comes later, and one that just
+//!   doubles a rate is looked for over as many hours as it needs.
+//! - **What is usual** of windows of a length is what such windows of the earlier days show: the variance of a day's factor and that of
+//!   a window beside it add up. Both are known from few days, so their sum is taken larger, by the square of Student's
+//!   quantile over the normal law's: so does the prediction limit of one further observation (Whitmore 1986, "Prediction limits for a
+//!   univariate normal observation", The American Statistician 40). Degrees of freedom are Satterthwaite's (1946, "An approximate
 //!   distribution of estimates of variance components", Biometrics Bulletin 2).
-//! - **A fault may begin at any slot.** Good hours before it would count as evidence against it: so there is one e-process of each kind
-//!   for every slot at which it may begin, and their weighted sum is one again. Most faults begin with their release: the first
-//!   has half of the weight, as the day's first block has half of the chance of its limit.
+//! - **The chance** of as many is that of the exact conditional test of `exact`: a factor that varies adds its variance times a window's
+//!   mean to its dispersion. Where days are all alike, `tolerance_fail` times as many are tolerated
+//!   beside what counts scatter by chance.
+//! - **Looks.** A metric's part of alpha is shared by the lengths, and a length's part by its looks (Bonferroni). Most faults begin
+//!   with their release: the looks of the first two hours have half of it.
 //!
-//! All four chances together are the metric's part of alpha. With fewer than [`LEAST_DAYS`] days nothing is said.
+//! With fewer than [`LEAST_DAYS`] days nothing is said.
 
 use crate::counts::MetricName;
+use crate::exact::Split;
 use crate::levels::Levels;
-use crate::metric::{MOST, needed};
 use crate::outcome::Tally;
 use crate::policy::{Gauge, JudgePolicy};
-use crate::process::{Comparison, LogE, Side};
-use past::{BLOCK, Past};
+use crate::process::Side;
+use past::{Past, Usual};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Earlier days under which nothing is said.
 pub const LEAST_DAYS: usize = 7;
-/// Parts of a metric's alpha: of the slow and the fast limit, and of their tests. The slow limit has more than its test, for what few
-/// days show of the rarest costs much; of hours they show many.
-const LIMITS: [f64; 2] = [0.4, 0.25];
-const TESTS: [f64; 2] = [0.1, 0.25];
+/// Slots whose looks have half of the chance: with quarters of an hour, two hours.
+const FIRST: usize = 8;
+/// Slots of a window over those of the next shorter one.
+const LONGER: usize = 4;
+/// Looks at windows of a length in the time of one.
+const LOOKS: usize = 4;
+/// Bad ones that are expected where earlier days had none: half a count.
+const UNSEEN: f64 = 0.5;
 
 /// One metric's counts of a region: each list is of slots in order of time, the first begins after the check at full load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,15 +67,27 @@ pub enum ProbationFinding {
         /// So many are needed.
         needed: usize,
     },
-    /// What callers send decides 4xx as much as the release: told, and never a finding.
+    /// What callers send decides 4xx as much as the release: never a finding.
     Callers,
     /// Nothing beyond what days differ.
     Nothing,
     /// Worse by more than days differ.
-    Worse {
-        /// The slot after which it was shown, counted from 0.
-        slot: usize,
-    },
+    Worse(WorseWindow),
+}
+
+/// The slots in a row that were the first to show it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorseWindow {
+    /// The last of them, counted from 0.
+    pub slot: usize,
+    /// What they count today.
+    pub today: Tally,
+    /// Bad ones that today's requests would have had at the earlier days' rates.
+    pub expected: f64,
+    /// So many times the expected ones are not beyond what days differ; of a finding of fewer bad ones, so few.
+    pub tolerated: f64,
+    /// The chance that a day like the others shows as much.
+    pub chance: f64,
 }
 
 /// One metric of one region, with its numbers.
@@ -88,21 +99,8 @@ pub struct ProbationJudgement {
     pub finding: ProbationFinding,
     /// Earlier days that were compared with.
     pub days: usize,
-    /// Today, in slots that earlier days have too, from the one on from which they show most.
-    pub today: Tally,
-    /// Bad ones that today would have had at the earlier days' rates.
-    pub expected: f64,
     /// Standard deviation of a day's factor, as the earlier days show it.
     pub day_scatter: f64,
-    /// Variance over mean that was reckoned with, of today's last slot.
-    pub dispersion: f64,
-    /// Ratio of today's rate to the earlier days' up to which a whole day is like the others; of a finding of fewer bad ones, down to
-    /// which.
-    pub tolerated: f64,
-    /// The same of any two hours of it.
-    pub tolerated_at_once: f64,
-    /// The largest e-value of any slot so far, of either side where a change either way is bad.
-    pub e_value: f64,
 }
 
 /// Judges one region's metrics in its probation.
@@ -121,182 +119,167 @@ pub fn probation(
         metrics.keys().filter(|name| policy.gauge(name).is_some() && !name.is_client_errors()).cloned().collect();
     let told = |(name, counts): (&MetricName, &ProbationCounts)| {
         let gauge = policy.gauge(name)?;
+        let past = Past::of(counts, gauge.dispersion);
         let level = Levels::of(&split, regions, &judged, name, gauge).region();
-        Some(judgement(policy, name, gauge, level, counts))
+        let worse = || first_worse(&past, gauge, policy.tolerance_fail, level, &counts.today);
+        let finding = if past.days() < LEAST_DAYS {
+            ProbationFinding::TooFewDays { needed: LEAST_DAYS }
+        } else if name.is_client_errors() {
+            ProbationFinding::Callers
+        } else {
+            worse().map_or(ProbationFinding::Nothing, ProbationFinding::Worse)
+        };
+        Some(ProbationJudgement { metric: name.clone(), finding, days: past.days(), day_scatter: past.day_scatter() })
     };
     metrics.iter().filter_map(told).collect()
 }
 
-fn judgement(
-    policy: &JudgePolicy,
-    name: &MetricName,
-    gauge: Gauge,
-    level: f64,
-    counts: &ProbationCounts,
-) -> ProbationJudgement {
-    let past = Past::of(counts);
-    let today = compared(counts, &past);
-    let told = ProbationJudgement {
-        metric: name.clone(),
-        finding: ProbationFinding::TooFewDays { needed: LEAST_DAYS },
-        days: past.days.len(),
-        today: sum(&today),
-        expected: expected(&today),
-        day_scatter: 0.0,
-        dispersion: gauge.dispersion,
-        tolerated: policy.tolerance_fail,
-        tolerated_at_once: policy.tolerance_fail,
-        e_value: 1.0,
-    };
-    if past.days.len() < LEAST_DAYS {
-        return told;
-    }
-    let day_scatter = past.day_scatter(gauge.dispersion);
-    let limits = |side: Side| {
-        let tolerance = match side {
-            Side::Above => policy.tolerance_fail,
-            Side::Below => policy.tolerance_fail.recip(),
-        };
-        let levels = LIMITS.map(|part| part * level);
-        past.limits(side, gauge.dispersion, levels).map(|limit| limit.no_nearer(side, tolerance))
-    };
-    let walk = |side: Side, limit: &Limit, part: f64| {
-        Walk::over(&today, past.slots.len(), side, limit, gauge.dispersion, part * level)
-    };
-    let sides = [Some(Side::Above), gauge.two_sided.then_some(Side::Below)].into_iter().flatten();
-    let of = |side| limits(side).iter().zip(TESTS).map(|(limit, part)| walk(side, limit, part)).collect::<Vec<_>>();
-    let walks: Vec<Walk> = sides.flat_map(of).collect();
-    let finding = match walks.iter().filter_map(|walk| walk.found).min() {
-        _ if name.is_client_errors() => ProbationFinding::Callers,
-        Some(slot) => ProbationFinding::Worse { slot },
-        None => ProbationFinding::Nothing,
-    };
-    let most = walks.iter().max_by(|one, other| one.most.total_cmp(&other.most)).filter(|walk| walk.most > 0.0);
-    let [slow, fast] = limits(most.map_or(Side::Above, |walk| walk.side));
-    let shown = most.and_then(|walk| today.get(walk.begins..)).unwrap_or(&today);
-    let dispersion = today.last().map_or(gauge.dispersion, |slot| gauge.dispersion + slow.hours * slot.usual);
-    let (tolerated, tolerated_at_once) = (slow.later, fast.later);
-    ProbationJudgement {
-        finding,
-        today: sum(shown),
-        expected: expected(shown),
-        day_scatter,
-        dispersion,
-        tolerated,
-        tolerated_at_once,
-        e_value: most.map_or(0.0, |walk| walk.most).min(MOST).exp(),
-        ..told
-    }
+/// The first window that is worse than usual; of several that end with the same slot, the one with the least chance.
+fn first_worse(past: &Past<'_>, gauge: Gauge, tolerance: f64, level: f64, today: &[Tally]) -> Option<WorseWindow> {
+    let slots = past.slots();
+    let lengths = std::iter::successors(Some(1_usize), |length| length.checked_mul(LONGER));
+    let lengths: Vec<Length> = lengths.take_while(|length| *length <= slots).map(|slots| Length { slots }).collect();
+    let tests: Vec<Test> = lengths
+        .iter()
+        .map(|length| {
+            let (first, later) = length.levels(level / lengths.len() as f64, slots);
+            Test { length: *length, first: past.usual(length.slots, first), later: past.usual(length.slots, later) }
+        })
+        .collect();
+    let sides: Vec<Tolerated> = [Some(Side::Above), gauge.two_sided.then_some(Side::Below)]
+        .into_iter()
+        .flatten()
+        .map(|side| Tolerated::of(side, tolerance))
+        .collect();
+    (0..today.len().min(slots)).find_map(|slot| {
+        let shown = tests.iter().filter_map(|test| test.window(past, today, slot));
+        let worse =
+            shown.flat_map(|(window, usual)| sides.iter().filter_map(move |side| side.worse(slot, &window, usual)));
+        worse.min_by(|one, other| one.chance.total_cmp(&other.chance))
+    })
 }
 
-/// What one e-process takes for usual.
+/// Windows of so many slots.
 #[derive(Clone, Copy, Debug)]
-struct Limit {
-    /// The ratio up to which nothing is worse in the first block of the day.
-    first: f64,
-    /// And in any later one.
-    later: f64,
-    /// What hours add to the dispersion of a slot, for each bad one that it usually has.
-    hours: f64,
+struct Length {
+    slots: usize,
 }
 
-impl Limit {
-    fn ratio(&self, slot: usize) -> f64 {
-        if slot < BLOCK { self.first } else { self.later }
+impl Length {
+    /// Whether a window that ends with this slot is looked at.
+    fn is_due(self, slot: usize) -> bool {
+        let ended = slot + 1;
+        ended >= self.slots && ended.is_multiple_of((self.slots / LOOKS).max(1))
     }
 
-    fn no_nearer(self, side: Side, ratio: f64) -> Self {
-        Limit { first: side.further(self.first, ratio), later: side.further(self.later, ratio), ..self }
+    /// What one look of the first hours may err, and a later one of a day of so many slots.
+    fn levels(self, level: f64, slots: usize) -> (f64, f64) {
+        let due = |from: usize, upto: usize| (from..upto).filter(|slot| self.is_due(*slot)).count() as f64;
+        let (first, later) = (due(0, FIRST.min(slots)), due(FIRST, slots));
+        let half = if first > 0.0 && later > 0.0 { 0.5 } else { 1.0 };
+        (half * level / first.max(1.0), half * level / later.max(1.0))
     }
 }
 
-/// A slot that today and earlier days have.
-struct CommonSlot {
-    /// Its place in the day.
-    slot: usize,
+/// What windows of one length are held against.
+struct Test {
+    length: Length,
+    first: Usual,
+    later: Usual,
+}
+
+impl Test {
+    /// The window that ends with this slot, where it is due and counted.
+    fn window(&self, past: &Past<'_>, today: &[Tally], slot: usize) -> Option<(Window, Usual)> {
+        let from = (slot + 1).checked_sub(self.length.slots).filter(|_| self.length.is_due(slot))?;
+        let window = past.window(from, today.get(from..=slot)?)?;
+        Some((window, if slot < FIRST { self.first } else { self.later }))
+    }
+}
+
+/// The ratio to one side up to which nothing is worse, however alike days are.
+#[derive(Clone, Copy)]
+struct Tolerated {
+    side: Side,
+    ratio: f64,
+}
+
+impl Tolerated {
+    fn of(side: Side, above: f64) -> Self {
+        let ratio = match side {
+            Side::Above => above,
+            Side::Below => above.recip(),
+        };
+        Tolerated { side, ratio }
+    }
+
+    /// The window that ends with this slot, where it is worse than usual.
+    fn worse(self, slot: usize, window: &Window, usual: Usual) -> Option<WorseWindow> {
+        self.is_worse(window, usual, window.today.bad).then(|| WorseWindow {
+            slot,
+            today: window.today,
+            expected: window.expected,
+            tolerated: self.of_window(window, usual),
+            chance: window.usually(usual, self.side, window.today.bad),
+        })
+    }
+
+    /// Whether so many bad ones are: beyond what days differ, and beyond the tolerance by more than chance.
+    fn is_worse(self, window: &Window, usual: Usual, bad: u64) -> bool {
+        let tolerated = self.ratio * window.expected;
+        let is_beyond = match self.side {
+            Side::Above => bad as f64 > tolerated,
+            Side::Below => (bad as f64) < tolerated,
+        };
+        is_beyond
+            && window.chance(self.ratio, window.declared, self.side, bad) <= usual.level
+            && window.usually(usual, self.side, bad) <= usual.level
+    }
+
+    /// Over the expected ones of a worse window, the last number of bad ones that is not worse.
+    fn of_window(self, window: &Window, usual: Usual) -> f64 {
+        let (mut usually, mut worse) = ((self.ratio * window.expected).round() as u64, window.today.bad);
+        while usually.abs_diff(worse) > 1 {
+            let middle = usually.midpoint(worse);
+            if self.is_worse(window, usual, middle) { worse = middle } else { usually = middle }
+        }
+        // Where nothing was ever bad there is no ratio.
+        let ratio = if window.expected > 0.0 { usually as f64 / window.expected } else { self.ratio };
+        self.side.further(ratio, self.ratio)
+    }
+}
+
+/// Slots in a row that today and earlier days have.
+#[derive(Clone, Copy, Debug)]
+struct Window {
     today: Tally,
     before: Tally,
-    /// Bad ones of a usual day in it, by all slots' rate: known before today.
-    usual: f64,
-}
-
-impl CommonSlot {
     /// Bad ones that today's requests would have had on earlier days.
-    fn expected(&self) -> f64 {
-        self.today.total as f64 * self.before.rate().unwrap_or(0.0)
+    expected: f64,
+    /// Variance over mean of its counts beside what days differ.
+    declared: f64,
+}
+
+impl Window {
+    /// The chance that a day like the others shows `bad` or further to the side.
+    fn usually(&self, usual: Usual, side: Side, bad: u64) -> f64 {
+        self.chance(1.0, self.declared + usual.variance * self.mean(), side, bad)
     }
-}
 
-fn sum(slots: &[CommonSlot]) -> Tally {
-    slots.iter().fold(Tally::default(), |sum, slot| plus(sum, slot.today))
-}
-
-fn expected(slots: &[CommonSlot]) -> f64 {
-    slots.iter().map(CommonSlot::expected).sum()
-}
-
-fn compared(counts: &ProbationCounts, past: &Past<'_>) -> Vec<CommonSlot> {
-    let rate = past.all.rate().unwrap_or(0.0);
-    let slots = counts.today.iter().zip(&past.slots).enumerate();
-    let common = slots.filter(|(_, (today, before))| today.total > 0 && before.total > 0);
-    common
-        .map(|(slot, (today, before))| CommonSlot {
-            slot,
-            today: *today,
-            before: *before,
-            usual: today.total as f64 * rate,
-        })
-        .collect()
-}
-
-/// One side's e-process over today's slots.
-struct Walk {
-    side: Side,
-    /// Where the test began that has the most of the largest e-value.
-    begins: usize,
-    /// The log of the largest e-value.
-    most: f64,
-    /// The first slot after which it was enough.
-    found: Option<usize>,
-}
-
-impl Walk {
-    /// Today's slots beside earlier days', of `slots` that the day has.
-    fn over(today: &[CommonSlot], slots: usize, side: Side, limit: &Limit, declared: f64, level: f64) -> Walk {
-        let (mut begun, mut walk): (Vec<LogE>, _) = (Vec::new(), Walk { side, begins: 0, most: 0.0, found: None });
-        for slot in today {
-            let tolerance = limit.ratio(slot.slot);
-            let comparison = Comparison { tolerance, side, dispersion: declared + limit.hours * slot.usual };
-            let arm = |tally: Tally| (tally.total as f64, tally.bad as f64);
-            let added = comparison.slot(arm(slot.today), arm(slot.before));
-            begun.push(LogE::default());
-            begun.iter_mut().for_each(|sum| *sum += added);
-            let (most, begins) = mixed(&begun, slots);
-            if most > walk.most {
-                (walk.most, walk.begins) = (most, begins);
-            }
-            if walk.found.is_none() && walk.most >= needed(level) {
-                walk.found = Some(slot.slot);
-            }
-        }
-        walk
+    /// The same where today's rate is `ratio` times the earlier days' and counts have this dispersion.
+    fn chance(&self, ratio: f64, dispersion: f64, side: Side, bad: u64) -> f64 {
+        // Each slot has its own rate and its own requests: what counts is how many bad ones they make together.
+        let exposure = match self.before.bad {
+            0 => self.today.total as f64 / self.before.total as f64,
+            seen => self.expected / seen as f64,
+        };
+        let sum = bad.saturating_add(self.before.bad);
+        Split::expected(sum, ratio * self.mean(), (ratio * exposure).recip(), dispersion).beyond(bad, side)
     }
-}
 
-/// The log of the e-value that tests begun at each slot have together, and where the one began that has the most of it. The first has
-/// half of the weight, for most faults begin with their release.
-fn mixed(begun: &[LogE], slots: usize) -> (f64, usize) {
-    let later = 0.5 / slots.saturating_sub(1).max(1) as f64;
-    let (mut most, mut begins, mut sum) = (f64::NEG_INFINITY, 0, 0.0);
-    for (place, test) in begun.iter().enumerate() {
-        let log = test.mixture() + if place == 0 { 0.5 } else { later }.ln();
-        if log > most {
-            (sum, most, begins) = (sum * (most - log).exp() + 1.0, log, place);
-        } else {
-            sum += (log - most).exp();
-        }
+    fn mean(&self) -> f64 {
+        self.expected.max(UNSEEN)
     }
-    (most + sum.ln(), begins)
 }
 
 fn plus(one: Tally, other: Tally) -> Tally {

@@ -39,9 +39,6 @@ pub(super) const GRID: usize = 6;
 const WORSE: [f64; GRID] = [1.35, 1.8, 2.5, 4.0, 8.0, 25.0];
 /// Ratios to the tolerance, for "better than".
 const BETTER: [f64; GRID] = [0.82, 0.66, 0.5, 0.33, 0.15, 0.03];
-/// The same of counts that are worth hours, where the tolerance is large.
-const SLIGHTLY_WORSE: [f64; GRID] = [1.1, 1.25, 1.6, 2.5, 5.0, 20.0];
-const SLIGHTLY_BETTER: [f64; GRID] = [0.9, 0.8, 0.62, 0.4, 0.2, 0.05];
 
 /// Which way a test looks for a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +62,6 @@ impl Side {
         match self {
             Side::Above => one.max(other),
             Side::Below => one.min(other),
-        }
-    }
-
-    fn near_grid(self) -> &'static [f64; GRID] {
-        match self {
-            Side::Above => &SLIGHTLY_WORSE,
-            Side::Below => &SLIGHTLY_BETTER,
         }
     }
 }
@@ -109,18 +99,9 @@ pub(super) struct Comparison {
 impl Comparison {
     /// What one minute's pair adds: green's and blue's requests and bad ones; the requests are above 0.
     pub fn minute(&self, green: (f64, f64), blue: (f64, f64)) -> LogE {
-        self.among(self.side.grid(), green, blue)
-    }
-
-    /// The same of a quarter of an hour and of many days, whose tolerance leaves room for how days differ: smaller ratios are mixed.
-    pub fn slot(&self, today: (f64, f64), before: (f64, f64)) -> LogE {
-        self.among(self.side.near_grid(), today, before)
-    }
-
-    fn among(&self, grid: &[f64; GRID], green: (f64, f64), blue: (f64, f64)) -> LogE {
         let exposure = self.tolerance * green.0 / blue.0;
         let mut log = LogE::default();
-        for (sum, theta) in log.0.iter_mut().zip(grid) {
+        for (sum, theta) in log.0.iter_mut().zip(self.side.grid()) {
             let (s, u) = tilts(*theta, exposure, self.dispersion);
             *sum = s * green.1 + u * blue.1;
         }

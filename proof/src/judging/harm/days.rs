@@ -92,7 +92,7 @@ pub fn found(
     }
     let judged = probation(policy, alpha, regions, &asked);
     let slots = judged.iter().filter_map(|told| match told.finding {
-        ProbationFinding::Worse { slot } => Some(slot),
+        ProbationFinding::Worse(window) => Some(window.slot),
         _ => None,
     });
     slots.min()

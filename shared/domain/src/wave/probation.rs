@@ -10,7 +10,7 @@ use crate::ledger::history::RegionHistory;
 use crate::wave::lookout::{ArmMinutes, Lookout, Span};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{
-    Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, probation,
+    Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, WorseWindow, probation,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,11 +27,6 @@ const MOST_RELEASES: usize = 32;
 /// How often a region's sweep calls `rollback`: the first sweep after a slot's counts have arrived looks at them.
 const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
-fn worse_than_before(judged: &ProbationJudgement) -> WorseThanBefore {
-    let ProbationJudgement { metric, today, expected, tolerated, days, .. } = judged;
-    WorseThanBefore { metric: metric.clone(), today: *today, expected: *expected, tolerated: *tolerated, days: *days }
-}
-
 /// What the days before say of the release that serves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probation {
@@ -42,10 +37,20 @@ pub struct Probation {
 }
 
 impl Probation {
-    /// The finding with the most evidence, if there is one.
+    /// The finding that is the least like the days before, if there is one.
     pub(crate) fn worse(&self) -> Option<WorseThanBefore> {
-        let worse = self.judged.iter().filter(|own| matches!(own.finding, ProbationFinding::Worse { .. }));
-        worse.max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(worse_than_before)
+        let found = self.judged.iter().filter_map(|own| match own.finding {
+            ProbationFinding::Worse(window) => Some((own, window)),
+            _ => None,
+        });
+        let least = found.min_by(|(_, one), (_, other)| one.chance.total_cmp(&other.chance));
+        least.map(|(own, WorseWindow { today, expected, tolerated, .. })| WorseThanBefore {
+            metric: own.metric.clone(),
+            today,
+            expected,
+            tolerated,
+            days: own.days,
+        })
     }
 
     /// Earlier days of the metric that has the most: one that nobody counts says nothing, and hides no other.

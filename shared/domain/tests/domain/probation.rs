@@ -108,11 +108,11 @@ fn the_same_hours_of_earlier_days_are_compared() {
         let look = due(&night).unwrap();
         let found = look.judge(&night.fleet, &served(&night, 14, 20, today));
         let own = found.judged.into_iter().find(|own| own.metric.as_str() == "5xx").unwrap();
-        assert_eq!((own.days, own.today.total), (14, 80_000));
+        assert_eq!(own.days, 14);
         own.finding
     };
     assert_eq!(finding(21), ProbationFinding::Nothing);
-    assert!(matches!(finding(80), ProbationFinding::Worse { .. }));
+    assert!(matches!(finding(80), ProbationFinding::Worse(_)));
     let look = due(&night).unwrap();
     assert_eq!((look.span.from, look.span.to), ("2026-11-06T03:15:00Z".parse().unwrap(), at("05:15:00")));
     let served = ["v426", "v427"].map(|version| night.target(EU, version).release);

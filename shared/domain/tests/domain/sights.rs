@@ -14,7 +14,7 @@ use meridian_domain::{
     Override, PendingDeployment, ProbationAction, Reason, Record, RegionHistory, Return, Ringing, Rule, Seen, Serving,
     Target, Unknown, VariantPhase, WorseOnRecord, alarms,
 };
-use meridian_judge::{Judgement, LEAST_DAYS, ProbationFinding, ProbationJudgement};
+use meridian_judge::{Judgement, LEAST_DAYS, ProbationFinding, ProbationJudgement, WorseWindow};
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -372,22 +372,10 @@ pub fn on_probation(action: ProbationAction, days: usize, worse: bool) -> Probat
     let WorseThanBefore { metric, today, expected, tolerated, .. } = worse_than_before();
     let finding = match (days < LEAST_DAYS, worse) {
         (true, _) => ProbationFinding::TooFewDays { needed: LEAST_DAYS },
-        (false, true) => ProbationFinding::Worse { slot: 3 },
+        (false, true) => ProbationFinding::Worse(WorseWindow { slot: 3, today, expected, tolerated, chance: 1e-7 }),
         (false, false) => ProbationFinding::Nothing,
     };
-    let (day_scatter, dispersion, tolerated_at_once, e_value) = (0.05, 2.0, 1.5, 1e5);
-    let own = ProbationJudgement {
-        metric,
-        finding,
-        days,
-        today,
-        expected,
-        day_scatter,
-        dispersion,
-        tolerated,
-        tolerated_at_once,
-        e_value,
-    };
+    let own = ProbationJudgement { metric, finding, days, day_scatter: 0.05 };
     Probation { action, judged: vec![own] }
 }
 
