@@ -13,6 +13,9 @@ use std::io::{self, Write};
 const HEADERS: [&str; 9] =
     ["", "starts", "traffic", "canary", "compares", "alone finds", "with those before", "decides", "on it"];
 
+const HARM_HEADERS: [&str; 7] =
+    ["", "passes", "of a fault in", "not ruled out", "lets through", "a day", "with a neighbour's customers"];
+
 /// Writes the page.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     writeln!(out)?;
     passes(out, fleet, forecast)?;
     writeln!(out)?;
-    meaning(out, fleet, forecast)?;
+    dimmed(out, &sentences::meaning(fleet, forecast))?;
     let yellow = AnsiColor::Yellow.on_default();
     for warning in &forecast.warnings {
         write!(out, "\n{yellow}warning:{yellow:#} ")?;
@@ -67,15 +70,37 @@ fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
 /// How likely a release as good as the champion arrives, and what a fault that no canary shows may cost.
 fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
     paragraph(out, &sentences::chance(fleet, forecast), 0)?;
-    let mut harmed = forecast.turns.iter().filter(|turn| !turn.harm.is_empty());
-    harmed.try_for_each(|turn| paragraph(out, &sentences::harm(turn), 4))
+    if forecast.turns.iter().all(|turn| turn.harm.is_empty()) {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let rows = forecast.turns.iter().flat_map(harm_cells);
+    let lines = columns(std::iter::once(HARM_HEADERS.map(str::to_owned)).chain(rows), Cells::Words);
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(std::iter::repeat(Style::new())), &lines)?;
+    writeln!(out)?;
+    dimmed(out, &sentences::harm_meaning(forecast))
 }
 
-/// How the table's findings are read.
-fn meaning(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
+/// A row for each metric; the region stands in the first.
+fn harm_cells(turn: &Turn) -> impl Iterator<Item = [String; 7]> {
+    turn.harm.iter().enumerate().map(|(place, own)| {
+        let first = |words: String| if place == 0 { words } else { String::new() };
+        [
+            first(turn.title.clone()),
+            first(sentences::passes(turn)),
+            own.metric.to_string(),
+            thousands(own.answers),
+            thousands(own.let_through),
+            thousands(own.a_day),
+            thousands(own.failover),
+        ]
+    })
+}
+
+fn dimmed(out: &mut impl Write, text: &str) -> io::Result<()> {
     let dim = Style::new().dimmed();
     write!(out, "{dim}")?;
-    paragraph(out, &sentences::meaning(fleet, forecast), 0)?;
+    paragraph(out, text, 0)?;
     write!(out, "{dim:#}")
 }
 

@@ -51,25 +51,19 @@ pub fn chance(fleet: &Fleet, forecast: &Forecast) -> String {
     )
 }
 
-/// The same of one region, metric by metric.
-pub fn harm(turn: &Turn) -> String {
-    let each = turn.harm.iter().map(|own| {
-        format!(
-            "{} about {} bad answers ({} with a neighbour's customers, up to {} a day if nothing finds it), at most {} where the \
-             canary lets a fault through",
-            own.metric,
-            thousands(own.answers),
-            thousands(own.failover),
-            thousands(own.a_day),
-            thousands(own.let_through)
-        )
-    });
-    let each = each.collect::<Vec<_>>().join("; ");
+/// How often a release as good as the champion passes in a region at its first canary: "in 99.8 %".
+pub fn passes(turn: &Turn) -> String {
+    format!("in {}", chance_of(turn.chance))
+}
+
+/// How the table of what a fault may cost is read.
+pub fn harm_meaning(forecast: &Forecast) -> String {
+    let each = forecast.turns.iter().map(|turn| format!("{} in {}", thousands(turn.unproved), turn.title));
     format!(
-        "{} in {}: {each}. A fault that only begins with all traffic: up to {} until the check at full load",
-        turn.title,
-        chance_of(turn.chance),
-        thousands(turn.unproved)
+        "Bad answers beyond the champion's. \"Not ruled out\" is what the canary of a release as good as the champion leaves open, until the \
+         verdict at full load; \"lets through\" the most that a faulty one costs until then which a canary takes for good, in 95 of 100 \
+         waves; \"a day\" what nothing would find. A fault that only begins with all traffic is in no canary: up to {}.",
+        each.collect::<Vec<_>>().join(", ")
     )
 }
 

@@ -108,12 +108,13 @@ fn what_is_said_of_the_next_wave_has_its_exact_text() {
             "A release as good as the champion passes in each of them in 87.5 % of nights at its first canary: what a fault that no \
              canary shows may cost is then within the 5,000 bad answers of policy.",
         ),
+        (forecast::passes(&turn(AU, "03:37:30", "03:41:30")), "in 75.0 %"),
         (
-            forecast::harm(&turn(AU, "03:37:30", "03:41:30")),
-            "AU in 75.0 %: 4xx about 987 bad answers (2,000 with a neighbour's customers, up to 40,000 a day if nothing finds it), at most \
-             3,000 where the canary lets a fault through; 5xx about 1,234 bad answers (2,000 with a neighbour's customers, up to 40,000 a \
-             day if nothing finds it), at most 3,000 where the canary lets a fault through. A fault that only begins with all traffic: up to \
-             60,000 until the check at full load",
+            forecast::harm_meaning(&both),
+            "Bad answers beyond the champion's. \"Not ruled out\" is what the canary of a release as good as the champion leaves open, until \
+             the verdict at full load; \"lets through\" the most that a faulty one costs until then which a canary takes for good, in 95 of \
+             100 waves; \"a day\" what nothing would find. A fault that only begins with all traffic is in no canary: up to 60,000 in EU, \
+             60,000 in AU.",
         ),
         (
             forecast::meaning(&fleet, &both),
