@@ -10,7 +10,6 @@ use meridian_domain::{EndpointStatus, Fleet};
 use meridian_handlers::overview::look;
 use meridian_messages::Voice;
 use meridian_messages::layout::{Cells, columns, paragraph};
-use meridian_messages::ledger::who;
 use meridian_messages::operator as sentences;
 use meridian_messages::pages::PageKind;
 use serde::Serialize;
@@ -79,7 +78,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     let needs_you = !overview.needs.is_empty();
     if arguments.json {
         let voice = Voice::of(fleet);
-        let words = overview.needs.iter().map(|need| voice.need(need).0).chain(voice.next(&overview)).collect();
+        let needs = overview.needs.iter().map(|need| voice.need(need).0);
+        let words = needs.chain(voice.interruptions(&overview)).chain(voice.next(&overview)).collect();
         let (pages, fleet) = (page_rows(voice, &overview), fleet.name.as_str());
         let document = Document { schema: SCHEMA, fleet, needs_you, overview: &overview, pages, words };
         terminal::document(&document)?;
@@ -103,6 +103,9 @@ fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Resul
     let head = ["", "serves", "since", "by", "endpoint", "alarm"].map(str::to_owned);
     let styles = std::iter::once(Style::new().dimmed()).chain(overview.regions.iter().map(style));
     terminal::styled(out, styles, &columns(std::iter::once(head).chain(rows), Cells::Words))?;
+    for line in voice.interruptions(overview) {
+        writeln!(out, "{}", paragraph(&line, width, 2))?;
+    }
     writeln!(out)?;
     pages(out, voice, overview)?;
     for line in voice.next(overview) {
@@ -164,9 +167,8 @@ fn cells(fleet: &Fleet, row: &RegionRow) -> [String; 6] {
         Some(instead) => instead.version.as_ref().map_or_else(|| "not on record".to_owned(), ToString::to_string),
         None => account.map_or_else(unknown, serves),
     };
-    let began = account.and_then(Account::began);
-    let since = began.map(|(since, _)| day_and_time(since));
-    let by = began.and_then(|(_, by)| by).map(|by| who(by.as_str()));
+    let since = account.and_then(Account::began).map(|(since, _)| day_and_time(since));
+    let by = account.and_then(|account| Voice::of(fleet).by(account));
     let alarm = row.alarm.map_or_else(unknown, |rings| if rings { "ALARM" } else { "OK" }.to_owned());
     [
         fleet.title(&row.region).to_owned(),

@@ -91,6 +91,9 @@ fn after_trouble_since_is_told_with_what_interrupted_it() {
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:10"), "{told}");
     assert!(told.contains("the serving release was unknown from 04:"), "{told}");
+    let screen = typed(&night, &["status"]).1.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.contains("JP: last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:10"), "{screen}");
+    assert!(screen.contains("the serving release was unknown from 04:06:00 UTC"), "{screen}");
 }
 
 /// One screen when a release is condemned, and one when a region was left behind and answers again.

@@ -39,11 +39,13 @@ if [[ -e $root/.tools/wire/.done ]]; then
     says "somebody rolled it back by hand"
     says "meridian lift --region BR"
     says "BR v426 2026-11-20 0"
+    says "not on record InService"
     says "next: nothing starts in any region until the halt of BR is lifted"
     says_not "update-endpoint --region sa-east-1"
     types meridian history --region BR
     ends 0
     says "BR sa-east-1 v426 v426 fraud-v426-"
+    says "at the latest: who rolled the region back is not on record"
     types meridian lift --region BR --who maria --why "rolled back by hand: it showed the fault"
     ends 0
     types meridian history --region BR --since 1h
@@ -83,7 +85,8 @@ types meridian status
 ends 0
 says "Nothing needs you."
 says "JP v426 2026-11-19 02:59:00 installation InService"
-says_not "unknown"
+says "JP: last interrupted: v427 had a canary from 2026-11-20 03:45:10 to 04:10:01 UTC; the serving release was unknown from 04:06:00 UTC"
+says_not "serving release unknown since"
 
 # The night's clock counts, not the machine's; what is unknown is not called fine.
 night_at tokyo-dark 03:47

@@ -139,7 +139,11 @@ fn answer(answer: &Answer, clock: &Clock) -> String {
     };
     match (answer.since, &answer.by) {
         (Some(since), Some(by)) => format!("{how}{config}, serving since {} by {}", clock.of(since), who(by.as_str())),
-        _ => format!("{how}{config}, not proved here by then"),
+        (Some(since), None) => {
+            let since = clock.of(since);
+            format!("{how}{config}, serving since {since} at the latest: who rolled the region back is not on record")
+        }
+        (None, _) => format!("{how}{config}, not proved here by then"),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The fleet on one screen: what a person has to do, and what comes next.
 
 use crate::Voice;
+use crate::ledger::who;
 use crate::pages::not_replicated_title;
 use crate::unseen::words;
 use crate::why::{clock, listed};
-use meridian_domain::account::{Interruption, Phase, Underway};
+use meridian_domain::account::{Account, Interruption, Phase, State, Underway};
 use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Reason, Unseen, WaveEnd};
 use meridian_domain::{Chain, Exposure, RegionName, ResourceName, Version};
@@ -191,6 +192,22 @@ impl Voice<'_> {
         said.join("; ")
     }
 
+    /// By which wave, rollback or installation a region is as it is, for a table: none where that is not to be said of its state.
+    pub fn by(self, account: &Account) -> Option<String> {
+        match account.began()? {
+            (_, Some(by)) => Some(who(by.as_str())),
+            // Its ledger says that it is back, and not by whom.
+            (_, None) if account.state == State::One => Some("not on record".to_owned()),
+            (_, None) => None,
+        }
+    }
+
+    /// What interrupted the releases that serve, lately, one line for each region.
+    pub fn interruptions(self, overview: &Overview) -> Vec<String> {
+        let lately = overview.regions.iter().filter_map(|row| Some((row, row.interrupted_lately(overview.at)?)));
+        lately.map(|(row, own)| format!("{}: {}", self.title(&row.region), interrupted(own))).collect()
+    }
+
     /// What is in progress and what comes next, one line each.
     pub fn next(self, overview: &Overview) -> Vec<String> {
         let mut said: Vec<String> = overview.wave.iter().map(|wave| self.wave_row(wave)).collect();
@@ -274,8 +291,11 @@ impl Voice<'_> {
 pub fn interrupted(own: &Interruption) -> String {
     let what = if own.canary { "had a canary" } else { "was on its way, its canary not on record," };
     let (from, until) = (own.from.strftime("%Y-%m-%d %H:%M:%S"), own.until.strftime("%H:%M:%S UTC"));
+    let Some(other) = &own.other else {
+        return format!("last interrupted: the serving release was unknown from {from} to {until}");
+    };
     let unknown = own.unknown.map(|since| format!("; the serving release was unknown from {}", clock(since)));
-    let (other, unknown) = (&own.other.version, unknown.unwrap_or_default());
+    let (other, unknown) = (&other.version, unknown.unwrap_or_default());
     format!("last interrupted: {other} {what} from {from} to {until}{unknown}")
 }
 

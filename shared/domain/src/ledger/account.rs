@@ -8,6 +8,7 @@ mod answers;
 mod around;
 mod interruption;
 mod proof;
+mod unasked;
 
 pub use around::{Deferral, Halt, Illness};
 pub use interruption::Interruption;
@@ -75,7 +76,7 @@ pub struct Answer {
     pub percent: Option<u32>,
     /// Since when it served, proved; none for one that was not, or not yet.
     pub since: Option<Timestamp>,
-    /// By which wave, rollback or installation.
+    /// By which wave, rollback or installation; none where no entry says it: whoever wrote that it serves had only found it so.
     pub by: Option<Actor>,
     /// When it last shared the region with another release since then, or may have.
     pub interrupted: Option<Interruption>,
@@ -141,7 +142,8 @@ pub struct Underway {
 }
 
 impl Account {
-    /// Since when it was as `state` says, and by which wave, rollback or installation; none where no entry says it.
+    /// Since when it was as `state` says, and by which wave, rollback or installation; none where no entry says it. A return that was
+    /// only found began at the latest then.
     pub fn began(&self) -> Option<(Timestamp, Option<&Actor>)> {
         match self.state {
             State::Nothing => None,
@@ -190,8 +192,11 @@ struct Cut<'a> {
 /// What `entries`, the region's whole chain, and `hub`, home's whole one where it could be read, say of `region` at `at`.
 pub fn account(region: &Region, entries: &[Entry], hub: Option<&[Entry]>, at: Timestamp) -> Account {
     let (before, after) = entries.split_at(until(entries, at));
-    let mut history = RegionHistory::default();
-    before.iter().for_each(|entry| history.apply(entry));
+    let (mut history, mut found) = (RegionHistory::default(), None);
+    for entry in before {
+        found = unasked::brought_back(&history, entry).then_some(entry).or(found);
+        history.apply(entry);
+    }
     let cut = Cut { region, at, after, history };
     let hub_before = hub.map(|hub| hub.split_at(until(hub, at)).0);
     let update = cut.underway();
@@ -214,7 +219,7 @@ pub fn account(region: &Region, entries: &[Entry], hub: Option<&[Entry]>, at: Ti
             share,
             percent,
             since: serving.map(|serving| serving.since),
-            by: serving.map(|serving| serving.by.clone()),
+            by: serving.filter(|own| !unasked::is_by(own, found)).map(|serving| serving.by.clone()),
             interrupted: serving.and_then(|own| interruption::last(before, &own.target, own.since)),
             proof: proof::of(&target, before, hub_before),
             target,

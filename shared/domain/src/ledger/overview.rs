@@ -12,7 +12,7 @@ pub use needs::{Need, OffRecord};
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
 
-use super::account::{Account, Phase, Underway, account};
+use super::account::{Account, Interruption, Phase, Underway, account};
 use super::history::{HubHistory, RegionHistory};
 use super::overrides::{Override, Rule};
 use super::{Entry, Record};
@@ -27,6 +27,8 @@ use serde::Serialize;
 
 /// A condemned release that serves nowhere is told for so long.
 const CONDEMNED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// What interrupted a release that serves is told for so long.
+const INTERRUPTED_LATELY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Home's chain, and what it adds up to.
 type Hub<'a> = (&'a [Entry], &'a HubHistory);
@@ -94,6 +96,14 @@ impl RegionRow {
         let update = self.account.as_ref()?.update.as_ref()?;
         let alone = self.status == Some(EndpointStatus::InService) || update.from.is_none();
         (update.phase != Phase::Soak || !alone).then_some(update)
+    }
+
+    /// When what serves last shared the region with another release, or may have, where that ended lately: `since` alone would say that
+    /// nothing happened.
+    pub fn interrupted_lately(&self, at: Timestamp) -> Option<&Interruption> {
+        let answers = &self.account.as_ref().filter(|_| self.instead.is_none())?.answers;
+        let interrupted = answers.iter().find_map(|answer| answer.interrupted.as_ref())?;
+        (at.duration_since(interrupted.until) < INTERRUPTED_LATELY).then_some(interrupted)
     }
 }
 

@@ -377,7 +377,7 @@ fn the_last_interruption_names_the_other_release_and_the_time() {
     let answer = chains.at("09:00:00").answers.remove(0);
     assert_eq!((answer.target, answer.since), (target("v426"), Some(at("00:00:00"))));
     let told = answer.interrupted.unwrap();
-    assert_eq!((told.other, told.canary, told.why), (target("v427"), true, said("it was slow")));
+    assert_eq!((told.other, told.canary, told.why), (Some(target("v427")), true, said("it was slow")));
     assert_eq!((told.from, told.unknown, told.until), (at("03:13:00"), Some(at("03:19:00")), at("03:24:00")));
 }
 

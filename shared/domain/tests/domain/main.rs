@@ -101,6 +101,8 @@ mod told;
 #[cfg(test)]
 mod tries;
 #[cfg(test)]
+mod unasked;
+#[cfg(test)]
 mod waves;
 #[cfg(test)]
 mod way_back;

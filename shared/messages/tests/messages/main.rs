@@ -11,6 +11,7 @@ mod forecast;
 mod given;
 mod judging;
 mod ledger;
+mod moment;
 mod operator;
 mod order;
 mod overview;

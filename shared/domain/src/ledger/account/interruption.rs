@@ -9,9 +9,9 @@ use serde::Serialize;
 /// A time in which another release than the proved one had traffic, or may have had.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Interruption {
-    /// What had traffic, or was about to, beside the proved release.
-    pub other: Target,
-    /// When its canary began; when it was intended, where no canary is on record.
+    /// What had traffic, or was about to, beside the proved release; none where no entry says what: somebody else had updated.
+    pub other: Option<Target>,
+    /// When its canary began; when it was intended, where no canary is on record; since when the release was unknown, where no update is.
     pub from: Timestamp,
     /// True if its canary is on record: else it may have had no traffic.
     pub canary: bool,
@@ -25,7 +25,7 @@ pub struct Interruption {
 
 /// An update that is not over.
 struct Open {
-    other: Target,
+    other: Option<Target>,
     from: Timestamp,
     taken: bool,
     canary: bool,
@@ -45,7 +45,7 @@ pub(super) fn last(entries: &[Entry], serving: &Target, since: Timestamp) -> Opt
     for entry in entries.iter().skip_while(|entry| entry.at < since) {
         match &entry.record {
             Record::UpdateIntended { target, epoch: Some(_), .. } => {
-                let other = target.clone();
+                let other = Some(target.clone());
                 open = Some(Open { other, from: entry.at, taken: false, canary: false, unknown: None });
             }
             Record::UpdateStarted { .. } => {
@@ -59,12 +59,12 @@ pub(super) fn last(entries: &[Entry], serving: &Target, since: Timestamp) -> Opt
                 }
             }
             Record::BytesUnknown { .. } => {
-                if let Some(open) = &mut open {
-                    open.unknown.get_or_insert(entry.at);
-                }
+                let nobodys = || Open { other: None, from: entry.at, taken: true, canary: false, unknown: None };
+                open.get_or_insert_with(nobodys).unknown.get_or_insert(entry.at);
             }
             Record::Reverted { from, to, why } if to == serving => {
-                let ended = open.take().filter(|open| open.other == *from && open.taken);
+                let is_of = |open: &Open| open.other.as_ref().is_none_or(|other| other == from) && open.taken;
+                let ended = open.take().filter(is_of);
                 last = ended.map(|open| open.ended(entry.at, why)).or(last);
             }
             Record::Confirmed { .. } | Record::Settled { .. } | Record::Reverted { .. } => open = None,
