@@ -166,6 +166,14 @@ says "find out why; then meridian lift --region EU"
 says "EU v426 2026-11-19 02:59:00 installation InService"
 types meridian history --region EU
 says "last interrupted: v427 had a canary from 2026-11-20 03:03:19 to 03:12:10 UTC"
+# Its execution failed at 03:29: the ledgers do not say that, and neither does the screen say that it goes on.
+night_at judge-dies 03:30
+types meridian status
+ends 1
+says "its end is not on record, nothing has been heard of it since 03:05:21 UTC, and its lease ran out at 03:15:21 UTC"
+says "docs/runbook.md#the-pipeline"
+says_not "in progress"
+says_not "v427 goes on"
 night_at judge-dies 04:00
 types meridian status
 ends 1

@@ -6,7 +6,7 @@ use crate::pages::not_replicated_title;
 use crate::unseen::words;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Account, Interruption, Phase, State, Underway};
-use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, Unheard, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Reason, Unseen, WaveEnd};
 use meridian_domain::{Chain, Exposure, RegionName, ResourceName, Version};
 
@@ -259,23 +259,32 @@ impl Voice<'_> {
     }
 
     /// How a wave stands whose end is not on record.
-    fn wave_goes(self, version: &Version, stopped: Option<&WaveStop>) -> String {
-        match stopped {
-            None => "in progress".to_owned(),
-            Some(WaveStop::Rejected { why }) => format!("evaluation rejected {version}: {}", self.brief(why)),
+    fn wave_goes(self, version: &Version, stopped: Option<&WaveStop>, unheard: Option<&Unheard>) -> String {
+        let stops = match stopped {
+            None => None,
+            Some(WaveStop::Rejected { why }) => Some(format!("evaluation rejected {version}: {}", self.brief(why))),
             Some(WaveStop::Barred(Barred::Condemned { .. })) => {
-                format!("starts no further region, {version} is condemned")
+                Some(format!("starts no further region, {version} is condemned"))
             }
             Some(WaveStop::Barred(Barred::Quarantined(_))) => {
-                format!("starts no further region, {version} is in quarantine")
+                Some(format!("starts no further region, {version} is in quarantine"))
             }
+        };
+        match (stops, unheard.map(not_heard)) {
+            (None, None) => "in progress".to_owned(),
+            (Some(stops), None) => stops,
+            (None, Some(unheard)) => unheard,
+            (Some(stops), Some(unheard)) => format!("{stops}; {unheard}"),
         }
     }
 
     fn wave_row(self, wave: &WaveRow) -> String {
-        let WaveRow { version, execution, stopped, ended, .. } = wave;
+        let WaveRow { version, execution, stopped, ended, unheard, .. } = wave;
         match ended {
-            None => format!("wave of {version} ({execution}): {}", self.wave_goes(version, stopped.as_ref())),
+            None => {
+                let goes = self.wave_goes(version, stopped.as_ref(), unheard.as_ref());
+                format!("wave of {version} ({execution}): {goes}")
+            }
             Some((at, lagging)) if lagging.is_empty() => {
                 format!("wave of {version} ({execution}): ended {}, every region promoted", clock(*at))
             }
@@ -285,6 +294,16 @@ impl Voice<'_> {
             }
         }
     }
+}
+
+/// What is known of a wave that has neither ended on record nor shown lately that it runs.
+fn not_heard(unheard: &Unheard) -> String {
+    let lease = unheard.lease.map(|until| format!(", and its lease ran out at {}", clock(until))).unwrap_or_default();
+    format!(
+        "its end is not on record, nothing has been heard of it since {}{lease}; whether its execution still runs is unknown, \
+         docs/runbook.md#the-pipeline",
+        clock(unheard.since)
+    )
 }
 
 /// When a release that serves last shared its region with another one, or may have.

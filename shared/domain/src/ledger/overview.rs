@@ -6,11 +6,13 @@ mod instead;
 mod needs;
 mod next;
 mod pages;
+mod unheard;
 
 pub use instead::Instead;
 pub use needs::{Need, OffRecord};
 pub use next::Next;
 pub use pages::{OpenPage, PageCause};
+pub use unheard::Unheard;
 
 use super::account::{Account, Interruption, Phase, Underway, account};
 use super::history::{HubHistory, RegionHistory};
@@ -70,7 +72,7 @@ pub struct Overview {
     /// Pages whose cause is not over, the oldest first. A document has them with their kinds, which are those of the messages.
     #[serde(skip)]
     pub pages: Vec<OpenPage>,
-    /// What comes next; empty where the hub's chain cannot be read, or the wave is silent.
+    /// What comes next; empty where the hub's chain cannot be read, or nothing is heard of the wave.
     pub next: Vec<Next>,
 }
 
@@ -120,8 +122,10 @@ pub struct WaveRow {
     pub stopped: Option<WaveStop>,
     /// The regions that it has left behind while it runs, and why.
     pub left: Vec<(RegionName, Reason)>,
-    /// When it ended, and the regions that lag; none while it runs.
+    /// When it ended, and the regions that lag; none while its end is not on record.
     pub ended: Option<(Timestamp, Vec<RegionName>)>,
+    /// Where it has neither ended nor shown lately that it runs; none where it has.
+    pub unheard: Option<Unheard>,
 }
 
 /// Why a wave goes on to no further region.
@@ -168,7 +172,7 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         next: Vec::new(),
     };
     if let Some((entries, sums)) = hub.zip(sums.as_ref()) {
-        overview.wave = wave(entries, sums, &histories);
+        overview.wave = wave(entries, sums, seen, &histories, at);
         overview.condemned = condemned(entries, sums, seen, &histories, at);
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
         overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions), at);
@@ -260,7 +264,13 @@ fn row(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, hub: Option<&[Ent
     }
 }
 
-fn wave(entries: &[Entry], hub: &HubHistory, histories: &[Option<RegionHistory>]) -> Option<WaveRow> {
+fn wave(
+    entries: &[Entry],
+    hub: &HubHistory,
+    seen: &[RegionSeen<'_>],
+    histories: &[Option<RegionHistory>],
+    at: Timestamp,
+) -> Option<WaveRow> {
     let last = entries.iter().rev().find_map(|entry| match &entry.record {
         Record::WaveStarted { release, execution, .. } | Record::WaveEnded { release, execution, .. } => {
             Some((release, execution))
@@ -270,14 +280,18 @@ fn wave(entries: &[Entry], hub: &HubHistory, histories: &[Option<RegionHistory>]
     let is_over = last.is_none_or(|(_, execution)| hub.ended.contains_key(execution));
     let (release, execution) = if is_over { again(hub, histories).or(last) } else { last }?;
     let version = hub.versions.get(release)?;
-    let at = |entry: &&Entry| matches!(&entry.record, Record::WaveEnded { execution: own, .. } if own == execution);
+    let ends = |entry: &&Entry| matches!(&entry.record, Record::WaveEnded { execution: own, .. } if own == execution);
     let ended = hub.ended.get(execution).cloned();
-    let ended = ended.zip(entries.iter().find(at)).map(|(lagging, entry)| (entry.at, lagging));
+    let ended = ended.zip(entries.iter().find(ends)).map(|(lagging, entry)| (entry.at, lagging));
     let rejected = hub.rejected.get(release).map(|why| WaveStop::Rejected { why: Box::new(why.clone()) });
     let stopped = rejected.or_else(|| hub.barred(release).map(WaveStop::Barred));
     let left = hub.left_behind_by(execution).filter(|_| ended.is_none());
     let left = left.map(|(region, why)| (region.clone(), why.clone())).collect();
-    Some(WaveRow { release: *release, version: version.clone(), execution: execution.clone(), stopped, left, ended })
+    let chains = std::iter::once(entries).chain(seen.iter().filter_map(|one| one.entries));
+    let runs = ended.is_none() && !matches!(stopped, Some(WaveStop::Rejected { .. }));
+    let unheard = if runs { unheard::of(execution, hub, chains, at) } else { None };
+    let (release, version, execution) = (*release, version.clone(), execution.clone());
+    Some(WaveRow { release, version, execution, stopped, left, ended, unheard })
 }
 
 /// The execution that holds the lease and has not ended, with its release: one that a person starts is no wave's start on record.

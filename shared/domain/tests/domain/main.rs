@@ -103,6 +103,8 @@ mod tries;
 #[cfg(test)]
 mod unasked;
 #[cfg(test)]
+mod unheard;
+#[cfg(test)]
 mod waves;
 #[cfg(test)]
 mod way_back;

@@ -335,11 +335,11 @@ fn a_rerun_is_in_progress_once_it_holds_the_lease() {
 fn a_wave_goes_on_to_no_halted_region_and_not_while_silent() {
     let mut chains = Chains::installed();
     chains.hub("03:00:20", WAVE, wave_started());
-    let lease = Record::LeaseTaken { epoch: Epoch(1), until: at("03:05:00") };
+    let lease = Record::LeaseTaken { epoch: Epoch(1), until: at("03:15:00") };
     chains.hub("03:00:21", WAVE, lease);
     let regions = vec![name(JP)];
-    assert_eq!(seen(&chains, "v426", "03:20:00").next, [Next::Regions { version: version("v427"), regions }]);
-    let silent = seen(&chains, "v426", "03:20:01");
+    assert_eq!(seen(&chains, "v426", "03:15:00").next, [Next::Regions { version: version("v427"), regions }]);
+    let silent = seen(&chains, "v426", "03:30:01");
     assert!(matches!(silent.needs.as_slice(), [Need::WaveSilent { .. }]), "{:?}", silent.needs);
     assert_eq!(silent.next, []);
     let (region, from, to) = (name(JP), Some(version("v427")), version("v426"));

@@ -2,7 +2,7 @@
 
 use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
 use meridian_domain::Frozen;
-use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, WaveRow, WaveStop};
+use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, Unheard, WaveRow, WaveStop};
 use meridian_domain::reason::{Barred, Fault, Lagging, OperationName, Unseen, WaveEnd};
 use meridian_messages::Voice;
 use meridian_messages::pages::PageKind;
@@ -14,7 +14,7 @@ fn wave(stopped: Option<WaveStop>, next: Vec<Next>) -> Overview {
         at: at("03:10:00"),
         needs: Vec::new(),
         regions: Vec::new(),
-        wave: Some(WaveRow { release, version, execution, stopped, left: Vec::new(), ended: None }),
+        wave: Some(WaveRow { release, version, execution, stopped, left: Vec::new(), ended: None, unheard: None }),
         condemned: Vec::new(),
         overrides: Vec::new(),
         pages: Vec::new(),
@@ -34,6 +34,29 @@ fn a_wave_that_goes_on_to_no_region_says_why() {
     ] {
         assert_eq!(Voice::of(&fleet).next(&overview)[0], words);
     }
+}
+
+/// Its execution may have failed or been stopped: the ledgers do not say, and "in progress" would.
+#[test]
+fn a_wave_that_is_not_heard_of_is_not_said_to_be_in_progress() {
+    let fleet = fleet();
+    let told = |stopped, lease| {
+        let mut overview = wave(stopped, Vec::new());
+        if let Some(wave) = &mut overview.wave {
+            wave.unheard = Some(Unheard { since: at("03:05:21"), lease });
+        }
+        Voice::of(&fleet).next(&overview).remove(0)
+    };
+    let lease = Some(at("03:15:21"));
+    assert_eq!(
+        told(None, lease),
+        "wave of v429 (wave-1): its end is not on record, nothing has been heard of it since 03:05:21 UTC, and its lease ran \
+         out at 03:15:21 UTC; whether its execution still runs is unknown, docs/runbook.md#the-pipeline"
+    );
+    let without = told(None, None);
+    assert!(without.contains("since 03:05:21 UTC; whether its execution") && !without.contains("lease"), "{without}");
+    let condemned = told(Some(WaveStop::Barred(Barred::Condemned { why: Box::new(said("5xx")) })), lease);
+    assert!(condemned.contains("starts no further region, v429 is condemned; its end is not on record"), "{condemned}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What comes next, as far as the ledgers say it.
 
-use super::needs::silent_since;
 use super::{WaveRow, WaveStop};
 use crate::fleet::Frozen;
 use crate::fleet::names::{RegionName, ReleaseId, Version};
@@ -98,7 +97,7 @@ impl Place<'_> {
     }
 }
 
-/// What comes next at `at`: nothing by itself where the wave is silent. `places`: every region, in the fleet's order.
+/// What comes next at `at`: nothing by itself where nothing is heard of the wave. `places`: every region, in the fleet's order.
 pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let fleet_halt = hub.halt.is_some().then_some(Chain::Home);
     let own = places.iter().filter(|place| place.history.is_some_and(RegionHistory::halts_fleet));
@@ -111,7 +110,12 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
         None => vec![Next::Release],
         Some(wave) if wave.ended.is_some() => after(hub, wave, places, at),
         Some(wave) => match &wave.stopped {
-            None | Some(WaveStop::Barred(_)) if silent_since(hub, wave, at).is_some() => Vec::new(),
+            // Whether it still runs is unknown: a freeze holds all the same.
+            None if wave.unheard.is_some() => {
+                let next = running(hub, wave, places, at);
+                next.into_iter().filter(|next| matches!(next, Next::Held { .. })).collect()
+            }
+            Some(WaveStop::Barred(_)) if wave.unheard.is_some() => Vec::new(),
             None => running(hub, wave, places, at),
             Some(WaveStop::Barred(_)) => vec![Next::WaveEnds { version: wave.version.clone() }],
             Some(WaveStop::Rejected { .. }) => vec![Next::Release],
