@@ -192,6 +192,7 @@ night_at bad-eval 03:10
 types meridian status
 ends 0
 says "evaluation rejected v429"
+says "v429 is rejected EU 2026-11-20 03:0"
 says "next: the next release that is published starts a wave"
 says_not "v429 goes on"
 says_not "in progress"

@@ -2,7 +2,7 @@
 
 use crate::Voice;
 use crate::ledger::who;
-use crate::pages::not_replicated_title;
+use crate::pages::{JOB_FAILED, RejectedFor, not_replicated_title, rejected_title};
 use crate::unseen::words;
 use crate::why::{clock, listed};
 use meridian_domain::account::{Account, Interruption, Phase, State, Underway};
@@ -173,6 +173,12 @@ impl Voice<'_> {
                 self.refused_title(&release, why, &page.region)
             }
             PageCause::NotReplicated { bucket } => not_replicated_title(bucket),
+            PageCause::ChainAltered { chain, .. } => self.altered_title(chain),
+            PageCause::Rejected { release, version, verdict, why } => {
+                let release = version.as_ref().map_or_else(|| release.short(), ToString::to_string);
+                rejected_title(&release, RejectedFor::on_record(*verdict, why))
+            }
+            PageCause::StepRefused { .. } => JOB_FAILED.to_owned(),
         }
     }
 

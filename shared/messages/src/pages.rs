@@ -21,6 +21,9 @@ use std::collections::BTreeSet;
 /// Characters of a subject: SNS takes no more.
 pub const LONGEST_SUBJECT: usize = 99;
 
+/// What a page of a pipeline's job is called.
+pub(crate) const JOB_FAILED: &str = "a pipeline job failed";
+
 /// What a page is about, as data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +80,15 @@ pub enum Notice {
         /// What the gates that decided rest on; none where nothing could be compared.
         evidence: Option<Evidence>,
     },
+}
+
+/// What a page of a release that evaluation rejects is called.
+pub(crate) fn rejected_title(version: &str, cause: RejectedFor) -> String {
+    match cause {
+        RejectedFor::Worse => format!("{version} is rejected"),
+        RejectedFor::Unclear => format!("{version} is rejected: too few records to judge it"),
+        RejectedFor::Bytes | RejectedFor::Content => format!("{version} cannot be evaluated"),
+    }
 }
 
 /// An object that S3 did not replicate.
@@ -156,15 +168,16 @@ impl Voice<'_> {
             Notice::Plan { why, .. } => self.headline(why),
             Notice::ReplicasLate { version, late, .. } => format!("{version} starts without {}", self.titles(late)),
             Notice::NotReplicated(objects) => not_replicated_title(&buckets(objects)),
-            Notice::ChainAltered { chain, .. } => format!("the ledger of {} was altered", chain.region(self.fleet)),
+            Notice::ChainAltered { chain, .. } => self.altered_title(chain),
             Notice::BytesRefused { release, what } => self.refused_title(release, what, region),
-            Notice::JobFailed { .. } => "a pipeline job failed".to_owned(),
-            Notice::EvaluationRejected { version, cause, .. } => match cause {
-                RejectedFor::Worse => format!("{version} is rejected"),
-                RejectedFor::Unclear => format!("{version} is rejected: too few records to judge it"),
-                RejectedFor::Bytes | RejectedFor::Content => format!("{version} cannot be evaluated"),
-            },
+            Notice::JobFailed { .. } => JOB_FAILED.to_owned(),
+            Notice::EvaluationRejected { version, cause, .. } => rejected_title(version, *cause),
         }
+    }
+
+    /// What a page of a chain that lacks an entry is called.
+    pub(crate) fn altered_title(self, chain: &Chain) -> String {
+        format!("the ledger of {} was altered", chain.region(self.fleet))
     }
 
     /// What a page of a release that `region` does not attest is called.

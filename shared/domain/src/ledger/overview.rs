@@ -1,7 +1,9 @@
 //! The whole fleet at one moment: what serves, what is in progress, and what a person has to do about it.
 
+mod altered;
 mod apart;
 mod arrivals;
+mod failed;
 mod instead;
 mod needs;
 mod next;
@@ -213,8 +215,13 @@ fn open_pages(
         if let Some(history) = history {
             open.extend(arrivals::refused(one, history, hub, seen));
             open.extend(arrivals::not_replicated(history, hub, seen, histories));
+            open.extend(altered::altered(one, history, hub, seen));
         }
         let Some((entries, sums)) = hub else { continue };
+        if one.is_home {
+            open.extend(failed::rejected(region, entries, sums));
+            open.extend(failed::refused_step(region, entries));
+        }
         open.extend(pages::of_hub(region, entries, sums));
         let newest = history.as_ref().and_then(|history| lags_behind(one.region, sums, history, overview.at));
         open.extend(newest.and_then(|newest| pages::of_lag(region, newest, entries)));

@@ -57,6 +57,8 @@ mod moments;
 #[cfg(test)]
 mod night;
 #[cfg(test)]
+mod open_pages;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod overview;

@@ -1,8 +1,8 @@
 //! What people are told of a release that evaluation rejects: what decided, what it rests on, and where its report lies.
 
 use crate::evaluating::{parts, words};
-use meridian_domain::reason::EvaluationReason;
-use meridian_domain::{RegionName, ReleaseId, Verdict, Version};
+use meridian_domain::reason::{EvaluationReason, FileFault};
+use meridian_domain::{Reason, RegionName, ReleaseId, Verdict, Version};
 use serde::Serialize;
 
 /// So many facts stand on the page; the report has all of them.
@@ -27,6 +27,20 @@ impl RejectedFor {
     pub fn verdict(verdict: Verdict) -> Self {
         if verdict == Verdict::Inconclusive { Self::Unclear } else { Self::Worse }
     }
+
+    /// What the ledger says that it was rejected for: the gates' verdict, or why nothing could be compared.
+    pub(crate) fn on_record(verdict: Option<Verdict>, why: &Reason) -> Self {
+        match (verdict, why) {
+            (Some(verdict), _) => Self::verdict(verdict),
+            (None, Reason::Evaluation(EvaluationReason::File(fault))) if is_of_bytes(fault) => Self::Bytes,
+            (None, _) => Self::Content,
+        }
+    }
+}
+
+/// Whether a file's bytes are wrong, and not what they were published as.
+fn is_of_bytes(fault: &FileFault) -> bool {
+    fault.is_altered() || matches!(fault, FileFault::Missing { .. } | FileFault::ReaderPanicked { .. })
 }
 
 /// What a rejection by the gates rests on.

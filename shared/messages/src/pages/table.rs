@@ -166,6 +166,9 @@ impl PageKind {
             PageCause::Lags(_) => Some(PageKind::CatchUp),
             PageCause::Refused { why, .. } => Some(of_refused(why)),
             PageCause::NotReplicated { .. } => Some(PageKind::NotReplicated),
+            PageCause::ChainAltered { .. } => Some(PageKind::ChainAltered),
+            PageCause::Rejected { verdict, why, .. } => Some(of_rejected(RejectedFor::on_record(*verdict, why))),
+            PageCause::StepRefused { .. } => Some(PageKind::JobFailed),
         }
     }
 
@@ -185,11 +188,17 @@ impl Notice {
             Notice::ChainAltered { .. } => PageKind::ChainAltered,
             Notice::BytesRefused { what, .. } => of_refused(what),
             Notice::JobFailed { .. } => PageKind::JobFailed,
-            Notice::EvaluationRejected { cause: RejectedFor::Worse, .. } => PageKind::RejectedWorse,
-            Notice::EvaluationRejected { cause: RejectedFor::Unclear, .. } => PageKind::RejectedUnclear,
-            Notice::EvaluationRejected { cause: RejectedFor::Bytes, .. } => PageKind::RejectedBytes,
-            Notice::EvaluationRejected { cause: RejectedFor::Content, .. } => PageKind::RejectedContent,
+            Notice::EvaluationRejected { cause, .. } => of_rejected(*cause),
         }
+    }
+}
+
+fn of_rejected(cause: RejectedFor) -> PageKind {
+    match cause {
+        RejectedFor::Worse => PageKind::RejectedWorse,
+        RejectedFor::Unclear => PageKind::RejectedUnclear,
+        RejectedFor::Bytes => PageKind::RejectedBytes,
+        RejectedFor::Content => PageKind::RejectedContent,
     }
 }
 

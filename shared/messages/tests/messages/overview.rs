@@ -1,9 +1,10 @@
 //! What `meridian status` says of the whole fleet: what needs a person, with its command, and what comes next.
 
 use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
-use meridian_domain::Frozen;
+use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, Unheard, WaveRow, WaveStop};
-use meridian_domain::reason::{Barred, Fault, Lagging, OperationName, Unseen, WaveEnd};
+use meridian_domain::reason::{Barred, EvaluationReason, Fault, FileFault, Lagging, OperationName, Unseen, WaveEnd};
+use meridian_domain::{Chain, Frozen, Sha256, StepKind, Verdict};
 use meridian_messages::Voice;
 use meridian_messages::pages::PageKind;
 
@@ -133,6 +134,61 @@ fn a_page_of_a_waves_end_is_listed_as_it_was_sent() {
         (short, "v427: 3 of 4 regions promoted", PageKind::LookAtEndpoints),
     ] {
         let cause = PageCause::Ended(Box::new(end));
+        assert_eq!(PageKind::of_open(&cause), Some(kind));
+        let page = OpenPage { region: region.clone(), since: at("03:51:00"), cause };
+        assert_eq!(Voice::of(&fleet).open_page(&page), subject);
+    }
+}
+
+/// As on the page: of an altered chain, of what evaluation rejected, and of a job that failed.
+#[test]
+fn a_page_of_what_failed_is_listed_as_it_was_sent() {
+    let (fleet, region) = (fleet(), name(JP));
+    let rejected = |verdict, why: EvaluationReason, version| PageCause::Rejected {
+        release: release("v429"),
+        version,
+        verdict,
+        why: Box::new(why.into()),
+    };
+    let file = |fault: FileFault| EvaluationReason::from(fault);
+    let (v429, archive) = (|| Some(version("v429")), || "releases/archives/v429.tar.gz".to_owned());
+    let altered = FileFault::Longer { file: archive(), region: region.clone(), expected: 7 };
+    let missing = FileFault::Missing { file: archive(), region: region.clone() };
+    let unsigned = FileFault::Unsigned { file: archive(), region: region.clone() };
+    let kept = KeptHead { seq: 7, hash: Sha256::of(b"gone") };
+    let chain = Chain::Region(region.clone());
+    let unnamed = format!("{} is rejected", release("v429").short());
+    for (cause, subject, kind) in [
+        (
+            PageCause::ChainAltered { chain, kept, departure: Departure::Missing },
+            "the ledger of ap-northeast-1 was altered",
+            PageKind::ChainAltered,
+        ),
+        (
+            rejected(Some(Verdict::Fail), EvaluationReason::NothingRequired, v429()),
+            "v429 is rejected",
+            PageKind::RejectedWorse,
+        ),
+        (rejected(Some(Verdict::Fail), EvaluationReason::NothingRequired, None), &unnamed, PageKind::RejectedWorse),
+        (
+            rejected(Some(Verdict::Inconclusive), EvaluationReason::NothingRequired, v429()),
+            "v429 is rejected: too few records to judge it",
+            PageKind::RejectedUnclear,
+        ),
+        (rejected(None, file(altered), v429()), "v429 cannot be evaluated", PageKind::RejectedBytes),
+        (rejected(None, file(missing), v429()), "v429 cannot be evaluated", PageKind::RejectedBytes),
+        (rejected(None, file(unsigned), v429()), "v429 cannot be evaluated", PageKind::RejectedContent),
+        (
+            rejected(None, EvaluationReason::NotGzip { file: archive() }, v429()),
+            "v429 cannot be evaluated",
+            PageKind::RejectedContent,
+        ),
+        (
+            PageCause::StepRefused { step: StepKind::TellHub, notes: Vec::new() },
+            "a pipeline job failed",
+            PageKind::JobFailed,
+        ),
+    ] {
         assert_eq!(PageKind::of_open(&cause), Some(kind));
         let page = OpenPage { region: region.clone(), since: at("03:51:00"), cause };
         assert_eq!(Voice::of(&fleet).open_page(&page), subject);

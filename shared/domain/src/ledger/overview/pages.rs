@@ -6,9 +6,11 @@ use crate::fleet::endpoint::EndpointStatus;
 use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::ledger::account::Account;
 use crate::ledger::advice::{Advice, Exposure};
+use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::history::{HubHistory, RegionHistory, Unknown};
 use crate::ledger::reason::{Fault, FileFault, Reason, Return, WaveEnd};
-use crate::ledger::{Chain, Entry, Record};
+use crate::ledger::verdict::Verdict;
+use crate::ledger::{Chain, Entry, Record, StepKind, Violation};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -62,6 +64,33 @@ pub enum PageCause {
     NotReplicated {
         /// The region's bucket.
         bucket: String,
+    },
+    /// A chain lacks an entry that a neighbour saw there.
+    ChainAltered {
+        /// Home's or a region's chain.
+        chain: Chain,
+        /// The entry that was seen before.
+        kept: KeptHead,
+        /// How the chain differed from it when that was found.
+        departure: Departure,
+    },
+    /// Evaluation rejected a release, and no later one is approved.
+    Rejected {
+        /// SHA-256 of its manifest.
+        release: ReleaseId,
+        /// Its human name, where a wave was started for it.
+        version: Option<Version>,
+        /// What the gates said; none where nothing could be compared.
+        verdict: Option<Verdict>,
+        /// What evaluation found.
+        why: Box<Reason>,
+    },
+    /// The audit refused a step, and its job failed.
+    StepRefused {
+        /// The step that was refused.
+        step: StepKind,
+        /// What it would have broken.
+        notes: Vec<Violation>,
     },
 }
 

@@ -1,0 +1,133 @@
+//! Pages of altered chains and of executions that failed: open until their cause is over.
+
+use crate::account::{Chains, OWN, WAVE};
+use crate::night::{EU, JP, actor, at, fleet, name, release, said, version};
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::overview::{OpenPage, PageCause, RegionSeen, overview};
+use meridian_domain::quarantine::Object;
+use meridian_domain::{Chain, Entry, Record, Seen, Sha256, StepKind, Verdict};
+
+/// What is open at 09:00:00 of home, whose region's chain is empty, and JP. `jp`: its chain, where that can be read and believed.
+fn open(hub: &[Entry], jp: Option<&[Entry]>, eu: &[Entry]) -> Vec<OpenPage> {
+    let fleet = fleet();
+    let region = |title: &str, entries| RegionSeen {
+        region: fleet.region(&name(title)).unwrap(),
+        is_home: title == EU,
+        entries,
+        endpoint: Seen::Known(None),
+        alarm: Seen::Known(false),
+        frozen: None,
+        paging: Vec::new(),
+    };
+    overview(Some(hub), &[region(EU, Some(eu)), region(JP, jp)], at("09:00:00")).pages
+}
+
+fn started(text: &str, execution: &str) -> Record {
+    Record::WaveStarted {
+        release: release(text),
+        version: version(text),
+        execution: actor(execution),
+        late: Vec::new(),
+        order: None,
+        resumes: None,
+        policy: None,
+    }
+}
+
+fn kept(entry: &Entry) -> KeptHead {
+    KeptHead { seq: entry.seq, hash: entry.hash() }
+}
+
+/// EU keeps the ends of JP's chain, and pages where an entry is gone.
+#[test]
+fn an_altered_chains_page_is_open_until_the_entry_is_back() {
+    let jp = Chains::settled().own.1;
+    let (chain, departure) = (Chain::Region(name(JP)), Departure::Missing);
+    for seen in [jp.last().unwrap(), &jp[1]] {
+        let kept = kept(seen);
+        let mut eu = Chains::default();
+        let departed = Record::ChainDeparted { chain: chain.clone(), kept, departure };
+        eu.own("04:10:00", "replication.eu-west-1", departed);
+        let eu = eu.own.1;
+        let cause = PageCause::ChainAltered { chain: chain.clone(), kept, departure };
+        let page = [OpenPage { region: name(JP), since: at("04:10:00"), cause }];
+        let cut = usize::try_from(kept.seq).unwrap();
+        // Cut before it; another entry in its place; not to be read, or not to be believed.
+        assert_eq!(open(&[], Some(&jp[..cut]), &eu), page);
+        let mut other = jp[..=cut].to_vec();
+        other[cut].record = Record::Lifted { why: "by hand".to_owned() };
+        assert_eq!(open(&[], Some(&other), &eu), page);
+        assert_eq!(open(&[], None, &eu), page);
+        assert_eq!(open(&[], Some(&jp), &eu), []);
+    }
+}
+
+/// The hub's chain lies in home's bucket.
+#[test]
+fn an_altered_hubs_page_is_homes() {
+    let mut chains = Chains::installed();
+    let hub = chains.hub.1.clone();
+    let (chain, departure) = (Chain::Home, Departure::Other { found: Sha256::of(b"other") });
+    let cause = |kept| PageCause::ChainAltered { chain: chain.clone(), kept, departure };
+    let gone = KeptHead { seq: 7, hash: Sha256::of(b"gone") };
+    chains.own("04:10:00", OWN, Record::ChainDeparted { chain: chain.clone(), kept: gone, departure });
+    let page = OpenPage { region: name(EU), since: at("04:10:00"), cause: cause(gone) };
+    assert_eq!(open(&hub, Some(&chains.own.1), &[]), [page]);
+    let there = kept(&hub[0]);
+    chains.own("05:10:00", OWN, Record::ChainDeparted { chain: chain.clone(), kept: there, departure });
+    assert_eq!(open(&hub, Some(&chains.own.1), &[]), []);
+}
+
+#[test]
+fn a_rejections_page_is_open_until_a_later_release_is_approved() {
+    let mut chains = Chains::default();
+    let (why, v429) = (said("held-out AUC 0.8550"), release("v429"));
+    let evaluated = Record::Evaluated {
+        release: v429,
+        champion: None,
+        holdout: Sha256::of(b"records"),
+        verdict: Verdict::Fail,
+        why: why.clone(),
+        golden: None,
+    };
+    let approved = |text: &str| Record::Approved { release: release(text), created: at("02:00:00") };
+    chains.hub("02:00:00", OWN, started("v428", "w428")).hub("03:00:10", OWN, started("v429", "w429"));
+    chains.hub("03:00:20", "w429", evaluated);
+    chains.hub("03:00:21", "w429", Record::Rejected { release: v429, why: why.clone() });
+    // The one before it is approved late: that mends nothing.
+    chains.hub("03:10:00", "w428", approved("v428"));
+    let (version, verdict, why) = (Some(version("v429")), Some(Verdict::Fail), Box::new(why));
+    let cause = PageCause::Rejected { release: v429, version, verdict, why };
+    let page = [OpenPage { region: name(EU), since: at("03:00:21"), cause }];
+    assert_eq!(open(&chains.hub.1, None, &[]), page);
+    // A later release that is not approved yet mends nothing either.
+    chains.hub("04:00:10", OWN, started("v430", "w430"));
+    assert_eq!(open(&chains.hub.1, None, &[]), page);
+    let mut quarantined = chains.hub.clone();
+    let why = "trained on leaked labels".to_owned();
+    let record = Record::Quarantined { object: Object::Release(v429), releases: vec![v429], why };
+    let entry = quarantined.0.entry(at("04:30:00"), actor("maria"), record);
+    quarantined.1.push(entry);
+    assert_eq!(open(&quarantined.1, None, &[]), []);
+    chains.hub("04:00:20", "w430", approved("v430"));
+    assert_eq!(open(&chains.hub.1, None, &[]), []);
+}
+
+/// What the audit refuses is a defect: its job failed, and people were told.
+#[test]
+fn a_refused_steps_page_is_open_until_another_wave_has_ended() {
+    let mut chains = Chains::default();
+    let step = StepKind::TellHub;
+    let refused =
+        |execution: &str| Record::StepRefused { execution: actor(execution), step: step.clone(), notes: vec![] };
+    let ended = |execution: &str| {
+        let (release, execution, lagging) = (release("v427"), actor(execution), vec![name(JP)]);
+        Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() }
+    };
+    chains.hub("03:00:20", OWN, started("v427", WAVE)).hub("03:10:00", WAVE, refused(WAVE));
+    chains.hub("03:11:00", WAVE, refused(WAVE)).hub("03:12:00", WAVE, ended(WAVE));
+    let cause = PageCause::StepRefused { step: step.clone(), notes: vec![] };
+    assert_eq!(open(&chains.hub.1, None, &[]), [OpenPage { region: name(EU), since: at("03:10:00"), cause }]);
+    chains.hub("05:10:00", "rerun", ended("rerun"));
+    assert_eq!(open(&chains.hub.1, None, &[]), []);
+}
