@@ -66,10 +66,11 @@ pub(super) struct Split {
 }
 
 impl Split {
-    /// The split of a sum where green is expected to have so many bad ones, of this dispersion, and blue `blue` times as many.
-    pub(super) fn expected(sum: u64, green: f64, blue: f64, dispersion: f64) -> Self {
-        let more = dispersion - 1.0;
-        Split { sum, share: (1.0 + blue).recip(), size: (more > POISSON).then(|| green * (1.0 + blue) / more) }
+    /// The split of a sum where it is known beforehand, and not from the sum, that green has so many bad ones on average, of this
+    /// dispersion.
+    pub(super) fn expected(sum: u64, green: f64, blue_over_green: f64, dispersion: f64) -> Self {
+        let (both, more) = (1.0 + blue_over_green, dispersion - 1.0);
+        Split { sum, share: both.recip(), size: (more > POISSON).then(|| green * both / more) }
     }
 
     /// The chance of a green part at least as far to `side`.
@@ -249,7 +250,8 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
 /// Whether terms from here on change nothing. Under the smallest normal number they may shrink no more: half of the last bit
 /// rounds to the last bit, and a sum that waited for 0 would never end.
 fn is_negligible(term: f64, total: f64) -> bool {
-    term <= NEGLIGIBLE * total || term < f64::MIN_POSITIVE
+    // What is no number ends it too.
+    !(term > NEGLIGIBLE * total) || term < f64::MIN_POSITIVE
 }
 
 fn ln_gamma(x: f64) -> f64 {

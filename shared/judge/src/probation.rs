@@ -8,19 +8,19 @@
 //! A day is cut into slots of equal length. In slot *j* bad answers come at the rate r_j F G: r_j is the slot's own rate,
 //! which may be anything and is the same on every day; F is the day's factor, around 1; G is a factor of
 //! some hours of it, with mean 1. Beyond that, counts scatter as declared. A release that is as good as the champion changes
-//! neither law. No other region is asked: a day that is worse for all of them looks like the release's.
+//! neither law. Factors lean to the right as Gamma's do, with a standard deviation of 1 at most, and the hours of G are two. No other region is asked: a day that is worse for all of them looks like the release's.
 //!
 //! # The test
 //!
 //! - **Windows.** At the end of a slot the last one, four, 16 ... slots are held against the same ones of all earlier days
-//!   together, each length four times in its own time. So hours that were good hide no fault that comes later, and one that just
+//!   together, each longer one four times in its own time. So hours that were good hide no fault that comes later, and one that just
 //!   doubles a rate is looked for over as many hours as it needs.
 //! - **What is usual** of windows of a length is what such windows of the earlier days show: the variance of a day's factor and that of
 //!   a window beside it add up. Both are known from few days, so their sum is taken larger, by the square of Student's
 //!   quantile over the normal law's: so does the prediction limit of one further observation (Whitmore 1986, "Prediction limits for a
 //!   univariate normal observation", The American Statistician 40). Degrees of freedom are Satterthwaite's (1946, "An approximate
 //!   distribution of estimates of variance components", Biometrics Bulletin 2).
-//! - **The chance** of as many is that of the exact conditional test of `exact`: a factor that varies adds its variance times a window's
+//! - **The chance** of as many is that of the conditional test of `exact`: a factor that varies adds its variance times a window's
 //!   mean to its dispersion. Where days are all alike, `tolerance_fail` times as many are tolerated
 //!   beside what counts scatter by chance.
 //! - **Looks.** A metric's part of alpha is shared by the lengths, and a length's part by its looks (Bonferroni). Most faults begin
@@ -48,6 +48,8 @@ const LONGER: usize = 4;
 const LOOKS: usize = 4;
 /// Bad ones that are expected where earlier days had none: half a count.
 const UNSEEN: f64 = 0.5;
+/// Variance over mean, at most, of counts that are counted one by one.
+const GRAINS: f64 = 100.0;
 
 /// One metric's counts of a region: each list is of slots in order of time, the first begins after the check at full load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -226,6 +228,7 @@ impl Tolerated {
 
     /// Whether so many bad ones are: beyond what days differ, and beyond the tolerance by more than chance.
     fn is_worse(self, window: &Window, usual: Usual, bad: u64) -> bool {
+        // A short cut: the second line says the same.
         let tolerated = self.ratio * window.expected;
         let is_beyond = match self.side {
             Side::Above => bad as f64 > tolerated,
@@ -268,13 +271,18 @@ impl Window {
 
     /// The same where today's rate is `ratio` times the earlier days' and counts have this dispersion.
     fn chance(&self, ratio: f64, dispersion: f64, side: Side, bad: u64) -> f64 {
-        // Each slot has its own rate and its own requests: what counts is how many bad ones they make together.
-        let exposure = match self.before.bad {
-            0 => self.today.total as f64 / self.before.total as f64,
-            seen => self.expected / seen as f64,
+        // Each slot has its own rate and its own requests: what counts is how many bad ones they make together. Of a few earlier ones
+        // chance decides in which slots they were, so half a one lies in all alike.
+        let (seen, alike) = (self.before.bad as f64, self.today.total as f64 / self.before.total as f64);
+        let exposure = (self.expected + UNSEEN * alike) / (seen + UNSEEN);
+        // Of thousands that scatter by hundreds each need not be counted; what is rounded is rounded away from a finding.
+        let grain = (dispersion / GRAINS).max(1.0) as u64;
+        let (bad, before) = match side {
+            Side::Above => (bad / grain, self.before.bad.div_ceil(grain)),
+            Side::Below => (bad.div_ceil(grain), self.before.bad / grain),
         };
-        let sum = bad.saturating_add(self.before.bad);
-        Split::expected(sum, ratio * self.mean(), (ratio * exposure).recip(), dispersion).beyond(bad, side)
+        let (mean, dispersion) = (ratio * self.mean() / grain as f64, dispersion / grain as f64);
+        Split::expected(bad.saturating_add(before), mean, (ratio * exposure).recip(), dispersion).beyond(bad, side)
     }
 
     fn mean(&self) -> f64 {

@@ -77,8 +77,8 @@ impl<'a> Past<'a> {
     /// A day's bad ones over what its slots would usually have had.
     fn factor(&self, day: &'a [Tally]) -> f64 {
         let expected: f64 = self.expected(day).sum();
-        let seen: u64 = day.iter().map(|slot| slot.bad).sum();
-        if expected > 0.0 { seen as f64 / expected } else { 1.0 }
+        let seen: f64 = day.iter().map(|slot| slot.bad as f64).sum();
+        if expected > 0.0 { seen / expected } else { 1.0 }
     }
 
     /// Standard deviation of a day's factor, with what its counts scatter by chance.
@@ -91,17 +91,17 @@ impl<'a> Past<'a> {
     pub(super) fn usual(&self, length: usize, level: f64) -> Usual {
         let (days, beside) = (self.days.len() as f64, self.beside_days(length));
         let day = self.day_scatter().powi(2);
-        let both = day + beside;
+        let variance = day + beside;
         // Windows of one spell are alike: they show no more than one.
         let spells = self.slots.len().div_ceil(length.max(SPELL)) as f64;
         let within = ((days - 1.0) * (spells - 1.0)).max(1.0);
-        let vague = day * day / (days - 1.0) + beside * beside / within;
-        if vague <= 0.0 {
+        let over_freedom = day * day / (days - 1.0) + beside * beside / within;
+        if over_freedom <= 0.0 {
             return Usual { level, variance: 0.0 };
         }
-        let freedom = both * both / vague;
-        let misled = student::upper_quantile(freedom, level) / student::upper_quantile(NORMAL, level);
-        Usual { level, variance: both * misled * misled }
+        let freedom = variance * variance / over_freedom;
+        let inflation = student::upper_quantile(freedom, level) / student::upper_quantile(NORMAL, level);
+        Usual { level, variance: variance * inflation * inflation }
     }
 
     /// Variance of a window's factor beside its day's. Of a window with mean m the variance is declared m + v m^2: the moments of all

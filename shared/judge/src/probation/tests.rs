@@ -164,12 +164,167 @@ fn looks_share_what_may_be_wrong() {
     assert_eq!([1, 4, 16, 64].map(looks), [96, 93, 21, 3]);
 }
 
+fn tally(total: u64, bad: u64) -> Tally {
+    Tally { total, bad }
+}
+
+/// What a look may err: alpha over regions, lengths, halves and looks. At the edge the chance is just under it.
+#[test]
+fn a_look_errs_what_it_may() {
+    let at = |own: ProbationCounts, names: &[&str]| {
+        let metrics = names.iter().map(|name| (name.parse().unwrap(), own.clone())).collect();
+        let told = probation(&JudgePolicy::default(), 0.01, 4, &metrics);
+        told.into_iter().find(|own| own.metric.as_str() == "5xx").unwrap().finding
+    };
+    for (usual, looks) in [(0, 8.0), (8, 88.0)] {
+        let level = 0.01 / 4.0 / 4.0 / 2.0 / looks;
+        let of = |bad| counts(14, [day(usual, 100), day(1, bad)].concat());
+        let first = (100..).find_map(|bad| match at(of(bad), &["5xx", "4xx"]) {
+            ProbationFinding::Worse(window) => Some((bad, window)),
+            _ => None,
+        });
+        let (bad, found) = first.unwrap();
+        assert!(found.slot == usual && (0.8 * level..=level).contains(&found.chance), "{found:?} {level:e}");
+        for more in 1..4 {
+            let found = worse("5xx", of(bad + more));
+            assert_eq!((found.tolerated * found.expected).round() as u64, bad - 1);
+        }
+    }
+}
+
+#[test]
+fn the_window_that_shows_it_best_is_told() {
+    let found = worse("5xx", counts(14, [day(3, 100), day(1, 2_000)].concat()));
+    assert_eq!((found.slot, found.today.total), (3, REQUESTS));
+}
+
+/// Of two counts with the window's law, the part of today's in their sum, by enumeration.
+#[test]
+fn a_windows_chance_is_that_of_two_counts_given_their_sum() {
+    let window = Window { today: tally(1_000, 9), before: tally(7_000, 21), expected: 3.0, declared: 2.0 };
+    let usual = Usual { level: 0.01, variance: 0.5 };
+    let ln_count = |count: u64, mean: f64, dispersion: f64| {
+        let size = mean / (dispersion - 1.0);
+        let count = count as f64;
+        libm::lgamma(count + size) - libm::lgamma(size) - libm::lgamma(count + 1.0)
+            + count * (1.0 - 1.0 / dispersion).ln()
+    };
+    for (ratio, dispersion) in [(1.25, 2.0), (0.8, 2.0), (1.0, 3.5)] {
+        let ways: Vec<f64> = (0..=30)
+            .map(|own| (ln_count(own, ratio * 3.0, dispersion) + ln_count(30 - own, 21.0, dispersion)).exp())
+            .collect();
+        let all: f64 = ways.iter().sum();
+        let (above, below) = (ways[9..].iter().sum::<f64>() / all, ways[..=9].iter().sum::<f64>() / all);
+        let near = |seen: f64, wanted: f64| assert!((seen / wanted - 1.0).abs() < 1e-9, "{ratio} {seen} {wanted}");
+        near(window.chance(ratio, dispersion, Side::Above, 9), above);
+        near(window.chance(ratio, dispersion, Side::Below, 9), below);
+        if ratio == 1.0 {
+            near(window.usually(usual, Side::Above, 9), above);
+        }
+    }
+}
+
+/// Eight days of two spells, factors and spells that are known: the variances and their degrees of freedom by hand.
+#[test]
+fn what_is_usual_is_known_by_hand() {
+    let slot = |number: usize, slot: usize| {
+        let day = if number % 2 == 0 { 0.9 } else { 1.1 };
+        let spell = if (number / 2 + slot / 8) % 2 == 0 { 0.8 } else { 1.2 };
+        tally(100_000, (1_000.0 * day * spell) as u64)
+    };
+    let days: Vec<Vec<Tally>> = (0..8).map(|number| (0..16).map(|place| slot(number, place)).collect()).collect();
+    let counts = ProbationCounts { days, today: Vec::new() };
+    let past = Past::of(&counts, 2.0);
+    let day = 0.01 * 8.0 / 7.0;
+    let mean_square = 1_000.0f64.powi(2) * (0.81 + 1.21) / 2.0;
+    for (length, windows) in [(1, 16.0), (4, 4.0)] {
+        let (mean, square) = (length as f64 * 1_000.0, (length as f64).powi(2) * mean_square);
+        let beside = (0.04 * square * 8.0 / 7.0 * windows / (windows - 1.0) - 2.0 * mean) / square;
+        let freedom = (day + beside).powi(2) / (day * day / 7.0 + beside * beside / 7.0);
+        let inflation = crate::student::upper_quantile(freedom, 1e-5) / crate::student::upper_quantile(1e9, 1e-5);
+        let (seen, wanted) = (past.usual(length, 1e-5).variance, (day + beside) * inflation * inflation);
+        assert!((seen / wanted - 1.0).abs() < 1e-9, "{length}: {seen} {wanted}");
+    }
+}
+
+/// Hours have their own rates, and a slot that is missing today is left out of the days too.
+#[test]
+fn hours_are_held_against_the_same_hours() {
+    let usual = || [day(48, 20), day(48, 400)].concat();
+    let of = |today| ProbationCounts { days: vec![usual(); 14], today };
+    assert_eq!(judged("5xx", of(usual())).finding, ProbationFinding::Nothing);
+    let found = worse("5xx", of([day(48, 20), day(48, 800)].concat()));
+    assert!(found.slot == 48, "{found:?}");
+    assert_eq!(judged("5xx", of(day(96, 20))).finding, ProbationFinding::Nothing);
+    let mut gaps = of([day(1, 20), day(2, 0), day(1, 60)].concat());
+    gaps.today[1..3].fill(Tally::default());
+    gaps.today[0].bad = 60;
+    let found = worse("5xx", gaps.clone());
+    gaps.days.iter_mut().for_each(|day| day[1..3].fill(Tally::default()));
+    assert_eq!(worse("5xx", gaps), found);
+}
+
+#[test]
+fn what_counts_scatter_by_chance_is_beside_the_tolerance() {
+    let alike = |bad| ProbationCounts { days: vec![day(96, 10_000); 14], today: day(1, bad) };
+    assert_eq!(judged("5xx", alike(12_900)).finding, ProbationFinding::Nothing);
+    worse("5xx", alike(13_400));
+}
+
+#[test]
+fn the_edges_of_what_is_counted() {
+    let empty = ProbationCounts { days: vec![Vec::new(); 9], today: day(4, 500) };
+    assert_eq!(judged("5xx", empty).days, 0);
+    let mut with_gaps = counts(7, day(1, 100));
+    with_gaps.days[0][..19].fill(Tally::default());
+    assert_eq!(judged("5xx", with_gaps).days, 7, "four fifths are enough");
+    let mut once = counts(7, day(1, 100));
+    once.days.iter_mut().skip(1).flatten().for_each(|slot| slot.bad = 0);
+    assert!((judged("5xx", once).day_scatter - 1.0).abs() < 1e-12);
+    let of = |bad| ProbationCounts { days: vec![day(96, 0); 14], today: day(1, bad) };
+    let first = (1..).find(|bad| matches!(judged("5xx", of(*bad)).finding, ProbationFinding::Worse(_)));
+    assert_eq!(first, Some(9));
+    assert_eq!(worse("5xx", of(30)).tolerated, 1.25);
+}
+
+/// One bad answer in two weeks says little of where the others will be: two are no finding, in whatever slots today's requests come.
+#[test]
+fn one_earlier_bad_answer_decides_nothing() {
+    let mut days = vec![vec![tally(50_000, 0); 96]; 14];
+    days[3][1].bad = 1;
+    // In the earlier one's slot there are few requests today, and more in the others.
+    let today = vec![tally(100_000, 2), tally(1_000, 0), tally(100_000, 0), tally(100_000, 0)];
+    let found = judged("5xx", ProbationCounts { days, today });
+    assert_eq!(found.finding, ProbationFinding::Nothing, "{found:?}");
+}
+
+/// Millions that scatter are counted by the hundred: the chance stays, and no finding is nearer.
+#[test]
+fn large_counts_are_counted_in_grains() {
+    let of = |times: u64| {
+        let (today, before) = (tally(times * 1_000, times * 19), tally(times * 14_000, times * 140));
+        let window = Window { today, before, expected: times as f64 * 10.0, declared: 2.0 };
+        let usual = Usual { level: 1e-5, variance: 0.02 };
+        (window.usually(usual, Side::Above, today.bad), window.usually(usual, Side::Below, times * 4))
+    };
+    let ((above, below), (most_above, most_below)) = (of(1_000), of(1_000_000));
+    assert!(above < 1e-4 && below < 1e-4, "{above} {below}");
+    assert!(
+        (1.0..1.2).contains(&(above / most_above)) && (1.0..1.2).contains(&(below / most_below)),
+        "{above} {most_above} {below} {most_below}"
+    );
+}
+
+fn any_total() -> impl Strategy<Value = u64> {
+    prop_oneof![9 => 0u64..2_000_000, 1 => Just(u64::MAX / 2)]
+}
+
 proptest! {
     /// Whatever is counted: numbers, and no panic.
     #[test]
     fn a_judgement_has_numbers(
-        days in prop::collection::vec(prop::collection::vec((0u64..2_000_000, 0.0f64..1.0), 0..20), 0..12),
-        today in prop::collection::vec((0u64..2_000_000, 0.0f64..1.0), 0..20),
+        days in prop::collection::vec(prop::collection::vec((any_total(), 0.0f64..1.0), 0..20), 0..12),
+        today in prop::collection::vec((any_total(), 0.0f64..1.0), 0..20),
     ) {
         let tally = |(total, share): &(u64, f64)| Tally { total: *total, bad: (*total as f64 * share.powi(4)) as u64 };
         let list = |slots: &Vec<(u64, f64)>| slots.iter().map(tally).collect::<Vec<_>>();
