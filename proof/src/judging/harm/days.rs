@@ -5,6 +5,7 @@ use crate::random::Random;
 use meridian_domain::JudgePolicy;
 use meridian_domain::probation::ProbationLook;
 use meridian_judge::{MetricName, ProbationCounts, ProbationFinding, Tally, probation};
+use rand_core::Rng;
 use rand_distr::{Distribution, Gamma};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -55,9 +56,10 @@ impl Days<'_> {
 
     fn day(&self, random: &mut Random, rate: f64, excess: &[f64]) -> Vec<Tally> {
         let day = around_one(random, self.law.day.powi(2));
-        let mut spell = 1.0;
+        // Whoever judges does not know when they begin.
+        let (mut spell, begun) = (1.0, random.next_u64() as usize % SPELL);
         let slot = |(place, (usual, excess)): (usize, (&f64, &f64))| {
-            if place % SPELL == 0 {
+            if place == 0 || (place + begun) % SPELL == 0 {
                 spell = around_one(random, self.law.spell.powi(2));
             }
             let total = poisson(random, *usual);
