@@ -251,7 +251,7 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
 /// rounds to the last bit, and a sum that waited for 0 would never end.
 fn is_negligible(term: f64, total: f64) -> bool {
     // What is no number ends it too.
-    !(term > NEGLIGIBLE * total) || term < f64::MIN_POSITIVE
+    term <= NEGLIGIBLE * total || term < f64::MIN_POSITIVE || term.is_nan()
 }
 
 fn ln_gamma(x: f64) -> f64 {

@@ -228,8 +228,8 @@ fn a_windows_chance_is_that_of_two_counts_given_their_sum() {
 #[test]
 fn what_is_usual_is_known_by_hand() {
     let slot = |number: usize, slot: usize| {
-        let day = if number % 2 == 0 { 0.9 } else { 1.1 };
-        let spell = if (number / 2 + slot / 8) % 2 == 0 { 0.8 } else { 1.2 };
+        let day = if number.is_multiple_of(2) { 0.9 } else { 1.1 };
+        let spell = if (number / 2 + slot / 8).is_multiple_of(2) { 0.8 } else { 1.2 };
         tally(100_000, (1_000.0 * day * spell) as u64)
     };
     let days: Vec<Vec<Tally>> = (0..8).map(|number| (0..16).map(|place| slot(number, place)).collect()).collect();
