@@ -13,7 +13,7 @@
 //! # The test
 //!
 //! - **Windows.** At the end of a slot the last one, four, 16 ... slots are held against the same ones of all earlier days
-//!   together, each longer one four times in its own time. So hours that were good hide no fault that comes later, and one that just
+//!   together, each longer one up to eight times in its own time. So hours that were good hide no fault that comes later, and one that just
 //!   doubles a rate is looked for over as many hours as it needs.
 //! - **What is usual** of windows of a length is what such windows of the earlier days show: the variance of a day's factor and that of
 //!   a window beside it add up. Both are known from few days, so their sum is taken larger, by the square of Student's
@@ -44,8 +44,8 @@ pub const LEAST_DAYS: usize = 7;
 const FIRST: usize = 8;
 /// Slots of a window over those of the next shorter one.
 const LONGER: usize = 4;
-/// Looks at windows of a length in the time of one.
-const LOOKS: usize = 4;
+/// Looks at windows of a length in the time of one, where it has as many slots.
+const LOOKS: usize = 8;
 /// Bad ones that are expected where earlier days had none: half a count.
 const UNSEEN: f64 = 0.5;
 /// Variance over mean, at most, of counts that are counted one by one.
@@ -217,26 +217,26 @@ impl Tolerated {
 
     /// The window that ends with this slot, where it is worse than usual.
     fn worse(self, slot: usize, window: &Window, usual: Usual) -> Option<WorseWindow> {
-        self.is_worse(window, usual, window.today.bad).then(|| WorseWindow {
+        self.worse_by(window, usual, window.today.bad).map(|chance| WorseWindow {
             slot,
             today: window.today,
             expected: window.expected,
             tolerated: self.of_window(window, usual),
-            chance: window.usually(usual, self.side, window.today.bad),
+            chance,
         })
     }
 
-    /// Whether so many bad ones are: beyond what days differ, and beyond the tolerance by more than chance.
-    fn is_worse(self, window: &Window, usual: Usual, bad: u64) -> bool {
+    /// The chance that a usual window has so many bad ones, where they are worse: beyond what days differ, and beyond the tolerance by
+    /// more than chance.
+    fn worse_by(self, window: &Window, usual: Usual, bad: u64) -> Option<f64> {
         // A short cut: the second line says the same.
         let tolerated = self.ratio * window.expected;
         let is_beyond = match self.side {
             Side::Above => bad as f64 > tolerated,
             Side::Below => (bad as f64) < tolerated,
         };
-        is_beyond
-            && window.chance(self.ratio, window.declared, self.side, bad) <= usual.level
-            && window.usually(usual, self.side, bad) <= usual.level
+        let is_worse = is_beyond && window.chance(self.ratio, window.declared, self.side, bad) <= usual.level;
+        is_worse.then(|| window.usually(usual, self.side, bad)).filter(|chance| *chance <= usual.level)
     }
 
     /// Over the expected ones of a worse window, the last number of bad ones that is not worse.
@@ -244,7 +244,7 @@ impl Tolerated {
         let (mut usually, mut worse) = ((self.ratio * window.expected).round() as u64, window.today.bad);
         while usually.abs_diff(worse) > 1 {
             let middle = usually.midpoint(worse);
-            if self.is_worse(window, usual, middle) { worse = middle } else { usually = middle }
+            if self.worse_by(window, usual, middle).is_some() { worse = middle } else { usually = middle }
         }
         // Where nothing was ever bad there is no ratio.
         let ratio = if window.expected > 0.0 { usually as f64 / window.expected } else { self.ratio };

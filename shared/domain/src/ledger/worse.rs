@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct WorseThanBefore {
     /// One of `[judge.metrics]`.
     pub metric: MetricName,
-    /// Requests since the slot from which on it shows most, and bad ones among them.
+    /// Requests of the slots that show it, and bad ones among them.
     pub today: Tally,
     /// Bad ones that these requests would have had at the earlier days' rates of the same hours.
     pub expected: f64,

@@ -29,6 +29,8 @@ pub(super) struct Past<'a> {
     slots: Vec<Tally>,
     /// Variance over mean of a slot's count beside what days and hours differ.
     declared: f64,
+    /// Standard deviation of a day's factor, with what its counts scatter by chance.
+    day_scatter: f64,
 }
 
 impl<'a> Past<'a> {
@@ -43,7 +45,10 @@ impl<'a> Past<'a> {
             days.iter().filter_map(|day| day.get(slot)).fold(Tally::default(), |sum, one| plus(sum, *one))
         };
         let slots: Vec<Tally> = (0..longest).map(sum).collect();
-        Past { days, slots, declared }
+        let mut past = Past { days, slots, declared, day_scatter: 0.0 };
+        let squares: f64 = past.days.iter().map(|day| (past.factor(day) - 1.0).powi(2)).sum();
+        past.day_scatter = (squares / (past.days.len() as f64 - 1.0).max(1.0)).sqrt().min(MOST);
+        past
     }
 
     /// Days that show something.
@@ -83,14 +88,13 @@ impl<'a> Past<'a> {
 
     /// Standard deviation of a day's factor, with what its counts scatter by chance.
     pub(super) fn day_scatter(&self) -> f64 {
-        let squares: f64 = self.days.iter().map(|day| (self.factor(day) - 1.0).powi(2)).sum();
-        (squares / (self.days.len() as f64 - 1.0).max(1.0)).sqrt().min(MOST)
+        self.day_scatter
     }
 
     /// What is usual of windows of so many slots, where one that is called worse may be usual with this chance.
     pub(super) fn usual(&self, length: usize, level: f64) -> Usual {
         let (days, beside) = (self.days.len() as f64, self.beside_days(length));
-        let day = self.day_scatter().powi(2);
+        let day = self.day_scatter.powi(2);
         let variance = day + beside;
         // Windows of one spell are alike: they show no more than one.
         let spells = self.slots.len().div_ceil(length.max(SPELL)) as f64;

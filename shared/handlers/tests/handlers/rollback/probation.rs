@@ -78,7 +78,7 @@ fn a_page_of_probation_names_the_numbers_and_what_to_do() {
     let served = run(world.ports.slots(&name(AU), &world.days_asked.borrow()[0])).unwrap();
     let errors = MetricName::errors_5xx();
     // Four times as many are shown by the first quarter of an hour.
-    let (_, first) = served.minutes(&errors).find(|(at, _)| *at >= since).unwrap();
+    let (_, first) = served.minutes(&errors).filter(|(at, _)| *at >= since).min_by_key(|(at, _)| *at).unwrap();
     let today = Tally { total: first.total, bad: first.bad };
     assert_eq!((&worse.metric, worse.today, worse.days), (&errors, today, 14));
     let why = Return::WorseThanBefore { region: name(AU), version: "v427".parse().unwrap(), worse }.into();
