@@ -34,7 +34,7 @@ check: check-code check-template ## formatting, lints, dependencies, template
 
 check-code:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	scripts/lint
 	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null # its lock file follows the workspace's
 	cargo package --package meridian-xgboost --locked --offline --allow-dirty --quiet # it stands alone
 	scripts/check-deny
