@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
+use meridian_domain::reason::ExecutionEnd;
+use meridian_domain::{
+    Actor, AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec,
+};
 use meridian_handlers::ports::{
     Approval, CountsQuery, ErrorKind, FailureDetail, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
 };
@@ -63,6 +66,7 @@ pub enum Ask {
     Counts(Box<CountsQuery>),
     Slots(Box<SlotsQuery>),
     Start(Box<StartSpec>),
+    Ended(Actor),
     Succeed {
         job: String,
         continuation: Option<String>,
@@ -104,6 +108,7 @@ pub enum Reply {
     Description(Option<String>),
     Alarms(Vec<AlarmView>),
     Counts(ArmMinutes),
+    Ended(Option<ExecutionEnd>),
 }
 
 /// Why a port did not do what it was asked.
@@ -192,6 +197,7 @@ impl Ask {
                 | Ask::Description(_)
                 | Ask::Counts(_)
                 | Ask::Slots(_)
+                | Ask::Ended(_)
                 | Ask::Sleep(_)
         )
     }
@@ -217,6 +223,7 @@ impl Ask {
             Ask::Publish(_) => OperationName::PutMetricData,
             Ask::Counts(_) | Ask::Slots(_) => OperationName::GetMetricData,
             Ask::Start(_) => OperationName::StartPipelineExecution,
+            Ask::Ended(_) => OperationName::GetPipelineExecution,
             Ask::Succeed { .. } => OperationName::PutJobSuccessResult,
             Ask::Fail { .. } => OperationName::PutJobFailureResult,
             Ask::Page { .. } | Ask::Advise => OperationName::Publish,

@@ -3,11 +3,12 @@
 use super::DirectPorts;
 use super::errors::{attributes, cut, fitting};
 use crate::services::codepipeline::{
-    ExecutionDetails, FailureDetails, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
+    ExecutionDetails, FailureDetails, GetPipelineExecution, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
     SourceRevisionOverride, StartPipelineExecution,
 };
 use crate::services::sns::Publish;
-use meridian_domain::RegionName;
+use meridian_domain::reason::ExecutionEnd;
+use meridian_domain::{Actor, RegionName, ResourceName};
 use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec};
 
 /// Longest message of a failed job.
@@ -32,6 +33,24 @@ impl Pipeline for DirectPorts {
             }],
         };
         Ok(self.call(region, request).await?.pipeline_execution_id)
+    }
+
+    async fn ended(
+        &self,
+        region: &RegionName,
+        pipeline: &ResourceName,
+        execution: &Actor,
+    ) -> Answer<Option<ExecutionEnd>> {
+        let (pipeline_name, pipeline_execution_id) = (pipeline.to_string(), execution.to_string());
+        let answer = self.call(region, GetPipelineExecution { pipeline_name, pipeline_execution_id }).await?;
+        Ok(match answer.pipeline_execution.status.as_str() {
+            "Succeeded" => Some(ExecutionEnd::Succeeded),
+            "Failed" => Some(ExecutionEnd::Failed),
+            "Stopped" => Some(ExecutionEnd::Stopped),
+            "Superseded" => Some(ExecutionEnd::Superseded),
+            "Cancelled" => Some(ExecutionEnd::Cancelled),
+            _ => None,
+        })
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {

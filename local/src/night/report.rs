@@ -298,7 +298,7 @@ fn is_decision(record: &Record) -> bool {
             | Record::Overridden { .. }
             | Record::Quarantined { .. }
             | Record::QuarantineLifted { .. }
-            | Record::StepRefused { .. }
+            | Record::JobFailed { .. }
     )
 }
 

@@ -57,6 +57,7 @@ macro_rules! every_scenario {
             messy_events: "messy-events",
             two_homes: "two-homes",
             judge_dies: "judge-dies",
+            pipeline_dark: "pipeline-dark",
             starved_canary: "starved-canary",
             tried_again: "tried-again",
             declines_more: "declines-more",

@@ -4,8 +4,9 @@ use crate::ask::{Ask, Asked, Failure, Reply};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
+use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::{
@@ -213,6 +214,10 @@ impl Signals for Desk {
 impl Pipeline for Desk {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
         reply!(self.ask(region, Ask::Start(Box::new(start.clone()))).await?, Text)
+    }
+
+    async fn ended(&self, region: &RegionName, _: &ResourceName, execution: &Actor) -> Answer<Option<ExecutionEnd>> {
+        reply!(self.ask(region, Ask::Ended(execution.clone())).await?, Ended)
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, _: &str) -> Answer<()> {

@@ -55,6 +55,7 @@ impl World {
             | Ask::Replace { .. }
             | Ask::Approval
             | Ask::Start(_)
+            | Ask::Ended(_)
             | Ask::Succeed { .. }
             | Ask::Fail { .. }
             | Ask::Sleep(_) => None,
@@ -132,6 +133,7 @@ impl World {
             // Nothing is known of the days before: probation looks, and stays silent.
             Ask::Slots(_) => Ok(Reply::Counts(ArmMinutes::default())),
             Ask::Start(spec) => self.start_execution(spec),
+            Ask::Ended(execution) => self.execution_ended(execution),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),
             Ask::Page { subject, planned } => {

@@ -2,6 +2,7 @@
 
 use super::{Caller, Seconds, Who, World, checks, setting};
 use crate::ask::{Failure, Reply};
+use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{Actor, Record};
 use meridian_handlers::ports::ErrorKind;
 use meridian_handlers::promote::Token;
@@ -58,6 +59,8 @@ impl Job {
 const ANSWERED: Failure = Failure { kind: ErrorKind::Conflict, code: "InvalidJobStateException" };
 /// And to one that it never gave out.
 const UNKNOWN: Failure = Failure { kind: ErrorKind::NotFound, code: "JobNotFoundException" };
+/// And to a question about an execution that it never began.
+const NO_EXECUTION: Failure = Failure { kind: ErrorKind::NotFound, code: "PipelineExecutionNotFoundException" };
 
 impl World {
     /// A release's manifest arrives in home.
@@ -157,6 +160,16 @@ impl World {
             self.goes_to(job, Stand::Running(next));
         }
         Ok(Reply::Done)
+    }
+
+    /// `GetPipelineExecution`.
+    pub(super) fn execution_ended(&self, actor: &Actor) -> Result<Reply, Failure> {
+        let own = self.executions.iter().find(|own| own.actor == *actor).ok_or(NO_EXECUTION)?;
+        Ok(Reply::Ended(match own.stand {
+            Stand::Succeeded => Some(ExecutionEnd::Succeeded),
+            Stand::Failed => Some(ExecutionEnd::Failed),
+            Stand::Queued | Stand::Running(_) => None,
+        }))
     }
 
     /// `PutJobFailureResult`: the execution has failed.

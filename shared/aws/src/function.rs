@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use meridian_handlers::entry;
-use meridian_handlers::events::job_id;
+use meridian_handlers::events::{is_job, job_id};
 use meridian_handlers::front::Callers;
 use meridian_handlers::memory::{FrontMemory, StatusMemory};
 use serde_json::Value;
@@ -146,13 +146,13 @@ impl Function {
     {
         let (function, request_id) = (self.setting.kind.name(), event.context.request_id);
         let span = tracing::info_span!("invocation", function, region = %self.setting.environment.region, request_id);
-        let job = job_id(&event.payload).map(ToOwned::to_owned);
+        let job = is_job(&event.payload).then(|| event.payload.clone());
         // Boxed: the futures of a handler and of the SDK inside each other are deeper than the compiler's limit.
         let answer = Box::pin(self.answer(handler, event.payload, &request_id)).instrument(span.clone());
         let answer = match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(answer) => answer,
             Err(_) => {
-                let answer = Box::pin(self.answer_for_panic(job.as_deref(), &request_id)).instrument(span.clone());
+                let answer = Box::pin(self.answer_for_panic(job.as_ref(), &request_id)).instrument(span.clone());
                 let answer = AssertUnwindSafe(answer).catch_unwind().await;
                 answer.unwrap_or_else(|_| Err(failure(PANICKED, HandlerError::Panicked)))
             }
@@ -175,14 +175,16 @@ impl Function {
 
     /// Fails the job of a call that panicked, and says so to home's on-call: unanswered, CodePipeline would wait for 20 minutes.
     /// With a clock and ports of its own: what the call left half done with its own is unknown.
-    async fn answer_for_panic(&self, job: Option<&str>, request_id: &str) -> Result<Value, Diagnostic> {
-        let Some(job) = job else { return Err(failure(PANICKED, HandlerError::Panicked)) };
+    async fn answer_for_panic(&self, event: Option<&Value>, request_id: &str) -> Result<Value, Diagnostic> {
+        let Some((event, job)) = event.and_then(|event| Some((event, job_id(event)?))) else {
+            return Err(failure(PANICKED, HandlerError::Panicked));
+        };
         let ports = self.setting.ports(self.setting.clock());
         if let Err(error) = ports.clock().sync().await {
             tracing::error!(%error, "clock unavailable");
         }
         let context = self.setting.context(request_id);
-        let answer = entry::give_up(&ports, &context, job, &HandlerError::Panicked).await;
+        let answer = entry::give_up(&ports, &context, event, job, &HandlerError::Panicked).await;
         answer.map_err(|error| failure(PANICKED, error))
     }
 }

@@ -3,9 +3,11 @@
 use crate::AwsPorts;
 use crate::errors::{AwsOperation, Failed, cut};
 use aws_sdk_codepipeline::types::{
-    ExecutionDetails, FailureDetails, FailureType, PipelineVariable, SourceRevisionOverride, SourceRevisionType,
+    ExecutionDetails, FailureDetails, FailureType, PipelineExecutionStatus, PipelineVariable, SourceRevisionOverride,
+    SourceRevisionType,
 };
-use meridian_domain::RegionName;
+use meridian_domain::reason::ExecutionEnd;
+use meridian_domain::{Actor, RegionName, ResourceName};
 use meridian_handlers::ports::{Answer, AnswerPart, FailureDetail, FailureKind, OperationName, Pipeline, StartSpec};
 
 /// Longest message of a failed job.
@@ -39,6 +41,35 @@ impl Pipeline for AwsPorts {
             .await
             .map_err(|error| call.failed(error))?;
         answer.pipeline_execution_id.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))
+    }
+
+    async fn ended(
+        &self,
+        region: &RegionName,
+        pipeline: &ResourceName,
+        execution: &Actor,
+    ) -> Answer<Option<ExecutionEnd>> {
+        let call = AwsOperation::new(region, OperationName::GetPipelineExecution);
+        let answer = self
+            .clients
+            .codepipeline(region)
+            .await
+            .get_pipeline_execution()
+            .pipeline_name(pipeline.as_str())
+            .pipeline_execution_id(execution.as_str())
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        let status = answer.pipeline_execution.and_then(|own| own.status);
+        match status.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))? {
+            PipelineExecutionStatus::Succeeded => Ok(Some(ExecutionEnd::Succeeded)),
+            PipelineExecutionStatus::Failed => Ok(Some(ExecutionEnd::Failed)),
+            PipelineExecutionStatus::Stopped => Ok(Some(ExecutionEnd::Stopped)),
+            PipelineExecutionStatus::Superseded => Ok(Some(ExecutionEnd::Superseded)),
+            PipelineExecutionStatus::Cancelled => Ok(Some(ExecutionEnd::Cancelled)),
+            // In progress, stopping, or a word of which nothing is known: it is not over.
+            _ => Ok(None),
+        }
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {

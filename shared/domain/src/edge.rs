@@ -2,7 +2,7 @@
 //! durations and numbers are believed. One place for every file, command, page and log line.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write;
 use toml::de::{DeTable, DeValue};
@@ -111,7 +111,7 @@ pub fn cut(text: &str, longest: usize) -> String {
 }
 
 /// Which kind of JSON a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum JsonKind {
     /// `null`.

@@ -204,7 +204,7 @@ impl From<&HandlerError> for JobFailure {
             HandlerError::Port(error) => Self::Unseen(error.clone().into()),
             HandlerError::Journal(error) => Self::Unseen(error.into()),
             HandlerError::File(error) => Self::Unseen(error.clone().into()),
-            HandlerError::Fleet(error) => Self::Policy((**error).clone()),
+            HandlerError::Fleet(error) => Self::Policy(error.to_string()),
             HandlerError::Failed(failure) => Self::Failed(failure.clone()),
             HandlerError::StepRefused { fleet: _, step, violations } => {
                 Self::StepRefused { step: step.clone(), violations: violations.clone() }

@@ -4,14 +4,16 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, PipelineJob, is_job, is_of_no_wave, job_id};
+use crate::events::{Action, PipelineJob, is_job, is_of_no_wave, job_execution, job_id};
 use crate::front::FrontEvent;
+use crate::journal::{Journal, JournalError};
 use crate::ports::{FailureKind, Page, Ports};
 use crate::replication::ReplicationEvent;
 use crate::rollback::RollbackEvent;
 use crate::shadow_eval::ShadowEvent;
 use crate::status::StatusEvent;
 use meridian_domain::reason::{EvaluationReason, Failure, JobFailure};
+use meridian_domain::{Actor, Chain, HubHistory, Record};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
@@ -138,10 +140,10 @@ async fn answered<P: Ports>(
     if is_of_no_wave(event) {
         return fail(ports, ctx, job, error).await;
     }
-    give_up(ports, ctx, job, error).await
+    give_up(ports, ctx, event, job, error).await
 }
 
-/// Fails a job that its handler leaves without an answer, and says so to home's on-call first, as far as the pager works. For
+/// Fails a job that its handler leaves without an answer. Home's on-call and home's ledger are told first, as far as either takes it. For
 /// hosts too, where a handler panicked.
 ///
 /// # Errors
@@ -149,15 +151,27 @@ async fn answered<P: Ports>(
 pub async fn give_up<P: Ports>(
     ports: &P,
     ctx: &Context,
+    event: &Value,
     job: &str,
     error: &HandlerError,
 ) -> Result<Value, HandlerError> {
-    let notice = Notice::JobFailed { job: job.to_owned(), why: JobFailure::from(error) };
+    let why = JobFailure::from(error);
+    let notice = Notice::JobFailed { job: job.to_owned(), why: why.clone() };
     let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
     if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
+    if let Some(execution) = job_execution(event)
+        && let Err(error) = record(ports, ctx, execution, why).await
+    {
+        tracing::error!(%error, "the failure was not recorded");
+    }
     fail(ports, ctx, job, error).await
+}
+
+async fn record<P: Ports>(ports: &P, ctx: &Context, execution: Actor, why: JobFailure) -> Result<(), JournalError> {
+    let mut hub: Journal<HubHistory> = Journal::open(ports, &ctx.fleet.home, Chain::Home).await?;
+    hub.append(ports, &execution, Record::JobFailed { execution: execution.clone(), why: Box::new(why) }).await
 }
 
 /// Fails a job for what its handler could not do, and pages nobody.
@@ -205,11 +219,10 @@ fn note(what: &str, value: impl Display) {
 mod tests {
     use super::*;
     use crate::files::FileError;
-    use crate::journal::JournalError;
     use crate::own_policy::{fleet, name};
     use crate::ports::{ErrorKind, FailureDetail, OperationName, PortError};
     use meridian_domain::reason::{FileFault, LeftUndone};
-    use meridian_domain::{Chain, ChainError, Reason, StepKind, Violation};
+    use meridian_domain::{ChainError, Reason, StepKind, Violation};
     use std::sync::Arc;
 
     fn refused() -> PortError {

@@ -31,17 +31,12 @@ pub mod status;
 mod own_policy {
     //! The reference fleet, for what is tested without a world.
 
-    use crate::context::Context;
     use meridian_domain::{Fleet, RegionName};
 
     pub const FLEET: &str = include_str!("../../../local/fleets/reference/fleet.toml");
 
     pub fn fleet() -> Fleet {
         Fleet::parse(FLEET).unwrap()
-    }
-
-    pub fn context(region: &str) -> Context {
-        Context::new(FLEET, name(region)).unwrap()
     }
 
     pub fn name(region: &str) -> RegionName {

@@ -19,8 +19,9 @@ pub use values::{
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
+use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
 };
 
@@ -151,6 +152,13 @@ pub trait Signals {
 pub trait Pipeline {
     /// Starts an execution and returns its id. A repeat with the same token answers the same id.
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String>;
+    /// How an execution ended; `None` while it has not.
+    async fn ended(
+        &self,
+        region: &RegionName,
+        pipeline: &ResourceName,
+        execution: &Actor,
+    ) -> Answer<Option<ExecutionEnd>>;
     /// Ends a job well, or (with a continuation) asks to be called again in about 30 s.
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()>;
     /// Ends a job badly. The message is cut to the 5000 characters that CodePipeline takes.

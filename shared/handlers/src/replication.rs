@@ -5,6 +5,7 @@
 
 mod event;
 pub mod heads;
+mod lost;
 mod trouble;
 mod wave;
 
@@ -232,6 +233,9 @@ where
         let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
         let held = hub.history().lease.as_ref().is_some_and(|lease| lease.until > now);
         write_checkpoint(ports, ctx, &mut hub, held).await;
+        if let Err(error) = lost::look(ports, ctx, &mut hub).await {
+            tracing::warn!(%error, "whether the last wave's execution is over is not known");
+        }
         wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
     }
     heads::look(ports, ctx, &mut chain).await;

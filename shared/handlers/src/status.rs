@@ -43,7 +43,9 @@ impl StatusEvent {
     /// # Errors
     /// Anything but the requests that the API routes here.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
-        let wrong = |found| EventError(Box::new(EventFault::Kind { function: "status", expected: TAKES, found }));
+        let wrong = |found| {
+            EventError(Box::new(EventFault::Kind { function: "status".to_owned(), expected: TAKES.to_vec(), found }))
+        };
         let asked = |method: &str, path: &str| match (method, path.trim_end_matches('/')) {
             ("GET" | "HEAD", "/health") => Ok(Self::Health),
             (method, _) => Err(wrong(FoundEvent::Request { method: Excerpt::of(method), path: Excerpt::of(path) })),

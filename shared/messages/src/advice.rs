@@ -52,6 +52,10 @@ impl Voice<'_> {
             Advice::LookAtEndpoints => {
                 "The wave ends. At least one of these regions is neither deferred nor halted.".to_owned()
             }
+            Advice::ReadPipeline { again: true } => {
+                "The wave ends. Home starts another execution of the release by itself once nobody holds the lease.".to_owned()
+            }
+            Advice::ReadPipeline { again: false } => "The wave ends. No other execution starts by itself.".to_owned(),
             Advice::LookAtBucket => {
                 "The region rolls back, using the rollback target stored with the verdict alarm. Its ledger has no entry of it \
                  yet: the entries, a halt and a second page follow once the ledger can be read and written."
@@ -129,6 +133,13 @@ impl Voice<'_> {
             ),
             Advice::LookAtEndpoints => {
                 "Look at the endpoint of each region named above before anything else.".to_owned()
+            }
+            Advice::ReadPipeline { again: true } => {
+                "Find out why CodePipeline ended the execution: its own trouble, or a function that did not run. Nothing else,                  unless this page comes again."
+                    .to_owned()
+            }
+            Advice::ReadPipeline { again: false } => {
+                "Find out why CodePipeline ended the execution. Then start a new execution.".to_owned()
             }
             Advice::LookAtBucket => "Find out why the region's bucket does not answer, and fix that.".to_owned(),
             Advice::ReadRollbackLog => {

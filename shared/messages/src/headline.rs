@@ -1,8 +1,9 @@
 //! Headlines: what happened, without the reason. A page's subject is one, and a full sentence begins with one.
 
 use crate::Voice;
+use crate::why::listed;
 use meridian_domain::Fleet;
-use meridian_domain::reason::{Lag, Reason, Return, Revert, Step, Stopped, WaveEnd};
+use meridian_domain::reason::{ExecutionEnd, Lag, Reason, Return, Revert, Step, Stopped, WaveEnd};
 
 impl Voice<'_> {
     /// What happened, short enough for a lock screen: the page's message says why.
@@ -54,6 +55,9 @@ impl Voice<'_> {
                 format!("every region served {version} when the wave ended")
             }
             WaveEnd::Incomplete { version, lagging, .. } => promoted(self.fleet, version.as_str(), lagging.len()),
+            WaveEnd::Lost { version, how, lagging, .. } => {
+                format!("{}, its pipeline {}", promoted(self.fleet, version.as_str(), lagging.len()), ended(*how))
+            }
         }
     }
 
@@ -128,10 +132,29 @@ impl Voice<'_> {
                 let lagging: Vec<String> = lagging.iter().map(|(region, why)| self.lagging(region, why)).collect();
                 Some(lagging.join("; "))
             }
+            WaveEnd::Lost { how, lagging, .. } => {
+                let titles: Vec<String> = lagging.iter().map(|region| self.title(region).to_owned()).collect();
+                let verb = if titles.len() == 1 { "does" } else { "do" };
+                Some(format!(
+                    "CodePipeline says {how:?} of the wave's execution, no job of it said why, and {} {verb} not serve the release",
+                    listed(&titles)
+                ))
+            }
             WaveEnd::Serves { .. } | WaveEnd::Superseded { .. } | WaveEnd::Stopped(_) | WaveEnd::Complete { .. } => {
                 None
             }
         }
+    }
+}
+
+/// "has failed".
+fn ended(how: ExecutionEnd) -> &'static str {
+    match how {
+        ExecutionEnd::Succeeded => "has ended",
+        ExecutionEnd::Failed => "has failed",
+        ExecutionEnd::Stopped => "was stopped",
+        ExecutionEnd::Superseded => "was superseded",
+        ExecutionEnd::Cancelled => "was cancelled",
     }
 }
 

@@ -147,9 +147,7 @@ impl Phrasebook {
             }
             Record::SkewTold { why, .. } => (Tone::Warn, voice.why(why)),
             Record::CallersTold { green, blue, .. } => (Tone::Warn, client_errors_alike(*green, *blue)),
-            Record::StepRefused { step, notes, .. } => {
-                (Tone::Bad, format!("the audit refused to {}: {}", voice.step_kind(step), voice.violations(notes)))
-            }
+            Record::JobFailed { why, .. } => (Tone::Bad, format!("its job failed: {}", voice.job_failure(why))),
             Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("lease acquired, epoch {epoch}")),
             _ => return None,
         })

@@ -178,7 +178,7 @@ impl Voice<'_> {
                 let release = version.as_ref().map_or_else(|| release.short(), ToString::to_string);
                 rejected_title(&release, RejectedFor::on_record(*verdict, why))
             }
-            PageCause::StepRefused { .. } => JOB_FAILED.to_owned(),
+            PageCause::JobFailed(_) => JOB_FAILED.to_owned(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{A_MINUTE, Broken, Wrong, breach, hold};
 use crate::world::{Caller, Who, World};
+use meridian_domain::reason::JobFailure;
 use meridian_domain::{Kind, Record, Verdict};
 use meridian_judge::{COUNTS_DELAY, Judgement};
 
@@ -57,8 +58,10 @@ fn taken(world: &mut World, region: usize, record: &Record) {
 /// A record is about to be written to the hub's chain.
 pub(in crate::world) fn on_hub_record(world: &mut World, record: &Record, caller: &Caller) {
     match record {
-        Record::StepRefused { step, notes, .. } => {
-            breach(world, Broken::Refused { step: step.clone(), notes: notes.clone() });
+        Record::JobFailed { why, .. } => {
+            if let JobFailure::StepRefused { step, violations } = &**why {
+                breach(world, Broken::Refused { step: step.clone(), notes: violations.clone() });
+            }
         }
         // Where it is the last action's, which looks at every region: a wave that fails before goes by their ledgers.
         Record::WaveEnded { release, lagging, .. } if verifies(world, caller) => {

@@ -40,10 +40,12 @@ impl<H: Hasher> Prints<'_, H> {
             pages: _, // see below
             cleared: _,
             ended,
+            lost,
+            failed_jobs,
             halt,
         } = hub;
         let newest = started.last().map(|(release, _)| release);
-        (epoch, waves, newest, skew_told, ended).hash(self.hasher);
+        (epoch, waves, newest, skew_told, ended, lost, failed_jobs).hash(self.hasher);
         if let Some(Lease { epoch, holder, until }) = lease {
             (epoch, holder).hash(self.hasher);
             self.stamp(*until, 0);

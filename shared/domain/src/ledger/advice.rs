@@ -39,6 +39,8 @@ pub enum Advice {
     CatchUp { region: RegionName },
     /// Regions lag of which nobody was told.
     LookAtEndpoints,
+    /// A wave's execution ended before the wave: find out why. `again`: home starts another one by itself.
+    ReadPipeline { again: bool },
     /// A region rolled back, using the rollback target stored with the verdict alarm.
     LookAtBucket,
     /// A region rolled back and could not write it down.

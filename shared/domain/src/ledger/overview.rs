@@ -220,7 +220,7 @@ fn open_pages(
         let Some((entries, sums)) = hub else { continue };
         if one.is_home {
             open.extend(failed::rejected(region, entries, sums));
-            open.extend(failed::refused_step(region, entries));
+            open.extend(failed::failed_job(region, entries));
         }
         open.extend(pages::of_hub(region, entries, sums));
         let newest = history.as_ref().and_then(|history| lags_behind(one.region, sums, history, overview.at));

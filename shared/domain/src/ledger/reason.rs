@@ -43,7 +43,7 @@ pub use revert::{Proof, Revert, Sign};
 pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};
 pub use tries::{NextTry, Retry, Undecided};
 pub use unseen::{ErrorKind, IllService, Seen, ServiceFailure, Unseen};
-pub use wave::{Lag, Lagging, WaveEnd};
+pub use wave::{ExecutionEnd, Lag, Lagging, WaveEnd};
 pub use way_back::{Quiet, Return, WayBackReason};
 
 use crate::fleet::Frozen;

@@ -8,9 +8,9 @@ use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::holdout::Holdout;
 use crate::ledger::overrides::Rule;
 use crate::ledger::quarantine::Object;
-use crate::ledger::reason::{Fault, Reason, WaveEnd};
+use crate::ledger::reason::{Fault, JobFailure, Reason, WaveEnd};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
-use crate::ledger::{Chain, Compared, StepKind, Violation, WaveOrder, WorseThanBefore};
+use crate::ledger::{Chain, Compared, WaveOrder, WorseThanBefore};
 use jiff::Timestamp;
 use meridian_judge::{CapturedJudgement, Judgement, Tally};
 use serde::{Deserialize, Serialize};
@@ -195,14 +195,12 @@ pub enum Record {
         /// How far it is behind.
         why: Reason,
     },
-    /// The audit refused a step: a defect of the planner, or of what it was shown. Nothing of the step was done.
-    StepRefused {
+    /// A job of the pipeline failed that its handler left without an answer, and people were told.
+    JobFailed {
         /// The wave's execution.
         execution: Actor,
-        /// The step that was refused.
-        step: StepKind,
-        /// What it would have broken.
-        notes: Vec<Violation>,
+        /// What kept the handler from answering it.
+        why: Box<JobFailure>,
     },
     /// People were told that callers send in a region what neither release can read: no release is at fault.
     CallersTold {

@@ -49,6 +49,8 @@ mod leftovers;
 #[cfg(test)]
 mod lookout;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod manifest;
 #[cfg(test)]
 mod measured;

@@ -8,10 +8,10 @@ use meridian_domain::WorseThanBefore;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Act, Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
-use meridian_domain::reason::{Fault, WaveEnd};
+use meridian_domain::reason::{Fault, JobFailure, WaveEnd};
 use meridian_domain::{
     Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
-    ReleaseId, Resumed, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
+    ReleaseId, Resumed, Rule, Sha256, Target, Verdict, Version,
 };
 use meridian_judge::{CapturedJudgement, Judgement, Tally};
 
@@ -59,8 +59,7 @@ may_cross!(
     Chain,
     KeptHead,
     Departure,
-    StepKind,
-    Violation,
+    JobFailure,
 );
 impl<T: MayCross> MayCross for Option<T> {}
 impl<T: MayCross> MayCross for Vec<T> {}
@@ -100,7 +99,7 @@ fn crosses_the_border(record: &Record) {
         Record::QuarantineLifted { object, why } => crosses!(object, why),
         Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
         Record::CallersTold { execution, region, green, blue } => crosses!(execution, region, green, blue),
-        Record::StepRefused { execution, step, notes } => crosses!(execution, step, notes),
+        Record::JobFailed { execution, why } => crosses!(execution, why),
         Record::WaveEnded { release, execution, lagging, page, cleared } => {
             crosses!(release, execution, lagging, page, cleared)
         }

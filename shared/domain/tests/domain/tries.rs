@@ -20,14 +20,14 @@ fn undecided_in(region: &str) -> Night {
     night
 }
 
-fn start(night: &mut Night, since: Timestamp) {
+pub fn start(night: &mut Night, since: Timestamp) {
     let (now, execution) = (night.now, night.sight.execution.clone());
     night.now = since;
     night.hub(wave(execution.as_str(), None));
     night.now = now;
 }
 
-fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
+pub fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
     let (release, version, execution) = (release("v427"), version("v427"), actor(execution));
     Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes, policy: None }
 }
@@ -69,15 +69,20 @@ fn ended(night: &mut Night) {
     assert!(night.sight.hub.ended.contains_key(&night.sight.execution));
 }
 
-fn due(night: &Night) -> Option<Resume> {
+/// The chains that can be read.
+pub fn regions(night: &Night) -> Vec<(RegionName, Arc<RegionHistory>)> {
     let known = |(name, seen): (&RegionName, &Seen<Arc<RegionHistory>>)| Some((name.clone(), seen.known()?.clone()));
-    let regions: Vec<_> = night.sight.regions.iter().filter_map(known).collect();
+    night.sight.regions.iter().filter_map(known).collect()
+}
+
+pub fn due(night: &Night) -> Option<Resume> {
+    let regions = regions(night);
     let regions = regions.iter().map(|(name, own)| (name, &**own));
     resume(&night.fleet, &night.sight.hub, night.now).filter(|due| due.is_due_in(&night.fleet, regions))
 }
 
 /// Home goes on with what is due.
-fn resumed(night: &mut Night, execution: &str) {
+pub fn resumed(night: &mut Night, execution: &str) {
     let due = due(night).unwrap();
     night.hub(wave(execution, Some(due.resumed)));
     night.rerun(execution);

@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
 
     pub fn wrong(&self, pointer: &str, expected: ExpectedField, found: FoundField) -> EventError {
         let field = pointer.trim_start_matches('/').replace('/', ".");
-        EventError(Box::new(EventFault::Field { event: self.event, field, expected, found }))
+        EventError(Box::new(EventFault::Field { event: self.event.to_owned(), field, expected, found }))
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn is_sweep(event: &Value) -> bool {
 }
 
 /// The error for an event of another kind.
-pub(crate) fn other_kind(function: &'static str, expected: &'static [EventKind], event: &Value) -> EventError {
+pub(crate) fn other_kind(function: &str, expected: &[EventKind], event: &Value) -> EventError {
     let found = match kind(event) {
         ("", "") if at(event, "/CodePipeline.job").is_some() => FoundEvent::Job,
         ("", "") => match event {
@@ -83,7 +83,7 @@ pub(crate) fn other_kind(function: &'static str, expected: &'static [EventKind],
         },
         (source, kind) => FoundEvent::Named { kind: Excerpt::of(kind), source: Excerpt::of(source) },
     };
-    EventError(Box::new(EventFault::Kind { function, expected, found }))
+    EventError(Box::new(EventFault::Kind { function: function.to_owned(), expected: expected.to_vec(), found }))
 }
 
 /// A text as an error repeats it.

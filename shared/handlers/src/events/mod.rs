@@ -9,7 +9,9 @@ mod pipeline;
 
 pub use fields::EventError;
 pub(crate) use fields::{Fields, at, is_sweep, kind, other_kind, quoted};
-pub use pipeline::{Action, NO_RELEASE, PipelineJob, Turn, UserParameters, is_job, is_of_no_wave, job_id};
+pub use pipeline::{
+    Action, NO_RELEASE, PipelineJob, Turn, UserParameters, is_job, is_of_no_wave, job_execution, job_id,
+};
 
 #[cfg(test)]
 mod fixtures;

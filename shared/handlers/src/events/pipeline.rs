@@ -76,9 +76,16 @@ pub const NO_RELEASE: &str = "none";
 
 /// True for a job of an execution that belongs to no wave: nobody waits for what becomes of it.
 pub fn is_of_no_wave(event: &Value) -> bool {
-    let parameters = at(event, PARAMETERS).and_then(Value::as_str);
-    let parameters: Option<Value> = parameters.and_then(|text| serde_json::from_str(text).ok());
-    parameters.is_some_and(|own| at(&own, "/release").and_then(Value::as_str) == Some(NO_RELEASE))
+    parameters(event).is_some_and(|own| at(&own, "/release").and_then(Value::as_str) == Some(NO_RELEASE))
+}
+
+/// The execution of a job of which nothing else may be readable.
+pub fn job_execution(event: &Value) -> Option<Actor> {
+    execution(&Fields::new(UserParameters::EVENT, &parameters(event)?)).ok()
+}
+
+fn parameters(event: &Value) -> Option<Value> {
+    serde_json::from_str(at(event, PARAMETERS)?.as_str()?).ok()
 }
 
 impl PipelineJob {
@@ -86,7 +93,7 @@ impl PipelineJob {
     ///
     /// # Errors
     /// Another kind of event, or the field that is missing or wrong.
-    pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
+    pub fn parse(function: &str, event: &Value) -> Result<Self, EventError> {
         if !is_job(event) {
             return Err(other_kind(function, &[EventKind::Job], event));
         }
@@ -112,7 +119,7 @@ impl PipelineJob {
     /// Another fleet, or another policy.
     pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
         let wrong = |field: &str, expected: ExpectedField, found: FoundField| {
-            let (event, field) = (UserParameters::EVENT, field.to_owned());
+            let (event, field) = (UserParameters::EVENT.to_owned(), field.to_owned());
             EventError(Box::new(EventFault::Field { event, field, expected, found }))
         };
         if self.parameters.fleet != fleet.name {

@@ -13,7 +13,7 @@ pub(super) fn fixture(path: &str) -> Value {
 
 /// What is wrong with a field of an event of this kind.
 fn wrong(event: &'static str, field: &str, expected: ExpectedField, found: FoundField) -> EventError {
-    EventError(Box::new(EventFault::Field { event, field: field.to_owned(), expected, found }))
+    EventError(Box::new(EventFault::Field { event: event.to_owned(), field: field.to_owned(), expected, found }))
 }
 
 /// The field that an error names.
@@ -190,7 +190,7 @@ fn health_is_a_get() {
     assert_eq!(StatusEvent::parse(&event), Ok(StatusEvent::Health));
     event["httpMethod"] = json!("POST");
     let found = FoundEvent::Request { method: Excerpt::of("POST"), path: Excerpt::of("/health") };
-    let fault = EventFault::Kind { function: "status", expected: &[EventKind::Health], found };
+    let fault = EventFault::Kind { function: "status".to_owned(), expected: vec![EventKind::Health], found };
     assert_eq!(StatusEvent::parse(&event), Err(EventError(Box::new(fault))));
 }
 
@@ -210,7 +210,7 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
     }
     let (kind, source) = (Excerpt::of("EC2 Instance State-change Notification"), Excerpt::of("aws.ec2"));
     let found = FoundEvent::Named { kind, source };
-    let expected = &[EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
-    let fault = EventFault::Kind { function: "rollback", expected, found };
+    let expected = vec![EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
+    let fault = EventFault::Kind { function: "rollback".to_owned(), expected, found };
     assert_eq!(RollbackEvent::parse(&fixture("hostile/wrong-type.json")), Err(EventError(Box::new(fault))));
 }

@@ -68,7 +68,7 @@ async fn walk<P: Ports>(ports: &P, context: &Context, job: &PipelineJob, token: 
         if matches!(plan.next, Next::Wait | Next::Finish(_)) {
             return Ok(Ended { next: plan.next, why: plan.why });
         }
-        look.refuse_violations(ports, context, &plan, now).await?;
+        violations::refuse_violations(&context.fleet, &look.sight, &plan, now)?;
         look.execute(ports, context, plan, now).await?;
     }
     Err(Failure::TooManySteps { steps: STEPS }.into())

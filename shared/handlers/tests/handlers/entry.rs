@@ -5,7 +5,7 @@ use meridian_domain::reason::{
     EvaluationReason, EventFault, Excerpt, ExpectedField, Failure, FailureDetail, FoundField, JobFailure,
     ServiceFailure, Unseen,
 };
-use meridian_domain::{Chain, Sha256};
+use meridian_domain::{Actor, Chain, Record, Sha256};
 use meridian_handlers::context::{FunctionKind, HandlerError};
 use meridian_handlers::entry::{invoke, promote};
 use meridian_handlers::events::{EventError, NO_RELEASE};
@@ -56,6 +56,15 @@ fn world() -> (World, String) {
     (world, job)
 }
 
+fn wave() -> Actor {
+    "execution-1".parse().unwrap()
+}
+
+/// What is written to home's chain.
+fn hub(world: &World) -> Vec<Record> {
+    world.records(&context("eu-west-1").region, Chain::Home)
+}
+
 /// The one answer that CodePipeline got.
 fn answer(world: &World) -> JobAnswer {
     let answers = world.answers.borrow();
@@ -67,7 +76,7 @@ fn answer(world: &World) -> JobAnswer {
 fn a_malformed_job_is_answered_as_a_wrong_configuration() {
     let ctx = context("eu-west-1");
     let wrong = |field: &str, expected: ExpectedField, found: FoundField| EventFault::Field {
-        event: "CodePipeline job, UserParameters",
+        event: "CodePipeline job, UserParameters".to_owned(),
         field: field.to_owned(),
         expected,
         found,
@@ -88,6 +97,11 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
             assert_eq!(answer.how, CONFIGURATION, "{answer:?}");
             let (said, page) = failed_job(&job, JobFailure::Event(fault.clone()));
             assert_eq!((answer.said, world.pages()), (said, vec![page]));
+            // A job that does not say its execution is on no record.
+            let named = !matches!(fault, EventFault::Field { expected: ExpectedField::Action, .. });
+            let why = || Box::new(JobFailure::Event(fault.clone()));
+            let failed = named.then(|| Record::JobFailed { execution: wave(), why: why() });
+            assert_eq!(hub(&world), Vec::from_iter(failed));
         }
     }
 }
@@ -104,7 +118,7 @@ fn an_execution_that_no_wave_started_fails_without_a_page() {
         let (world, job) = world();
         let started = event(function, &job, |it| it["release"] = json!(NO_RELEASE));
         run(invoke(function, &world, &context("eu-west-1"), started)).unwrap();
-        assert_eq!((answer(&world).how, world.pages()), (CONFIGURATION, Vec::new()));
+        assert_eq!((answer(&world).how, world.pages(), hub(&world)), (CONFIGURATION, Vec::new(), Vec::new()));
     }
 }
 
@@ -189,7 +203,7 @@ fn an_event_of_another_kind_is_an_error_and_answers_nothing() {
         let foreign = json!({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification"});
         let error = run(invoke(function, &world, &context("eu-west-1"), foreign)).unwrap_err();
         let HandlerError::Event(EventError(fault)) = &error else { panic!("{error}") };
-        let EventFault::Kind { function: named, .. } = **fault else { panic!("{error}") };
+        let EventFault::Kind { function: named, .. } = &**fault else { panic!("{error}") };
         assert_eq!(named, function.name());
         assert!(world.answers.borrow().is_empty() && world.keys(&context("eu-west-1").region).is_empty());
     }

@@ -4,8 +4,9 @@ use super::world::{Answered, JobAnswer, World};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
+use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::*;
@@ -152,6 +153,15 @@ impl Pipeline for World {
         let execution = self.ports.start(region, start);
         let started = async { execution.await.inspect(|_| self.started.borrow_mut().push(start.clone())) };
         self.call(region, "StartPipelineExecution", started).await
+    }
+
+    async fn ended(
+        &self,
+        region: &RegionName,
+        pipeline: &ResourceName,
+        execution: &Actor,
+    ) -> Answer<Option<ExecutionEnd>> {
+        self.call(region, "GetPipelineExecution", self.ports.ended(region, pipeline, execution)).await
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {

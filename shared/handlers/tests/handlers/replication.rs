@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 mod checkpoints;
 mod heads;
+mod lost;
 mod place;
 mod signed;
 mod tries;

@@ -110,6 +110,9 @@ kinds! {
     CatchUp: "`promote`", Page, RegionalFault;
     /// The wave ends, and a region that is neither deferred nor halted lags.
     LookAtEndpoints: "`promote`, at `Verify-Fleet`", Page, Pages "Look at an endpoint";
+    /// The execution of the newest release's wave failed, was stopped or was superseded, and neither the wave's end nor a failed job is on
+    /// record.
+    ReadPipeline: "`replication` in home", Page, Pages "Start a new execution";
     /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;
     /// Every region serves the wave's release, and somebody was paged since the last all-clear; sent once.
@@ -168,7 +171,7 @@ impl PageKind {
             PageCause::NotReplicated { .. } => Some(PageKind::NotReplicated),
             PageCause::ChainAltered { .. } => Some(PageKind::ChainAltered),
             PageCause::Rejected { verdict, why, .. } => Some(of_rejected(RejectedFor::on_record(*verdict, why))),
-            PageCause::StepRefused { .. } => Some(PageKind::JobFailed),
+            PageCause::JobFailed(_) => Some(PageKind::JobFailed),
         }
     }
 
@@ -227,6 +230,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::WatchInstances => PageKind::WatchInstances,
         Advice::CatchUp { .. } => PageKind::CatchUp,
         Advice::LookAtEndpoints => PageKind::LookAtEndpoints,
+        Advice::ReadPipeline { .. } => PageKind::ReadPipeline,
         Advice::LookAtBucket => PageKind::LookAtBucket,
         Advice::ReadRollbackLog => PageKind::ReadRollbackLog,
         Advice::CompareCallers => PageKind::CompareCallers,
@@ -265,6 +269,7 @@ fn of_end(end: &WaveEnd) -> Option<PageKind> {
         WaveEnd::NotJudged { .. } => Some(PageKind::LiftFirst),
         WaveEnd::NoFirstRelease { .. } => Some(PageKind::DeleteEndpoint),
         WaveEnd::Incomplete { .. } => Some(PageKind::LookAtEndpoints),
+        WaveEnd::Lost { .. } => Some(PageKind::ReadPipeline),
         WaveEnd::Deferred { why, .. } => Some(of_left_behind(why)),
         WaveEnd::Serves { .. }
         | WaveEnd::Superseded { .. }

@@ -2,8 +2,8 @@ mod exact;
 
 use super::*;
 use meridian_domain::reason::{
-    ErrorKind, FailureDetail, Fault, FileFault, Gate, GateRuling, IllService, OperationName, RegionState, Return,
-    Revert, ServiceFailure, Shortage, Step, Unseen, WaveEnd, WayBackReason,
+    ErrorKind, ExecutionEnd, FailureDetail, Fault, FileFault, Gate, GateRuling, IllService, OperationName, RegionState,
+    Return, Revert, ServiceFailure, Shortage, Step, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Exposure, Fleet, PageOnRecord, ReleaseId, Sha256, Verdict};
 use meridian_judge::CapturedVerdict;
@@ -64,6 +64,8 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::WatchInstances,
         Advice::CatchUp { region: region() },
         Advice::LookAtEndpoints,
+        Advice::ReadPipeline { again: true },
+        Advice::ReadPipeline { again: false },
         Advice::LookAtBucket,
         Advice::ReadRollbackLog,
         Advice::CompareCallers,
@@ -159,6 +161,10 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
         Advice::LookAtEndpoints => {
             let lagging = vec![(region(), meridian_domain::reason::Lagging::NoEndpoint)];
             WaveEnd::Incomplete { version: version(), lagging, overrides: Vec::new() }
+        }
+        Advice::ReadPipeline { again } => {
+            let how = if *again { ExecutionEnd::Failed } else { ExecutionEnd::Stopped };
+            WaveEnd::Lost { version: version(), how, lagging: vec![region()], again: *again }
         }
         Advice::LookAtBucket => {
             let (from, to, unread) = (version(), back(), Unseen::LedgerNotRead);

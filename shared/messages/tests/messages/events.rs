@@ -9,8 +9,8 @@ use meridian_messages::failure;
 fn an_event_of_another_kind_is_told_what_the_function_takes() {
     let (kind, source) = (Excerpt::of("EC2 Instance State-change Notification"), Excerpt::of("aws.ec2"));
     let found = FoundEvent::Named { kind, source };
-    let expected = &[EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
-    let fault = EventFault::Kind { function: "rollback", expected, found };
+    let expected = vec![EventKind::AlarmState, EventKind::EndpointState, EventKind::Schedule];
+    let fault = EventFault::Kind { function: "rollback".to_owned(), expected, found };
     assert_eq!(
         failure::event(&fault),
         "the event is \"EC2 Instance State-change Notification\" of \"aws.ec2\"; rollback takes a CloudWatch alarm's \
@@ -21,7 +21,7 @@ fn an_event_of_another_kind_is_told_what_the_function_takes() {
 #[test]
 fn a_request_of_another_method_is_named_by_it() {
     let found = FoundEvent::Request { method: Excerpt::of("POST"), path: Excerpt::of("/health") };
-    let fault = EventFault::Kind { function: "status", expected: &[EventKind::Health], found };
+    let fault = EventFault::Kind { function: "status".to_owned(), expected: vec![EventKind::Health], found };
     assert_eq!(
         failure::event(&fault),
         "the event is \"POST\" \"/health\"; status takes a request of API Gateway or of a load balancer: GET /health: correct the \
@@ -32,7 +32,7 @@ fn a_request_of_another_method_is_named_by_it() {
 #[test]
 fn a_wrong_field_is_named_with_what_it_holds_and_what_it_should() {
     let found = FoundField::Text(Excerpt::of("releases/archives/model.tar.gz"));
-    let (event, field) = ("S3 Object Created", "detail.object.key".to_owned());
+    let (event, field) = ("S3 Object Created".to_owned(), "detail.object.key".to_owned());
     let fault = EventFault::Field { event, field, expected: ExpectedField::ManifestKey, found };
     assert_eq!(
         failure::event(&fault),
@@ -81,7 +81,8 @@ fn a_wrong_field_of_a_job_has_its_exact_text() {
             "is not JSON (line 1 column 9); expected a string of JSON",
         ),
     ] {
-        let fault = EventFault::Field { event: "CodePipeline job", field: field.to_owned(), expected, found };
+        let fault =
+            EventFault::Field { event: "CodePipeline job".to_owned(), field: field.to_owned(), expected, found };
         assert_eq!(failure::event(&fault), format!("CodePipeline job: field {field} {words}"));
     }
 }

@@ -9,8 +9,8 @@ use meridian_domain::alarms::LeftBehind;
 use meridian_domain::plan::{Act, Bake};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Barred, Canary, ErrorKind, EvaluationReason, FailureDetail, Fault, FileFault, FullLoad, Gate,
-    IllService, Lag, Lagging, NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return,
+    AtFullLoad, Barred, Canary, ErrorKind, EvaluationReason, ExecutionEnd, FailureDetail, Fault, FileFault, FullLoad,
+    Gate, IllService, Lag, Lagging, NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return,
     Revert, ServiceFailure, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd,
     WayBackReason,
 };
@@ -301,10 +301,16 @@ fn ends() -> Vec<WaveEnd> {
         complete(true, vec![overridden()]),
         WaveEnd::Incomplete { version: version(), lagging: all, overrides: vec![overridden()] },
     ];
+    let lost = |how| WaveEnd::Lost { version: new(), how, lagging: vec![au(), name(JP)], again: true };
+    let every = {
+        use ExecutionEnd::{Cancelled, Failed, Stopped, Succeeded, Superseded};
+        [Succeeded, Failed, Stopped, Superseded, Cancelled]
+    };
     let not_judged = |stopped| WaveEnd::NotJudged { region: au(), version: new(), stopped };
     own.into_iter()
         .chain(stopped().into_iter().map(WaveEnd::Stopped))
         .chain(stopped().into_iter().map(not_judged))
+        .chain(every.map(lost))
         .chain(full_loads().map(|found| WaveEnd::FullLoad { region: au(), found }))
         .collect()
 }

@@ -3,8 +3,10 @@
 use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, Unheard, WaveRow, WaveStop};
-use meridian_domain::reason::{Barred, EvaluationReason, Fault, FileFault, Lagging, OperationName, Unseen, WaveEnd};
-use meridian_domain::{Chain, Frozen, Sha256, StepKind, Verdict};
+use meridian_domain::reason::{
+    Barred, EvaluationReason, Fault, FileFault, JobFailure, Lagging, OperationName, Unseen, WaveEnd,
+};
+use meridian_domain::{Chain, Frozen, Sha256, Verdict};
 use meridian_messages::Voice;
 use meridian_messages::pages::PageKind;
 
@@ -183,11 +185,7 @@ fn a_page_of_what_failed_is_listed_as_it_was_sent() {
             "v429 cannot be evaluated",
             PageKind::RejectedContent,
         ),
-        (
-            PageCause::StepRefused { step: StepKind::TellHub, notes: Vec::new() },
-            "a pipeline job failed",
-            PageKind::JobFailed,
-        ),
+        (PageCause::JobFailed(Box::new(JobFailure::Panicked)), "a pipeline job failed", PageKind::JobFailed),
     ] {
         assert_eq!(PageKind::of_open(&cause), Some(kind));
         let page = OpenPage { region: region.clone(), since: at("03:51:00"), cause };

@@ -91,6 +91,10 @@ pub struct HubHistory {
     pub cleared: BTreeMap<Chain, Timestamp>,
     /// Ended waves and the regions that lag.
     pub ended: BTreeMap<Actor, Vec<RegionName>>,
+    /// Those of them that were lost, and after which home starts another execution by itself.
+    pub lost: BTreeSet<Actor>,
+    /// Waves of which a job failed that its handler left without an answer.
+    pub failed_jobs: BTreeSet<Actor>,
     /// Why nothing may start.
     pub halt: Option<Reason>,
 }
@@ -160,6 +164,9 @@ impl HubHistory {
             Record::WaveEnded { execution, lagging, page, cleared, release: _ } => {
                 if let Some(end) = page {
                     pages::put(&mut self.pages, entry.at, (**end).clone());
+                    if matches!(**end, WaveEnd::Lost { again: true, .. }) {
+                        self.lost.insert(execution.clone());
+                    }
                 }
                 // One that was delivered twice may be written late.
                 for (chain, until) in cleared {
@@ -167,6 +174,9 @@ impl HubHistory {
                     *known = (*known).max(*until);
                 }
                 self.ended.insert(execution.clone(), lagging.clone());
+            }
+            Record::JobFailed { execution, .. } => {
+                self.failed_jobs.insert(execution.clone());
             }
             Record::Overridden { what, region, why, until } => {
                 self.overrides.retain(|other| (other.what, &other.region) != (*what, region));
@@ -245,6 +255,11 @@ impl HubHistory {
     /// When a release's first wave was started.
     pub fn first_started(&self, release: &ReleaseId) -> Option<Timestamp> {
         self.started.iter().find(|(own, _)| own == release).map(|(_, at)| *at)
+    }
+
+    /// Which execution of its release a wave is, from 1, a person's not counted.
+    pub(crate) fn attempt(&self, wave: &Actor) -> u32 {
+        self.resumed.get(wave).map_or(1, |resumed| resumed.attempt)
     }
 
     /// The regions that a wave left behind, and why.

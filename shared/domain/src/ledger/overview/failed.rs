@@ -1,5 +1,5 @@
-//! Executions that failed before a wave's end, as far as home's chain says why: evaluation rejected the release, or the audit refused a
-//! step. A job that failed for anything else is on no record.
+//! Executions that failed before a wave's end, as home's chain says why: evaluation rejected the release, or a job failed that its handler
+//! left without an answer.
 
 use super::{OpenPage, PageCause};
 use crate::fleet::names::{Actor, RegionName, ReleaseId};
@@ -39,17 +39,19 @@ fn verdict(release: &ReleaseId, entries: &[Entry]) -> Option<Verdict> {
     })
 }
 
-/// The step that the audit refused last, open until another execution has ended its wave: the planner's steps pass again. Its job has
-/// failed, and people were told so.
-pub(super) fn refused_step(home: &RegionName, entries: &[Entry]) -> Option<OpenPage> {
+/// The job that failed last, open until another execution has ended its wave, or its own has with nobody left behind: jobs are answered
+/// again.
+pub(super) fn failed_job(home: &RegionName, entries: &[Entry]) -> Option<OpenPage> {
     let mut open: Option<(Timestamp, &Actor, PageCause)> = None;
     for entry in entries {
         match &entry.record {
-            Record::StepRefused { execution, step, notes } => {
+            Record::JobFailed { execution, why } => {
                 let since = open.filter(|(_, own, _)| *own == execution).map_or(entry.at, |(since, ..)| since);
-                open = Some((since, execution, PageCause::StepRefused { step: step.clone(), notes: notes.clone() }));
+                open = Some((since, execution, PageCause::JobFailed(why.clone())));
             }
-            Record::WaveEnded { execution, .. } => open = open.filter(|(_, own, _)| *own == execution),
+            Record::WaveEnded { execution, lagging, .. } => {
+                open = open.filter(|(_, own, _)| *own == execution && !lagging.is_empty());
+            }
             _ => {}
         }
     }

@@ -8,9 +8,9 @@ use crate::ledger::account::Account;
 use crate::ledger::advice::{Advice, Exposure};
 use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::history::{HubHistory, RegionHistory, Unknown};
-use crate::ledger::reason::{Fault, FileFault, Reason, Return, WaveEnd};
+use crate::ledger::reason::{Fault, FileFault, JobFailure, Reason, Return, WaveEnd};
 use crate::ledger::verdict::Verdict;
-use crate::ledger::{Chain, Entry, Record, StepKind, Violation};
+use crate::ledger::{Chain, Entry, Record};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -85,13 +85,8 @@ pub enum PageCause {
         /// What evaluation found.
         why: Box<Reason>,
     },
-    /// The audit refused a step, and its job failed.
-    StepRefused {
-        /// The step that was refused.
-        step: StepKind,
-        /// What it would have broken.
-        notes: Vec<Violation>,
-    },
+    /// A job failed that its handler left without an answer.
+    JobFailed(Box<JobFailure>),
 }
 
 /// What a region's own chain keeps open.
@@ -212,6 +207,7 @@ fn short_of(end: &WaveEnd) -> Vec<RegionName> {
         | WaveEnd::NoFirstRelease { region, .. }
         | WaveEnd::NotJudged { region, .. } => vec![region.clone()],
         WaveEnd::Incomplete { lagging, .. } => lagging.iter().map(|(region, _)| region.clone()).collect(),
+        WaveEnd::Lost { lagging, .. } => lagging.clone(),
         WaveEnd::RolledBack { .. }
         | WaveEnd::Serves { .. }
         | WaveEnd::Superseded { .. }

@@ -2,29 +2,29 @@
 
 use crate::edge::JsonKind;
 use crate::fleet::names::{BucketName, FleetName, Sha256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Characters of a text of an event that an error repeats.
 const SHOWN: usize = 80;
 
 /// An event that is not what the function takes. A value is repeated only where it is a name: no part of a payload or a
 /// credential (I12).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventFault {
     /// An event of another kind.
     Kind {
         /// The function that was called, by its binary's name.
-        function: &'static str,
+        function: String,
         /// The kinds that it takes.
-        expected: &'static [EventKind],
+        expected: Vec<EventKind>,
         /// What the event says it is.
         found: FoundEvent,
     },
     /// A field that is missing or wrong.
     Field {
         /// The kind of event, by its name.
-        event: &'static str,
+        event: String,
         /// The field's path, with dots.
         field: String,
         /// What was expected of it.
@@ -35,7 +35,7 @@ pub enum EventFault {
 }
 
 /// A kind of event that functions take: each function lists its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// CodePipeline's job.
@@ -57,7 +57,7 @@ pub enum EventKind {
 }
 
 /// What an event of another kind is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundEvent {
     /// CodePipeline's job.
@@ -90,7 +90,7 @@ pub enum FoundEvent {
 }
 
 /// What is expected of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectedField {
     /// CodePipeline's id of the job, to answer it by: text that is not empty.
@@ -154,7 +154,7 @@ pub enum ExpectedField {
 }
 
 /// What was found in a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundField {
     /// The field is not there.
@@ -189,7 +189,7 @@ pub enum FoundField {
 }
 
 /// The beginning of a text: 80 characters at most.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     /// At most its first 80 characters.
     pub text: String,

@@ -1,12 +1,11 @@
 //! Why a job of the pipeline fails that its handler leaves without an answer.
 
 use super::{EventFault, Failure, LeftUndone, Reason, Unseen};
-use crate::fleet::FleetError;
 use crate::ledger::{StepKind, Violation};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What kept a handler from answering its job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobFailure {
     /// The handler panicked: a defect, whose line is in the function's log.
@@ -15,8 +14,8 @@ pub enum JobFailure {
     Event(EventFault),
     /// A service did not do what it was asked, or the ledger or a file of the release cannot be used.
     Unseen(Unseen),
-    /// The fleet's policy is wrong.
-    Policy(FleetError),
+    /// The fleet's policy is wrong, in the words of its reader.
+    Policy(String),
     /// A wrong pipeline, a fleet that lacks something, or a defect.
     Failed(Failure),
     /// The audit refused a step: a defect of the planner.

@@ -36,6 +36,20 @@ pub enum WaveEnd {
     Complete { version: Version, then: bool, overrides: Vec<Override> },
     /// Not every region serves the release.
     Incomplete { version: Version, lagging: Vec<(RegionName, Lagging)>, overrides: Vec<Override> },
+    /// CodePipeline ended the wave's execution before the wave did. `again`: home starts another one by itself.
+    Lost { version: Version, how: ExecutionEnd, lagging: Vec<RegionName>, again: bool },
+}
+
+/// How an execution of the pipeline ended, in CodePipeline's words (`GetPipelineExecution`, `PipelineExecutionStatus`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words are CodePipeline's")]
+pub enum ExecutionEnd {
+    Succeeded,
+    Failed,
+    Stopped,
+    Superseded,
+    Cancelled,
 }
 
 impl WaveEnd {
@@ -48,7 +62,7 @@ impl WaveEnd {
             | Self::NotPromoted { region, .. }
             | Self::NoFirstRelease { region, .. }
             | Self::NotJudged { region, .. } => Some(region),
-            Self::Incomplete { .. } => Some(home),
+            Self::Incomplete { .. } | Self::Lost { .. } => Some(home),
             Self::Serves { .. }
             | Self::Superseded { .. }
             | Self::Stopped(_)

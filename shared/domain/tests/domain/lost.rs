@@ -1,0 +1,119 @@
+//! A wave whose execution CodePipeline ended before the wave did: its end is put on record, people are told once, and home goes on.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, version};
+use crate::plans::Says;
+use crate::tries::{due, regions, resumed, start, wave};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, lost_wave, open_wave};
+use meridian_domain::reason::{ExecutionEnd, JobFailure, WaveEnd};
+use meridian_domain::{Epoch, Record, RegionName, Resumed};
+
+/// EU and AU serve v427, and no job of the wave is answered any more.
+fn left_alone() -> Night {
+    let mut night = Night::confirmed_in(&[EU, AU]);
+    start(&mut night, at("03:00:00"));
+    night
+}
+
+/// What home's sweep puts on record: the regions that lag, and the page.
+fn end(night: &Night, how: ExecutionEnd) -> Option<(Record, Vec<RegionName>, Option<WaveEnd>)> {
+    let regions = regions(night);
+    let regions = regions.iter().map(|(name, own)| (name.clone(), &**own)).collect();
+    let record = lost_wave(&night.fleet, &night.sight.hub, &regions, how, night.now)?;
+    let Record::WaveEnded { execution, lagging, page, .. } = record.clone() else { panic!("{record:?}") };
+    assert_eq!(execution, night.sight.execution);
+    Some((record, lagging, page.map(|end| *end)))
+}
+
+/// The same, and it is written.
+fn ends(night: &mut Night, how: ExecutionEnd) -> Option<WaveEnd> {
+    let (record, _, page) = end(night, how).unwrap();
+    night.hub(record);
+    assert_eq!((open_wave(&night.sight.hub), end(night, how)), (None, None), "once");
+    page
+}
+
+fn again(page: Option<WaveEnd>) -> bool {
+    matches!(page, Some(WaveEnd::Lost { again: true, .. }))
+}
+
+#[test]
+fn a_lost_wave_is_told_once_and_home_goes_on() {
+    let mut night = left_alone();
+    let (epoch, until) = (Epoch(night.sight.hub.epoch.0 + 1), night.now + SignedDuration::from_mins(5));
+    night.hub(Record::LeaseTaken { epoch, until });
+    let lagging = vec![name(JP), name(BR)];
+    assert_eq!(end(&night, ExecutionEnd::Failed).unwrap().1, lagging);
+    let page = ends(&mut night, ExecutionEnd::Failed);
+    let expected = WaveEnd::Lost { version: version("v427"), how: ExecutionEnd::Failed, lagging, again: true };
+    assert_eq!(page, Some(expected));
+    // Its last call may still act while it holds the lease.
+    assert_eq!(due(&night), None);
+    night.pass("30m");
+    assert_eq!(due(&night).unwrap().resumed, Resumed { after: night.sight.execution.clone(), attempt: 2 });
+    resumed(&mut night, "wave-2");
+    for region in [EU, AU] {
+        assert_eq!(night.next_after(region, &[Act::Scale]).finish(), Some(Finish::Done), "{region} serves it already");
+        night.new_call();
+    }
+    night.starts(JP);
+}
+
+/// Who stopped it, or what took its place, knows why; a defect comes again with each execution.
+#[test]
+fn home_goes_on_only_where_that_may_help() {
+    use ExecutionEnd::{Cancelled, Failed, Stopped, Succeeded, Superseded};
+    for how in [Succeeded, Stopped, Superseded, Cancelled] {
+        let mut night = left_alone();
+        let page = ends(&mut night, how);
+        assert!(page.is_some() && !again(page), "{how:?}");
+        night.pass("30m");
+        assert_eq!(due(&night), None, "{how:?}");
+    }
+    let mut night = left_alone();
+    night.pass("4h");
+    assert!(!again(ends(&mut night, Failed)), "the time for this release is over");
+    let mut night = left_alone();
+    for attempt in 2..=4 {
+        assert!(again(ends(&mut night, Failed)), "{attempt}");
+        night.pass("30m");
+        let execution = format!("wave-{attempt}");
+        resumed(&mut night, &execution);
+    }
+    let page = ends(&mut night, Failed);
+    assert!(page.is_some() && !again(page), "the fourth was the last");
+}
+
+#[test]
+fn what_people_know_is_not_told_again() {
+    let mut night = left_alone();
+    let execution = night.sight.execution.clone();
+    night.hub(Record::JobFailed { execution: execution.clone(), why: Box::new(JobFailure::Panicked) });
+    assert_eq!(ends(&mut night, ExecutionEnd::Failed), None, "its job's page said it");
+    night.pass("30m");
+    assert_eq!(due(&night), None);
+
+    let mut night = left_alone();
+    let deferred =
+        Record::Deferred { region: name(JP), execution, release: release("v427"), why: said("dark"), paged: true };
+    night.hub(deferred);
+    night.tell(BR, Record::Halted { why: said("its alarm rang") });
+    assert_eq!(end(&night, ExecutionEnd::Failed).unwrap().1, [name(JP), name(BR)]);
+    assert_eq!(ends(&mut night, ExecutionEnd::Failed), None);
+}
+
+#[test]
+fn a_wave_that_is_over_is_not_lost() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    start(&mut night, at("03:00:00"));
+    assert_eq!(ends(&mut night, ExecutionEnd::Failed), None, "nothing lags");
+
+    let mut night = left_alone();
+    night.hub(Record::Rejected { release: release("v427"), why: said("held-out AUC 0.8550") });
+    assert_eq!(end(&night, ExecutionEnd::Failed), None, "its rejection said it");
+
+    let mut night = left_alone();
+    let resumes = Some(Resumed { after: night.sight.execution.clone(), attempt: 2 });
+    night.hub(wave("wave-2", resumes));
+    assert_eq!(open_wave(&night.sight.hub), Some((release("v427"), &actor("wave-2"))), "the last one counts");
+}

@@ -1,0 +1,67 @@
+//! A wave whose execution CodePipeline has ended goes on in another one, by home's sweep, and people are told.
+
+use super::*;
+use meridian_domain::Advice;
+use meridian_domain::reason::{ExecutionEnd, WaveEnd};
+
+/// A wave of v427, none of whose jobs anybody answers: CodePipeline gives the first one up.
+fn given_up(world: &World) -> Actor {
+    let release = released(world, "v427");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        arrive(world, region, release).unwrap();
+    }
+    arrive(world, HOME, release).unwrap();
+    let (_, execution, _) = started(world).remove(0);
+    assert_eq!((look(world, HOME)["wave"].clone(), ends(world)), (Value::Null, vec![]), "it may still go on");
+    world.pass(SignedDuration::from_mins(30));
+    execution
+}
+
+/// The ends of waves that are on record.
+fn ends(world: &World) -> Vec<(Actor, Option<WaveEnd>)> {
+    let end = |record| match record {
+        Record::WaveEnded { execution, page, .. } => Some((execution, page.map(|end| *end))),
+        _ => None,
+    };
+    world.records(&name(HOME), Chain::Home).into_iter().filter_map(end).collect()
+}
+
+fn lost() -> WaveEnd {
+    let lagging = fleet().regions.iter().map(|region| region.name.clone()).collect();
+    WaveEnd::Lost { version: "v427".parse().unwrap(), how: ExecutionEnd::Failed, lagging, again: true }
+}
+
+#[test]
+fn a_wave_that_codepipeline_gave_up_is_told_and_goes_on() {
+    let world = World::default();
+    let execution = given_up(&world);
+    assert!(look(&world, HOME)["wave"].is_string());
+    look(&world, HOME);
+    assert_eq!(ends(&world), [(execution.clone(), Some(lost()))]);
+    let notice = Notice::Plan { why: lost().into(), advice: Advice::ReadPipeline { again: true } };
+    assert_eq!(world.pages(), [Sent::of(notice, &name(HOME), &Sender::Wave(execution))]);
+    assert_eq!(world.started.borrow().len(), 2);
+}
+
+/// People first; and what cannot be known yet waits.
+#[test]
+fn a_lost_wave_waits_for_what_does_not_answer() {
+    for operation in ["GetPipelineExecution", "Publish"] {
+        let world = World::default();
+        given_up(&world);
+        world.fault(operation, Fault::Fails(ErrorKind::Throttled));
+        assert_eq!((look(&world, HOME)["wave"].clone(), ends(&world)), (Value::Null, vec![]), "{operation}");
+        look(&world, HOME);
+        assert_eq!((ends(&world).len(), world.pages().len()), (1, 1), "{operation}");
+    }
+    let world = World::default();
+    given_up(&world);
+    world.fault("Publish", Fault::Fails(ErrorKind::Refused));
+    assert!(look(&world, HOME)["wave"].is_string(), "a topic that is gone keeps nobody waiting");
+    let world = World::default();
+    given_up(&world);
+    world.dark.borrow_mut().insert(name("ap-northeast-1"));
+    look(&world, HOME);
+    assert_eq!(ends(&world), []);
+}
