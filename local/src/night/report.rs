@@ -11,8 +11,8 @@ use crate::services::sagemaker::DescribeEndpoint;
 use crate::world::{What, World, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::Reason;
-use meridian_domain::account::{Interruption, account};
-use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHistory, RegionName};
+use meridian_domain::account::{Answer, Interruption, account};
+use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHistory, RegionName, Serving};
 use meridian_messages::Voice;
 use meridian_messages::ledger::Phrasebook;
 use serde::Serialize;
@@ -76,7 +76,7 @@ pub struct RegionEnd {
     pub status: String,
     /// Since when it serves that version, by the ledger; none where the ledger has nothing that serves.
     pub since: Option<Timestamp>,
-    /// By whose decision.
+    /// By whose decision; none where no entry says it.
     pub by: Option<String>,
     /// When another release last shared the region with it since then, or may have.
     pub interrupted: Option<Interruption>,
@@ -243,6 +243,7 @@ impl Remains<'_> {
         let status =
             endpoint.as_ref().map_or_else(|| absent.to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
         let changes = world.log().iter().filter(|event| event.region == region.name);
+        let answer = serving.and_then(|serving| self.answer(region, serving, world.now()));
         RegionEnd {
             region: region.name.clone(),
             title: region.title.clone(),
@@ -251,8 +252,8 @@ impl Remains<'_> {
                 && names.is_some_and(|name| serving.is_some_and(|serving| serving.target.config.as_str() == name)),
             status,
             since: serving.map(|serving| serving.since),
-            by: serving.map(|serving| serving.by.to_string()),
-            interrupted: self.interrupted(region, world.now()),
+            by: answer.as_ref().and_then(|answer| Some(answer.by.as_ref()?.to_string())),
+            interrupted: answer.and_then(|answer| answer.interrupted),
             halt: histories
                 .get(&region.name)
                 .and_then(|history| history.halt.as_ref())
@@ -261,10 +262,11 @@ impl Remains<'_> {
         }
     }
 
-    fn interrupted(&self, region: &Region, at: Timestamp) -> Option<Interruption> {
+    /// What the region's whole chain says of what serves.
+    fn answer(&self, region: &Region, serving: &Serving, at: Timestamp) -> Option<Answer> {
         let own = self.ledger.get(&Chain::Region(region.name.clone()))?;
         let answers = account(region, own, None, at).answers;
-        answers.into_iter().find_map(|answer| answer.interrupted)
+        answers.into_iter().find(|answer| answer.target == serving.target)
     }
 
     fn decisions(&self) -> Vec<Decision> {
