@@ -47,8 +47,8 @@ pub use ledger::reason::pages::PageOnRecord;
 pub use ledger::reason::{Reason, Seen};
 pub use ledger::verdict::{Cause, Decision, Verdict};
 pub use ledger::{
-    Beside, Caller, Chain, ChainError, Compared, Entry, EntryError, Head, Invariant, Record, Resumed, StepKind, Stored,
-    Violation, WorseThanBefore,
+    Beside, Caller, Chain, ChainError, Compared, Entry, EntryError, Head, Invariant, NewerRecord, Record, Resumed,
+    StepKind, Stored, Violation, WorseThanBefore,
 };
 pub use wave::audit::audit;
 pub use wave::ringing::Ringing;

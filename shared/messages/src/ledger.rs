@@ -102,7 +102,7 @@ impl Phrasebook {
         Some(match record {
             Record::WaveStarted { version, resumes: Some(resumed), .. } => (
                 Tone::Plain,
-                format!("{version} is tried again where the counts did not decide: execution {}", resumed.attempt),
+                format!("{version} goes on with what its last execution left open: execution {}", resumed.attempt),
             ),
             Record::WaveStarted { version, late, .. } if late.is_empty() => {
                 (Tone::Plain, format!("every region has attested {version}: the wave starts"))

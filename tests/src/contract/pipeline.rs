@@ -4,6 +4,7 @@ use super::kind;
 use crate::Kept;
 use crate::stage::{Simulated, Stage};
 use jiff::SignedDuration;
+use meridian_domain::reason::ExecutionEnd;
 use meridian_handlers::ports::{ErrorKind, FailureKind, ObjectVersion, Ports, StartSpec};
 use meridian_local::world::What;
 
@@ -64,9 +65,15 @@ pub async fn a_continuation_comes_back_after_half_a_minute(stage: &Stage<impl Po
 
 /// With the words that were given.
 pub async fn a_failed_job_fails_the_execution(stage: &Stage<impl Ports>) -> Kept {
-    let execution = stage.ports.start(stage.home(), &start(stage, "v427")).await?;
+    let (home, pipeline) = (stage.home(), &stage.fleet.pipeline);
+    let execution = stage.ports.start(home, &start(stage, "v427")).await?;
+    let actor = execution.parse()?;
     let job = stage.next_job().await?;
-    stage.ports.fail(stage.home(), &job.id, FailureKind::JobFailed, "AUC fell by 0.03").await?;
+    assert_eq!(stage.ports.ended(home, pipeline, &actor).await?, None);
+    stage.ports.fail(home, &job.id, FailureKind::JobFailed, "AUC fell by 0.03").await?;
+    assert_eq!(stage.ports.ended(home, pipeline, &actor).await?, Some(ExecutionEnd::Failed));
+    let other = "00000000-0000-4000-8000-000000000000".parse()?;
+    assert_eq!(kind(stage.ports.ended(home, pipeline, &other).await), Some(ErrorKind::NotFound));
     let told = stage.happened();
     let why = |what: &What| matches!(what, What::ActionFailed { message, .. } if message == "AUC fell by 0.03");
     assert!(told.iter().any(why), "{told:?}");

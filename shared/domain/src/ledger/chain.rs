@@ -49,6 +49,11 @@ impl Head {
         if entry.prev != self.prev {
             return Err(ChainError::Hash { seq: entry.seq });
         }
+        if let Record::Newer(own) = &entry.record
+            && own.binding
+        {
+            return Err(ChainError::Newer { seq: entry.seq, kind: own.kind.clone() });
+        }
         *self = Self { next: entry.seq + 1, prev: hash(), written: self.written.max(entry.written) };
         Ok(())
     }

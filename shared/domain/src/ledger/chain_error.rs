@@ -14,6 +14,16 @@ pub enum ChainError {
         /// The one that stands here instead.
         found: u64,
     },
+    /// An entry of a kind that this code does not know, and may not do without.
+    #[error(
+        "ledger entry {seq} is a {kind}, which this version of Meridian does not know and may not pass over: use the version that wrote it"
+    )]
+    Newer {
+        /// Sequence number of the entry.
+        seq: u64,
+        /// The kind, in the words of the code that wrote it.
+        kind: String,
+    },
     /// An entry does not follow from the one before.
     #[error("ledger entry {seq} does not have the hash of the entry before it: the chain was altered")]
     Hash {

@@ -34,17 +34,23 @@ pub struct Entry {
 impl Entry {
     /// The stored bytes: compact JSON in field order.
     pub fn to_bytes(&self) -> Vec<u8> {
+        if let Record::Newer(own) = &self.record {
+            return own.bytes().to_vec();
+        }
         // Strings, numbers and maps of strings always serialise.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
     /// Reads an entry back. Only the very bytes that [`Entry::to_bytes`] writes are one: a field more, or a space, would
-    /// not show in the hash that the next entry carries.
+    /// not show in the hash that the next entry carries. One of a kind that is not known is kept as it is.
     ///
     /// # Errors
     /// Bytes that are no entry, or not in its stored form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
-        let entry: Self = serde_json::from_slice(bytes).map_err(|error| EntryError::Malformed(error.to_string()))?;
+        let entry: Self = match serde_json::from_slice(bytes) {
+            Ok(entry) => entry,
+            Err(error) => return Self::newer(bytes).ok_or_else(|| EntryError::Malformed(error.to_string())),
+        };
         if entry.to_bytes() == bytes { Ok(entry) } else { Err(EntryError::Form { seq: entry.seq }) }
     }
 

@@ -10,7 +10,7 @@ use crate::ledger::overrides::Rule;
 use crate::ledger::quarantine::Object;
 use crate::ledger::reason::{Fault, JobFailure, Reason, WaveEnd};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
-use crate::ledger::{Chain, Compared, WaveOrder, WorseThanBefore};
+use crate::ledger::{Chain, Compared, NewerRecord, WaveOrder, WorseThanBefore};
 use jiff::Timestamp;
 use meridian_judge::{CapturedJudgement, Judgement, Tally};
 use serde::{Deserialize, Serialize};
@@ -431,4 +431,7 @@ pub enum Record {
         /// The person's reason.
         why: String,
     },
+    /// Of a kind that this code does not know. Never written, and read by [`Entry::from_bytes`](crate::ledger::Entry::from_bytes) alone.
+    #[serde(skip_deserializing)]
+    Newer(NewerRecord),
 }

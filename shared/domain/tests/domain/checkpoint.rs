@@ -87,7 +87,7 @@ fn summed<H: Projection + PartialEq + std::fmt::Debug>(records: Vec<Record>) -> 
 }
 
 /// A region's chain in which everything is said that one can say. Nothing of it hangs on a policy.
-fn of_a_region() -> Vec<Record> {
+pub fn of_a_region() -> Vec<Record> {
     let wave = || actor("wave-1");
     let target = |text: &str| Target {
         release: release(text),
@@ -160,7 +160,7 @@ fn worse() -> WorseThanBefore {
 }
 
 /// The hub's, likewise.
-fn of_the_hub() -> Vec<Record> {
+pub fn of_the_hub() -> Vec<Record> {
     let (wave, until) = (|| actor("wave-1"), at("04:00:00"));
     let (eu, jp) = (|| name(EU), || name(JP));
     let order = || WaveOrder { regions: vec![eu(), jp()], why: order_reason() };

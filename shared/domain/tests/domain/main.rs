@@ -57,6 +57,8 @@ mod measured;
 #[cfg(test)]
 mod moments;
 #[cfg(test)]
+mod newer;
+#[cfg(test)]
 mod night;
 #[cfg(test)]
 mod open_pages;

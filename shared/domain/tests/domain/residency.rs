@@ -103,6 +103,8 @@ fn crosses_the_border(record: &Record) {
         Record::WaveEnded { release, execution, lagging, page, cleared } => {
             crosses!(release, execution, lagging, page, cleared)
         }
+        // Never written by this code.
+        Record::Newer(_) => {}
         Record::Checkpointed { form, history } => crosses!(form, history),
         Record::Attested { release, version } => crosses!(release, version),
         Record::Shadowed { release, version, champion, judgement } => crosses!(release, version, champion, judgement),

@@ -44,6 +44,7 @@ impl Phrasebook {
             Record::Checkpointed { history, .. } => {
                 format!("checkpoint written: {}", history.short())
             }
+            Record::Newer(own) => format!("({}, in the words of a newer version)", own.kind.replace('_', " ")),
             other => format!("({})", kind(other).replace('_', " ")),
         };
         (Tone::Quiet, text)
