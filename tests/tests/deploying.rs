@@ -131,5 +131,77 @@ fn sam_build_and_deploy_ask_before_anything_is_deployed() {
     let at = |text: &str, word: &str| text.find(word).unwrap_or(usize::MAX);
     assert!(at(&build, "\nsam build\n") < at(&build, "\npython scripts/check_build.py --record\n"));
     assert!(build.contains("\npython scripts/check_build.py --record\n"));
-    assert!(at(&deploy, "\npython scripts/check_build.py\n") < at(&deploy, "sam deploy --config-env \"$environment\""));
+    let deploys = at(&deploy, "sam deploy --config-env \"$environment\"");
+    assert!(at(&deploy, "\npython scripts/check_build.py\n") < deploys);
+    assert!(at(&deploy, "\npython scripts/deploy_gate.py wave\n") < deploys);
+    assert!(deploys < at(&deploy, "python scripts/deploy_gate.py compare"));
+}
+
+/// A command line that answers with these documents in turn, and with the last one from then on.
+fn answering(own: &Repository, documents: &[&str]) {
+    for (number, document) in documents.iter().enumerate() {
+        own.write(&format!("answers/{number}.json"), document);
+    }
+    own.write(
+        "target/release/meridian",
+        "#!/bin/sh\nset -- answers/*.json\ncat \"$1\"\n[ $# -eq 1 ] || rm \"$1\"\nexit 1\n",
+    );
+    let program = own.folder.path().join("target/release/meridian");
+    std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+/// What the gate says: whether it lets the deployment go on, and its words.
+fn gate(own: &Repository, arguments: &[&str]) -> (bool, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/deploy_gate.py");
+    let mut command = Command::new(own.python);
+    command.arg(script).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1").env("MERIDIAN_DEPLOY_PATIENCE", "0");
+    let run = command.current_dir(&own.folder).output().unwrap();
+    (run.status.success(), String::from_utf8_lossy(&run.stderr).into_owned())
+}
+
+#[test]
+fn a_deployment_never_cuts_a_wave() {
+    let wave = |ended: &str, unheard: &str, stopped: &str| {
+        format!(
+            "{{\"wave\":{{\"version\":\"v427\",\"execution\":\"wave-1\",\"ended\":{ended},\"unheard\":{unheard},\
+             \"stopped\":{stopped}}}}}"
+        )
+    };
+    for (status, goes_on) in [
+        (wave("null", "null", "null"), false),
+        (wave("[\"2026-11-20T04:20:00Z\",[]]", "null", "null"), true),
+        (wave("null", "{\"since\":\"2026-11-20T03:20:00Z\"}", "null"), true),
+        (wave("null", "null", "{\"barred\":{}}"), true),
+        ("{\"wave\":null}".to_owned(), true),
+    ] {
+        let Some(own) = Repository::new() else { return };
+        answering(&own, &[&status]);
+        let (passes, said) = gate(&own, &["wave"]);
+        assert_eq!(passes, goes_on, "{status}: {said}");
+        assert!(passes || said.contains("the wave of v427 is under way (wave-1): wait for its end"), "{said}");
+    }
+    let Some(own) = Repository::new() else { return };
+    let (passes, said) = gate(&own, &["wave"]);
+    assert!(!passes && said.contains("make build"), "{said}");
+}
+
+#[test]
+fn a_region_that_a_deployment_made_ill_is_the_last_one() {
+    let Some(own) = Repository::new() else { return };
+    let finding = |place: &str, check: &str, outcome: &str| {
+        format!(
+            "{{\"place\":\"{place}\",\"check\":\"{check}\",\"outcome\":\"{outcome}\",\"what\":\"a word\",\"mend\":\"mend it\"}}"
+        )
+    };
+    let document = |findings: &[String]| format!("{{\"findings\":[{}]}}", findings.join(","));
+    let known = finding("eu-west-1", "quota", "wrong");
+    let before = document(&[known.clone(), finding("eu-west-1", "image", "warning")]);
+    let elsewhere = document(&[known.clone(), finding("sa-east-1", "alarms", "wrong")]);
+    let worse = document(&[known, finding("eu-west-1", "alarms", "wrong")]);
+    answering(&own, &[&before, &elsewhere, &worse]);
+    assert!(gate(&own, &["look", "eu-west-1", "before.json"]).0);
+    let (passes, said) = gate(&own, &["compare", "eu-west-1", "before.json"]);
+    assert!(passes, "what was wrong before, or is wrong elsewhere, is not this deployment's: {said}");
+    let (passes, said) = gate(&own, &["compare", "eu-west-1", "before.json"]);
+    assert!(!passes && said.contains("alarms: a word\n    mend: mend it") && !said.contains("quota"), "{said}");
 }

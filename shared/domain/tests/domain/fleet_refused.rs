@@ -15,6 +15,7 @@ use meridian_judge::MetricName;
 /// Sydney's bake, Europe's, and a bound of the wave.
 const AU_BAKE: &str = "bake = \"9m\"";
 const EU_BAKE: &str = "bake = \"13m\"";
+const M6I: &str = "instance_type = \"ml.m6i.xlarge\"";
 const SKEW: &str = "skew = \"30h\"";
 
 /// Changes of the good file; each error stands on the changed line.
@@ -31,6 +32,8 @@ fn a_wrong_value_of_a_fleet_is_refused_on_its_line() {
         ("home = \"eu-west-1\"", "home = \"us-east-1\"", FleetProblem::HomeNotListed(name("us-east-1"))),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", FleetProblem::HomePlaceInFixedOrder),
         ("account = \"111122223333\"", "account = \"1111\"", FleetProblem::Account("1111".to_owned())),
+        (M6I, "instance_type = \"m6i.xlarge\"", FleetProblem::InstanceType("m6i.xlarge".to_owned())),
+        (M6I, "instance_type = \"ml.inf1.xlarge\"", FleetProblem::WithoutGuardrails("ml.inf1.xlarge".to_owned())),
         (
             execution_role,
             "execution_role = \"service-role/endpoint\"",

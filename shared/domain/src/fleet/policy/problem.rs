@@ -66,6 +66,14 @@ pub enum FleetProblem {
     /// Not an AWS account.
     #[error("fleet.account is {0:?}; expected the 12 digits of an AWS account")]
     Account(String),
+    /// Not a type of SageMaker's instances.
+    #[error("fleet.instance_type is {0:?}; expected a type of SageMaker's instances, such as \"ml.m6i.xlarge\"")]
+    InstanceType(String),
+    /// Deployment guardrails leave these instances out (SageMaker developer guide, "Deployment guardrails", exclusions).
+    #[error(
+        "fleet.instance_type is {0}: SageMaker updates Inf1 instances all at once, without a canary; choose another family"
+    )]
+    WithoutGuardrails(String),
     /// `execution_role_in_turn` names the same role.
     #[error("fleet.execution_role_in_turn is execution_role again; name another role, or leave it out")]
     SameRoleInTurn,

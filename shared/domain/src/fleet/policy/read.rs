@@ -53,7 +53,7 @@ struct FleetTable {
     home: toml::Spanned<RegionName>,
     endpoint: ResourceName,
     variant: ResourceName,
-    instance_type: String,
+    instance_type: toml::Spanned<String>,
     order: OrderPolicy,
     #[serde(default)]
     home_place: Option<toml::Spanned<HomePlace>>,
@@ -138,7 +138,7 @@ impl Fleet {
             home: f.home.into_inner(),
             endpoint: f.endpoint,
             variant: f.variant,
-            instance_type: f.instance_type,
+            instance_type: f.instance_type.into_inner(),
             order: f.order,
             home_place: f.home_place.map(toml::Spanned::into_inner).unwrap_or_default(),
             pipeline: f.pipeline,
@@ -199,7 +199,7 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
-                shape: region::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref(), shadow),
+                shape: region::shape(&fleet.variant, fleet.instance_type.get_ref(), *table.instances.get_ref(), shadow),
                 network: network::told(fleet.network_isolation, table.vpc.as_ref().map(toml::Spanned::get_ref)),
                 vpc: table.vpc.as_ref().map(|own| own.get_ref().clone()),
                 most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),

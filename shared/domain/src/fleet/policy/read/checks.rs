@@ -47,6 +47,14 @@ impl Reader<'_> {
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
             return Err(self.wrong(&fleet.account, FleetProblem::Account(account.clone())));
         }
+        let kind = fleet.instance_type.get_ref();
+        match kind.split('.').collect::<Vec<_>>()[..] {
+            ["ml", "inf1", _] => {
+                return Err(self.wrong(&fleet.instance_type, FleetProblem::WithoutGuardrails(kind.clone())));
+            }
+            ["ml", family, size] if !family.is_empty() && !size.is_empty() => {}
+            _ => return Err(self.wrong(&fleet.instance_type, FleetProblem::InstanceType(kind.clone()))),
+        }
         let in_turn = fleet.execution_role_in_turn.as_ref();
         if let Some(role) = in_turn.filter(|role| role.get_ref() == fleet.execution_role.get_ref()) {
             return Err(self.wrong(role, FleetProblem::SameRoleInTurn));
