@@ -166,7 +166,7 @@ says "find out why; then meridian lift --region EU"
 says "EU v426 2026-11-19 02:59:00 installation InService"
 types meridian history --region EU
 says "last interrupted: v427 had a canary from 2026-11-20 03:03:19 to 03:12:10 UTC"
-# Its execution failed at 03:29: the ledgers do not say that, and neither does the screen say that it goes on.
+# Its execution failed at 03:29: before home's next sweep the ledgers do not say that, and neither does the screen say that it goes on.
 night_at judge-dies 03:30
 types meridian status
 ends 1
@@ -177,14 +177,16 @@ says_not "v427 goes on"
 night_at judge-dies 04:00
 types meridian status
 ends 1
-says "has not ended, and its lease ran out at"
-says "docs/runbook.md (Start a new execution)"
+says "One thing needs you."
+# Home's sweep has put its end on record: EU's page has told people already.
+says "ended 03:33:50 UTC without EU, AU, JP and BR"
+says "next: EU, AU, JP and BR can get v427 with a new execution"
 says_not "v427 goes on"
 types meridian lift --region EU --who maria --why "promote answers again"
 ends 0
 types meridian status
-ends 1
-says "One thing needs you."
+ends 0
+says "Nothing needs you."
 says_not "halted"
 
 # A rejected release goes nowhere, and its wave is not said to go on.

@@ -171,6 +171,10 @@ pub async fn give_up<P: Ports>(
 
 async fn record<P: Ports>(ports: &P, ctx: &Context, execution: Actor, why: JobFailure) -> Result<(), JournalError> {
     let mut hub: Journal<HubHistory> = Journal::open(ports, &ctx.fleet.home, Chain::Home).await?;
+    // What can make nothing of an event does not know whose it is.
+    if matches!(why, JobFailure::Event(_)) && !hub.history().waves.values().any(|own| *own == execution) {
+        return Ok(());
+    }
     hub.append(ports, &execution, Record::JobFailed { execution: execution.clone(), why: Box::new(why) }).await
 }
 

@@ -135,7 +135,8 @@ impl Voice<'_> {
                 "Look at the endpoint of each region named above before anything else.".to_owned()
             }
             Advice::ReadPipeline { again: true } => {
-                "Find out why CodePipeline ended the execution: its own trouble, or a function that did not run. Nothing else,                  unless this page comes again."
+                "Find out why CodePipeline ended the execution: its own trouble, or a function that did not run. Nothing else, \
+                 unless this page comes again."
                     .to_owned()
             }
             Advice::ReadPipeline { again: false } => {

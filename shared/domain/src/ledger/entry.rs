@@ -4,11 +4,12 @@ mod caller;
 
 pub use caller::Caller;
 
-use super::{EntryError, Record};
+use super::{EntryError, NewerRecord, Record};
 use crate::fleet::names::{Actor, Sha256};
 use crate::times;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// One entry of one chain.
@@ -35,7 +36,7 @@ impl Entry {
     /// The stored bytes: compact JSON in field order.
     pub fn to_bytes(&self) -> Vec<u8> {
         if let Record::Newer(own) = &self.record {
-            return own.bytes().to_vec();
+            return own.bytes.to_vec();
         }
         // Strings, numbers and maps of strings always serialise.
         serde_json::to_vec(self).unwrap_or_default()
@@ -54,10 +55,39 @@ impl Entry {
         if entry.to_bytes() == bytes { Ok(entry) } else { Err(EntryError::Form { seq: entry.seq }) }
     }
 
+    /// Reads an entry of a kind that is not known; none where it is known, and wrong.
+    fn newer(bytes: &[u8]) -> Option<Self> {
+        let Unknown { seq, at, written, prev, actor, caller, record: kind, binding, fields } =
+            serde_json::from_slice(bytes).ok()?;
+        let alone = Map::from_iter([("record".to_owned(), Value::String(kind.clone()))]);
+        // serde names the variants that it knows in its error alone.
+        let error = serde_json::from_value::<Record>(Value::Object(alone)).err()?;
+        error.to_string().starts_with(&format!("unknown variant `{kind}`")).then(|| {
+            let record = Record::Newer(NewerRecord { kind, binding, fields, bytes: Arc::from(bytes) });
+            Self { seq, at, written, prev, actor, caller, record }
+        })
+    }
+
     /// What the next entry names as `prev`.
     pub fn hash(&self) -> Sha256 {
         Sha256::of(&self.to_bytes())
     }
+}
+
+/// What every entry has, of whatever kind.
+#[derive(Deserialize)]
+struct Unknown {
+    seq: u64,
+    at: Timestamp,
+    written: Timestamp,
+    prev: Sha256,
+    actor: Actor,
+    caller: Caller,
+    record: String,
+    #[serde(default)]
+    binding: bool,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
 }
 
 /// An entry as it lies in its bucket.

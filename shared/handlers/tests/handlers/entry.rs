@@ -5,7 +5,7 @@ use meridian_domain::reason::{
     EvaluationReason, EventFault, Excerpt, ExpectedField, Failure, FailureDetail, FoundField, JobFailure,
     ServiceFailure, Unseen,
 };
-use meridian_domain::{Actor, Chain, Record, Sha256};
+use meridian_domain::{Actor, Chain, Record, ReleaseId, Sha256};
 use meridian_handlers::context::{FunctionKind, HandlerError};
 use meridian_handlers::entry::{invoke, promote};
 use meridian_handlers::events::{EventError, NO_RELEASE};
@@ -97,12 +97,32 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
             assert_eq!(answer.how, CONFIGURATION, "{answer:?}");
             let (said, page) = failed_job(&job, JobFailure::Event(fault.clone()));
             assert_eq!((answer.said, world.pages()), (said, vec![page]));
-            // A job that does not say its execution is on no record.
-            let named = !matches!(fault, EventFault::Field { expected: ExpectedField::Action, .. });
-            let why = || Box::new(JobFailure::Event(fault.clone()));
-            let failed = named.then(|| Record::JobFailed { execution: wave(), why: why() });
-            assert_eq!(hub(&world), Vec::from_iter(failed));
+            assert_eq!(hub(&world), [], "nobody knows whose it was");
         }
+    }
+}
+
+/// The functions were deployed with another policy while the wave walked.
+#[test]
+fn a_failed_job_of_a_wave_is_on_record() {
+    for function in FUNCTIONS {
+        let (world, job) = world();
+        let (ctx, release) = (context("eu-west-1"), ReleaseId(Sha256::of(b"release")));
+        let version = "v427".parse().unwrap();
+        let started = Record::WaveStarted {
+            release,
+            version,
+            execution: wave(),
+            late: vec![],
+            order: None,
+            resumes: None,
+            policy: None,
+        };
+        world.write(&ctx.region, Chain::Home, "replication", started);
+        let other = event(function, &job, |it| it["policy"] = json!(Sha256::of(b"")));
+        run(invoke(function, &world, &ctx, other)).unwrap();
+        let Some(Record::JobFailed { execution, why }) = hub(&world).pop() else { panic!("{:?}", hub(&world)) };
+        assert!(execution == wave() && matches!(*why, JobFailure::Event(EventFault::Field { .. })), "{why:?}");
     }
 }
 

@@ -150,6 +150,7 @@ fn kinds(world: &World) -> Vec<&'static str> {
         Record::Evaluated { .. } => "evaluated",
         Record::Approved { .. } => "approved",
         Record::Rejected { .. } => "rejected",
+        Record::JobFailed { .. } => "job failed",
         other => panic!("{other:?}"),
     };
     world.records(&name(HOME), Chain::Home).iter().map(kind).filter(|kind| !kind.is_empty()).collect()

@@ -262,6 +262,12 @@ impl HubHistory {
         self.resumed.get(wave).map_or(1, |resumed| resumed.attempt)
     }
 
+    /// Whether an earlier wave that this one goes on after was lost.
+    pub(crate) fn lost_before(&self, wave: &Actor) -> bool {
+        let mut earlier = std::iter::successors(self.resumed.get(wave), |resumed| self.resumed.get(&resumed.after));
+        earlier.any(|resumed| self.lost.contains(&resumed.after))
+    }
+
     /// The regions that a wave left behind, and why.
     pub fn left_behind_by(&self, wave: &Actor) -> impl Iterator<Item = (&RegionName, &Reason)> {
         let of_wave = self.deferred.iter().filter(move |((own, _), _)| own == wave);

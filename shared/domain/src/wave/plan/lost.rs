@@ -8,9 +8,6 @@ use crate::ledger::reason::{ExecutionEnd, WaveEnd};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Executions of one release that home starts by itself, its first one among them: what is lost more often is a person's to look at.
-const MOST_EXECUTIONS: u32 = 4;
-
 /// The newest release's last wave, where neither its end is on record nor anything that says why it ends short of the fleet.
 pub fn open_wave(hub: &HubHistory) -> Option<(ReleaseId, &Actor)> {
     let (release, _) = hub.newest()?;
@@ -19,7 +16,8 @@ pub fn open_wave(hub: &HubHistory) -> Option<(ReleaseId, &Actor)> {
 }
 
 /// The end of the open wave, to be put on record once its execution has ended. Its page goes out before: none where a failed job of it was
-/// told, or where no region waits for the release any more.
+/// told, or the halt of a region, and none where no region waits for the release any more. Home goes on once: what is lost again is a
+/// person's to look at.
 pub fn lost_wave(
     fleet: &Fleet,
     hub: &HubHistory,
@@ -31,16 +29,16 @@ pub fn lost_wave(
     let lags = |region: &&Region| !regions.get(&region.name).is_some_and(|own| own.serves(&release));
     let waits = |region: &&Region| {
         let left = hub.deferred.contains_key(&(wave.clone(), region.name.clone()));
-        let halted = regions.get(&region.name).is_some_and(|own| own.halt.is_some());
-        lags(region) && !left && !halted && region.kind != Kind::Joining
+        lags(region) && !left && region.kind != Kind::Joining
     };
     let names = |which: &dyn Fn(&&Region) -> bool| -> Vec<RegionName> {
         fleet.regions.iter().filter(which).map(|region| region.name.clone()).collect()
     };
     let (lagging, waiting) = (names(&lags), names(&waits));
-    let told = waiting.is_empty() || hub.failed_jobs.contains(wave);
+    let halted = regions.values().any(|own| own.halt.is_some());
+    let told = waiting.is_empty() || halted || hub.failed_jobs.contains(wave);
     let in_time = now < hub.first_started(&release)? + fleet.wave.until;
-    let again = how == ExecutionEnd::Failed && in_time && hub.attempt(wave) < MOST_EXECUTIONS;
+    let again = how == ExecutionEnd::Failed && in_time && !hub.lost_before(wave);
     let end = WaveEnd::Lost { version: hub.versions.get(&release)?.clone(), how, lagging: waiting, again };
     let page = (!told).then(|| Box::new(end));
     Some(Record::WaveEnded { release, execution: wave.clone(), lagging, page, cleared: Vec::new() })

@@ -1,8 +1,16 @@
 //! A wave whose execution CodePipeline has ended goes on in another one, by home's sweep, and people are told.
 
 use super::*;
+use crate::world::quiet;
 use meridian_domain::Advice;
 use meridian_domain::reason::{ExecutionEnd, WaveEnd};
+
+/// CodePipeline gives a job up after 20 minutes.
+fn with_time_out() -> World {
+    let mut config = quiet("2026-03-12T03:00:00Z");
+    config.timing.job_timeout = SignedDuration::from_mins(20);
+    World::of(config)
+}
 
 /// A wave of v427, none of whose jobs anybody answers: CodePipeline gives the first one up.
 fn given_up(world: &World) -> Actor {
@@ -34,7 +42,7 @@ fn lost() -> WaveEnd {
 
 #[test]
 fn a_wave_that_codepipeline_gave_up_is_told_and_goes_on() {
-    let world = World::default();
+    let world = with_time_out();
     let execution = given_up(&world);
     assert!(look(&world, HOME)["wave"].is_string());
     look(&world, HOME);
@@ -48,18 +56,18 @@ fn a_wave_that_codepipeline_gave_up_is_told_and_goes_on() {
 #[test]
 fn a_lost_wave_waits_for_what_does_not_answer() {
     for operation in ["GetPipelineExecution", "Publish"] {
-        let world = World::default();
+        let world = with_time_out();
         given_up(&world);
         world.fault(operation, Fault::Fails(ErrorKind::Throttled));
         assert_eq!((look(&world, HOME)["wave"].clone(), ends(&world)), (Value::Null, vec![]), "{operation}");
         look(&world, HOME);
         assert_eq!((ends(&world).len(), world.pages().len()), (1, 1), "{operation}");
     }
-    let world = World::default();
+    let world = with_time_out();
     given_up(&world);
     world.fault("Publish", Fault::Fails(ErrorKind::Refused));
     assert!(look(&world, HOME)["wave"].is_string(), "a topic that is gone keeps nobody waiting");
-    let world = World::default();
+    let world = with_time_out();
     given_up(&world);
     world.dark.borrow_mut().insert(name("ap-northeast-1"));
     look(&world, HOME);

@@ -35,7 +35,7 @@ fn a_job_whose_call_died_is_failed_by_the_next_with_one_page() {
     let at = world.now() - SignedDuration::from_secs(60);
     left_behind(&world, release, &job, 60);
     assert_eq!(deliver(&world, release, &job)["outcome"], "failed");
-    assert_eq!(kinds(&world), ["registered"]);
+    assert_eq!(kinds(&world), ["registered", "job failed"]);
     let answers = world.answers.borrow();
     assert_eq!(answers.len(), 1);
     let died = EvaluationReason::CallDied { release, version: "v427".parse().unwrap(), at };
