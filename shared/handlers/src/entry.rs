@@ -143,8 +143,8 @@ async fn answered<P: Ports>(
     give_up(ports, ctx, event, job, error).await
 }
 
-/// Fails a job that its handler leaves without an answer. Home's on-call and home's ledger are told first, as far as either takes it. For
-/// hosts too, where a handler panicked.
+/// Fails a job that its handler leaves without an answer. Home's on-call is told first, and home's ledger once CodePipeline has taken it, as
+/// far as either works. For hosts too, where a handler panicked.
 ///
 /// # Errors
 /// CodePipeline did not take the answer: the call must fail, so that Lambda repeats it.
@@ -161,12 +161,14 @@ pub async fn give_up<P: Ports>(
     if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
+    let answer = fail(ports, ctx, job, error).await?;
+    // CodePipeline took the answer: the job was its own, whoever sent the event.
     if let Some(execution) = job_execution(event)
         && let Err(error) = record(ports, ctx, execution, why).await
     {
         tracing::error!(%error, "the failure was not recorded");
     }
-    fail(ports, ctx, job, error).await
+    Ok(answer)
 }
 
 async fn record<P: Ports>(ports: &P, ctx: &Context, execution: Actor, why: JobFailure) -> Result<(), JournalError> {
