@@ -70,6 +70,8 @@ pub struct ProbationLook {
     pub span: Span,
     /// Start of its first slot.
     first: Timestamp,
+    /// From then on the release may have served a part of the region: what was counted since says nothing of the days before.
+    tried: Timestamp,
     /// Slots of the whole probation.
     slots: usize,
     /// Those of them that are over.
@@ -96,7 +98,8 @@ impl ProbationLook {
         let (slots, over) = (usize::try_from(slots).ok()?, usize::try_from(over).ok().filter(|_| is_due)?);
         let span = Span { from: first - DAY * count(DAYS), to: first + SLOT * count(over) };
         let releases = served_since(history, span.from - LYING_READY);
-        Some(Self { target: serving.target.clone(), releases, span, first, slots, over })
+        let tried = history.attested_at.get(release).map_or(serving.since, |at| serving.since.min(*at));
+        Some(Self { target: serving.target.clone(), releases, span, first, tried, slots, over })
     }
 
     /// The metrics to ask for.
@@ -116,16 +119,20 @@ impl ProbationLook {
         Probation { action: fleet.wave.probation_action, judged }
     }
 
-    /// One metric's slots of the earlier days and of today; one that did not arrive has no requests.
+    /// One metric's slots of the earlier days and of today; one that did not arrive, or that the release may have served in, has no requests.
     fn counts(&self, served: BTreeMap<Timestamp, Arm>) -> ProbationCounts {
         let slot = |from: Timestamp, place: usize| {
             let arm = served.get(&(from + SLOT * count(place)));
             arm.map_or_else(Tally::default, |arm| Tally { total: arm.total, bad: arm.bad })
         };
-        let day = |from: Timestamp, slots: usize| (0..slots).map(|place| slot(from, place)).collect();
+        let earlier = |from: Timestamp, place: usize| {
+            let is_over = from + SLOT * (count(place) + 1) <= self.tried;
+            if is_over { slot(from, place) } else { Tally::default() }
+        };
+        let day = |from: Timestamp| (0..self.slots).map(|place| earlier(from, place)).collect();
         ProbationCounts {
-            days: (1..=DAYS).map(|back| day(self.first - DAY * count(back), self.slots)).collect(),
-            today: day(self.first, self.over),
+            days: (1..=DAYS).map(|back| day(self.first - DAY * count(back))).collect(),
+            today: (0..self.over).map(|place| slot(self.first, place)).collect(),
         }
     }
 }
