@@ -1,7 +1,7 @@
 """What `make deploy` asks the fleet itself, with the command line of target/release.
 
 deploy_gate.py wave                    refuses while a wave is under way: new functions would cut it
-deploy_gate.py deployed REGION         whether a region has its stack
+deploy_gate.py deployed REGION         whether a region has its stack: yes or no
 deploy_gate.py look REGION FILE        writes down what the doctor finds wrong in a region
 deploy_gate.py compare REGION FILE     refuses where it finds more than that
 """
@@ -45,8 +45,11 @@ def deployed(region):
     name = next(own.parameters["AWS::StackName"] for own in Fleet(".").stacks if own.region == region)
     try:
         boto3.client("cloudformation", region_name=region).describe_stacks(StackName=name)
-    except ClientError:
-        sys.exit(1)
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            sys.exit(f"deploy: whether {region} has its stack is not known: {error}")
+        return False
+    return True
 
 
 def wrong(region):
@@ -74,7 +77,7 @@ def main():
         case ["wave"]:
             wave()
         case ["deployed", region]:
-            deployed(region)
+            print("yes" if deployed(region) else "no")
         case ["look", region, file]:
             pathlib.Path(file).write_text(json.dumps(wrong(region)))
         case ["compare", region, file]:

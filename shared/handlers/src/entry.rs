@@ -173,7 +173,7 @@ pub async fn give_up<P: Ports>(
 
 async fn record<P: Ports>(ports: &P, ctx: &Context, execution: Actor, why: JobFailure) -> Result<(), JournalError> {
     let mut hub: Journal<HubHistory> = Journal::open(ports, &ctx.fleet.home, Chain::Home).await?;
-    // What can make nothing of an event does not know whose it is.
+    // An event that cannot be read may name an execution of another fleet.
     if matches!(why, JobFailure::Event(_)) && !hub.history().waves.values().any(|own| *own == execution) {
         return Ok(());
     }

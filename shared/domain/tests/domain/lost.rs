@@ -95,7 +95,7 @@ fn what_people_know_is_not_told_again() {
         Record::Deferred { region: name(JP), execution, release: release("v427"), why: said("dark"), paged: true };
     night.hub(deferred);
     let Some((_, lagging, Some(WaveEnd::Lost { lagging: waiting, .. }))) = end(&night, ExecutionEnd::Failed) else {
-        panic!("nobody knows of BR")
+        panic!("no page names BR")
     };
     assert_eq!((lagging, waiting), (vec![name(JP), name(BR)], vec![name(BR)]));
     night.tell(AU, Record::Halted { why: said("the guardrail rolled it back without a judge") });

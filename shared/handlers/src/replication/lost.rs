@@ -18,8 +18,11 @@ where
     let Some((_, wave)) = plan::open_wave(hub.history()) else { return Ok(()) };
     let wave = wave.clone();
     let Some(how) = ports.ended(home, &ctx.fleet.pipeline, &wave).await? else { return Ok(()) };
-    // Its last job may have said why since the chain was read.
+    // Since the chain was read its last job may have said why, or another wave may have started, of which `how` says nothing.
     hub.refresh(ports).await?;
+    if plan::open_wave(hub.history()).is_none_or(|(_, open)| *open != wave) {
+        return Ok(());
+    }
     let mut chains = BTreeMap::new();
     for region in &ctx.fleet.regions {
         let chain = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await?;

@@ -97,7 +97,7 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
             assert_eq!(answer.how, CONFIGURATION, "{answer:?}");
             let (said, page) = failed_job(&job, JobFailure::Event(fault.clone()));
             assert_eq!((answer.said, world.pages()), (said, vec![page]));
-            assert_eq!(hub(&world), [], "nobody knows whose it was");
+            assert_eq!(hub(&world), [], "the execution is no wave of this fleet");
         }
     }
 }

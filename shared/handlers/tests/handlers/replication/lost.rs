@@ -73,3 +73,24 @@ fn a_lost_wave_waits_for_what_does_not_answer() {
     look(&world, HOME);
     assert_eq!(ends(&world), []);
 }
+
+/// The answer was about the wave before.
+#[test]
+fn a_wave_that_started_meanwhile_is_not_ended_for_the_one_before() {
+    let world = with_time_out();
+    given_up(&world);
+    world.between("GetPipelineExecution", 0, |world| {
+        let started = Record::WaveStarted {
+            release: ReleaseId(Sha256::of(b"v428")),
+            version: "v428".parse().unwrap(),
+            execution: "wave-2".parse().unwrap(),
+            late: vec![],
+            order: None,
+            resumes: None,
+            policy: None,
+        };
+        world.write(&name(HOME), Chain::Home, "replication", started);
+    });
+    look(&world, HOME);
+    assert_eq!((ends(&world), world.pages()), (vec![], vec![]));
+}
