@@ -78,6 +78,18 @@ fn started(world: &World) -> Vec<(ReleaseId, Actor, Vec<RegionName>)> {
     world.records(&name(HOME), Chain::Home).into_iter().map(started).collect()
 }
 
+/// v427, attested everywhere, and its wave, which has started.
+fn on_its_way(world: &World) -> (ReleaseId, Actor) {
+    let release = released(world, "v427");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        arrive(world, region, release).unwrap();
+    }
+    arrive(world, HOME, release).unwrap();
+    let (_, execution, _) = started(world).remove(0);
+    (release, execution)
+}
+
 #[test]
 fn publishing_twice_is_publishing_once() {
     let world = World::default();

@@ -14,13 +14,7 @@ fn with_time_out() -> World {
 
 /// A wave of v427, none of whose jobs anybody answers: CodePipeline gives the first one up.
 fn given_up(world: &World) -> Actor {
-    let release = released(world, "v427");
-    for region in OTHERS {
-        world.replicate(&name(region));
-        arrive(world, region, release).unwrap();
-    }
-    arrive(world, HOME, release).unwrap();
-    let (_, execution, _) = started(world).remove(0);
+    let (_, execution) = on_its_way(world);
     assert_eq!((look(world, HOME)["wave"].clone(), ends(world)), (Value::Null, vec![]), "it may still go on");
     world.pass(SignedDuration::from_mins(30));
     execution

@@ -9,13 +9,7 @@ const BR: &str = "sa-east-1";
 
 /// A wave of v427 that has ended, and left BR to another try.
 fn left_open(world: &World) -> (ReleaseId, Actor) {
-    let release = released(world, "v427");
-    for region in OTHERS {
-        world.replicate(&name(region));
-        arrive(world, region, release).unwrap();
-    }
-    arrive(world, HOME, release).unwrap();
-    let (_, execution, _) = started(world).remove(0);
+    let (release, execution) = on_its_way(world);
     let bake = Bake { wait: SignedDuration::from_mins(9), percent: 50 };
     let next = NextTry::Planned(Retry { bake, from: world.now(), chance: 0.99 });
     let said = Reason::Said { words: "too little".to_owned(), by: None };
