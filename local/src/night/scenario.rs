@@ -58,6 +58,7 @@ macro_rules! every_scenario {
             two_homes: "two-homes",
             judge_dies: "judge-dies",
             pipeline_dark: "pipeline-dark",
+            topic_dark: "topic-dark",
             starved_canary: "starved-canary",
             tried_again: "tried-again",
             declines_more: "declines-more",

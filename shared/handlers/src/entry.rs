@@ -7,6 +7,7 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, PipelineJob, is_job, is_of_no_wave, job_execution, job_id};
 use crate::front::FrontEvent;
 use crate::journal::{Journal, JournalError};
+use crate::on_call;
 use crate::ports::{FailureKind, Page, Ports};
 use crate::replication::ReplicationEvent;
 use crate::rollback::RollbackEvent;
@@ -158,7 +159,7 @@ pub async fn give_up<P: Ports>(
     let why = JobFailure::from(error);
     let notice = Notice::JobFailed { job: job.to_owned(), why: why.clone() };
     let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
-    if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
+    if let Err(error) = on_call::page(ports, &ctx.fleet, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
     let answer = fail(ports, ctx, job, error).await?;

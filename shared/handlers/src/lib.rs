@@ -13,6 +13,7 @@ pub mod job;
 pub mod journal;
 pub mod lift;
 pub mod memory;
+mod on_call;
 pub mod operator_commands;
 pub mod operator_ports;
 pub mod overview;

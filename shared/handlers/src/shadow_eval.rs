@@ -19,6 +19,7 @@ mod scores;
 use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::journal::Journal;
+use crate::on_call;
 use crate::ports::{
     Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry, metadata_value,
 };
@@ -284,7 +285,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
             let evidence = evaluated.map(|evaluated| self.evidence(evaluated)).transpose()?;
             let notice = Notice::EvaluationRejected { version, cause, why: why.clone(), evidence };
             let page = Page::of(&self.ctx.fleet, notice, home, &Sender::Wave(self.actor.clone()));
-            self.ports.page(home, &page).await?;
+            on_call::page_if_it_can(self.ports, &self.ctx.fleet, &page).await?;
             self.pace.tell();
         }
         let record = Record::Rejected { release, why: why.clone().into() };

@@ -182,6 +182,7 @@ fn a_right_to_a_key_does_not_follow_an_alias() {
         assert_eq!(ask(role, action, &own).unwrap()[0].owner, "ReleaseKey", "{role}");
         assert!(ask(role, action, &other).is_err(), "{role} may use {other}");
     }
+    // Home pages through Tokyo's topic, and reads nothing else with that.
     assert!(ask("PromoteRole", "kms:Decrypt", &own).is_err());
     assert!(!TEMPLATE.contains("kms:ResourceAliases"));
 }

@@ -4,6 +4,7 @@ use super::observe::Look;
 use super::signals::{publish, trip};
 use crate::context::{Context, HandlerError};
 use crate::journal::{Journal, JournalError};
+use crate::on_call;
 use crate::ports::{Answer, Clock, ErrorKind, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
@@ -37,7 +38,9 @@ impl Look {
             }
             Next::TellRegion(region, record) => self.tell_region(ports, &context.fleet, &region, record).await?,
             Next::TakeLease { epoch, until } => self.take_lease(ports, epoch, until).await?,
-            Next::Page { region, advice } => self.page(ports, context, &region, &plan.why, &advice).await?,
+            Next::Page { region, advice } => {
+                self.page(ports, &context.fleet, &region, &plan.why, &advice).await;
+            }
             Next::Advise { region, advice } => self.advise(ports, &context.fleet, &region, &plan.why, &advice).await,
             Next::Do(act, region, target) => {
                 let region = context.region_named(&region)?;
@@ -118,28 +121,14 @@ impl Look {
     }
 
     /// Pages, unless somebody else may have.
-    async fn page<P: Ports>(
-        &mut self,
-        ports: &P,
-        context: &Context,
-        region: &RegionName,
-        why: &Reason,
-        advice: &Advice,
-    ) -> Result<(), HandlerError> {
+    async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
         if self.has_moved_on(ports).await {
-            return Ok(());
+            return;
         }
-        let fleet = &context.fleet;
         let page = self.notice(fleet, region, why, advice);
         self.sight.paged.insert(region.clone(), why.clone());
-        // Through home's topic: the region that is ill is the last one to rely on.
-        match ports.page(&fleet.home, &page).await {
-            Err(error) if !error.is_regional() => {
-                tracing::error!(%error, "the page was not sent");
-                self.owe(ports, fleet, region, why, advice).await;
-                Ok(())
-            }
-            sent => Ok(sent?),
+        if on_call::page(ports, fleet, &page).await.is_err() {
+            self.owe(ports, fleet, region, why, advice).await;
         }
     }
 
@@ -161,9 +150,8 @@ impl Look {
         }
     }
 
-    /// A page that home's topic declines, which repeating does not mend: it must not keep the wave from stopping. It is owed
-    /// in the region's own ledger, or in the first other one that takes it: that region's `rollback` sends it at its next
-    /// sweep, through its own topic.
+    /// A page that no topic takes must not keep the wave from going on. It is owed in the region's own ledger, or in the first other
+    /// one that takes it: that region's `rollback` sends it at one of its next sweeps.
     async fn owe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
         let record = Record::PageOwed { why: why.clone(), advice: advice.clone() };
         let actor = self.sight.execution.clone();

@@ -3,6 +3,7 @@
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::journal::Journal;
+use crate::on_call;
 use crate::ports::{Clock, Ledger, Page, Pager, Pipeline};
 use meridian_domain::reason::WaveEnd;
 use meridian_domain::{Advice, Chain, HubHistory, Record, RegionHistory, plan};
@@ -35,11 +36,7 @@ where
     {
         let notice = Notice::Plan { why: (**end).clone().into(), advice: Advice::ReadPipeline { again } };
         let page = Page::of(&ctx.fleet, notice, home, &Sender::Wave(wave.clone()));
-        match ports.page(home, &page).await {
-            // Repeating does not mend it: it must not keep the release from going on.
-            Err(error) if !error.is_regional() => tracing::error!(%error, page = page.subject, "the page was not sent"),
-            sent => sent?,
-        }
+        on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
     }
     let ended = |history: &HubHistory| history.ended.contains_key(&wave);
     hub.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, ended).await?;

@@ -8,6 +8,7 @@ use super::LOOK;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files;
 use crate::journal::Journal;
+use crate::on_call;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -252,7 +253,7 @@ where
         let (version, archive) = (manifest.version.clone(), manifest.archive.key.clone());
         let notice = Notice::ReplicasLate { version, late, archive };
         let page = Page::of(&ctx.fleet, notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
-        ports.page(&ctx.fleet.home, &page).await?;
+        on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
     }
     hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
     Ok(execution)

@@ -190,7 +190,7 @@ fn another_functions_action_is_a_wrong_configuration() {
 #[test]
 fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
     let (world, job) = world();
-    world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
+    world.mute(ErrorKind::Unreachable);
     let bad = event(FunctionKind::Promote, &job, |it| *it = json!("nothing"));
     run(promote(&world, &context("eu-west-1"), bad)).unwrap();
     assert_eq!(answer(&world).how, CONFIGURATION);

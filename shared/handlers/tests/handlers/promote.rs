@@ -251,12 +251,27 @@ fn a_role_lost_in_mid_step_makes_the_region_ill() {
     }
 }
 
-/// A page that the pager declines stays owed in the region's own ledger, and the wave stops all the same.
+/// Whether home's topic declines a page or does not answer, the next region's carries it, and the wave waits for nothing.
+#[test]
+fn a_page_that_homes_topic_does_not_take_goes_out_through_another_regions() {
+    for failure in [ErrorKind::Refused, ErrorKind::Throttled, ErrorKind::Unreachable] {
+        let (world, release) = world();
+        world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
+        world.fault("Publish", Fault::Fails(failure));
+        assert_eq!(call(&world, release)["outcome"], "failed");
+        let through = |region| world.paged_through(region);
+        assert_eq!((world.pages().len(), through(EU), through("ap-southeast-2")), (1, 0, 1), "{failure:?}");
+        let said = world.records(&name(EU), Chain::Region(name(EU)));
+        assert!(!said.iter().any(|record| matches!(record, Record::PageOwed { .. })), "{said:#?}");
+    }
+}
+
+/// A page that no topic takes stays owed in the region's own ledger, and the wave stops all the same.
 #[test]
 fn a_page_that_the_pager_refuses_is_owed_and_delays_no_end() {
     let (world, release) = world();
     world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
-    world.fault("Publish", Fault::Fails(ErrorKind::Refused));
+    world.mute(ErrorKind::Refused);
     assert_eq!(call(&world, release)["outcome"], "failed");
     let said = world.records(&name(EU), Chain::Region(name(EU)));
     let Some(Record::PageOwed { why: Reason::Wave(WaveEnd::NotOn { why, .. }), advice }) = said.last() else {
@@ -270,8 +285,8 @@ fn a_page_that_the_pager_refuses_is_owed_and_delays_no_end() {
 fn a_page_that_its_own_ledger_refuses_is_owed_in_anothers() {
     let (world, release) = world();
     world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
-    world.fault("Publish", Fault::Fails(ErrorKind::Refused));
-    world.between("Publish", 0, |world| world.fault("PutEntry", Fault::Fails(ErrorKind::Refused)));
+    world.mute(ErrorKind::Refused);
+    world.between("Publish", 3, |world| world.fault("PutEntry", Fault::Fails(ErrorKind::Refused)));
     assert_eq!(call(&world, release)["outcome"], "failed");
     let owed = |region: &str| {
         let said = world.records(&name(region), Chain::Region(name(region)));

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{
-    Clock, CountsQuery, FailureKind, Ledger, Notice, Page, Question, Scored, SlotsQuery, StartSpec,
+    Clock, CountsQuery, ErrorKind, FailureKind, Ledger, Notice, Page, Question, Scored, SlotsQuery, StartSpec,
 };
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
@@ -311,6 +311,16 @@ impl World {
             _ => None,
         };
         lock(&self.local).log().iter().filter_map(|event| paged(&event.what)).collect()
+    }
+
+    /// How often a region's topic took a page.
+    pub fn paged_through(&self, region: &str) -> u64 {
+        self.called(region, "Publish")
+    }
+
+    /// No region's topic takes the next page.
+    pub fn mute(&self, failure: ErrorKind) {
+        fleet().regions.iter().for_each(|_| self.fault("Publish", Fault::Fails(failure)));
     }
 
     /// A job of the pipeline that waits for its answer.

@@ -155,7 +155,7 @@ fn a_rejection_is_paged_once_while_the_ledger_refuses_writes() {
 fn the_page_of_a_rejection_is_never_lost() {
     let world = world();
     let release = published(&world, unusable());
-    world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
+    world.mute(ErrorKind::Unreachable);
     assert_eq!(until_ruled(&world, release, &world.job()), "rejected");
     assert_eq!(world.pages().len(), 1);
 }
