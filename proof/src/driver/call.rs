@@ -105,7 +105,7 @@ impl Call {
         let Asked { region, ask } = &ticket.asked;
         let region = world.setting.region_of(region);
         let unreachable = Err(Failure::of(ErrorKind::Unreachable));
-        let answer = match (world.declines(region, ask), strike) {
+        let answer = match (world.declines(&self.caller, region, ask), strike) {
             (Some(failure), _) => {
                 world.declined(ask);
                 Err(failure)

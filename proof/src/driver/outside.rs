@@ -64,7 +64,7 @@ impl Outside {
         let world = &mut *self.world.borrow_mut();
         let region = world.setting.region_of(region);
         let caller = Caller::new(Who::Region(region), world.now);
-        let answer = world.declines(region, ask).map_or_else(|| world.answer(&caller, region, ask), Err);
+        let answer = world.declines(&caller, region, ask).map_or_else(|| world.answer(&caller, region, ask), Err);
         let takes = match (ask, &answer) {
             (Ask::Sleep(_), _) => ask.takes(),
             (_, Err(failure)) => failure.takes(),

@@ -1,6 +1,6 @@
 //! What the world answers to a port call: AWS's side of every port.
 
-use super::{Broken, Caller, Fault, Request, Seconds, Taken, World, checks};
+use super::{Broken, Caller, Fault, Request, Seconds, Taken, Who, World, checks};
 use crate::ask::{Ask, Failure, Reply};
 use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
@@ -24,7 +24,7 @@ fn no(kind: ErrorKind) -> Answer {
 
 impl World {
     /// Why a port call is not even taken: the faults that hold where it goes.
-    pub fn declines(&self, region: usize, ask: &Ask) -> Option<Failure> {
+    pub fn declines(&self, caller: &Caller, region: usize, ask: &Ask) -> Option<Failure> {
         let faults = self.regions.get(region)?.faults;
         let unreachable = |holds: bool| holds.then(|| Failure::of(ErrorKind::Unreachable));
         match ask {
@@ -48,7 +48,12 @@ impl World {
             }
             Ask::Counts(_) | Ask::Slots(_) => unreachable(faults.has(Fault::Signals) || faults.has(Fault::Counts)),
             Ask::Invoke { .. } => unreachable(faults.has(Fault::Golden)),
-            Ask::Page { .. } | Ask::Advise => faults.has(Fault::Pages).then(|| Failure::of(ErrorKind::Refused)),
+            Ask::Page { .. } | Ask::Advise => {
+                // Home's functions go through all topics in turn: where home's declines them, so do the others.
+                let home = self.regions.get(self.setting.home()).is_some_and(|home| home.faults.has(Fault::Pages));
+                let declined = faults.has(Fault::Pages) || (home && !matches!(caller.who, Who::Region(_)));
+                declined.then(|| Failure::of(ErrorKind::Refused))
+            }
             Ask::Read { .. }
             | Ask::List { .. }
             | Ask::Create { .. }

@@ -54,7 +54,7 @@ pub enum Fault {
     Reads,
     /// The endpoint does not answer golden records.
     Golden,
-    /// Pages about the region are declined.
+    /// The region's topic declines pages. In home: home's functions may page through no topic, as where their right to is gone.
     Pages,
     /// New instances take an hour to come up.
     Slow,
