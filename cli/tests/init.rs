@@ -115,7 +115,7 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
     let play = |scenario: &str| {
         let (code, night) = rehearsed(folder.path(), scenario);
         let why = match scenario {
-            "planes-dark" => "it needs 3 regions, and the fleet has 2",
+            "planes-dark" | "topic-dark" => "it needs 3 regions, and the fleet has 2",
             "messy-events" => "it needs 4 regions, and the fleet has 2",
             "by-traffic" | "cold-instances" | "ten-percent" => "its [[policy.region]] sets ",
             _ => "",
