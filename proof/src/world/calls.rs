@@ -95,7 +95,7 @@ pub struct Caller {
     pub unheard: bool,
     /// Whether the last thing that was asked for is a page.
     paged_last: bool,
-    /// Whether the last thing that was asked for is what the hub's chain has gained.
+    /// Whether the last thing that was asked for, but for pages that did not go out, is what the hub's chain has gained.
     pub read_hub_last: bool,
     /// How many entries each region's ledger had when the call last looked at the region's endpoint; none before it did.
     pub seen: [Option<u32>; MOST_REGIONS],
@@ -216,7 +216,9 @@ impl Caller {
             _ => {}
         }
         self.paged_last = matches!(ask, Ask::Page { .. });
-        self.read_hub_last = matches!(ask, Ask::Entries { chain: Chain::Home, .. });
+        // A page that one topic did not take goes to the next one.
+        let unsent = self.paged_last && answer.is_err();
+        self.read_hub_last = matches!(ask, Ask::Entries { chain: Chain::Home, .. }) || (self.read_hub_last && unsent);
     }
 
     /// Whether the lease is this call's wave's, and of the generation that the call knew before.
