@@ -56,6 +56,7 @@ const NEEDED_IN: &[(&str, &str, &str)] = &[
     ("EndpointRole", "Metrics", "declines-more"),
     ("PromoteRole", "Keys", "bad-caller"),
     ("PromoteRole", "Page", "bad-caller"),
+    ("ReplicationRole", "Image", "image-late"),
     ("ReplicationRole", "ListReplica", "lost-replica"),
     ("ReplicationSweepPermission", "Permission", "messy-events"),
     ("RollbackRole", "Alarms", "late-alarm-in-soak"),

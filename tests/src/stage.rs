@@ -12,7 +12,8 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    Bounds, ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
+    Bounds, ConfigSpec, Fleet, Image, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec,
+    keys,
 };
 use meridian_handlers::ports::Ports;
 use meridian_local::engine::{SharedWorld, lock};
@@ -326,6 +327,11 @@ impl<P: Ports> Stage<P> {
             Outcome::Answer(answer) => Ok(answer?),
             Outcome::Late(..) | Outcome::Hang | Outcome::Killed => Err("home does not answer".into()),
         }
+    }
+
+    /// Home's registry has an image: no port pushes one.
+    pub fn keep_image(&self, image: &Image) {
+        lock(&self.world).keep_image(self.home(), image);
     }
 
     /// How often each operation was called in each region, retries included.

@@ -97,6 +97,7 @@ golden! {
     a_frozen_region_lags_and_nobody_is_paged: "frozen",
     an_overridden_freeze_says_who_and_why: "overridden",
     a_region_without_its_replica_is_left_behind_and_paged_for: "lost-replica",
+    a_region_without_the_releases_image_is_left_behind_and_paged_for: "image-late",
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
     untrusted_releases_are_refused_and_stop_no_other: "unsigned-release",
 }

@@ -69,7 +69,7 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
         },
         bytes: bytes(ports, region, &manifest).await,
         image: match &manifest {
-            Said::Is(manifest) => Some(meridian_preflight::image(ports, name, &manifest.image).await),
+            Said::Is(manifest) => Some(ports.inspect_image(name, &manifest.image).await),
             _ => None,
         },
         key: meridian_preflight::key(ports, name).await,

@@ -81,6 +81,10 @@ pub const COMMANDS: &[(&str, Check)] = &[
         "aws kms describe-key --key-id alias/meridian-fraud --region ap-northeast-1 --query 'KeyMetadata.KeyState'",
         Check::Says(&["\"Enabled\""]),
     ),
+    (
+        "aws ecr describe-images --repository-name sagemaker-xgboost --image-ids imageDigest=sha256:DIGEST --region ap-northeast-1",
+        Check::Says(&["\"imageDigest\": \"sha256:"]),
+    ),
     // A new execution.
     ("sha256sum fleet.toml", Check::Shows(policy_is_the_waves)),
     ("aws s3 cp s3://fraud-models-eu/waves/fraud.json - --region eu-west-1", Check::Shows(wave_key_is_of_v427)),

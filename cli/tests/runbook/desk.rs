@@ -36,10 +36,11 @@ impl Desk {
     /// With the values of the night in the commands' placeholders: what a page, the wave key and the ledger name.
     pub fn with_values(mut self) -> Self {
         let asked = |command: &str| self.types(command).trim().to_owned();
-        let wave = |field: &str| {
-            let key = asked("aws s3 cp s3://fraud-models-eu/waves/fraud.json - --region eu-west-1");
-            serde_json::from_str::<serde_json::Value>(&key).unwrap()[field].as_str().unwrap().to_owned()
+        let read = |key: &str| -> serde_json::Value {
+            let text = asked(&format!("aws s3 cp s3://fraud-models-eu/{key} - --region eu-west-1"));
+            serde_json::from_str(&text).unwrap()
         };
+        let wave = |field: &str| read("waves/fraud.json")[field].as_str().unwrap().to_owned();
         let status: serde_json::Value = serde_json::from_str(&asked("meridian status --json")).unwrap();
         let config = status["regions"][2]["account"]["way_back"]["config"].as_str().unwrap().to_owned();
         let key = asked(
@@ -47,8 +48,10 @@ impl Desk {
              --query 'Contents[0].Key' --output text",
         );
         let [release, policy, version] = ["release", "policy", "version"].map(wave);
+        let manifest = read(&format!("releases/manifests/{release}.json"));
         self.values = BTreeMap::from([
             ("CONFIG", config),
+            ("DIGEST", manifest["image"]["digest"].as_str().unwrap().to_owned()),
             ("KEY", key),
             ("POLICY", policy),
             ("RELEASE", release),

@@ -7,6 +7,7 @@ mod assumed_roles;
 mod call;
 mod endpoints;
 mod errors;
+mod images;
 mod pipeline;
 mod registry;
 mod scaling;

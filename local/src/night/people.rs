@@ -2,7 +2,7 @@
 
 use super::error::NightError;
 use super::features::features;
-use super::scenario::{Approve, Publish, Rerun, Scenario, SetAside, SignedBy};
+use super::scenario::{Approve, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
 use super::site::Site;
 use super::story::{Line, Narrator};
 use super::{keys as keys_of_nights, models, setup};
@@ -11,7 +11,7 @@ use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
 use jiff::Timestamp;
 use meridian_domain::signing::Statement;
-use meridian_domain::{Fleet, Manifest, Provenance, ReleaseId, keys};
+use meridian_domain::{Fleet, Image, Manifest, Provenance, ReleaseId, Sha256, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::holdout::{self, Approval};
 use meridian_handlers::operator_commands;
@@ -81,7 +81,7 @@ fn training(
         archive,
         features: features(),
         operating_threshold: models::OPERATING_THRESHOLD,
-        image: setup::image()?,
+        image: container(world, spec)?,
         provenance: Provenance { training_job: Some(job), ..Provenance::default() },
     };
     let version = spec.version.clone();
@@ -99,6 +99,17 @@ fn training(
         SignedBy::Nobody => "somebody without a key publishes",
     };
     Ok(format!("{who} {version} ({kilobytes} kB): release {}{dated}", release.short()))
+}
+
+/// The container of a release; one of its own is pushed first.
+fn container(world: &SharedWorld, spec: &Publish) -> Result<Image, NightError> {
+    let usual = setup::image()?;
+    if spec.image == ImageName::Usual {
+        return Ok(usual);
+    }
+    let own = Image { digest: Sha256::of(format!("sagemaker-xgboost of {}", spec.version).as_bytes()), ..usual };
+    lock(world).push_image(&own);
+    Ok(own)
 }
 
 /// Writes a release: as `meridian publish` does, or as somebody would who may write into home's bucket and has no trusted key.

@@ -309,6 +309,7 @@ fn is_told(what: &What) -> bool {
         what,
         What::ObjectCreated { .. }
             | What::ObjectReplicated { .. }
+            | What::ImageArrived { .. }
             | What::InvocationStarted { .. }
             | What::ActionContinued { .. }
     ) && !matches!(what, What::InvocationEnded { how, .. } if how == "answered")

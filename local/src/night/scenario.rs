@@ -70,6 +70,7 @@ macro_rules! every_scenario {
             frozen: "frozen",
             overridden: "overridden",
             lost_replica: "lost-replica",
+            image_late: "image-late",
             poisoned_manifest: "poisoned-manifest",
             by_traffic: "by-traffic",
             unsigned_release: "unsigned-release",
@@ -156,6 +157,9 @@ pub struct Publish {
     /// Whose key signs it.
     #[serde(default)]
     pub signed: SignedBy,
+    /// Which container serves it.
+    #[serde(default)]
+    pub image: ImageName,
     /// When its manifest says that training finished, where that is not the truth.
     #[serde(default)]
     pub created: Option<Timestamp>,
@@ -172,6 +176,17 @@ pub enum SignedBy {
     Stranger,
     /// No signature: the release's folder has none.
     Nobody,
+}
+
+/// The containers that serve the releases of a night.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageName {
+    /// The champion's, which every registry has.
+    #[default]
+    Usual,
+    /// One of its own, pushed to home's registry when the release is published: other regions' get a copy later.
+    Pushed,
 }
 
 /// The models that come with Meridian.

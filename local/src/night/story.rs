@@ -85,6 +85,8 @@ impl Narrator {
                 (Tone::Quiet, format!("{}'s manifest arrived", self.words.version(&release)))
             }
             What::ReplicationFailed { key, .. } => (Tone::Warn, format!("replication of {key} failed")),
+            What::ImageArrived { image } => (Tone::Quiet, format!("image {} is in the registry", short_of(image))),
+            What::ImageNotCopied { image } => (Tone::Warn, format!("the copy of image {} failed", short_of(image))),
             What::InvocationEnded { function, how, retried, .. } if how != "answered" => {
                 let again = if *retried { "; Lambda retries it" } else { "" };
                 (Tone::Warn, format!("{function} failed: {}{again}", how.replace('_', " ")))
@@ -197,6 +199,13 @@ impl Narrator {
         let region = subject(&entry.record).cloned().unwrap_or(region);
         Some(self.line(entry.at, &region, tone, text))
     }
+}
+
+/// An image's repository and the beginning of its digest.
+fn short_of(uri: &str) -> String {
+    let own = uri.rsplit('/').next().unwrap_or(uri);
+    let end = own.find(':').map_or(own.len(), |at| own.len().min(at + 9));
+    own.get(..end).unwrap_or(own).to_owned()
 }
 
 /// A page as the person on call reads it.

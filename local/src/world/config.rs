@@ -158,6 +158,8 @@ pub struct Timing {
     pub replication_min: SignedDuration,
     /// Longest time from an object's creation to its copy in another region.
     pub replication_max: SignedDuration,
+    /// From an image's push to its copy in another region's registry: a time within these bounds. ECR says "most within 30 minutes".
+    pub image_copy: Bounds<SignedDuration>,
     /// Making and filling new instances: a time within these bounds, drawn for each update. `"3m"` is both bounds.
     pub provisioning: Bounds<SignedDuration>,
     /// For so long after its first request a new instance is cold: some of its answers are slow.
@@ -195,6 +197,7 @@ impl Default for Timing {
         Timing {
             replication_min: SignedDuration::from_secs(3),
             replication_max: SignedDuration::from_secs(8),
+            image_copy: Bounds { min: SignedDuration::from_mins(1), max: SignedDuration::from_mins(5) },
             provisioning: Bounds { min: SignedDuration::from_mins(3), max: SignedDuration::from_mins(8) },
             cold: SignedDuration::from_mins(1),
             cold_share: 0.1,
@@ -260,6 +263,7 @@ impl Timing {
     pub(crate) fn impossible(&self) -> Option<String> {
         let bounds = [
             ("replication_min", self.replication_min, "replication_max", self.replication_max),
+            ("image_copy.min", self.image_copy.min, "image_copy.max", self.image_copy.max),
             ("provisioning.min", self.provisioning.min, "provisioning.max", self.provisioning.max),
         ];
         let (least, min, most, max) = bounds.into_iter().find(|(_, min, _, max)| min > max)?;

@@ -71,7 +71,7 @@ pub enum Target {
 }
 
 impl Target {
-    fn meets(self, service: Service) -> bool {
+    pub(crate) fn meets(self, service: Service) -> bool {
         match self {
             Target::ControlPlane => service == Service::SageMaker,
             Target::Service(own) => own == service,

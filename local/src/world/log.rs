@@ -69,6 +69,16 @@ pub enum What {
         /// Size in bytes.
         size: u64,
     },
+    /// An image is in the region's registry.
+    ImageArrived {
+        /// Its URI.
+        image: String,
+    },
+    /// An image's copy will not come.
+    ImageNotCopied {
+        /// Its URI.
+        image: String,
+    },
     /// An endpoint has more instances.
     InstancesAdded {
         /// Name of the endpoint.

@@ -19,6 +19,8 @@ pub(crate) enum Event {
     Thaws(InvocationId, RegionName, String),
     /// A replica arrives.
     Copy(Box<Copy>),
+    /// An image, by its URI, reaches a region's registry.
+    Image { region: RegionName, uri: String },
     /// A minute of traffic becomes metrics.
     MinuteEnds,
     /// Alarms are looked at: those with periods under a minute, or the others.

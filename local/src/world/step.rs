@@ -19,6 +19,7 @@ impl World {
             Event::Deadline(id) => self.invocation_ended(id, InvocationEnd::TimedOut),
             Event::Thaws(id, region, what) => self.thaws(id, &region, what),
             Event::Copy(copy) => self.copy_arrives(*copy),
+            Event::Image { region, uri } => self.image_arrives(&region, uri),
             Event::MinuteEnds => self.minute_ends(),
             Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
             Event::UpdateDue(due) => self.update_due(&due),

@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
-    ScalingSpec, Stored, UpdateSpec,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
+    ResourceName, ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::{
-    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureDetail, FailureKind, Ledger, Listed,
-    MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry,
-    Scaling, Scored, Signals, SlotsQuery, StartSpec,
+    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureDetail, FailureKind, Images, Ledger,
+    Listed, MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question,
+    Registry, Scaling, Scored, Signals, SlotsQuery, StartSpec,
 };
 use meridian_messages::pages::Notice;
 use std::cell::{Cell, RefCell};
@@ -107,6 +107,13 @@ impl Artifacts for Desk {
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         let ask = Ask::List { prefix: prefix.to_owned(), after: after.map(str::to_owned) };
         reply!(self.ask(region, ask).await?, Keys)
+    }
+}
+
+impl Images for Desk {
+    /// Every release is attested: nobody asks.
+    async fn has_image(&self, _: &RegionName, _: &Image) -> Answer<bool> {
+        Ok(true)
     }
 }
 

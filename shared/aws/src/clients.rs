@@ -32,6 +32,7 @@ pub(crate) struct Clients {
     autoscaling: Kept<aws_sdk_applicationautoscaling::Client>,
     cloudwatch: Kept<aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<aws_sdk_codepipeline::Client>,
+    ecr: Kept<aws_sdk_ecr::Client>,
     s3: Kept<aws_sdk_s3::Client>,
     sagemaker: Kept<aws_sdk_sagemaker::Client>,
     runtime: Kept<aws_sdk_sagemakerruntime::Client>,
@@ -95,6 +96,7 @@ impl Clients {
             autoscaling: Kept::default(),
             cloudwatch: Kept::default(),
             codepipeline: Kept::default(),
+            ecr: Kept::default(),
             s3: Kept::default(),
             sagemaker: Kept::default(),
             runtime: Kept::default(),
@@ -127,6 +129,7 @@ impl Clients {
     client!(codepipeline: aws_sdk_codepipeline, own codepipeline);
     client!(sns: aws_sdk_sns, own sns);
     client!(sts: aws_sdk_sts, own sts);
+    client!(ecr: aws_sdk_ecr, own ecr);
     // People look with their own keys.
     client!(cloudwatch: aws_sdk_cloudwatch, own own_cloudwatch);
     client!(sagemaker: aws_sdk_sagemaker, own own_sagemaker);

@@ -17,6 +17,7 @@ mod endpoint_url;
 mod endpoints;
 mod errors;
 pub mod function;
+mod images;
 pub mod inspect;
 mod ledger;
 pub mod logging;

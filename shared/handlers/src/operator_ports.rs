@@ -1,9 +1,9 @@
 //! Ports that may be kept from writing: a dry run of a command is the command, over ports that write nothing.
 
-use crate::ports::{Answer, Artifacts, Clock, Ledger, Listed, ObjectVersion};
+use crate::ports::{Answer, Artifacts, Clock, Images, Ledger, Listed, ObjectVersion};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
+use meridian_domain::{Caller, Chain, Entry, Image, RegionName, Stored};
 
 /// Reads what the ports behind it read. Where it does not write, a write is answered as one that went well, and does not happen.
 pub struct OperatorPorts<'a, P> {
@@ -50,6 +50,12 @@ impl<P: Artifacts> Artifacts for OperatorPorts<'_, P> {
 
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         self.ports.listed(region, prefix, after).await
+    }
+}
+
+impl<P: Images> Images for OperatorPorts<'_, P> {
+    async fn has_image(&self, region: &RegionName, image: &Image) -> Answer<bool> {
+        self.ports.has_image(region, image).await
     }
 }
 

@@ -21,8 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
-    ScalingSpec, Stored, UpdateSpec,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
+    ResourceName, ScalingSpec, Stored, UpdateSpec,
 };
 
 /// The release bucket of each region.
@@ -77,6 +77,13 @@ pub trait Ledger {
 
     /// Writes the checkpoint that the entry at `seq` names. `Conflict` where it is written already.
     async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()>;
+}
+
+/// The containers' registry of each region.
+#[allow(async_fn_in_trait)]
+pub trait Images {
+    /// Whether the region's own registry has the image: instances that start there fetch it from nowhere else.
+    async fn has_image(&self, region: &RegionName, image: &Image) -> Answer<bool>;
 }
 
 /// The model registry, in home.
@@ -185,5 +192,8 @@ pub trait Clock {
 }
 
 /// Everything that a function may reach.
-pub trait Ports: Artifacts + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock {}
-impl<T: Artifacts + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock> Ports for T {}
+pub trait Ports:
+    Artifacts + Images + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock
+{
+}
+impl<T: Artifacts + Images + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock> Ports for T {}

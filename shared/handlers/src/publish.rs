@@ -1,14 +1,15 @@
 //! `meridian publish`: training's last step, which makes a release of its results.
 
 use crate::files::{self, FileError};
-use crate::ports::{Artifacts, Clock, ErrorKind};
+use crate::ports::{Artifacts, Clock, ErrorKind, Images};
 use crate::shadow_eval;
 use crate::signing::{self, Signer, SigningError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
-    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
+    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, RegionName, ReleaseId, Sha256, Version,
+    keys,
 };
 use meridian_messages::operator::refused;
 use meridian_xgboost::Caveat;
@@ -48,6 +49,16 @@ pub enum PublishError {
         version: Version,
         /// Why it cannot be scored.
         why: Box<EvaluationReason>,
+    },
+    /// Home's registry has not the container that would serve it.
+    #[error("{}", refused::no_image(.version, .image, .home))]
+    NoImage {
+        /// The version that was to be published.
+        version: Version,
+        /// The container.
+        image: Box<Image>,
+        /// Home.
+        home: RegionName,
     },
     /// It cannot be signed.
     #[error("{}", refused::unpublished(.version, .source))]
@@ -121,10 +132,10 @@ pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<P
 /// starts everything else. The same release published again is the same release.
 ///
 /// # Errors
-/// A manifest that no reader would take; a key that policy does not trust; a store that does not answer; other bytes under
+/// A manifest that no reader would take; an image that home's registry has not; a key that policy does not trust; a store that does not answer; other bytes under
 /// one of the keys.
 pub async fn publish(
-    ports: &(impl Artifacts + Clock),
+    ports: &(impl Artifacts + Clock + Images),
     fleet: &Fleet,
     created: Timestamp,
     spec: PublishSpec,
@@ -132,6 +143,10 @@ pub async fn publish(
 ) -> Result<ReleaseId, PublishError> {
     let version = spec.version.clone();
     let Prepared { release, manifest, files } = prepare(fleet, created, spec)?;
+    // A registry that does not answer, or not to a publisher, says nothing: every region asks its own before it attests.
+    if let Ok(false) = ports.has_image(&fleet.home, &manifest.image).await {
+        return Err(PublishError::NoImage { version, image: Box::new(manifest.image), home: fleet.home.clone() });
+    }
     let signature = signing::sign(signer, &fleet.signing, release, &manifest, ports.now())
         .await
         .map_err(|source| PublishError::Signing { version: version.clone(), source })?;

@@ -16,7 +16,7 @@ pub use wave::start_execution;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
-use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
+use crate::ports::{Artifacts, Clock, Images, Ledger, Page, Pager, Pipeline};
 use crate::signing;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
@@ -40,7 +40,7 @@ const LOOK: SignedDuration = SignedDuration::from_secs(2);
 /// answer, with a page: repeating does not mend them.
 pub async fn handle<P>(ports: &P, ctx: &Context, event: &ReplicationEvent) -> Result<Value, HandlerError>
 where
-    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+    P: Artifacts + Images + Ledger + Pipeline + Pager + Clock,
 {
     match event {
         ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, *release).await,
@@ -72,7 +72,7 @@ impl Attestation {
 
 async fn arrived<P>(ports: &P, ctx: &Context, release: ReleaseId) -> Result<Value, HandlerError>
 where
-    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+    P: Artifacts + Images + Ledger + Pipeline + Pager + Clock,
 {
     let until = ports.now() + WAIT;
     let mut chain = own_chain(ports, ctx).await?;
@@ -84,7 +84,7 @@ where
     Ok(json!({"outcome": outcome.word(), "reason": chain.history().refused.get(&release)}))
 }
 
-/// Checks the release's signature, its manifest and its replicated files, in this order, and writes the attestation, unless
+/// Checks the release's signature, its manifest, its image and its replicated files, in this order, and writes the attestation, unless
 /// it stands there already.
 /// Wrong bytes are written down too, and somebody is paged once.
 async fn attest<P>(
@@ -95,7 +95,7 @@ async fn attest<P>(
     until: Timestamp,
 ) -> Result<Attestation, HandlerError>
 where
-    P: Artifacts + Ledger + Pager + Clock,
+    P: Artifacts + Images + Ledger + Pager + Clock,
 {
     if chain.history().attested.contains(&release) {
         return Ok(Attestation::Attested);
@@ -124,6 +124,16 @@ where
     };
     if let Err(fault) = ctx.fleet.check_image(&manifest) {
         return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault.into()).await;
+    }
+    // Before the archive, which takes seconds to read, and is read anew where something else is missing.
+    if !ports.has_image(&ctx.region, &manifest.image).await? {
+        let fault = FileFault::NoImage { image: manifest.image, region: ctx.region.clone() };
+        // Home's is there before a release names it; elsewhere it may still be on its way.
+        if ctx.is_home() {
+            return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault).await;
+        }
+        tracing::warn!(%release, what = words(&fault), "the image has not arrived yet");
+        return Ok(Attestation::Missing);
     }
     match check_archive(ports, ctx, &manifest, until).await {
         Ok(()) => {}
@@ -201,7 +211,7 @@ where
 /// Looks at every manifest that is not attested: what an event would have done, had it come.
 async fn sweep<P>(ports: &P, ctx: &Context) -> Result<Value, HandlerError>
 where
-    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+    P: Artifacts + Images + Ledger + Pipeline + Pager + Clock,
 {
     let now = ports.now();
     let until = now + WAIT;

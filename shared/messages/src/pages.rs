@@ -14,7 +14,7 @@ use crate::files::words;
 use crate::ledger::departed;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::reason::{EvaluationReason, FileFault, JobFailure};
-use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
+use meridian_domain::{Actor, Advice, Chain, Image, Reason, RegionName, Version};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -43,6 +43,8 @@ pub enum Notice {
         late: Vec<RegionName>,
         /// The key of its archive.
         archive: String,
+        /// Its container.
+        image: Image,
     },
     /// S3 did not replicate objects.
     NotReplicated(Vec<Unreplicated>),
@@ -111,6 +113,8 @@ enum RefusedFor {
     Signature,
     /// Its bytes are not the ones that the manifest names.
     Checksum,
+    /// Its container is not in the registry.
+    Image,
     /// Its manifest, or what that allows itself, is not accepted.
     Content,
 }
@@ -120,6 +124,7 @@ impl RefusedFor {
         match fault {
             fault if fault.is_signature() => Self::Signature,
             fault if fault.is_altered() => Self::Checksum,
+            FileFault::NoImage { .. } => Self::Image,
             _ => Self::Content,
         }
     }
@@ -186,7 +191,7 @@ impl Voice<'_> {
         match RefusedFor::of(what) {
             RefusedFor::Signature => format!("{release} is not signed by a trusted key"),
             RefusedFor::Checksum => format!("{title}: {release} checksum mismatch"),
-            RefusedFor::Content => format!("{title} does not attest {release}"),
+            RefusedFor::Image | RefusedFor::Content => format!("{title} does not attest {release}"),
         }
     }
 
@@ -241,6 +246,9 @@ impl Voice<'_> {
                  endpoint.",
                 self.title(region)
             ),
+            Notice::BytesRefused { release, what: FileFault::NoImage { .. } } => {
+                format!("No wave of {release} starts before the image is there. This check changed no endpoint.")
+            }
             Notice::BytesRefused { release, .. } => {
                 let title = self.title(region);
                 format!("{title} does not start {release} with these bytes. This check changed no endpoint.")
@@ -259,10 +267,11 @@ impl Voice<'_> {
     fn steps(self, notice: &Notice) -> String {
         match notice {
             Notice::Plan { advice, .. } => self.to_do(advice),
-            Notice::ReplicasLate { version, archive, .. } => format!(
-                "Check the replication of the buckets (archive {archive}), and each region's ledger for a refusal. Once \
-                 {version} is attested there, start a new execution of {} for the same release.",
-                self.fleet.pipeline
+            Notice::ReplicasLate { version, archive, image, .. } => format!(
+                "Check the replication of the buckets (archive {archive}) and of the registries (image {}@sha256:{}), and each \
+                 region's ledger for a refusal. Once {version} is attested there, start a new execution of {} for the same \
+                 release.",
+                image.repository, image.digest, self.fleet.pipeline
             ),
             Notice::NotReplicated(_) => {
                 "Fix the replication rule, its role or the destination bucket. Then replicate the objects again with S3 Batch \
@@ -283,6 +292,11 @@ impl Voice<'_> {
                 RefusedFor::Checksum => {
                     "Compare the object with home's copy and find out who wrote it. Replicate it again, or publish the release \
                      again. Then start a new execution."
+                        .to_owned()
+                }
+                RefusedFor::Image => {
+                    "Push the image with this digest to the registry: the sweep attests the release within 5 minutes, and nothing has \
+                     to be published again. Images are pushed before a release that names them is published."
                         .to_owned()
                 }
                 RefusedFor::Content => "Fix what is named above, and publish again.".to_owned(),

@@ -8,7 +8,6 @@ mod signer;
 
 pub use signer::{ENABLED, KmsSigner, SigningKeyFacts};
 
-use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_servicequotas::types::ServiceQuota;
 use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -16,7 +15,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{NotKnown, Said, said};
-use meridian_domain::{Fleet, Image, RegionName};
+use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::ports::OperationName;
 use serde_json::Value;
 
@@ -81,15 +80,6 @@ pub async fn key(ports: &AwsPorts, region: &RegionName) -> Said<KeyFacts> {
         let state = state.map(|state| state.as_str().to_owned()).unwrap_or_default();
         KeyFacts { arn: key.and_then(|key| key.arn).unwrap_or_default(), state }
     })
-}
-
-/// Asks whether a region's own registry has an image: instances that start there fetch it from nowhere else.
-pub async fn image(ports: &AwsPorts, region: &RegionName, image: &Image) -> Said<()> {
-    let client = aws_sdk_ecr::Client::new(&ports.config_of(region).await);
-    let wanted = ImageIdentifier::builder().image_digest(format!("sha256:{}", image.digest)).build();
-    let describe = client.describe_images().registry_id(&ports.fleet().account);
-    let answer = describe.repository_name(image.repository.as_str()).image_ids(wanted).send().await;
-    said(region, OperationName::DescribeImages, answer).map(drop)
 }
 
 /// Asks for a role that the instances of every region run with: IAM knows no regions, and is asked as home asks it.

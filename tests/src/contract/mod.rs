@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod clock;
 pub mod endpoints;
 pub mod errors;
+pub mod images;
 pub mod ledger;
 pub mod lending;
 pub mod pager;
@@ -121,6 +122,10 @@ macro_rules! local_promises {
             ledger: [
                 the_writer_is_whom_sts_says,
                 what_is_no_entry_is_refused,
+            ],
+            // Whatever a release names is there.
+            images: [
+                an_image_is_found_by_its_digest_in_its_region,
             ],
             // Every release is registered and approved.
             registry: [

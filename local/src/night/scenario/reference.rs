@@ -55,6 +55,7 @@ fn enums(field: &str) -> &'static [&'static str] {
         "function" => &["FunctionKind"],
         "what" => &["Rule"],
         "model" => &["ModelName"],
+        "image" => &["ImageName"],
         "signed" => &["SignedBy"],
         "records" => &["Records"],
         "executions" => &["Ending"],

@@ -3,7 +3,7 @@
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::words_of;
-use super::{Ending, ModelName, Records, SignedBy};
+use super::{Ending, ImageName, ModelName, Records, SignedBy};
 use crate::night::features::features;
 use crate::services::OPERATIONS;
 use crate::world::service::Service;
@@ -126,6 +126,7 @@ pub(super) static PUBLISH: Table = Table {
         Field::new("version", VERSION, Refused, "\"v427\""),
         Field::new("model", Takes::Word(words_of::<ModelName>), Refused, "\"good\""),
         Field::new("signed", Takes::Word(words_of::<SignedBy>), Is("\"training\""), "\"nobody\""),
+        Field::new("image", Takes::Word(words_of::<ImageName>), Is("\"usual\""), "\"pushed\""),
         Field::new("created", TIMESTAMP, Means("when it is published"), "\"2199-01-01T00:00:00Z\""),
     ],
 };
@@ -235,6 +236,7 @@ pub(super) static TIMING: Table = Table {
     fields: &[
         Field::new("replication_min", SPELL, Is("\"3s\""), "\"1s\""),
         Field::new("replication_max", SPELL, Is("\"8s\""), "\"15m\""),
+        Field::new("image_copy", Takes::Or(&SPELL, &BOUNDS), Is("{ min = \"1m\", max = \"5m\" }"), "\"20m\""),
         Field::new("provisioning", Takes::Or(&SPELL, &BOUNDS), Is("{ min = \"3m\", max = \"8m\" }"), "\"3m\""),
         Field::new("cold", SPELL, Is("\"1m\""), "\"3m\""),
         Field::new("cold_share", SHARE, Is("0.1"), "0.25"),

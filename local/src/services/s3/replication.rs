@@ -5,18 +5,27 @@ use crate::services::iam::ask::Ask;
 use crate::services::s3::bucket::{Copy, Version};
 use crate::services::s3::events;
 use crate::services::s3::types::ReplicationStatus;
-use crate::world::fault::FaultKind;
+use crate::world::config::Timing;
+use crate::world::fault::{Fault, FaultKind};
 use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::random::Random;
+use crate::world::service::Service;
 use crate::world::state::World;
 use jiff::SignedDuration;
 use meridian_deployment::{AssumingService, Bucket, ReplicationRule};
-use meridian_domain::RegionName;
+use meridian_domain::{Bounds, RegionName};
 use std::collections::BTreeSet;
 
 /// The notification of a copy that will not come.
 const FAILED: &str = "s3:Replication:OperationFailedReplication";
+
+/// Whose copies take how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lag {
+    pub service: Service,
+    pub bounds: Bounds<SignedDuration>,
+}
 
 impl World {
     /// Sends copies of a new version on their way, where the bucket's rules cover it, and returns it with its status.
@@ -36,13 +45,16 @@ impl World {
             let mut buckets = deployment.stacks.values().filter_map(|stack| stack.buckets.get(name));
             buckets.any(Bucket::is_versioned)
         };
+        let Timing { replication_min: min, replication_max: max, .. } = self.config.timing;
+        let usual = Lag { service: Service::S3, bounds: Bounds { min, max } };
         for rule in rules {
             let place = self.regions.iter().find(|(_, own)| own.bucket.name == rule.bucket);
             let Some(to) = place.map(|(name, _)| name.clone()) else {
                 failed = true;
                 continue;
             };
-            match self.lag(&to, key).filter(|_| keeps(&rule.bucket) && self.may_copy(region, bucket, rule, key)) {
+            match self.lag(&to, key, usual).filter(|_| keeps(&rule.bucket) && self.may_copy(region, bucket, rule, key))
+            {
                 Some(lag) => {
                     let copy = Copy { key: key.to_owned(), to: to.clone(), version: version.clone() };
                     self.queue.push(self.later(lag), Event::Copy(Box::new(copy)));
@@ -82,14 +94,15 @@ impl World {
         self.authorise_role(region, AssumingService::S3, &role, &asks).is_ok()
     }
 
-    /// How long a copy takes, or `None` where a fault keeps it from arriving.
-    fn lag(&mut self, to: &RegionName, key: &str) -> Option<SignedDuration> {
-        let (timing, now) = (&self.config.timing, self.now);
-        let bounds = [timing.replication_min, timing.replication_max].map(|lag| lag.as_millis() as i64);
-        let [low, high] = bounds;
+    /// How long a service's copy takes, or `None` where a fault keeps it from arriving.
+    pub(crate) fn lag(&mut self, to: &RegionName, key: &str, of: Lag) -> Option<SignedDuration> {
+        let now = self.now;
+        let [low, high] = [of.bounds.min, of.bounds.max].map(|lag| lag.as_millis() as i64);
         let usual = Random::labelled(self.config.seed, ["replication", to.as_str(), key]).between(low, high);
         let mut lag = SignedDuration::from_millis(usual);
-        for scheduled in self.faults.iter_mut().filter(|scheduled| scheduled.holds_in(to, now)) {
+        let meets = |fault: &Fault| fault.service.is_none_or(|target| target.meets(of.service));
+        let faults = self.faults.iter_mut().filter(|scheduled| scheduled.holds_in(to, now) && meets(&scheduled.fault));
+        for scheduled in faults {
             match scheduled.fault.kind {
                 FaultKind::ReplicationFail => {
                     scheduled.spend();

@@ -27,6 +27,14 @@ impl Operation for CreateModel {
         if let Some(url) = self.primary_container.model_data_url.as_deref() {
             split_s3_url(url).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {url}")))?;
         }
+        // A registry of another account may hold anything.
+        let own = format!("{}.dkr.ecr.{region}.", world.config.fleet.account);
+        let image = self.primary_container.image.as_deref().filter(|image| image.starts_with(&own));
+        if let Some(image) = image.filter(|image| image.contains('@'))
+            && !world.region(region)?.images.has(image)
+        {
+            return Err(ApiError::validation(format!("Requested image {image} not found.")));
+        }
         if let Some(vpc) = &self.vpc_config
             && !((1..=16).contains(&vpc.subnets.len()) && (1..=5).contains(&vpc.security_group_ids.len()))
         {

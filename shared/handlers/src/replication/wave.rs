@@ -250,8 +250,9 @@ where
     let actor = ctx.actor(FunctionKind::Replication);
     // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.
     if !late.is_empty() && !hub.history().waves.contains_key(&release) {
-        let (version, archive) = (manifest.version.clone(), manifest.archive.key.clone());
-        let notice = Notice::ReplicasLate { version, late, archive };
+        let (version, archive, image) =
+            (manifest.version.clone(), manifest.archive.key.clone(), manifest.image.clone());
+        let notice = Notice::ReplicasLate { version, late, archive, image };
         let page = Page::of(&ctx.fleet, notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
         on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
     }

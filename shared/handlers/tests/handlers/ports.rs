@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
-    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
-    ScalingSpec, Stored, UpdateSpec,
+    Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
+    ResourceName, ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::*;
 
@@ -51,6 +51,12 @@ impl Ledger for World {
 
     async fn put_checkpoint(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
         self.call(region, "PutCheckpoint", self.ports.put_checkpoint(region, chain, seq, checkpoint)).await
+    }
+}
+
+impl Images for World {
+    async fn has_image(&self, region: &RegionName, image: &Image) -> Answer<bool> {
+        self.call(region, "DescribeImages", self.ports.has_image(region, image)).await
     }
 }
 

@@ -1,10 +1,10 @@
 //! Releases that arrive: attested, refused, or waited for, until a wave starts.
 
-use crate::world::{Fault, Sent, World, context, fleet, name, run, signer};
+use crate::world::{Fault, Sent, World, context, fleet, image, name, run, signer};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
-use meridian_domain::{Actor, Chain, Image, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys};
+use meridian_domain::{Actor, Chain, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys};
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::files;
 use meridian_handlers::operator_ports::OperatorPorts;
@@ -12,6 +12,7 @@ use meridian_handlers::ports::ErrorKind;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::ReplicationEvent;
 use meridian_handlers::replication::handle;
+use meridian_local::engine::lock;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ fn spec(version: &str) -> PublishSpec {
         archive: Bytes::from(format!("archive of {version}")),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
-        image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
+        image: image(),
         provenance: Provenance::default(),
     }
 }
@@ -133,6 +134,51 @@ fn an_archive_may_land_after_its_manifest() {
     world.later(20, move |world| world.replicate(&region));
     assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "attested");
     assert_eq!(world.now().duration_since(from), SignedDuration::from_secs(20));
+}
+
+/// Instances that start in a region fetch their container from its own registry.
+#[test]
+fn a_region_attests_once_its_registry_has_the_image() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    let region = name("sa-east-1");
+    world.replicate(&region);
+    lock(&world.local).lose_images(&region);
+    assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "missing");
+    assert_eq!((attested(&world, "sa-east-1"), world.pages().len()), (0, 0));
+    // What is missing costs no reading of the archive, sweep after sweep.
+    let archive = keys::archive(Sha256::of(b"archive of v427"));
+    assert!(!world.reads.borrow().contains(&archive));
+    lock(&world.local).keep_image(&region, &image());
+    assert_eq!(look(&world, "sa-east-1")["attested"], 1);
+}
+
+/// Training pushes an image before it publishes: where home's registry has lost it, no copy comes either.
+#[test]
+fn an_image_that_home_has_not_is_paged_once_and_attested_once_it_is_there() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    lock(&world.local).lose_images(&name(HOME));
+    for _ in 0..2 {
+        assert_eq!(arrive(&world, HOME, release).unwrap()["outcome"], "refused");
+    }
+    let fault = FileFault::NoImage { image: image(), region: name(HOME) };
+    assert_eq!(world.pages(), [refusal(HOME, "v427", &fault)]);
+    assert!(started(&world).is_empty());
+    lock(&world.local).keep_image(&name(HOME), &image());
+    assert_eq!(look(&world, HOME)["attested"], 1);
+}
+
+#[test]
+fn a_release_whose_image_home_has_not_is_not_published() {
+    let world = World::default();
+    lock(&world.local).lose_images(&name(HOME));
+    let error = run(publish(&world, &fleet(), world.now(), spec("v427"), &signer())).unwrap_err();
+    assert!(error.to_string().contains("eu-west-1's registry has no image sagemaker-xgboost@sha256:"), "{error}");
+    assert!(world.files(&name(HOME)).is_empty());
+    // A registry that does not answer says nothing.
+    world.fault("DescribeImages", Fault::Fails(ErrorKind::Refused));
+    released(&world, "v427");
 }
 
 #[test]
@@ -427,7 +473,7 @@ fn no_page_is_lost_between_page_and_entry() {
 fn late(world: &World, regions: &[&str]) -> Sent {
     let late = regions.iter().map(|region| name(region)).collect();
     let archive = keys::archive(Sha256::of(b"archive of v427"));
-    let notice = Notice::ReplicasLate { version: "v427".parse().unwrap(), late, archive };
+    let notice = Notice::ReplicasLate { version: "v427".parse().unwrap(), late, archive, image: image() };
     let Some(Record::WaveStarted { execution, .. }) =
         world.records(&name(HOME), Chain::Home).into_iter().find(|record| matches!(record, Record::WaveStarted { .. }))
     else {

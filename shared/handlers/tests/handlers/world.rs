@@ -5,7 +5,7 @@ pub use crate::schedule::Fault;
 use crate::schedule::Work;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
+use meridian_domain::{Chain, Entry, Fleet, Head, Image, Record, RegionName, Sha256, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{
     Clock, CountsQuery, ErrorKind, FailureKind, Ledger, Notice, Page, Question, Scored, SlotsQuery, StartSpec,
@@ -43,6 +43,11 @@ pub fn name(region: &str) -> RegionName {
 }
 
 /// Training's key, as the reference fleet trusts it.
+/// The container of every release here: each registry has it.
+pub fn image() -> Image {
+    Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None }
+}
+
 pub fn signer() -> KeyFile {
     KeyFile::parse(&KeyFile::example_pem()).unwrap()
 }
@@ -156,7 +161,9 @@ impl World {
     /// A world from a configuration.
     pub fn of(config: WorldConfig) -> Self {
         let fleet = Arc::new(config.fleet.clone());
-        let local = Arc::new(Mutex::new(meridian_local::world::World::new(config).unwrap()));
+        let mut local = meridian_local::world::World::new(config).unwrap();
+        fleet.regions.iter().for_each(|region| local.keep_image(&region.name, &image()));
+        let local = Arc::new(Mutex::new(local));
         Self {
             ports: DirectPorts::outside(local.clone(), fleet),
             local,

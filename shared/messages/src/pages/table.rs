@@ -209,7 +209,7 @@ fn of_refused(fault: &FileFault) -> PageKind {
     match RefusedFor::of(fault) {
         RefusedFor::Signature => PageKind::Unsigned,
         RefusedFor::Checksum => PageKind::Checksum,
-        RefusedFor::Content => PageKind::NotAttested,
+        RefusedFor::Image | RefusedFor::Content => PageKind::NotAttested,
     }
 }
 

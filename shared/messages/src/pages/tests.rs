@@ -206,6 +206,10 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
     plan.into()
 }
 
+fn image() -> Image {
+    Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None }
+}
+
 /// One page of each kind at least.
 fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
     let region = jp();
@@ -218,6 +222,7 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
         version: version.clone(),
         late: vec![region.clone()],
         archive: "releases/archives/4b1d.tar.gz".to_owned(),
+        image: image(),
     });
     all.push(Notice::NotReplicated(vec![Unreplicated {
         key: "releases/archives/4b1d.tar.gz".to_owned(),
@@ -235,6 +240,7 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
         FileFault::Unsigned { file: file(), region: jp() },
         FileFault::Altered { file: file(), region: jp(), expected, found },
         FileFault::TooLarge { file: file(), region: jp(), most: 1 << 20 },
+        FileFault::NoImage { image: image(), region: jp() },
     ] {
         all.push(Notice::BytesRefused { release: name.clone(), what });
     }

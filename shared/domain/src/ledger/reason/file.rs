@@ -1,5 +1,6 @@
 //! What is wrong with a file of a release.
 
+use crate::fleet::image::Image;
 use crate::fleet::names::{RegionName, Sha256};
 use crate::fleet::release::ManifestFault;
 use crate::fleet::signing::SignatureFault;
@@ -26,6 +27,8 @@ pub enum FileFault {
     Signature(SignatureFault),
     /// It is a manifest that is not accepted.
     Manifest(ManifestFault),
+    /// The manifest names a container that the region's registry has not.
+    NoImage { image: Image, region: RegionName },
     /// It does not hold golden records. The parser's own text is left out: it could repeat a payload.
     NotGolden { file: String, region: RegionName, line: u64, column: u64 },
 }
