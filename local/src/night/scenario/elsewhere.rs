@@ -12,8 +12,8 @@ use meridian_domain::{Fleet, RegionName, Version};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
-/// From a release's publication to its wave's first region, as nights go.
-const TO_THE_WAVE: SignedDuration = SignedDuration::from_mins(3);
+/// From a night's beginning to its wave's first region, as nights go: a minute to the publication, and what its evaluation takes.
+const TO_THE_WAVE: SignedDuration = SignedDuration::from_secs(80);
 
 /// Which region plays which, and when its turn is.
 pub(super) struct Cast<'a> {
@@ -113,14 +113,12 @@ impl<'a> Cast<'a> {
         turn(&self.written_for, part).zip(turn(&self.own, self.player(part)?))
     }
 
-    /// The wave's moments, where the scenario was written and here. A turn that comes earlier here than the turns before it there says
-    /// nothing of the others' moments.
+    /// The wave's moments, where the scenario was written and here: those of its last region there are those of the last one here,
+    /// whoever plays it. A turn that comes earlier here than the turns before it there says nothing of the others' moments.
     fn moments(&self) -> Vec<(Timestamp, Timestamp)> {
-        let of = |turn: &Turn| [turn.starts, turn.canary, turn.decides, turn.on_release, turn.judged];
         let turns = self.parts.iter().filter_map(|(part, _)| self.turns(Some(part)));
-        let mut moments: Vec<_> = turns.flat_map(|(there, here)| of(there).into_iter().zip(of(here))).collect();
-        let over = |plan: &Forecast| plan.turns.last().map_or(plan.starts, |turn| turn.judged);
-        moments.push((over(&self.written_for), over(&self.own)));
+        let last = self.written_for.turns.last().zip(self.own.turns.last());
+        let mut moments: Vec<_> = turns.chain(last).flat_map(moments_of).collect();
         moments.push((self.written_for.settles, self.own.settles));
         moments.sort_by_key(|(there, _)| *there);
         let mut latest = Timestamp::MIN;
@@ -133,9 +131,12 @@ impl<'a> Cast<'a> {
     }
 
     /// By how much later what happens at `at` happens here: as much as the last of the wave's moments before it, and yet before the
-    /// next one, which comes sooner where a region between them has no player.
-    fn delay(&self, at: Timestamp) -> SignedDuration {
-        let moments = self.moments();
+    /// next one, which comes sooner where a region between them has no player. What happens to a region in its own turn goes by that
+    /// turn's moments alone.
+    fn delay(&self, region: Option<&RegionName>, at: Timestamp) -> SignedDuration {
+        let own = region.and_then(|region| self.turns(Some(region)));
+        let own = own.filter(|(there, _)| (there.starts..there.judged).contains(&at));
+        let moments = own.map_or_else(|| self.moments(), |turns| moments_of(turns).collect());
         let before = moments.iter().filter(|(there, _)| *there <= at).max_by_key(|(there, _)| *there);
         let Some((there, here)) = before else { return SignedDuration::ZERO };
         let next = moments.iter().filter(|(there, _)| *there > at).min_by_key(|(there, _)| *there);
@@ -148,8 +149,8 @@ impl<'a> Cast<'a> {
         Moment::At(at.saturating_add(by).unwrap_or(at))
     }
 
-    fn moment(&self, moment: Moment) -> Moment {
-        self.moved(moment, self.delay(moment.after(self.scenario.start)))
+    fn moment(&self, region: Option<&RegionName>, moment: Moment) -> Moment {
+        self.moved(moment, self.delay(region, moment.after(self.scenario.start)))
     }
 
     /// A span keeps its length, and moves as its beginning does. One without a beginning keeps its distance to what last began in the
@@ -164,7 +165,7 @@ impl<'a> Cast<'a> {
         let begins = from.map_or(start, |moment| moment.after(start));
         let ends = until.map(|moment| moment.after(begins));
         let moves_with = from.map(|_| begins).or_else(|| ends.map(|at| self.begun(region, at).unwrap_or(at)));
-        let by = moves_with.map_or(SignedDuration::ZERO, |at| self.delay(at));
+        let by = moves_with.map_or(SignedDuration::ZERO, |at| self.delay(region, at));
         let until = ends.map(|at| self.moved(Moment::At(at), by));
         (from.map(|moment| self.moved(moment, by)), until)
     }
@@ -208,11 +209,11 @@ impl<'a> Cast<'a> {
             Behaviour { region: region(&behaviour.region), from, until, traffic, capacity_rps, ..behaviour.clone() }
         };
         let feature = |change: &FeatureChange| {
-            let from = change.from.map(|moment| self.moment(moment));
+            let from = change.from.map(|moment| self.moment(change.region.as_ref(), moment));
             FeatureChange { region: region(&change.region), from, ..change.clone() }
         };
         let set_aside = |rule: &SetAside| SetAside {
-            at: self.moment(rule.at),
+            at: self.moment(rule.region.as_ref(), rule.at),
             region: region(&rule.region),
             lasts: rule.lasts + longer,
             ..rule.clone()
@@ -220,9 +221,17 @@ impl<'a> Cast<'a> {
         Scenario {
             title: self.title(),
             lasts: scenario.lasts + longer,
-            publish: scenario.publish.iter().map(|own| Publish { at: self.moment(own.at), ..own.clone() }).collect(),
-            approve: scenario.approve.iter().map(|own| Approve { at: self.moment(own.at), ..own.clone() }).collect(),
-            rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(own.at), ..own.clone() }).collect(),
+            publish: scenario
+                .publish
+                .iter()
+                .map(|own| Publish { at: self.moment(None, own.at), ..own.clone() })
+                .collect(),
+            approve: scenario
+                .approve
+                .iter()
+                .map(|own| Approve { at: self.moment(None, own.at), ..own.clone() })
+                .collect(),
+            rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(None, own.at), ..own.clone() }).collect(),
             overrides: scenario.overrides.iter().map(set_aside).collect(),
             new: self.new_regions(),
             policy: self.policy(),
@@ -304,6 +313,12 @@ impl<'a> Cast<'a> {
 
 fn turn<'p>(plan: &'p Forecast, region: &RegionName) -> Option<&'p Turn> {
     plan.turns.iter().find(|turn| turn.region == *region)
+}
+
+/// A turn's moments, where the scenario was written and here.
+fn moments_of((there, here): (&Turn, &Turn)) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    let of = |turn: &Turn| [turn.starts, turn.canary, turn.decides, turn.on_release, turn.judged];
+    of(there).into_iter().zip(of(here))
 }
 
 fn rename(table: &mut toml::Table, name: &dyn Fn(&str) -> Option<String>) {

@@ -129,6 +129,14 @@ pub enum Untranslatable {
         /// The share there, per cent.
         has: u32,
     },
+    /// What one instance carries shows beside the hour before, which had fewer.
+    #[error(
+        "it needs {region} to have as many instances before its update as in it, and policy adds some for a neighbour's customers"
+    )]
+    Raised {
+        /// The region that gets more.
+        region: RegionName,
+    },
     /// The release has to be tried again in a wave that is too long for it.
     #[error(
         "it needs another try of the release, which the fleet's wave does not end in time for: wave.until = {until:#}"

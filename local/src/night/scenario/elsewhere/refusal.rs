@@ -116,8 +116,12 @@ impl Cast<'_> {
         let mut bounded = self.scenario.behaviour.iter().filter(|own| own.capacity_rps.is_some());
         bounded.find_map(|own| {
             let (there, here) = self.turns(own.region.as_ref())?;
-            let (needs, has) = (there.plan.size.percent(), here.plan.size.percent());
-            (needs != has).then(|| Untranslatable::Share { region: here.region.clone(), needs, has })
+            let (needs, has, region) = (there.plan.size.percent(), here.plan.size.percent(), here.region.clone());
+            if needs != has {
+                return Some(Untranslatable::Share { region, needs, has });
+            }
+            let before = self.here.region(&region)?.floor_at(self.here.scaling.as_ref()?, here.starts);
+            (here.plan.size.of > before).then_some(Untranslatable::Raised { region })
         })
     }
 

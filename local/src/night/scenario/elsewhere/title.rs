@@ -32,9 +32,12 @@ impl Cast<'_> {
         reworded(title, &words)
     }
 
-    /// A moment's time of day, as it is here.
+    /// A moment's time of day, as it is here; where something begins then, as late as that does.
     fn clock(&self, moment: Moment) -> String {
-        self.moment(moment).after(self.scenario.start).strftime("%H:%M").to_string()
+        let faults = self.scenario.fault.iter().map(|own| (own.region.as_ref(), own.from));
+        let mut begins = faults.chain(self.scenario.behaviour.iter().map(|own| (own.region.as_ref(), own.from)));
+        let region = begins.find(|(_, from)| *from == Some(moment)).and_then(|(region, _)| region);
+        self.moment(region, moment).after(self.scenario.start).strftime("%H:%M").to_string()
     }
 }
 

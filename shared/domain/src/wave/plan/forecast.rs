@@ -121,7 +121,7 @@ pub struct Turn {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// When its update would be asked for.
+    /// When its update would be asked for, once it has the instances that a neighbour's customers would need.
     pub starts: Timestamp,
     /// When its canary would take its first request.
     pub canary: Timestamp,
@@ -168,6 +168,7 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     let order = wave_order(fleet, starts);
     let mut carried: BTreeMap<MetricName, (u64, u64)> = BTreeMap::new();
     let (mut turns, mut left, mut warnings, mut at) = (Vec::new(), Vec::new(), Vec::new(), starts);
+    let mut raised = 0;
     let usual = Hour::default();
     for region in fleet.in_order(Some(&order.regions)) {
         if let Some(frozen) = freeze(fleet, region, at) {
@@ -175,6 +176,10 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
             continue;
         }
         let hour = hours.get(&region.name).unwrap_or(&usual);
+        if raises(fleet, region, at) {
+            at += PROVISIONING;
+            raised += 1;
+        }
         let canary = at + PROVISIONING;
         let instances = region.planned_instances(fleet, at);
         let question = BakeQuestion { fleet, region, instances, from: canary, hour, carried: &carried };
@@ -196,7 +201,8 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     let settles = ends.map_or(at, |ends| at.max(ends + fleet.guardrail.soak));
     let ends = ends.unwrap_or(at);
     let late = SLOWEST_PROVISIONING - PROVISIONING;
-    let ends_latest = turns.iter().fold(ends, |ends, _| ends + late);
+    let waits = raised + i32::try_from(turns.len()).unwrap_or(i32::MAX);
+    let ends_latest = ends + late.saturating_mul(waits);
     for turn in &mut turns {
         let (Some(region), hour) = (fleet.region(&turn.region), hours.get(&turn.region).unwrap_or(&usual)) else {
             continue;
@@ -221,6 +227,12 @@ fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
         why: frozen.why,
         until: frozen.until,
     })
+}
+
+/// True if a region's update waits for more instances than it has by the hour: for those of a neighbour's customers.
+fn raises(fleet: &Fleet, region: &Region, at: Timestamp) -> bool {
+    let scaling = fleet.scaling.as_ref();
+    scaling.is_some_and(|policy| policy.for_failover(fleet, region, at).least > region.floor_at(policy, at))
 }
 
 fn turn(
