@@ -291,6 +291,23 @@ fn four_regions_are_on_the_release_by_a_quarter_past_four() {
     }
 }
 
+/// A start waits for the instances that a neighbour's customers would need, and so does everything after it.
+#[test]
+fn a_forecast_reckons_with_the_instances_that_a_start_waits_for() {
+    let usual = crate::night::fleet();
+    let mut fleet = usual.clone();
+    fleet.scaling.as_mut().unwrap().requests_per_instance = 100.0;
+    let sydney = fleet.regions.iter_mut().find(|region| region.title == "AU").unwrap();
+    sydney.most_instances = Some(6);
+    let ahead = |fleet: &Fleet| forecast(fleet, at("03:01:00"), &BTreeMap::new());
+    let (before, after) = (ahead(&usual), ahead(&fleet));
+    let minutes = SignedDuration::from_mins;
+    assert_eq!(after.turns[0].starts, before.turns[0].starts);
+    assert_eq!(after.turns[1].starts, after.turns[0].judged + minutes(3));
+    assert_eq!(after.turns[2].starts, after.turns[1].judged);
+    assert_eq!(after.ends_latest, after.ends + minutes((4 + 1) * 5));
+}
+
 /// A region that is frozen when its turn comes takes no time and shows no evidence; where all are, nothing starts.
 #[test]
 fn a_forecast_leaves_out_who_is_frozen_and_says_until_when() {
