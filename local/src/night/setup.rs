@@ -64,7 +64,9 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
     let champion = Champion::new(fleet, created)?;
     world.store(&fleet.home, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
+    let image = image()?;
     for region in &fleet.regions {
+        world.keep_image(&region.name, &image);
         if scenario.new.contains(&region.name) {
             world.never_served(&region.name);
             if region.name == fleet.home {

@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// A region's registry has had an image before.
+    /// A region's registry has had the image for long.
     pub fn keep_image(&mut self, region: &RegionName, image: &Image) {
         let uri = image.uri(&self.config.fleet.account, region);
         if let Some(own) = self.regions.get_mut(region) {
