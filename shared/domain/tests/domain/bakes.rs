@@ -297,8 +297,9 @@ fn a_forecast_reckons_with_the_instances_that_a_start_waits_for() {
     let usual = crate::night::fleet();
     let mut fleet = usual.clone();
     fleet.scaling.as_mut().unwrap().requests_per_instance = 100.0;
-    let sydney = fleet.regions.iter_mut().find(|region| region.title == "AU").unwrap();
-    sydney.most_instances = Some(6);
+    for region in &mut fleet.regions {
+        region.most_instances = (region.title == "AU").then_some(6);
+    }
     let ahead = |fleet: &Fleet| forecast(fleet, at("03:01:00"), &BTreeMap::new());
     let (before, after) = (ahead(&usual), ahead(&fleet));
     let minutes = SignedDuration::from_mins;
