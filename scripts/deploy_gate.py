@@ -1,8 +1,8 @@
 """What `make deploy` asks the fleet itself, with the command line of target/release.
 
 deploy_gate.py wave                    refuses while a wave is under way: new functions would cut it
-deploy_gate.py deployed REGION         whether a region has its stack: yes or no
-deploy_gate.py look REGION FILE        writes down what the doctor finds wrong in a region
+deploy_gate.py look REGION FILE        keeps what a region's stack is made of, in FILE.yaml and FILE.parameters, and what the doctor
+                                       finds wrong there, in FILE.json; nothing where there is no stack
 deploy_gate.py compare REGION FILE     refuses where it finds more than that
 """
 
@@ -37,19 +37,38 @@ def wave():
         sys.exit(f"deploy: the wave of {own['version']} is under way ({own['execution']}): wait for its end")
 
 
-def deployed(region):
+def stack(region):
+    """A region's template, as it was deployed, and its parameters; none where it has no stack."""
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import ClientError
     from stack import Fleet
 
     name = next(own.parameters["AWS::StackName"] for own in Fleet(".").stacks if own.region == region)
+    cloudformation = boto3.client("cloudformation", region_name=region)
     try:
-        boto3.client("cloudformation", region_name=region).describe_stacks(StackName=name)
+        parameters = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
+        template = cloudformation.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
     except ClientError as error:
         if "does not exist" not in str(error):
-            sys.exit(f"deploy: whether {region} has its stack is not known: {error}")
-        return False
-    return True
+            sys.exit(f"deploy: what {region}'s stack is made of is not known: {error}")
+        return None
+    # JSON is YAML.
+    return template if isinstance(template, str) else json.dumps(template), parameters
+
+
+def override(parameter):
+    """A parameter as `sam deploy --parameter-overrides` takes it."""
+    value = parameter["ParameterValue"].replace("\\", "\\\\").replace('"', '\\"')
+    return f'{parameter["ParameterKey"]}="{value}"'
+
+
+def look(region, file):
+    if not (had := stack(region)):
+        return
+    template, parameters = had
+    pathlib.Path(f"{file}.yaml").write_text(template)
+    pathlib.Path(f"{file}.parameters").write_text("".join(override(own) + "\0" for own in parameters))
+    pathlib.Path(f"{file}.json").write_text(json.dumps(wrong(region)))
 
 
 def wrong(region):
@@ -65,9 +84,10 @@ def compare(region, before):
         if time.monotonic() - began > PATIENCE:
             lines = "".join(f"\n  {what}" + (f"\n    mend: {mend}" if mend else "") for what, mend in more.items())
             sys.exit(
-                f"deploy: in {region} this is wrong now and was not before; no further region is deployed:{lines}\n"
-                "Mend it and go on with the regions that are left (make deploy ENV=...), or check the last good commit out, "
-                "make sam-build, and deploy this region again."
+                f"deploy: in {region} this is wrong now and was not before; no further region is deployed, and this one goes back to "
+                f"what it had:{lines}\n"
+                "Regions that were deployed before it keep the new functions: mend it and deploy all of them, or check the last good "
+                "commit out, make sam-build, and deploy those again."
             )
         time.sleep(PAUSE)
 
@@ -76,12 +96,10 @@ def main():
     match sys.argv[1:]:
         case ["wave"]:
             wave()
-        case ["deployed", region]:
-            print("yes" if deployed(region) else "no")
         case ["look", region, file]:
-            pathlib.Path(file).write_text(json.dumps(wrong(region)))
+            look(region, file)
         case ["compare", region, file]:
-            compare(region, json.loads(pathlib.Path(file).read_text()))
+            compare(region, json.loads(pathlib.Path(f"{file}.json").read_text()))
         case _:
             sys.exit(__doc__)
 

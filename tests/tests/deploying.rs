@@ -185,23 +185,94 @@ fn a_deployment_never_cuts_a_wave() {
     assert!(!passes && said.contains("make build"), "{said}");
 }
 
-#[test]
-fn a_region_that_a_deployment_made_ill_is_the_last_one() {
-    let Some(own) = Repository::new() else { return };
-    let finding = |place: &str, check: &str, outcome: &str| {
+/// What `scripts/deploy` runs beside the gate: a SAM CLI that writes down what it is asked, a fleet of two regions, and an account that
+/// has a stack in each.
+const FAKES: [(&str, &str); 8] = [
+    (".venv/bin/sam", "#!/bin/sh\necho \"$*\" >> sam.log\n"),
+    (".venv/bin/python", "#!/bin/sh\nPYTHONPATH=\"$PYTHONPATH:fakes\" exec python3 \"$@\"\n"),
+    ("scripts/python-tools", "#!/bin/sh\n"),
+    ("scripts/check_deployment.py", ""),
+    ("scripts/check_build.py", ""),
+    (
+        "scripts/stack.py",
+        "from types import SimpleNamespace\n\n\nclass Fleet:\n    home = 'eu-west-1'\n    environments = {'eu': ('eu-west-1',), \
+         'jp': ('ap-northeast-1',)}\n\n    def __init__(self, folder):\n        self.stacks = [SimpleNamespace(region=region, \
+         parameters={'AWS::StackName': 'meridian'}) for region, in self.environments.values()]\n",
+    ),
+    ("fakes/botocore/exceptions.py", "class ClientError(Exception):\n    pass\n"),
+    (
+        "fakes/boto3.py",
+        "from types import SimpleNamespace\n\n\ndef client(service, region_name):\n    parameters = \
+         [{'ParameterKey': 'DomainName', 'ParameterValue': f'a \"b\" {region_name}'}]\n    return SimpleNamespace(\n        \
+         describe_stacks=lambda StackName: {'Stacks': [{'Parameters': parameters}]},\n        \
+         get_template=lambda StackName, TemplateStage: {'TemplateBody': f'# what {region_name} had'},\n    )\n",
+    ),
+];
+
+/// `make deploy` of this fleet, whose functions answer with these documents: whether it ended well, its words, and what SAM was asked.
+fn deploy(own: &Repository, documents: &[&str]) -> (bool, String, Vec<String>) {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts");
+    for name in ["deploy", "deploy_gate.py"] {
+        own.write(&format!("scripts/{name}"), &std::fs::read_to_string(scripts.join(name)).unwrap());
+    }
+    own.write(".aws-sam/build/template.yaml", "Resources:");
+    for (path, text) in FAKES {
+        own.write(path, text);
+        let all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(own.folder.path().join(path), all).unwrap();
+    }
+    answering(own, documents);
+    let mut command = Command::new("bash");
+    command.arg("scripts/deploy").env("PYTHONDONTWRITEBYTECODE", "1").env("MERIDIAN_DEPLOY_PATIENCE", "0");
+    let run = command.current_dir(&own.folder).output().unwrap();
+    let asked = std::fs::read_to_string(own.folder.path().join("sam.log")).unwrap_or_default();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    (run.status.success(), said, asked.lines().map(str::to_owned).collect())
+}
+
+/// What the doctor says, with these findings: where, of what, with which outcome.
+fn doctor(findings: &[(&str, &str, &str)]) -> String {
+    let findings = findings.iter().map(|(place, check, outcome)| {
         format!(
             "{{\"place\":\"{place}\",\"check\":\"{check}\",\"outcome\":\"{outcome}\",\"what\":\"a word\",\"mend\":\"mend it\"}}"
         )
-    };
-    let document = |findings: &[String]| format!("{{\"findings\":[{}]}}", findings.join(","));
-    let known = finding("eu-west-1", "quota", "wrong");
-    let before = document(&[known.clone(), finding("eu-west-1", "image", "warning")]);
-    let elsewhere = document(&[known.clone(), finding("sa-east-1", "alarms", "wrong")]);
-    let worse = document(&[known, finding("eu-west-1", "alarms", "wrong")]);
-    answering(&own, &[&before, &elsewhere, &worse]);
-    assert!(gate(&own, &["look", "eu-west-1", "before.json"]).0);
-    let (passes, said) = gate(&own, &["compare", "eu-west-1", "before.json"]);
-    assert!(passes, "what was wrong before, or is wrong elsewhere, is not this deployment's: {said}");
-    let (passes, said) = gate(&own, &["compare", "eu-west-1", "before.json"]);
-    assert!(!passes && said.contains("alarms: a word\n    mend: mend it") && !said.contains("quota"), "{said}");
+    });
+    format!("{{\"findings\":[{}]}}", findings.collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn a_region_that_a_deployment_made_ill_goes_back_and_is_the_last_one() {
+    let Some(own) = Repository::new() else { return };
+    let known = ("ap-northeast-1", "quota", "wrong");
+    let before = doctor(&[known, ("ap-northeast-1", "image", "warning")]);
+    let worse = doctor(&[known, ("ap-northeast-1", "alarms", "wrong")]);
+    let (ended_well, said, asked) = deploy(&own, &["{\"wave\":null}", &before, &worse]);
+    assert!(!ended_well && said.contains("alarms: a word\n    mend: mend it") && !said.contains("quota"), "{said}");
+    assert_eq!(
+        asked,
+        [
+            "deploy --config-env jp --no-fail-on-empty-changeset",
+            "deploy --config-env jp --template-file target/deploy-jp.yaml --no-confirm-changeset --no-fail-on-empty-changeset \
+             --parameter-overrides DomainName=\"a \\\"b\\\" ap-northeast-1\"",
+        ],
+        "{said}"
+    );
+    let kept = std::fs::read_to_string(own.folder.path().join("target/deploy-jp.yaml")).unwrap();
+    assert_eq!(kept, "# what ap-northeast-1 had");
+}
+
+#[test]
+fn what_was_wrong_before_or_is_wrong_elsewhere_is_not_this_deployments() {
+    let Some(own) = Repository::new() else { return };
+    let known = [("ap-northeast-1", "quota", "wrong"), ("eu-west-1", "quota", "wrong")];
+    let elsewhere = [known[0], known[1], ("eu-west-1", "alarms", "wrong")];
+    let documents = [doctor(&known), doctor(&elsewhere), doctor(&elsewhere), doctor(&elsewhere)];
+    let documents: Vec<&str> = std::iter::once("{\"wave\":null}").chain(documents.iter().map(String::as_str)).collect();
+    let (ended_well, said, asked) = deploy(&own, &documents);
+    assert!(ended_well, "{said}");
+    assert_eq!(
+        asked,
+        ["jp", "eu"].map(|own| format!("deploy --config-env {own} --no-fail-on-empty-changeset")),
+        "{said}"
+    );
 }
