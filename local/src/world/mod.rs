@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod fault;
 pub(crate) mod install;
 pub(crate) mod invocation;
+pub(crate) mod lag;
 pub(crate) mod log;
 pub(crate) mod moment;
 pub(crate) mod operation;

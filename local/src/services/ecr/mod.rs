@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod images;
+mod pushes;
 pub(crate) mod rights;
 pub(crate) mod types;
 

@@ -6,10 +6,9 @@ use crate::services::s3::bucket::{Copy, Version};
 use crate::services::s3::events;
 use crate::services::s3::types::ReplicationStatus;
 use crate::world::config::Timing;
-use crate::world::fault::{Fault, FaultKind};
+use crate::world::lag::Lag;
 use crate::world::log::What;
 use crate::world::queue::Event;
-use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use jiff::SignedDuration;
@@ -19,13 +18,6 @@ use std::collections::BTreeSet;
 
 /// The notification of a copy that will not come.
 const FAILED: &str = "s3:Replication:OperationFailedReplication";
-
-/// Whose copies take how long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lag {
-    pub service: Service,
-    pub bounds: Bounds<SignedDuration>,
-}
 
 impl World {
     /// Sends copies of a new version on their way, where the bucket's rules cover it, and returns it with its status.
@@ -92,30 +84,6 @@ impl World {
         asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask(action, own))));
         let role = from.copy_role.clone().unwrap_or_default();
         self.authorise_role(region, AssumingService::S3, &role, &asks).is_ok()
-    }
-
-    /// How long a service's copy takes, or `None` where a fault keeps it from arriving.
-    pub(crate) fn lag(&mut self, to: &RegionName, key: &str, of: Lag) -> Option<SignedDuration> {
-        let now = self.now;
-        let [low, high] = [of.bounds.min, of.bounds.max].map(|lag| lag.as_millis() as i64);
-        let usual = Random::labelled(self.config.seed, ["replication", to.as_str(), key]).between(low, high);
-        let mut lag = SignedDuration::from_millis(usual);
-        let meets = |fault: &Fault| fault.service.is_none_or(|target| target.meets(of.service));
-        let faults = self.faults.iter_mut().filter(|scheduled| scheduled.holds_in(to, now) && meets(&scheduled.fault));
-        for scheduled in faults {
-            match scheduled.fault.kind {
-                FaultKind::ReplicationFail => {
-                    scheduled.spend();
-                    return None;
-                }
-                FaultKind::ReplicationDelay => {
-                    scheduled.spend();
-                    lag = lag.saturating_add(scheduled.fault.delay.unwrap_or_default());
-                }
-                _ => {}
-            }
-        }
-        Some(lag)
     }
 
     /// Tells the function that the bucket's notifications name for it.
