@@ -298,7 +298,7 @@ fn a_forecast_reckons_with_the_instances_that_a_start_waits_for() {
     let mut fleet = usual.clone();
     fleet.scaling.as_mut().unwrap().requests_per_instance = 100.0;
     for region in &mut fleet.regions {
-        region.most_instances = (region.title == "AU").then_some(6);
+        (region.most_instances, region.night_instances) = ((region.title == "AU").then_some(6), None);
     }
     let ahead = |fleet: &Fleet| forecast(fleet, at("03:01:00"), &BTreeMap::new());
     let (before, after) = (ahead(&usual), ahead(&fleet));
