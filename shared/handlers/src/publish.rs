@@ -6,10 +6,9 @@ use crate::shadow_eval;
 use crate::signing::{self, Signer, SigningError};
 use bytes::Bytes;
 use jiff::Timestamp;
-use meridian_domain::reason::EvaluationReason;
+use meridian_domain::reason::{EvaluationReason, FileFault};
 use meridian_domain::{
-    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, RegionName, ReleaseId, Sha256, Version,
-    keys,
+    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
 };
 use meridian_messages::operator::refused;
 use meridian_xgboost::Caveat;
@@ -50,16 +49,6 @@ pub enum PublishError {
         /// Why it cannot be scored.
         why: Box<EvaluationReason>,
     },
-    /// Home's registry has not the container that would serve it.
-    #[error("{}", refused::no_image(.version, .image, .home))]
-    NoImage {
-        /// The version that was to be published.
-        version: Version,
-        /// The container.
-        image: Box<Image>,
-        /// Home.
-        home: RegionName,
-    },
     /// It cannot be signed.
     #[error("{}", refused::unpublished(.version, .source))]
     Signing {
@@ -68,7 +57,7 @@ pub enum PublishError {
         /// The underlying error.
         source: SigningError,
     },
-    /// The store did not take a file.
+    /// The store did not take a file, or home's registry has not the container that would serve it.
     #[error("{}", refused::unpublished(.version, .source))]
     File {
         /// The version that was to be published.
@@ -132,8 +121,8 @@ pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<P
 /// starts everything else. The same release published again is the same release.
 ///
 /// # Errors
-/// A manifest that no reader would take; an image that home's registry has not; a key that policy does not trust; a store that does not answer; other bytes under
-/// one of the keys.
+/// A manifest that no reader would take; an image that home's registry has not; a key that policy does not trust; a store that does
+/// not answer; other bytes under one of the keys.
 pub async fn publish(
     ports: &(impl Artifacts + Clock + Images),
     fleet: &Fleet,
@@ -145,7 +134,8 @@ pub async fn publish(
     let Prepared { release, manifest, files } = prepare(fleet, created, spec)?;
     // A registry that does not answer, or not to a publisher, says nothing: every region asks its own before it attests.
     if let Ok(false) = ports.has_image(&fleet.home, &manifest.image).await {
-        return Err(PublishError::NoImage { version, image: Box::new(manifest.image), home: fleet.home.clone() });
+        let fault = FileFault::NoImage { image: manifest.image, region: fleet.home.clone() };
+        return Err(PublishError::File { version, source: Box::new(FileError::Unusable(fault)) });
     }
     let signature = signing::sign(signer, &fleet.signing, release, &manifest, ports.now())
         .await

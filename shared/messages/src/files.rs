@@ -2,7 +2,7 @@
 
 use meridian_domain::reason::FileFault;
 use meridian_domain::signing::LONGEST_SIGNATURE;
-use meridian_domain::{Image, KeyId, MANIFEST_SCHEMA, Malformed, ManifestFault, RegionName, SignatureFault};
+use meridian_domain::{KeyId, MANIFEST_SCHEMA, Malformed, ManifestFault, SignatureFault};
 
 /// What is wrong with a file: which one, what was expected and what to do.
 pub fn words(fault: &FileFault) -> String {
@@ -28,17 +28,15 @@ pub fn words(fault: &FileFault) -> String {
         ),
         FileFault::Signature(fault) => signature(fault),
         FileFault::Manifest(fault) => manifest(fault),
-        FileFault::NoImage { image, region } => no_image(image, region),
+        FileFault::NoImage { image, region } => format!(
+            "{region}'s registry has no image {}@sha256:{}, which would serve it; push it there first",
+            image.repository, image.digest
+        ),
         FileFault::NotGolden { file, region, line, column } => format!(
             "{file} in {region} does not hold golden records (not their JSON, at line {line} column {column}): run the \
              release's evaluation again"
         ),
     }
-}
-
-/// A container that a region's registry has not.
-pub(crate) fn no_image(image: &Image, region: &RegionName) -> String {
-    format!("{region}'s registry has no image {}@sha256:{}, which would serve it", image.repository, image.digest)
 }
 
 /// Why a manifest is not accepted.

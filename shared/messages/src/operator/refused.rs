@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::EvaluationReason;
-use meridian_domain::{Chain, FleetName, Image, ManifestFault, RegionName, ReleaseId, Version, keys};
+use meridian_domain::{Chain, FleetName, ManifestFault, RegionName, ReleaseId, Version, keys};
 use std::fmt::Display;
 
 use super::list;
@@ -74,11 +74,6 @@ pub fn would_be_rejected(version: &Version, why: &EvaluationReason) -> String {
 /// A release that was not signed, or of which not every file was written: the error's words.
 pub fn unpublished(version: &Version, quoted: &impl Display) -> String {
     format!("{version} is not published: {quoted}")
-}
-
-/// A release whose container home's registry has not.
-pub fn no_image(version: &Version, image: &Image, home: &RegionName) -> String {
-    format!("{version} is not published: {}; push the image, then publish again", files::no_image(image, home))
 }
 
 /// A file that holds no key to sign with.
