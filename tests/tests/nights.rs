@@ -116,6 +116,20 @@ fn a_nights_pages_and_advice_carry_their_reasons() {
     assert_eq!((advice.kind.as_deref(), &plan["advice"]), (Some("limit_caller"), &"limit_caller".into()));
 }
 
+/// As pages do.
+#[test]
+fn advice_that_homes_topic_does_not_take_goes_out_through_another_regions() {
+    let mut scenario = built_in("bad-caller");
+    scenario.fault.push(Fault {
+        region: Some("eu-west-1".parse().unwrap()),
+        operation: Some("Publish".to_owned()),
+        ..Fault::of(FaultKind::Unavailable)
+    });
+    let (story, report) = simulate(&scenario, SEED);
+    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+    assert_eq!(report.advice[0].region.as_str(), "ap-southeast-2");
+}
+
 #[test]
 fn equal_seeds_give_equal_nights_to_the_byte() {
     let json = |seed| serde_json::to_string(&simulate(&built_in("tokyo-dark"), seed).1).unwrap();

@@ -1,7 +1,7 @@
-//! How a page reaches the people on call when the topic that it should go through does not take it.
+//! How a page, or a piece of advice, reaches the people on call when the topic that it should go through does not take it.
 
 use crate::ports::{Answer, Page, Pager};
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, RegionName};
 
 /// Pages through home's topic: a region that a page is about is the last one to rely on. Where home's does not take it, because it is
 /// ill or does not let us, the first other region's that does carries it: on-call subscribes to all of them.
@@ -9,12 +9,24 @@ use meridian_domain::Fleet;
 /// # Errors
 /// What home's topic answered, where no region's takes the page.
 pub(crate) async fn page(ports: &impl Pager, fleet: &Fleet, page: &Page) -> Answer<()> {
-    let Err(refusal) = ports.page(&fleet.home, page).await else { return Ok(()) };
-    tracing::error!(%refusal, page = page.subject, "home's topic did not take the page");
+    through_any_topic(fleet, page, async |region| ports.page(region, page).await).await
+}
+
+/// The same way for what nobody need get up for.
+///
+/// # Errors
+/// What home's topic answered, where no region's takes the advice.
+pub(crate) async fn advise(ports: &impl Pager, fleet: &Fleet, advice: &Page) -> Answer<()> {
+    through_any_topic(fleet, advice, async |region| ports.advise(region, advice).await).await
+}
+
+async fn through_any_topic(fleet: &Fleet, note: &Page, send: impl AsyncFn(&RegionName) -> Answer<()>) -> Answer<()> {
+    let Err(refusal) = send(&fleet.home).await else { return Ok(()) };
+    tracing::error!(%refusal, note = note.subject, "home's topic did not take it");
     for region in fleet.regions.iter().map(|region| &region.name).filter(|region| **region != fleet.home) {
-        match ports.page(region, page).await {
+        match send(region).await {
             Ok(()) => return Ok(()),
-            Err(error) => tracing::error!(%error, %region, "another region's topic did not take the page either"),
+            Err(error) => tracing::error!(%error, %region, "another region's topic did not take it either"),
         }
     }
     Err(refusal)

@@ -143,7 +143,7 @@ impl Look {
             return;
         }
         let note = self.notice(fleet, region, why, advice);
-        let sent = ports.advise(&fleet.home, &note).await;
+        let sent = on_call::advise(ports, fleet, &note).await;
         self.sight.advised = Some(sent.is_ok());
         if let Err(error) = sent {
             tracing::error!(%error, advice = note.subject, "the advice was not sent");
