@@ -79,6 +79,10 @@ impl Voice<'_> {
             Return::RollsBackFrom { region, from: Some(from), to, .. } | Return::Unread { region, from, to, .. } => {
                 format!("{} rolls back from {from} to {to}", self.title(region))
             }
+            // It was not known what it served meanwhile.
+            Return::RolledBack { region, from, to, .. } | Return::Unwritten { region, from, to } if from == to => {
+                format!("{} serves {to} again", self.title(region))
+            }
             Return::RolledBack { region, from, to, .. } | Return::Unwritten { region, from, to } => {
                 format!("{} rolled back from {from} to {to}", self.title(region))
             }

@@ -215,6 +215,9 @@ impl Phrasebook {
                 Tone::Bad,
                 format!("REVERT {}, worse than the days before: {}", target.version, worse_than_before(worse)),
             ),
+            Record::Reverted { from, to, why } if from.version == to.version => {
+                (Tone::Bad, format!("serves {} again: {}", to.version, voice.why(why)))
+            }
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
             }

@@ -265,6 +265,10 @@ fn a_rollback_gives_both_releases_and_the_reason() {
         "EU rolled back from v427 to v426: its ledger does not say why: somebody rolled it back by hand, or rollback could not write \
          there; rollback's log tells"
     );
+    // What served meanwhile was unknown.
+    let unknown = || WayBackReason::ProvedAgain(Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed));
+    let same = Return::RolledBack { region: name(JP), from: to(), to: to(), why: unknown() };
+    assert!(told(same).starts_with("JP serves v426 again: its endpoint is UpdateRollbackFailed"));
     let again = WayBackReason::ProvedAgain(Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed));
     assert_eq!(
         told(again),
