@@ -124,9 +124,10 @@ fn role(maker: &mut Maker<'_>, logical: &str, own: &mut Map<String, Value>) {
     let role = format!("{logical}Role");
     own.insert("Role".to_owned(), json!({ "Fn::GetAtt": [role, "Arn"] }));
     let propagates = own.remove("PropagateTags") == Some(Value::Bool(true));
+    let boundary = own.remove("PermissionsBoundary");
     let properties = json!({
         "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [basic], "Policies": policies,
-        "Tags": own.get("Tags").filter(|_| propagates),
+        "Tags": own.get("Tags").filter(|_| propagates), "PermissionsBoundary": boundary,
     });
     maker.add(role, "AWS::IAM::Role", without_nulls(properties));
 }

@@ -5,6 +5,7 @@
 //! The local world builds its regions from this, so that what is tested is what is deployed. Whatever the template holds
 //! that no type here takes up is listed by name ([`Stack::unmodelled`]), never dropped silently.
 
+mod ceiling;
 mod document;
 mod error;
 mod expand;
@@ -21,6 +22,7 @@ mod service_trust;
 mod settings;
 mod stack;
 
+pub use ceiling::Ceiling;
 pub use error::DeploymentError;
 pub use expand::expanded;
 pub use pattern::Pattern;

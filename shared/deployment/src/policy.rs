@@ -179,6 +179,23 @@ impl Statement {
         }
     }
 
+    /// What it allows, each action on each resource, in a policy of `owner`; nothing where it denies.
+    pub(crate) fn grants(&self, owner: &str) -> Vec<Grant> {
+        if self.effect == Effect::Deny {
+            return Vec::new();
+        }
+        let resources = || self.resources.iter().enumerate();
+        let pairs = self.actions.iter().flat_map(|action| resources().map(move |one| (action, one)));
+        let grant = |(action, (number, resource)): (&String, (usize, &String))| Grant {
+            owner: owner.to_owned(),
+            sid: self.sid.clone(),
+            action: action.clone(),
+            number,
+            resource: resource.clone(),
+        };
+        pairs.map(grant).collect()
+    }
+
     /// The statement's action, and which of its resources, that a request meets, where it is about the request at all.
     pub(crate) fn meets<'a>(&'a self, request: &Request<'_>) -> Option<(&'a str, usize)> {
         let subject = match (&self.subjects, request.principal) {

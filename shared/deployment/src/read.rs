@@ -99,7 +99,8 @@ impl Role {
         }
         let tags = own.levels("Tags")?.into_iter().map(|mut tag| Ok((tag.text("Key")?, tag.text("Value")?)));
         let tags = tags.collect::<Read<_>>()?;
-        Ok(Role { logical: logical.to_owned(), arn, trust, trust_policy, statements, tags })
+        let boundary = own.optional("PermissionsBoundary");
+        Ok(Role { logical: logical.to_owned(), arn, trust, trust_policy, statements, boundary, tags })
     }
 }
 

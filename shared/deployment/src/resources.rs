@@ -96,6 +96,8 @@ pub struct Role {
     pub trust_policy: Value,
     /// What it may do.
     pub statements: Vec<Statement>,
+    /// The ARN of its permissions boundary.
+    pub boundary: Option<String>,
     /// What conditions may ask of who acts with it (`aws:PrincipalTag/...`).
     pub tags: BTreeMap<String, String>,
 }

@@ -22,6 +22,12 @@ pub enum Denial {
     /// No statement that counts allows it.
     #[error("because no policy allows it")]
     NoPolicyAllows,
+    /// Neither does a statement of what stands above the role.
+    #[error("because {ceiling} above the role does not allow it")]
+    NoCeilingAllows {
+        /// Its name.
+        ceiling: String,
+    },
     /// A statement denies it, whatever allows it.
     #[error("with an explicit deny in {owner}.{sid}")]
     ExplicitDeny {
@@ -36,11 +42,23 @@ impl Deployment {
     /// Whether a request is allowed, and by what: refused where any statement denies it, else let through by a statement of
     /// the role's own policies, or by one of the resource's where a service asks. A key lets a role's own policies count only
     /// where its policy names the account, or lets the role in by itself; and a role is lent only where its trust policy says
-    /// so too.
+    /// so too. What a role may do by all of these, each ceiling above it must let through as well.
     ///
     /// # Errors
     /// No statement allows it, or one denies it.
     pub fn authorise(&self, request: &Request<'_>) -> Result<Vec<Grant>, Denied> {
+        let mut grants = self.granted_below(request)?;
+        if let Principal::Role(arn) = request.principal {
+            let boundary = self.role(arn).and_then(|role| role.boundary.as_ref());
+            let above = self.ceilings.iter().filter(|own| own.boundary.is_none() || own.boundary.as_ref() == boundary);
+            for ceiling in above {
+                grants.push(ceiling.lets(request)?);
+            }
+        }
+        Ok(grants)
+    }
+
+    fn granted_below(&self, request: &Request<'_>) -> Result<Vec<Grant>, Denied> {
         let role = match request.principal {
             Principal::Role(arn) => self.role(arn),
             Principal::Service(_) => None,

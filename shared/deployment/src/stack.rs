@@ -1,11 +1,12 @@
 //! A stack, and all of them.
 
+use crate::ceiling::Ceiling;
 use crate::document;
 use crate::error::DeploymentError;
 use crate::expand;
 use crate::level::Level;
 use crate::names::Place;
-use crate::policy::{Effect, Grant, Statement};
+use crate::policy::{Grant, Statement};
 use crate::read;
 use crate::resolve::{Made, Resolver};
 use crate::resources::{
@@ -62,6 +63,8 @@ pub struct Stack {
 pub struct Deployment {
     /// What the template makes in each region.
     pub stacks: BTreeMap<RegionName, Stack>,
+    /// What the account has put above the roles' own policies.
+    pub ceilings: Vec<Ceiling>,
 }
 
 impl Deployment {
@@ -82,7 +85,8 @@ impl Deployment {
             let resolver = Resolver::new(template, &resources, &place, &environment.parameters, &made)?;
             Ok((region.clone(), Stack::create(&resources, &resolver, &place)?))
         };
-        Ok(Deployment { stacks: settings.environments.iter().map(stack).collect::<Result<_, DeploymentError>>()? })
+        let stacks = settings.environments.iter().map(stack).collect::<Result<_, DeploymentError>>()?;
+        Ok(Deployment { stacks, ceilings: Vec::new() })
     }
 
     /// A role of any stack: IAM knows no regions.
@@ -92,7 +96,8 @@ impl Deployment {
 
     /// Every statement that allows something, and every permission to call a function, as grants that nobody has used yet.
     pub fn allowances(&self) -> BTreeSet<Grant> {
-        let mut all = BTreeSet::new();
+        let mut all: BTreeSet<_> =
+            self.ceilings.iter().flat_map(|own| own.statements.iter().flat_map(|one| one.grants(&own.name))).collect();
         for stack in self.stacks.values() {
             let roles = stack.roles.values().map(|role| (&role.logical, &role.statements));
             let policies = stack.policies.iter().map(|(logical, _, statements)| (logical, statements));
@@ -100,17 +105,7 @@ impl Deployment {
             let trusts = stack.roles.values().map(|role| (&role.logical, &role.trust));
             let trusts = trusts.filter(|(_, trust)| trust.iter().any(Statement::is_about_roles));
             for (owner, statements) in roles.chain(trusts).chain(policies) {
-                for own in statements.iter().filter(|own| own.effect == Effect::Allow) {
-                    let resources = || own.resources.iter().enumerate();
-                    let pairs = own.actions.iter().flat_map(|action| resources().map(move |one| (action, one)));
-                    all.extend(pairs.map(|(action, (number, resource))| Grant {
-                        number,
-                        owner: owner.clone(),
-                        sid: own.sid.clone(),
-                        action: action.clone(),
-                        resource: resource.clone(),
-                    }));
-                }
+                all.extend(statements.iter().flat_map(|own| own.grants(owner)));
             }
             all.extend(stack.invokers.iter().filter_map(|own| {
                 let function =
@@ -125,6 +120,9 @@ impl Deployment {
     #[must_use]
     pub fn without(&self, owner: &str, sid: &str) -> Self {
         let mut less = self.clone();
+        for ceiling in less.ceilings.iter_mut().filter(|own| own.name == owner) {
+            ceiling.statements.retain(|own| own.sid != sid);
+        }
         for stack in less.stacks.values_mut() {
             for role in stack.roles.values_mut().filter(|role| role.logical == owner) {
                 role.statements.retain(|own| own.sid != sid);

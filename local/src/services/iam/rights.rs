@@ -46,17 +46,18 @@ impl World {
         operation: &O,
     ) -> Result<(), ApiError> {
         let Some(principal) = self.principal(caller, service)? else { return Ok(()) };
-        let asks = operation.asks(self, region).into_iter();
-        let asks: Vec<Ask> = asks.map(|ask| ask.with("aws:RequestedRegion", region.as_str())).collect();
-        self.authorise(&principal, &asks).map_err(|denied| refusal(service, &denied))
+        let asks = operation.asks(self, region);
+        self.authorise(region, &principal, &asks).map_err(|denied| refusal(service, &denied))
     }
 
-    /// Whether a principal may do all of it. What let it through is noted.
-    pub(crate) fn authorise(&mut self, principal: &Principal, asks: &[Ask]) -> Result<(), Denied> {
+    /// Whether a principal may do all of it in a region. What let it through is noted.
+    pub(crate) fn authorise(&mut self, region: &RegionName, principal: &Principal, asks: &[Ask]) -> Result<(), Denied> {
         let mut granted = Vec::new();
         for ask in asks {
             let mut context = ask.context.clone();
+            // What AWS always sends.
             context.insert("aws:securetransport".to_owned(), vec!["true".to_owned()]);
+            context.insert("aws:requestedregion".to_owned(), vec![region.to_string()]);
             if let Principal::Role(arn) = principal {
                 context.insert("aws:principalarn".to_owned(), vec![arn.clone()]);
                 let tags = self.deployment.role(arn).into_iter().flat_map(|role| &role.tags);
@@ -80,7 +81,7 @@ impl World {
         asks: &[Ask],
     ) -> Result<(), Denied> {
         let outcome = self.deployment.assumable_by(service, role);
-        let outcome = outcome.and_then(|()| self.authorise(&Principal::Role(role.to_owned()), asks));
+        let outcome = outcome.and_then(|()| self.authorise(region, &Principal::Role(role.to_owned()), asks));
         if let Err(denied) = &outcome {
             let fault = format!("{} is {denied}", role.rsplit('/').next().unwrap_or(role));
             self.record(region, What::FaultBegan { fault });

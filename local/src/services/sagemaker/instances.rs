@@ -96,7 +96,7 @@ impl World {
         let account = &self.config.fleet.account;
         let put = Ask::new("s3:PutObject", format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", account);
         let asks: Vec<Ask> = [put].into_iter().chain(self.bucket_key_ask("kms:GenerateDataKey", bucket)).collect();
-        self.authorise(&meridian_deployment::Principal::Role(role), &asks).is_ok()
+        self.authorise(region, &meridian_deployment::Principal::Role(role), &asks).is_ok()
     }
 
     /// Whether the role may look at the alarms that are to guard an update: without it `UpdateEndpoint` is refused
@@ -120,7 +120,7 @@ impl World {
             return false;
         }
         let asks = [Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", namespace)];
-        self.authorise(&meridian_deployment::Principal::Role(role), &asks).is_ok()
+        self.authorise(region, &meridian_deployment::Principal::Role(role), &asks).is_ok()
     }
 
     /// The namespace that a configuration's containers are told to write to, or the one that they know of themselves.

@@ -13,8 +13,18 @@ const SAMCONFIG: &str = include_str!("../../../../local/fleets/reference/samconf
 const FLEET: &str = include_str!("../../../../local/fleets/reference/fleet.toml");
 
 fn deployed() -> Deployment {
+    with(&[])
+}
+
+/// The same with these parameters in every region.
+fn with(parameters: &[(&str, &str)]) -> Deployment {
     let fleet = Fleet::parse(FLEET).unwrap();
-    Deployment::of(TEMPLATE, &Settings::parse(SAMCONFIG, &fleet.account).unwrap()).unwrap()
+    let mut settings = Settings::parse(SAMCONFIG, &fleet.account).unwrap();
+    for environment in settings.environments.values_mut() {
+        let own = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        environment.parameters.extend(own);
+    }
+    Deployment::of(TEMPLATE, &settings).unwrap()
 }
 
 /// The same with a proxy in front of every region.
@@ -35,20 +45,10 @@ fn edged() -> Deployment {
 }
 
 fn behind_proxies(routing: &[(&'static str, &str)]) -> Deployment {
-    let fleet = Fleet::parse(FLEET).unwrap();
-    let mut settings = Settings::parse(SAMCONFIG, &fleet.account).unwrap();
     let subnets = ["Subnet1", "Subnet2"].map(|name| (name, "subnet-0123456789abcdef0"));
     let callers = format!("checkout={}", "0a".repeat(32));
     let front = [("FrontKind", "proxy"), ("Callers", &callers), ("VpcId", "vpc-0123456789abcdef0")];
-    for environment in settings.environments.values_mut() {
-        let own = front
-            .into_iter()
-            .chain(subnets)
-            .chain(routing.iter().copied())
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        environment.parameters.extend(own);
-    }
-    Deployment::of(TEMPLATE, &settings).unwrap()
+    with(&front.into_iter().chain(subnets).chain(routing.iter().copied()).collect::<Vec<_>>())
 }
 
 fn region(name: &str) -> RegionName {

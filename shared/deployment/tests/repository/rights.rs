@@ -1,8 +1,8 @@
 //! Who may do what, by the template's roles and policies.
 
-use crate::{TEMPLATE, behind_proxies, deployed, proxied, region};
+use crate::{TEMPLATE, behind_proxies, deployed, proxied, region, with};
 use meridian_deployment::{
-    AssumingService, Context, Denial, Denied, Deployment, Grant, Principal, Request, SentKey, Stack,
+    AssumingService, Ceiling, Context, Denial, Denied, Deployment, Grant, Principal, Request, SentKey, Stack,
 };
 
 /// Whether a role may write an object of home's bucket, as S3 would ask.
@@ -273,5 +273,105 @@ fn a_trust_policy_that_asks_for_an_unsent_key_is_found() {
         let found = shut_out(&deployed);
         assert!(found.iter().all(|own| own.starts_with(&format!("{role}: "))), "{found:?}");
         assert!(!found.is_empty(), "{service} cannot assume {role}");
+    }
+}
+
+const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/meridian-boundary";
+
+fn sample_boundary() -> Ceiling {
+    Ceiling::boundary("boundary", BOUNDARY, include_str!("../../../../docs/policies/boundary.json")).unwrap()
+}
+
+#[test]
+fn every_role_has_the_boundary_that_the_account_asks_for() {
+    assert!(deployed().stacks.values().flat_map(|stack| stack.roles.values()).all(|role| role.boundary.is_none()));
+    for deployed in [with(&[("PermissionsBoundary", BOUNDARY)]), behind_proxies(&[("PermissionsBoundary", BOUNDARY)])] {
+        let mut roles = deployed.stacks.values().flat_map(|stack| stack.roles.values());
+        assert!(roles.all(|role| role.boundary.as_deref() == Some(BOUNDARY)), "{:#?}", deployed.stacks);
+    }
+}
+
+/// Whoever got hold of a role and changed its policies to allow everything still did no more than this.
+#[test]
+fn a_role_beneath_the_boundary_gains_nothing_by_policies_of_its_own() {
+    let role = Principal::Role("arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-0A1B2C".to_owned());
+    let passed = |service: &str| Context::from([("iam:passedtoservice".to_owned(), vec![service.to_owned()])]);
+    let plain = Context::new();
+    let asked = |action, resource, context: &Context| {
+        sample_boundary().lets(&Request { principal: &role, action, resource, context }).map(|grant| grant.sid)
+    };
+    assert_eq!(asked("s3:GetObject", "arn:aws:s3:::fraud-models-eu/x", &plain).as_deref(), Ok("Files"));
+    let endpoint_role = "arn:aws:iam::111122223333:role/meridian-example-endpoint";
+    assert!(asked("iam:PassRole", endpoint_role, &passed("sagemaker.amazonaws.com")).is_ok());
+    for (action, resource, context) in [
+        ("iam:PassRole", endpoint_role, passed("ec2.amazonaws.com")),
+        ("iam:CreateRole", "arn:aws:iam::111122223333:role/x", plain.clone()),
+        ("iam:PutRolePolicy", endpoint_role, plain.clone()),
+        ("iam:CreateServiceLinkedRole", endpoint_role, plain.clone()),
+        ("sts:AssumeRole", "arn:aws:iam::111122223333:role/admin", plain.clone()),
+        ("s3:DeleteObject", "arn:aws:s3:::fraud-models-eu/ledger/fraud/1.json", plain.clone()),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::fraud-models-eu", plain.clone()),
+        ("sagemaker:DeleteEndpoint", "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/fraud", plain.clone()),
+        ("kms:ScheduleKeyDeletion", "*", plain.clone()),
+        (
+            "lambda:UpdateFunctionCode",
+            "arn:aws:lambda:eu-west-1:111122223333:function:meridian-fraud-promote",
+            plain.clone(),
+        ),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:payments", plain.clone()),
+        ("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:customers", plain.clone()),
+        ("dynamodb:GetItem", "*", plain.clone()),
+    ] {
+        let why = asked(action, resource, &context).unwrap_err().why;
+        assert_eq!(why, Denial::NoCeilingAllows { ceiling: "boundary".to_owned() }, "{action} {resource}");
+    }
+}
+
+/// An administrator of the account is beneath these too, but for the role that is for emergencies.
+#[test]
+fn the_sample_control_policy_keeps_evidence_keys_endpoints_and_regions() {
+    let control = Ceiling::control("scp", include_str!("../../../../docs/policies/scp.json")).unwrap();
+    let endpoint = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/fraud";
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/50d6d8e2-2cb2-49b6-895a-650362569c62";
+    let entry = "arn:aws:s3:::fraud-models-eu/ledger/fraud/home/1.json";
+    let (home, elsewhere) = ("eu-west-1", "us-west-2");
+    for (role, action, resource, region, refused) in [
+        ("admin", "sagemaker:UpdateEndpoint", endpoint, home, Some("EndpointsOnlyByTheFleet")),
+        ("admin", "sagemaker:DeleteEndpoint", endpoint, home, Some("EndpointsOnlyByTheFleet")),
+        ("admin", "sagemaker:DescribeEndpoint", endpoint, home, None),
+        ("meridian-fraud-lent-eu-west-1", "sagemaker:UpdateEndpoint", endpoint, home, None),
+        ("meridian-fraud-RollbackRole-0A1B2C", "sagemaker:UpdateEndpoint", endpoint, home, None),
+        ("break-glass", "sagemaker:UpdateEndpoint", endpoint, home, None),
+        ("admin", "s3:DeleteObjectVersion", entry, home, Some("EvidenceStays")),
+        ("meridian-fraud-lent-eu-west-1", "s3:DeleteObject", entry, home, Some("EvidenceStays")),
+        ("break-glass", "s3:DeleteObjectVersion", entry, home, None),
+        ("admin", "s3:DeleteObject", "arn:aws:s3:::someones-own/x", home, None),
+        ("admin", "kms:ScheduleKeyDeletion", key, home, Some("KeysStay")),
+        ("meridian-deploy", "kms:PutKeyPolicy", key, home, None),
+        ("admin", "s3:PutObject", entry, elsewhere, Some("OnlyInTheFleetsRegions")),
+        ("meridian-deploy", "lambda:CreateFunction", "*", elsewhere, Some("OnlyInTheFleetsRegions")),
+        ("admin", "cloudwatch:GetMetricData", "*", elsewhere, None),
+    ] {
+        let arn = format!("arn:aws:iam::111122223333:role/{role}");
+        let context = Context::from([
+            ("aws:principalarn".to_owned(), vec![arn.clone()]),
+            ("aws:requestedregion".to_owned(), vec![region.to_owned()]),
+        ]);
+        let principal = Principal::Role(arn);
+        let answer = control.lets(&Request { principal: &principal, action, resource, context: &context });
+        let why = refused.map(|sid| Denial::ExplicitDeny { owner: "scp".to_owned(), sid: sid.to_owned() });
+        assert_eq!(answer.err().map(|denied| denied.why), why, "{role}: {action} in {region}");
+    }
+}
+
+/// IAM User Guide, "IAM and AWS STS quotas": a managed policy has at most 6,144 characters; Organizations' quotas: a control policy at
+/// most 5,120. Neither counts white space.
+#[test]
+fn the_sample_policies_fit_into_an_account() {
+    for (document, most) in [
+        (include_str!("../../../../docs/policies/boundary.json"), 6144),
+        (include_str!("../../../../docs/policies/scp.json"), 5120),
+    ] {
+        assert!(document.chars().filter(|own| !own.is_whitespace()).count() <= most);
     }
 }
