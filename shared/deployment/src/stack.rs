@@ -116,13 +116,10 @@ impl Deployment {
         all
     }
 
-    /// The same deployment without one statement, wherever it stands.
+    /// The same deployment without one statement, wherever a stack has it.
     #[must_use]
     pub fn without(&self, owner: &str, sid: &str) -> Self {
         let mut less = self.clone();
-        for ceiling in less.ceilings.iter_mut().filter(|own| own.name == owner) {
-            ceiling.statements.retain(|own| own.sid != sid);
-        }
         for stack in less.stacks.values_mut() {
             for role in stack.roles.values_mut().filter(|role| role.logical == owner) {
                 role.statements.retain(|own| own.sid != sid);

@@ -105,3 +105,17 @@ fn an_interruption_by_nobody_knows_what_says_when_it_was_unknown() {
     let words = "last interrupted: the serving release was unknown from 2026-11-20 03:19:00 to 03:24:00 UTC";
     assert_eq!(interrupted(&own), words);
 }
+
+/// Nobody knew what served in between: the release did not change.
+#[test]
+fn a_region_that_serves_the_same_again_is_not_said_to_roll_back() {
+    let fleet = fleet();
+    let says = |from| {
+        let record =
+            Record::Reverted { from: target(&fleet, from), to: target(&fleet, "v426"), why: said("it was slow") };
+        let entries = chain(vec![("03:52:00", "rollback", record)]);
+        Phrasebook::default().say_any(&fleet, entries.first().unwrap()).1
+    };
+    assert_eq!(says("v426"), "serves v426 again: it was slow");
+    assert_eq!(says("v427"), "rolled back from v427 to v426: it was slow");
+}
