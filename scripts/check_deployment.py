@@ -109,12 +109,9 @@ def wrong_moves(fleet):
         return {own[name] for kind, name in kinds.items() for own in stack.of_type(kind).values() if name in own}
 
     deployed, home = fleet.deployed, fleet.home
-    as_it_was = fleet.stack(home, deployed[home])
-    old, old_parameters = worldwide(as_it_was), as_it_was.parameters
+    old = worldwide(fleet.stack(home, deployed[home]))
     for region, own in deployed.items():
-        # docs/runbooks/lost-home.md gives the instances' roles other names.
-        roles = {role: f"another-{role}" for role in ("EndpointRoleName", "EndpointRoleInTurn") if old_parameters[role]}
-        moved = fleet.stack(region, {**deployed[home], **own, "HomeRegion": region, **roles})
+        moved = fleet.stack(region, {**deployed[home], **own, "HomeRegion": region})
         if region != home and (taken := sorted(old & worldwide(moved))):
             yield f"{region} cannot become home: {', '.join(taken)} would be made twice"
 

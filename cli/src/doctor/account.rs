@@ -4,7 +4,7 @@ use super::answer::answered;
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use meridian_aws::inspect::Said;
-use meridian_domain::{Fleet, Region};
+use meridian_domain::{Fleet, Region, ServingRole};
 use meridian_messages::doctor::{
     Check, Command, Deployment, Image, Key, LentFault, LentRole, Mend, Property, Quota, Role,
 };
@@ -27,7 +27,13 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts) -> Vec<Finding
     let arn = fleet.lent_role_arn(&region.name);
     let absent = LentRole::Absent { arn: arn.clone() };
     let lent = answered(Check::LentRole, &facts.lent, absent, LEND, |own| lent(fleet, own, arn));
-    vec![key, quota, lent, image(fleet, region, facts.image.as_ref())]
+    let of = |own, which, made, trust| role(fleet.execution_role(&region.name, which), own, made, trust);
+    let first = of(&facts.role, ServingRole::First, Property::Role, Property::RoleTrust);
+    let in_turn = facts.role_in_turn.as_ref();
+    let in_turn = in_turn.map(|own| of(own, ServingRole::InTurn, Property::RoleInTurn, Property::RoleInTurnTrust));
+    let mut findings = vec![key, quota, lent, image(fleet, region, facts.image.as_ref()), first];
+    findings.extend(in_turn);
+    findings
 }
 
 fn key(own: &KeyFacts, alias: String) -> Finding {
@@ -80,10 +86,8 @@ fn lent(fleet: &Fleet, own: &LentFacts, arn: String) -> Finding {
     }
 }
 
-/// A role of every region's instances, which the template makes under a name of its own. IAM has one for all regions. `made` is the
-/// role in the template, `trust` its trust policy.
-pub fn role(name: &str, own: &Said<RoleFacts>, made: Property, trust: Property) -> Finding {
-    let name = name.to_owned();
+/// A role of the region's instances. `made` is the role in the template, `trust` its trust policy.
+fn role(name: String, own: &Said<RoleFacts>, made: Property, trust: Property) -> Finding {
     let mend = |property| Mend::Deploy(Deployment::With(property));
     answered(Check::Role, own, Role::Absent { name: name.clone() }, mend(made), |role| match role.trusts_sagemaker {
         true => Finding::fine(Check::Role, Role::Assumable { name }),

@@ -3,7 +3,7 @@
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{BucketFacts, ModelFacts, NotKnown, PipelineFacts, Said, TopicFacts, WatchFacts};
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::{Chain, EndpointView, Fleet, KeyId, Manifest, Region, RegionHistory};
+use meridian_domain::{Chain, EndpointView, Fleet, KeyId, Manifest, Region, RegionHistory, ServingRole};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
@@ -30,6 +30,10 @@ pub struct RegionFacts {
     pub key: Said<KeyFacts>,
     /// The role that the region lends to home.
     pub lent: Said<LentFacts>,
+    /// The role that the region's instances run with.
+    pub role: Said<RoleFacts>,
+    /// The one that takes turns with it, where there are two.
+    pub role_in_turn: Option<Said<RoleFacts>>,
     pub quota: Said<QuotaFacts>,
 }
 
@@ -38,10 +42,6 @@ pub struct RegionFacts {
 pub struct HomeFacts {
     pub pipeline: Said<PipelineFacts>,
     pub package_group: Said<()>,
-    /// The role that the instances of every region run with.
-    pub role: Said<RoleFacts>,
-    /// The one that takes turns with it, where there are two.
-    pub role_in_turn: Option<Said<RoleFacts>>,
     /// What KMS says of the keys that sign releases, by the ids that policy gives them: of those that lie there.
     pub signing: Vec<(KeyId, Said<SigningKeyFacts>)>,
 }
@@ -74,6 +74,11 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
         },
         key: meridian_preflight::key(ports, name).await,
         lent: meridian_preflight::lent(ports, name).await,
+        role: meridian_preflight::role(ports, name, ServingRole::First).await,
+        role_in_turn: match fleet.execution_role_in_turn {
+            Some(_) => Some(meridian_preflight::role(ports, name, ServingRole::InTurn).await),
+            None => None,
+        },
         quota: meridian_preflight::quota(ports, name).await,
         model: match &endpoint {
             Said::Is(view) => ports.inspect_model(name, &view.config).await,
@@ -89,11 +94,6 @@ pub async fn home(ports: &AwsPorts) -> HomeFacts {
     HomeFacts {
         pipeline: ports.inspect_pipeline().await,
         package_group: ports.inspect_package_group().await,
-        role: meridian_preflight::role(ports, &ports.fleet().execution_role).await,
-        role_in_turn: match &ports.fleet().execution_role_in_turn {
-            Some(name) => Some(meridian_preflight::role(ports, name).await),
-            None => None,
-        },
         signing: signing(ports).await,
     }
 }

@@ -1,6 +1,5 @@
 //! What regions have in common, judged.
 
-use super::account;
 use super::answer::answered;
 use super::facts::{HomeFacts, RegionFacts};
 use super::findings::Finding;
@@ -14,7 +13,7 @@ use meridian_messages::doctor::{
 /// What is replicated, and nothing else: the ledger is each region's own.
 const REPLICATED: &str = "releases/";
 
-/// The pipeline, the model registry, the instances' role, and the way to the other regions.
+/// The pipeline, the model registry, and the way to the other regions.
 pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
     let made = |property| Mend::Deploy(Deployment::With(property));
     let others = fleet.regions.iter().filter(|region| region.name != home.name);
@@ -34,10 +33,6 @@ pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts)
     findings.push(answered(Check::PackageGroup, &own.package_group, absent, made(Property::PackageGroup), |()| {
         Finding::fine(Check::PackageGroup, PackageGroup::There)
     }));
-    findings.push(account::role(&fleet.execution_role, &own.role, Property::Role, Property::RoleTrust));
-    let in_turn = fleet.execution_role_in_turn.as_ref().zip(own.role_in_turn.as_ref());
-    findings
-        .extend(in_turn.map(|(name, own)| account::role(name, own, Property::RoleInTurn, Property::RoleInTurnTrust)));
     findings.extend(signing::judge(fleet, own));
     findings.push(network(fleet));
     findings

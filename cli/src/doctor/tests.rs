@@ -144,6 +144,8 @@ fn well(fleet: &Fleet) -> RegionFacts {
             external_ids: vec!["fraud".to_owned()],
             more: false,
         }),
+        role: Said::Is(RoleFacts { trusts_sagemaker: true }),
+        role_in_turn: None,
         quota: Said::Is(QuotaFacts { code: "L-0123ABCD".to_owned(), instances: 100.0 }),
     }
 }
@@ -154,14 +156,7 @@ fn own() -> HomeFacts {
     let (kind, mode) = ("V2".to_owned(), "QUEUED".to_owned());
     let actions = names.iter().map(action).collect();
     let pipeline = PipelineFacts { kind, mode, actions, on_failure: Vec::new() };
-    let role = Said::Is(RoleFacts { trusts_sagemaker: true });
-    HomeFacts {
-        pipeline: Said::Is(pipeline),
-        package_group: Said::Is(()),
-        role,
-        role_in_turn: None,
-        signing: Vec::new(),
-    }
+    HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()), signing: Vec::new() }
 }
 
 fn judged(fleet: &Fleet, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
@@ -275,12 +270,12 @@ fn an_image_is_pushed_in_home_and_copied_elsewhere() {
 
 #[test]
 fn a_role_in_turn_is_judged_as_the_first_one() {
-    let name = || "meridian-fraud-endpoint-b".to_owned();
-    let fleet = Fleet { execution_role_in_turn: Some(name()), ..policy() };
-    let own = HomeFacts { role_in_turn: Some(Said::Absent), ..own() };
-    let findings = fleet::judge(&fleet, home(&fleet), &well(&fleet), &own);
+    let fleet = Fleet { execution_role_in_turn: Some("meridian-fraud-endpoint-b".to_owned()), ..policy() };
+    let facts = RegionFacts { role_in_turn: Some(Said::Absent), ..well(&fleet) };
+    let findings = region::judge(&fleet, home(&fleet), &facts, true);
     let roles: Vec<Finding> = findings.into_iter().filter(|finding| finding.check == Check::Role).collect();
     let made = Mend::Deploy(Deployment::With(Property::RoleInTurn));
-    let first = Finding::fine(Check::Role, Role::Assumable { name: "meridian-fraud-endpoint".to_owned() });
-    assert_eq!(roles, [first, Finding::wrong(Check::Role, Role::Absent { name: name() }, made)]);
+    let first = Finding::fine(Check::Role, Role::Assumable { name: "meridian-fraud-endpoint-eu-west-1".to_owned() });
+    let name = "meridian-fraud-endpoint-b-eu-west-1".to_owned();
+    assert_eq!(roles, [first, Finding::wrong(Check::Role, Role::Absent { name }, made)]);
 }

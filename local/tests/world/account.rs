@@ -80,8 +80,8 @@ fn a_quota_is_the_default_until_the_account_has_its_own() {
 fn a_role_is_shown_with_its_trust_policy_or_not_at_all() {
     let mut world = world(night());
     let role = |world: &mut World, name: &str| call(world, EU, GetRole { role_name: name.to_owned() });
-    let own = role(&mut world, "meridian-fraud-endpoint").unwrap().role;
-    assert_eq!(own.arn, "arn:aws:iam::111122223333:role/meridian-fraud-endpoint");
+    let own = role(&mut world, "meridian-fraud-endpoint-ap-northeast-1").unwrap().role;
+    assert_eq!(own.arn, "arn:aws:iam::111122223333:role/meridian-fraud-endpoint-ap-northeast-1");
     assert!(own.assume_role_policy_document.contains("%22Service%22%3A%22sagemaker.amazonaws.com%22"), "{own:?}");
     assert_eq!(role(&mut world, "meridian").unwrap_err().code, "NoSuchEntity");
 }

@@ -130,8 +130,10 @@ fn nobody_else_is_lent_a_regions_role() {
     };
     let place = rollback.region.to_string();
     denied(asks(&mut world, &rollback, &place, assume(&place)));
-    let endpoints =
-        AssumeRole { role_arn: night().fleet.execution_role_arn(meridian_domain::ServingRole::First), ..assume(JP) };
+    let endpoints = AssumeRole {
+        role_arn: night().fleet.execution_role_arn(&region(JP), meridian_domain::ServingRole::First),
+        ..assume(JP)
+    };
     denied(asks(&mut world, &own, JP, endpoints));
 }
 

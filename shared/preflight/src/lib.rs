@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{NotKnown, Said, said};
-use meridian_domain::{Fleet, RegionName};
+use meridian_domain::{Fleet, RegionName, ServingRole};
 use meridian_handlers::ports::OperationName;
 use serde_json::Value;
 
@@ -82,9 +82,9 @@ pub async fn key(ports: &AwsPorts, region: &RegionName) -> Said<KeyFacts> {
     })
 }
 
-/// Asks for a role that the instances of every region run with: IAM knows no regions, and is asked as home asks it.
-pub async fn role(ports: &AwsPorts, name: &str) -> Said<RoleFacts> {
-    let fleet = ports.fleet();
+/// Asks for a role that a region's instances run with: IAM knows no regions, and is asked as home asks it.
+pub async fn role(ports: &AwsPorts, region: &RegionName, role: ServingRole) -> Said<RoleFacts> {
+    let (fleet, name) = (ports.fleet(), ports.fleet().execution_role(region, role));
     let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
     let answer = client.get_role().role_name(name).send().await;
     said(&fleet.home, OperationName::GetRole, answer).map(|own| {

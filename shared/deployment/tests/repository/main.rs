@@ -6,6 +6,7 @@ use meridian_deployment::{Clocked, Deployment, PipelineAction, PublicAccess, Set
 use meridian_domain::{Fleet, RegionName};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod isolation;
 mod rights;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");

@@ -37,7 +37,7 @@ fn a_wrong_value_of_a_fleet_is_refused_on_its_line() {
         (
             execution_role,
             "execution_role = \"service-role/endpoint\"",
-            FleetProblem::RoleName { field: "execution_role", longest: 64 },
+            FleetProblem::RoleName { field: "execution_role", longest: 48 },
         ),
         (SKEW, "detect = 1.2\nskew = \"30h\"", field("wave", "detect", FieldRule::Detect)),
         (SKEW, "detect_alone = 2.0\nskew = \"30h\"", field("wave", "detect_alone", FieldRule::DetectAlone)),

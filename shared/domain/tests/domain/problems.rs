@@ -163,7 +163,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
         (FleetProblem::HomePlaceInFixedOrder, "fleet.home_place is of an order"),
         (FleetProblem::Account("1111".to_owned()), "fleet.account is \"1111\""),
         (
-            FleetProblem::RoleName { field: "execution_role", longest: 64 },
+            FleetProblem::RoleName { field: "execution_role", longest: 48 },
             "fleet.execution_role must be an IAM role's name",
         ),
         (FleetProblem::IsolatedMetric("alerts".parse().unwrap()), "cannot send the metric alerts of [judge.metrics]"),

@@ -29,8 +29,9 @@ fn what_is_on_its_way_never_has_the_role_of_what_serves() {
     let again = beside(&fleet, "v426", Some(&third));
     assert_eq!(again.role, ServingRole::InTurn);
     assert_ne!(again.model, first.model, "another role is another model");
-    let arn = |target: &Target| fleet.execution_role_arn(target.role);
-    assert!(arn(&first).ends_with("role/meridian-fraud-endpoint") && arn(&second).ends_with("endpoint-b"));
+    let arn = |target: &Target| fleet.execution_role_arn(&fleet.home, target.role);
+    assert!(arn(&first).ends_with("role/meridian-fraud-endpoint-eu-west-1"), "{}", arn(&first));
+    assert!(arn(&second).ends_with("role/meridian-fraud-endpoint-b-eu-west-1"), "{}", arn(&second));
     assert_ne!(first.role.namespace(), second.role.namespace());
 }
 

@@ -57,7 +57,7 @@ pub(super) fn roles() -> Vec<Defect> {
     let fault = |fault| wrong(LentRole::Wrong { arn: arn(), fault });
     let home: RegionName = "eu-west-1".parse().unwrap();
     let other_region = || fault(LentFault::OtherRegion { home: home.clone() });
-    let name = || "meridian-fraud-endpoint".to_owned();
+    let name = || "meridian-fraud-endpoint-eu-west-1".to_owned();
     vec![
         (|facts, _| facts.lent = Said::Absent, wrong(LentRole::Absent { arn: arn() })),
         (|facts, _| *lent(facts) = LentFacts::default(), fault(LentFault::AccountNotTrusted)),
@@ -80,11 +80,11 @@ pub(super) fn roles() -> Vec<Defect> {
             fault(LentFault::OtherExternalId { expected: "fraud".to_owned() }),
         ),
         (
-            |_, own| own.role = Said::Absent,
+            |facts, _| facts.role = Said::Absent,
             Finding::wrong(Check::Role, Role::Absent { name: name() }, made(Property::Role)),
         ),
         (
-            |_, own| own.role = Said::Is(RoleFacts::default()),
+            |facts, _| facts.role = Said::Is(RoleFacts::default()),
             Finding::wrong(Check::Role, Role::NotAssumable { name: name() }, made(Property::RoleTrust)),
         ),
     ]

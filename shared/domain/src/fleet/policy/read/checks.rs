@@ -32,8 +32,8 @@ const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
 const PEAK_RPS: std::ops::RangeInclusive<f64> = 0.001..=1e7;
 /// Characters of a region's title.
 const LONGEST_TITLE: usize = 20;
-/// Characters of an IAM role's name.
-const LONGEST_ROLE: usize = 64;
+/// Characters of an IAM role's name, a hyphen and a region left out.
+const LONGEST_ROLE: usize = 48;
 /// Instances of one region: SageMaker's quotas end far below.
 const MOST_INSTANCES: u32 = 10_000;
 
