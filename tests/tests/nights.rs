@@ -100,6 +100,7 @@ golden! {
     a_region_without_the_releases_image_is_left_behind_and_paged_for: "image-late",
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
     untrusted_releases_are_refused_and_stop_no_other: "unsigned-release",
+    instances_of_another_type_come_and_go_back_by_themselves: "type-change",
 }
 
 #[test]
@@ -397,4 +398,5 @@ wire! {
     first_night: "first-night",
     add_region: "add-region",
     unsigned_release: "unsigned-release",
+    type_change: "type-change",
 }

@@ -2,10 +2,10 @@
 
 use super::DirectPorts;
 use crate::services::autoscaling::{
-    DeleteScheduledAction, PredefinedMetric, PutScalingPolicy, PutScheduledAction, RegisterScalableTarget, Scalable,
-    ScalableTargetAction, TargetTracking,
+    DeleteScheduledAction, DeregisterScalableTarget, PutScalingPolicy, PutScheduledAction, RegisterScalableTarget,
+    Scalable, ScalableTargetAction,
 };
-use meridian_domain::{RegionName, ScalingSpec};
+use meridian_domain::{RegionName, ResourceName, ScalingSpec, scalable_variant};
 use meridian_handlers::ports::{Answer, ErrorKind, Scaling};
 
 impl Scaling for DirectPorts {
@@ -13,20 +13,7 @@ impl Scaling for DirectPorts {
         let scalable = Scalable::variant(scaling.resource_id());
         let (min_capacity, max_capacity) = (Some(scaling.least), Some(scaling.most));
         self.call(region, RegisterScalableTarget { scalable: scalable.clone(), min_capacity, max_capacity }).await?;
-        let policy = PutScalingPolicy {
-            policy_name: scaling.policy_name(),
-            scalable: scalable.clone(),
-            policy_type: "TargetTrackingScaling".to_owned(),
-            target_tracking_scaling_policy_configuration: TargetTracking {
-                target_value: scaling.invocations_per_instance,
-                predefined_metric_specification: PredefinedMetric {
-                    predefined_metric_type: "SageMakerVariantInvocationsPerInstance".to_owned(),
-                },
-                scale_out_cooldown: Some(scaling.scale_out.as_secs()),
-                scale_in_cooldown: Some(scaling.scale_in.as_secs()),
-            },
-        };
-        self.call(region, policy).await?;
+        self.call(region, PutScalingPolicy::of(scaling)).await?;
         for scheduled in scaling.schedule() {
             let (scheduled_action_name, scalable) = (scheduled.name, scalable.clone());
             let Some((schedule, least)) = scheduled.floor else {
@@ -44,5 +31,13 @@ impl Scaling for DirectPorts {
             self.call(region, action).await?;
         }
         Ok(())
+    }
+
+    async fn deregister(&self, region: &RegionName, endpoint: &ResourceName, variant: &ResourceName) -> Answer<()> {
+        let scalable = Scalable::variant(scalable_variant(endpoint, variant));
+        match self.call(region, DeregisterScalableTarget { scalable }).await {
+            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }

@@ -213,7 +213,8 @@ impl Remains<'_> {
             evaluations: self.evaluations.clone(),
             ledger: BTreeMap::new(),
         };
-        let unexpected = self.unexpected(&report, log, world.unmet_faults());
+        let mut unexpected = self.unexpected(&report, log, world.unmet_faults());
+        unexpected.extend(self.unscaled(&report, world));
         report.unexpected = unexpected.into_iter().map(Problem::from).collect();
         report.as_expected = report.unexpected.is_empty();
         report.ledger = self.ledger.into_iter().map(|(chain, entries)| (chain.to_string(), entries)).collect();

@@ -74,6 +74,7 @@ macro_rules! every_scenario {
             poisoned_manifest: "poisoned-manifest",
             by_traffic: "by-traffic",
             unsigned_release: "unsigned-release",
+            type_change: "type-change",
         }
     };
 }
@@ -115,6 +116,9 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
+    /// The type of the instances with which v426 serves, where it is not what `fleet.toml` says.
+    #[serde(default)]
+    pub installed_on: Option<String>,
     /// What this night's `fleet.toml` says otherwise than the reference fleet: tables of it, laid over it; regions and freezes by
     /// their names.
     #[serde(default)]

@@ -81,9 +81,9 @@ impl<'a> Session<'a> {
         let (world, champion) = setup::world(scenario, &site, options.seed)?;
         let world: SharedWorld = Arc::new(Mutex::new(world));
         let mut narrator = Narrator::new((*fleet).clone());
-        fleet.regions.iter().for_each(|region| narrator.meet_target(&champion.target(&fleet, region)));
+        champion.targets().for_each(|target| narrator.meet_target(&target));
         let mut teller = Teller::new((*fleet).clone(), narrator);
-        teller.ledger = champion.chains(&fleet, &scenario.new)?;
+        teller.ledger = champion.chains(&scenario.new)?;
         let record = options.record.as_deref().map(Recorder::create).transpose()?.map(Arc::new);
         let machine = match &options.functions {
             Functions::InProcess => Machine::InProcess(Engine::new(world.clone(), in_process(&world, &site)?)),

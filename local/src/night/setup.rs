@@ -5,7 +5,7 @@ use super::features::features;
 use super::models;
 use super::scenario::{CHAMPION, ModelName, Scenario};
 use super::site::Site;
-use crate::world::{InstalledRelease, World, WorldConfig};
+use crate::world::{InstallError, InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
@@ -28,6 +28,8 @@ const IMAGE_REPOSITORY: &str = "sagemaker-xgboost";
 #[derive(Clone, Debug)]
 pub(super) struct Champion {
     pub release: ReleaseId,
+    /// The fleet as it was when it was installed.
+    fleet: Arc<Fleet>,
     manifest: Manifest,
     objects: BTreeMap<String, Bytes>,
     golden: u32,
@@ -62,7 +64,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
     let mut world = World::new(config)?;
     // Trained the night before.
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
-    let champion = Champion::new(fleet, created)?;
+    let champion = Champion::new(site.before(scenario)?, created)?;
     world.store(&fleet.home, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
     let image = image()?;
     for region in &fleet.regions {
@@ -74,14 +76,13 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
             }
             continue;
         }
-        let installed = champion.installed(fleet, region)?;
-        world.install(&region.name, &installed)?;
+        world.install(&region.name, &champion.installed(&region.name)?)?;
     }
     Ok((world, champion))
 }
 
 impl Champion {
-    fn new(fleet: &Fleet, created: Timestamp) -> Result<Self, NightError> {
+    fn new(fleet: Arc<Fleet>, created: Timestamp) -> Result<Self, NightError> {
         let (archive, holdout) = (ModelName::Champion.archive(), models::holdout());
         let archive_digest = Sha256::of(&archive);
         let manifest = Manifest {
@@ -109,19 +110,25 @@ impl Champion {
             (keys::manifest(release), Bytes::from(manifest.to_bytes())),
             (keys::golden(release), golden),
         ]);
-        Ok(Self { release, manifest, objects, golden: count, holdout })
+        Ok(Self { release, fleet, manifest, objects, golden: count, holdout })
     }
 
-    pub fn target(&self, fleet: &Fleet, region: &Region) -> Target {
-        Target::of(fleet, region, self.release, &self.manifest.version)
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        self.fleet.regions.iter().map(|region| self.target(region))
     }
 
-    fn installed(&self, fleet: &Fleet, region: &Region) -> Result<InstalledRelease, NightError> {
-        let target = self.target(fleet, region);
+    fn target(&self, region: &Region) -> Target {
+        Target::of(&self.fleet, region, self.release, &self.manifest.version)
+    }
+
+    fn installed(&self, region: &RegionName) -> Result<InstalledRelease, NightError> {
+        let (fleet, unknown) = (&self.fleet, || InstallError::UnknownRegion(region.clone()));
+        let region = fleet.region(region).ok_or_else(unknown)?;
+        let target = self.target(region);
         let model = target.model_spec(fleet, region, &self.manifest);
         let mut objects = self.objects.clone();
         let chain = Chain::Region(region.name.clone());
-        let mut chains = vec![(chain, self.genesis(fleet, region)?)];
+        let mut chains = vec![(chain, self.genesis(region)?)];
         if region.name == fleet.home {
             chains.push((Chain::Home, self.hub_genesis()?));
         }
@@ -131,6 +138,7 @@ impl Champion {
         Ok(InstalledRelease {
             version: target.version.to_string(),
             release: target.release,
+            instance_type: fleet.instance_type.clone(),
             model_name: target.model.to_string(),
             config_name: target.config.to_string(),
             image: model.image,
@@ -142,8 +150,8 @@ impl Champion {
     }
 
     /// The beginning of a region's ledger: what was installed, and that it was proved.
-    fn genesis(&self, fleet: &Fleet, region: &Region) -> Result<Vec<Entry>, NightError> {
-        let target = self.target(fleet, region);
+    fn genesis(&self, region: &Region) -> Result<Vec<Entry>, NightError> {
+        let target = self.target(region);
         self.entries(vec![
             Record::Attested { release: self.release, version: target.version.clone() },
             Record::Confirmed { target, execution: installer()?, golden: self.golden },
@@ -196,12 +204,13 @@ impl Champion {
     }
 
     /// Every chain at the beginning: those of `new` regions are empty.
-    pub fn chains(&self, fleet: &Fleet, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
+    pub fn chains(&self, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
+        let fleet = &self.fleet;
         let mut chains = BTreeMap::new();
         let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub_genesis()? };
         chains.insert(Chain::Home, hub);
         for region in fleet.regions.iter().filter(|region| !new.contains(&region.name)) {
-            chains.insert(Chain::Region(region.name.clone()), self.genesis(fleet, region)?);
+            chains.insert(Chain::Region(region.name.clone()), self.genesis(region)?);
         }
         Ok(chains)
     }

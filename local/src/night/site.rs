@@ -87,6 +87,18 @@ impl Site {
         Self::deployed(text, Arc::new(fleet), &settings, TEMPLATE)
     }
 
+    /// The fleet as it was when the scenario's champion was installed.
+    pub(super) fn before(&self, scenario: &Scenario) -> Result<Arc<Fleet>, NightError> {
+        let Some(instance_type) = &scenario.installed_on else { return Ok(self.fleet.clone()) };
+        let mut own = table(&self.text)?;
+        if let Some(Value::Table(fleet)) = own.get_mut("fleet") {
+            fleet.insert("instance_type".to_owned(), Value::String(instance_type.clone()));
+        }
+        let text = toml::to_string(&own).map_err(|error| NightError::Data(error.to_string()))?;
+        let wrong = |source| NightError::Policy { scenario: scenario.name.clone(), source };
+        Ok(Arc::new(Fleet::parse(&text).map_err(wrong)?))
+    }
+
     /// The reference fleet and its settings, with another template: what there would be if that one were deployed.
     ///
     /// # Errors

@@ -61,6 +61,7 @@ macro_rules! every_operation {
                 sts::AssumeRole,
                 sts::GetCallerIdentity,
                 autoscaling::RegisterScalableTarget,
+                autoscaling::DeregisterScalableTarget,
                 autoscaling::PutScalingPolicy,
                 autoscaling::PutScheduledAction,
                 autoscaling::DeleteScheduledAction,
@@ -83,13 +84,13 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 59] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 60] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 19] = [
+pub const EFFECTS: [&str; 20] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -106,6 +107,7 @@ pub const EFFECTS: [&str; 19] = [
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
     autoscaling::RegisterScalableTarget::NAME,
+    autoscaling::DeregisterScalableTarget::NAME,
     autoscaling::PutScalingPolicy::NAME,
     autoscaling::PutScheduledAction::NAME,
     autoscaling::DeleteScheduledAction::NAME,

@@ -1,11 +1,14 @@
 //! What stood before the night: a champion that serves.
 
+use crate::services::autoscaling::{PutScalingPolicy, RegisterScalableTarget, Scalable};
 use crate::services::s3::bucket::Version;
 use crate::services::sagemaker::endpoint::{Capacity, Endpoint};
 use crate::services::sagemaker::models::{Config, Model};
 use crate::services::sagemaker::types::{
     ContainerDefinition, CreateEndpointConfig, CreateModel, DataCaptureConfig, EndpointStatus, ProductionVariant,
 };
+use crate::world::error::ApiError;
+use crate::world::operation::Operation;
 use crate::world::random::Random;
 use crate::world::state::World;
 use bytes::Bytes;
@@ -19,6 +22,8 @@ pub struct InstalledRelease {
     pub version: String,
     /// SHA-256 of its manifest.
     pub release: ReleaseId,
+    /// The type of its instances.
+    pub instance_type: String,
     /// Name of the model to create.
     pub model_name: String,
     /// Name of the endpoint configuration to create.
@@ -47,6 +52,9 @@ pub enum InstallError {
     /// The archive does not hold a model that can serve.
     #[error("the archive cannot serve: {0}")]
     Model(#[from] meridian_xgboost::ModelError),
+    /// The endpoint cannot be registered for automatic scaling.
+    #[error("the endpoint cannot scale: {0:?}")]
+    Scaling(ApiError),
 }
 
 impl World {
@@ -75,7 +83,7 @@ impl World {
     }
 
     /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
-    /// hour of metrics behind it. Version ids are the same in every region, as replication would have left them.
+    /// hour of metrics behind it and its instances registered for scaling. Version ids are the same in every region, as replication would have left them.
     ///
     /// # Errors
     /// An unknown region; an archive that is missing or cannot serve.
@@ -107,7 +115,7 @@ impl World {
                 variant_name: fleet.variant.to_string(),
                 model_name: Some(release.model_name.clone()),
                 initial_instance_count: Some(policy.instances),
-                instance_type: Some(fleet.instance_type.clone()),
+                instance_type: Some(release.instance_type.clone()),
                 initial_variant_weight: Some(1.0),
             }],
             data_capture_config: capture.clone(),
@@ -143,6 +151,14 @@ impl World {
                 asked: 0,
             },
         );
+        if let Some(scaling) = &fleet.scaling {
+            let spec = scaling.spec(&fleet, policy, &scaling.usual(&fleet, policy, now));
+            let scalable = Scalable::variant(spec.resource_id());
+            let (min_capacity, max_capacity) = (Some(spec.least), Some(spec.most));
+            let target = RegisterScalableTarget { scalable, min_capacity, max_capacity }.apply(self, region);
+            let tracks = target.and_then(|_| PutScalingPolicy::of(&spec).apply(self, region));
+            tracks.map_err(InstallError::Scaling)?;
+        }
         self.make_history(region);
         self.make_days(region);
         self.make_captured(region);

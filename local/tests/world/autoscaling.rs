@@ -60,6 +60,9 @@ fn a_registered_variant_keeps_its_instance_type() {
 fn an_unscaled_variant_may_change_its_instance_type() {
     let mut world = world(night());
     prepare_v427(&mut world, JP);
+    let gone = DeregisterScalableTarget { scalable: scalable() };
+    call(&mut world, JP, gone.clone()).unwrap();
+    assert_eq!(call(&mut world, JP, gone).unwrap_err().code, "ObjectNotFoundException");
     let mut larger = config("fraud-v427-larger-cfg", "fraud-v427");
     larger.production_variants[0].instance_type = Some("ml.m6i.2xlarge".to_owned());
     call(&mut world, JP, larger).unwrap();
@@ -93,6 +96,7 @@ fn what_is_registered_is_shown_and_what_is_not_is_refused() {
         timezone: Some("Asia/Tokyo".to_owned()),
         scalable_target_action: ScalableTargetAction { min_capacity: Some(2), max_capacity: Some(6) },
     };
+    call(&mut world, JP, DeregisterScalableTarget { scalable: scalable() }).unwrap();
     let unregistered = call(&mut world, JP, night.clone()).unwrap_err();
     assert_eq!(unregistered.code, "ObjectNotFoundException");
     let half = RegisterScalableTarget { max_capacity: None, ..bounds(2, 6) };

@@ -39,20 +39,21 @@ pub fn night() -> WorldConfig {
 pub fn world(config: WorldConfig) -> World {
     let mut world = World::new(config).unwrap();
     for name in [EU, AU, JP, BR] {
-        world.install(&region(name), &champion()).unwrap();
+        world.install(&region(name), &champion(name)).unwrap();
     }
     world
 }
 
-fn champion() -> InstalledRelease {
+fn champion(region: &str) -> InstalledRelease {
     let key = "releases/archives/v426/model.tar.gz".to_owned();
     InstalledRelease {
         version: "v426".to_owned(),
         release: "a".repeat(64).parse().unwrap(),
+        instance_type: "ml.m6i.xlarge".to_owned(),
         model_name: "fraud-v426".to_owned(),
         config_name: "fraud-v426-cfg".to_owned(),
         image: format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@{DIGEST}"),
-        execution_role: "arn:aws:iam::111122223333:role/meridian-fraud-endpoint".to_owned(),
+        execution_role: format!("arn:aws:iam::111122223333:role/meridian-fraud-endpoint-{region}"),
         namespace: "Meridian/Model".to_owned(),
         objects: BTreeMap::from([(key.clone(), Bytes::from_static(V426))]),
         archive_key: key,

@@ -190,6 +190,10 @@ impl Scaling for Desk {
     async fn scale(&self, region: &RegionName, _: &ScalingSpec) -> Answer<()> {
         self.done(region, Ask::Scale).await
     }
+
+    async fn deregister(&self, region: &RegionName, _: &ResourceName, variant: &ResourceName) -> Answer<()> {
+        unreachable!("nothing changes its shape in {region}: {variant}")
+    }
 }
 
 impl Signals for Desk {

@@ -8,7 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
     MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ScalableTargetAction, ServiceNamespace,
     TargetTrackingScalingPolicyConfiguration,
 };
-use meridian_domain::{RegionName, ScalingSpec, Scheduled};
+use meridian_domain::{RegionName, ResourceName, ScalingSpec, Scheduled, scalable_variant};
 use meridian_handlers::ports::{Answer, ErrorKind, OperationName, Scaling};
 
 const DIMENSION: ScalableDimension = ScalableDimension::SageMakerVariantDesiredInstanceCount;
@@ -44,6 +44,31 @@ impl Scaling for AwsPorts {
         }
         Ok(())
     }
+
+    async fn deregister(&self, region: &RegionName, endpoint: &ResourceName, variant: &ResourceName) -> Answer<()> {
+        let gone = self
+            .clients
+            .autoscaling(region)
+            .await?
+            .deregister_scalable_target()
+            .service_namespace(NAMESPACE)
+            .scalable_dimension(DIMENSION)
+            .resource_id(scalable_variant(endpoint, variant))
+            .send()
+            .await;
+        gone_is_fine(
+            gone.map(drop)
+                .map_err(|error| AwsOperation::new(region, OperationName::DeregisterScalableTarget).failed(error)),
+        )
+    }
+}
+
+/// What is not registered need not be removed.
+fn gone_is_fine(gone: Answer<()>) -> Answer<()> {
+    match gone {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+        gone => gone,
+    }
 }
 
 fn tracking(call: &AwsOperation<'_>, scaling: &ScalingSpec) -> Answer<TargetTrackingScalingPolicyConfiguration> {
@@ -71,11 +96,10 @@ async fn schedule(client: &Client, region: &RegionName, scaling: &ScalingSpec, s
             .scheduled_action_name(scheduled.name)
             .send()
             .await;
-        return match gone.map_err(|error| AwsOperation::new(region, OperationName::DeleteScheduledAction).failed(error))
-        {
-            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+        return gone_is_fine(
+            gone.map(drop)
+                .map_err(|error| AwsOperation::new(region, OperationName::DeleteScheduledAction).failed(error)),
+        );
     };
     client
         .put_scheduled_action()

@@ -33,6 +33,7 @@ pub use fleet::{
     FreezeProblem, Frozen, GateMode, Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night,
     Nightly, NothingCaptured, OrderPolicy, ProbationAction, Region, RegionProblem, RegionalFail, ScalingPolicy,
     ScalingSpec, Scheduled, ShadowPolicy, Style, TextProblem, Vpc, VpcLimit, WavePolicy, Zone, evaluation_policy,
+    scalable_variant,
 };
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;

@@ -24,6 +24,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod replication;
 pub mod rollback;
+mod scaling;
 pub mod shadow_eval;
 pub mod signing;
 pub mod status;

@@ -131,6 +131,9 @@ pub trait Scaling {
     /// Registers an endpoint's bounds, its target tracking and its nightly floor, and takes away a nightly floor that is not
     /// wanted any more. Bounds hold at once: fewer instances than the least are added. A repeat changes nothing.
     async fn scale(&self, region: &RegionName, scaling: &ScalingSpec) -> Answer<()>;
+    /// Takes a variant out of automatic scaling, with its target tracking and its nightly floor. One that is not registered is
+    /// left as it is.
+    async fn deregister(&self, region: &RegionName, endpoint: &ResourceName, variant: &ResourceName) -> Answer<()>;
 }
 
 /// Metrics and alarms of each region.

@@ -8,6 +8,7 @@ use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Answer, CountsQuery, ErrorKind, Page, PortError, Ports};
 use crate::promote::{asked, outcome, trip};
+use crate::scaling;
 use jiff::Timestamp;
 use meridian_domain::Compared;
 use meridian_domain::alarms::WayBack;
@@ -44,13 +45,18 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
     let mut look = Look::take(ports, context, region).await?;
     look.name_release();
     for _ in 0..STEPS {
-        let plan = plan::rollback(region, &look.sight, ports.now());
+        let plan = plan::rollback(&context.fleet, region, &look.sight, ports.now());
         tracing::info!(why = Voice::of(&context.fleet).why(&plan.why), "planned");
         match plan.next {
             Next::Finish(_) | Next::Wait => return look.reply(context, plan),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
+            Next::Do(Act::Scale, ..) => look.scale(ports, &context.fleet, region).await,
+            Next::Do(Act::Deregister, ..) => {
+                look.sight.done.insert(Act::Deregister);
+                scaling::deregister(ports, &context.fleet, &region.name).await;
+            }
             Next::Do(act, ..) => {
                 look.sight.done.insert(act);
                 trip(ports, &context.fleet, &region.name).await?;
@@ -115,6 +121,7 @@ impl Look {
             judge,
             done: BTreeSet::new(),
             golden: None,
+            unscaled: None,
             owes: false,
             paged: false,
             unwritten: 0,
@@ -129,11 +136,12 @@ impl Look {
     /// How the call ends: badly where something is left to do, so that Lambda repeats it. An alarm that could not be read is
     /// not a quiet one (I13).
     fn reply(&self, context: &Context, plan: Plan) -> Result<Value, HandlerError> {
-        let left = match (&self.unsent, &self.sight.alarm, &self.sight.history) {
+        let left = match (&self.unsent, &self.sight.alarm, &self.sight.history, &self.sight.unscaled) {
             (Some(error), ..) => LeftUndone::Page(error.into()),
-            (_, Seen::Unknown(why), _) => LeftUndone::Alarm(why.clone()),
-            (_, _, Seen::Unknown(why)) => LeftUndone::Ledger(why.clone()),
+            (_, Seen::Unknown(why), ..) => LeftUndone::Alarm(why.clone()),
+            (_, _, Seen::Unknown(why), _) => LeftUndone::Ledger(why.clone()),
             _ if !self.unwritten.is_empty() => LeftUndone::Records(self.unwritten.len() as u64),
+            (.., Some(why)) => LeftUndone::Scaling(why.clone()),
             _ => {
                 let why = Voice::of(&context.fleet).why(&plan.why);
                 return Ok(json!({ "outcome": outcome(&plan.next), "why": why, "reason": plan.why }));
@@ -218,6 +226,12 @@ impl Look {
                 }
             }
         }
+    }
+
+    async fn scale<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
+        self.sight.done.insert(Act::Scale);
+        let history = self.sight.history.known().map(Arc::as_ref);
+        self.sight.unscaled = scaling::register(ports, fleet, region, history).await;
     }
 
     async fn update<P: Ports>(

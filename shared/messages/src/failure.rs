@@ -104,6 +104,9 @@ impl Voice<'_> {
             LeftUndone::Alarm(missing @ Unseen::NoAlarm { .. }) => unseen::words(missing),
             LeftUndone::Alarm(why) => format!("the rollback alarm cannot be read: {}", unseen::words(why)),
             LeftUndone::Ledger(why) => format!("{done}; {}", unseen::words(why)),
+            LeftUndone::Scaling(why) => {
+                format!("{done}; its automatic scaling could not be registered: {}", unseen::words(why))
+            }
             LeftUndone::Records(unwritten) => format!("{done}; the ledger did not take {unwritten} records of it"),
         }
     }

@@ -70,6 +70,9 @@ impl Voice<'_> {
                 format!("endpoint {endpoint} does not exist, and its ledger has confirmed a release")
             }
             Gate::NotTaken => "its update was requested, and SageMaker has not accepted it".to_owned(),
+            Gate::StillRegistered { why } => {
+                format!("its instance type changes, and automatic scaling could not be removed first: {}", words(why))
+            }
             Gate::RolledBackWithoutWay => "its update was rolled back although it had no rollback target".to_owned(),
         }
     }

@@ -76,6 +76,9 @@ impl Voice<'_> {
             Act::Disarm => "judge heartbeat not needed any more".to_owned(),
             Act::NoteDeferral => format!("{title}'s deferral is stored with the verdict alarm"),
             Act::Scale => format!("{title}'s number of instances"),
+            Act::Deregister => {
+                format!("{title}'s automatic scaling is removed: {version} may have another instance type")
+            }
         }
     }
 

@@ -156,6 +156,7 @@ macro_rules! local_promises {
                 scaling_and_an_update_keep_out_of_each_others_way,
                 a_nightly_floor_comes_and_goes,
                 an_endpoint_that_is_not_there_is_not_scaled,
+                another_instance_type_wants_a_variant_that_does_not_scale,
             ],
             signals: [
                 // All alarms exist, and are OK before they have data: nothing decides by the difference. They say no reason.

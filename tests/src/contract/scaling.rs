@@ -4,7 +4,7 @@ use super::kind;
 use crate::Kept;
 use crate::stage::Stage;
 use jiff::SignedDuration;
-use meridian_domain::{EndpointStatus, Routing, ScalingSpec};
+use meridian_domain::{ConfigSpec, EndpointStatus, ResourceName, Routing, ScalingSpec, UpdateSpec};
 use meridian_handlers::ports::{ErrorKind, Ports};
 use std::error::Error;
 use std::num::NonZeroU32;
@@ -71,5 +71,23 @@ pub async fn a_nightly_floor_comes_and_goes(stage: &Stage<impl Ports>) -> Kept {
 pub async fn an_endpoint_that_is_not_there_is_not_scaled(stage: &Stage<impl Ports>) -> Kept {
     let scaling = ScalingSpec { endpoint: "nothing".parse()?, ..spec(stage, 2)? };
     assert_eq!(kind(stage.ports.scale(stage.home(), &scaling).await), Some(ErrorKind::Refused));
+    Ok(())
+}
+
+/// Once its variant scales, only what is not registered any more gets another instance type. A repeat changes nothing.
+pub async fn another_instance_type_wants_a_variant_that_does_not_scale(stage: &Stage<impl Ports>) -> Kept {
+    let (home, endpoint, variant) = (stage.home(), &stage.fleet.endpoint, &stage.fleet.variant);
+    let update = stage.prepare("v427", Routing::AllAtOnce).await?;
+    let larger: ResourceName = "fraud-larger-cfg".parse()?;
+    let instance_type = "ml.m6i.4xlarge".to_owned();
+    let config = ConfigSpec { name: larger.clone(), instance_type, ..stage.config("v427")? };
+    stage.ports.create_config(home, &config).await?;
+    let update = UpdateSpec { config: larger, ..update };
+    stage.ports.scale(home, &spec(stage, 2)?).await?;
+    assert_eq!(kind(stage.ports.update(home, &update).await), Some(ErrorKind::Refused));
+    for _ in 0..2 {
+        stage.ports.deregister(home, endpoint, variant).await?;
+    }
+    stage.ports.update(home, &update).await?;
     Ok(())
 }

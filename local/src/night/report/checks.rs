@@ -1,9 +1,9 @@
 //! Whether a night ended as its scenario says, and what must hold in every night.
 
 use super::unexpected::{UNKNOWN, Unexpected};
-use super::{Remains, Report};
+use super::{RegionEnd, Remains, Report};
 use crate::night::scenario::{Ending, Expect};
-use crate::world::{Fault, Moment, Stage, What, WorldEvent};
+use crate::world::{Fault, Moment, Stage, What, World, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::{Chain, Record, RegionName};
 use std::collections::BTreeSet;
@@ -37,6 +37,15 @@ impl Remains<'_> {
         found.extend(self.started_beside(log));
         found.extend(self.two_entries_at_once());
         found
+    }
+
+    /// Regions that serve, and that an update to other instances left out of automatic scaling.
+    pub(super) fn unscaled(&self, report: &Report, world: &World) -> Vec<Unexpected> {
+        let (endpoint, variant) = (self.fleet.endpoint.as_str(), self.fleet.variant.as_str());
+        let left_out = |end: &&RegionEnd| end.confirmed_by_endpoint && !world.scales(&end.region, endpoint, variant);
+        let scaled = report.fleet.iter().filter(|_| self.fleet.scaling.is_some());
+        let unscaled = |end: &RegionEnd| Unexpected::Unscaled { region: end.region.clone(), title: end.title.clone() };
+        scaled.filter(left_out).map(unscaled).collect()
     }
 
     /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out and those that go back by

@@ -91,6 +91,13 @@ pub enum Unexpected {
         /// What people call it.
         title: String,
     },
+    /// A region that serves is out of automatic scaling, which policy wants.
+    Unscaled {
+        /// AWS's name for the region.
+        region: RegionName,
+        /// What people call it.
+        title: String,
+    },
     /// A scheduled fault never made a difference.
     FaultUnmet {
         /// The fault as the scenario schedules it.
@@ -133,6 +140,7 @@ impl Unexpected {
             | Self::Advice { .. }
             | Self::Executions { .. }
             | Self::NothingExpected { .. }
+            | Self::Unscaled { .. }
             | Self::FaultUnmet { .. } => false,
         }
     }
@@ -159,6 +167,7 @@ impl fmt::Display for Unexpected {
                 write!(f, "the executions ended {endings:?}, expected {expected:?}")
             }
             Self::NothingExpected { title, .. } => write!(f, "expect.serves does not say what {title} serves"),
+            Self::Unscaled { title, .. } => write!(f, "{title} does not scale any more"),
             Self::FaultUnmet { fault } => write!(f, "the fault {:?} never made a difference", fault.describe()),
             Self::MidShiftTogether { regions, at } => {
                 let regions: Vec<&str> = regions.iter().map(RegionName::as_str).collect();

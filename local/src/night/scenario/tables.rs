@@ -28,6 +28,8 @@ const REGION: Takes = Takes::Text { expected: "a region such as \"eu-west-1\"", 
 const VERSION: Takes = Takes::Text { expected: "a version such as \"v427\"", reads: parses::<Version> };
 const SERVED: Takes = Takes::Text { expected: "a version such as \"v427\", or \"unknown\"", reads: parses::<Version> };
 const ACTOR: Takes = Takes::Text { expected: "a person's name without spaces", reads: parses::<Actor> };
+const INSTANCES: Takes =
+    Takes::Text { expected: "a type of SageMaker's instances, such as \"ml.m5.xlarge\"", reads: is_something };
 const RELEASE: Takes = Takes::Text {
     expected: "a version such as \"v427\", a release's digest, an endpoint configuration's name, or \"*\"",
     reads: is_something,
@@ -102,6 +104,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("rerun", Takes::Tables(&RERUN), Means("nobody starts any"), "[]"),
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
+        Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
         Field::new("policy", Takes::Policy, Means("as `fleet.toml` says"), "{ wave = { probation_action = \"act\" } }"),
         Field::new("fault", Takes::Tables(&FAULT), Means("nothing goes wrong"), "[]"),
         Field::new("behaviour", Takes::Tables(&BEHAVIOUR), Means("every release is as usual"), "[]"),

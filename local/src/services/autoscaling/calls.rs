@@ -3,10 +3,10 @@
 
 use crate::services::autoscaling::scalables::Scalables;
 use crate::services::autoscaling::types::{
-    DeleteScheduledAction, DescribeScalableTargets, DescribeScalableTargetsOutput, DescribeScalingPolicies,
-    DescribeScalingPoliciesOutput, DescribeScheduledActions, DescribeScheduledActionsOutput, Empty, NAMESPACE,
-    PutScalingPolicy, PutScalingPolicyOutput, PutScheduledAction, RegisterScalableTarget, RegisterScalableTargetOutput,
-    Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
+    DeleteScheduledAction, DeregisterScalableTarget, DescribeScalableTargets, DescribeScalableTargetsOutput,
+    DescribeScalingPolicies, DescribeScalingPoliciesOutput, DescribeScheduledActions, DescribeScheduledActionsOutput,
+    Empty, NAMESPACE, PutScalingPolicy, PutScalingPolicyOutput, PutScheduledAction, RegisterScalableTarget,
+    RegisterScalableTargetOutput, Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
 };
 use crate::services::iam::ask::Ask;
 use crate::services::sagemaker::types::EndpointStatus;
@@ -60,6 +60,20 @@ impl World {
         let id = Random::labelled(self.config.seed, [what, &scalable.resource_id, name]).uuid();
         let resource = format!("{what}:{id}:resource/{NAMESPACE}/{}", scalable.resource_id);
         self.arn("autoscaling", region, &format!("{resource}:{member}/{name}"))
+    }
+
+    /// Whether an endpoint's variant is registered and follows a policy.
+    pub(crate) fn scales(&self, region: &RegionName, endpoint: &str, variant: &str) -> bool {
+        let resource = format!("endpoint/{endpoint}/variant/{variant}");
+        let follows =
+            self.regions.get(region).is_some_and(|own| own.scalables.policies.keys().any(|key| key.0 == resource));
+        follows && self.is_registered(region, endpoint, variant)
+    }
+
+    /// Whether an endpoint's variant is registered.
+    pub(crate) fn is_registered(&self, region: &RegionName, endpoint: &str, variant: &str) -> bool {
+        let resource = format!("endpoint/{endpoint}/variant/{variant}");
+        self.regions.get(region).is_some_and(|own| own.scalables.targets.contains_key(&resource))
     }
 
     /// Instances are added where an endpoint has fewer than its scalable target's least. An update suspends that.
@@ -135,9 +149,29 @@ impl Operation for RegisterScalableTarget {
             suspended_state: SuspendedState::default(),
             scalable_target_arn: arn.clone(),
         };
-        world.scalables(region)?.targets.insert(self.scalable.resource_id, target);
+        let scalables = world.scalables(region)?;
+        scalables.targets.insert(self.scalable.resource_id, target);
+        scalables.linked = true;
         world.keep_bounds(region, &endpoint);
         Ok(RegisterScalableTargetOutput { scalable_target_arn: arn })
+    }
+}
+
+impl Operation for DeregisterScalableTarget {
+    const SERVICE: Service = Service::ApplicationAutoScaling;
+    const OPERATION: OperationName = OperationName::DeregisterScalableTarget;
+    type Output = Empty;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Empty, ApiError> {
+        self.scalable.parts()?;
+        let scalables = world.scalables(region)?;
+        let resource = &self.scalable.resource_id;
+        if scalables.targets.remove(resource).is_none() {
+            return Err(unregistered(&self.scalable));
+        }
+        scalables.policies.retain(|(own, _), _| own != resource);
+        scalables.schedules.retain(|(own, _), _| own != resource);
+        Ok(Empty {})
     }
 }
 
@@ -314,7 +348,7 @@ impl Guarded for RegisterScalableTarget {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
         let own = change("application-autoscaling:RegisterScalableTarget", &self.scalable, world, region);
         // The account's first registration makes the service-linked role (User Guide, "Service-linked roles").
-        let is_first = world.regions.values().all(|own| own.scalables.targets.is_empty());
+        let is_first = !world.regions.values().any(|own| own.scalables.linked);
         let link =
             || Ask::new("iam:CreateServiceLinkedRole", service_linked_role(world)).with("iam:AWSServiceName", LINKED);
         let linked = is_first.then(link);
@@ -325,6 +359,13 @@ impl Guarded for RegisterScalableTarget {
 impl Guarded for PutScalingPolicy {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
         let own = change("application-autoscaling:PutScalingPolicy", &self.scalable, world, region);
+        [own].into_iter().chain(validated(&self.scalable, world, region)).collect()
+    }
+}
+
+impl Guarded for DeregisterScalableTarget {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let own = change("application-autoscaling:DeregisterScalableTarget", &self.scalable, world, region);
         [own].into_iter().chain(validated(&self.scalable, world, region)).collect()
     }
 }

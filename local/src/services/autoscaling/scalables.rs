@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(crate) struct Scalables {
     pub targets: BTreeMap<String, ScalableTarget>,
+    /// Whether something was registered before: the account has the service-linked role since.
+    pub linked: bool,
     pub policies: BTreeMap<(String, String), ScalingPolicy>,
     pub schedules: BTreeMap<(String, String), ScheduledAction>,
 }

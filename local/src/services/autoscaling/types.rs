@@ -1,6 +1,7 @@
 //! Application Auto Scaling: how many instances an endpoint's variant has.
 
 use crate::world::time::EpochSeconds;
+use meridian_domain::ScalingSpec;
 use serde::{Deserialize, Serialize};
 
 /// `ServiceNamespace` of endpoints.
@@ -51,6 +52,15 @@ pub struct RegisterScalableTargetOutput {
     pub scalable_target_arn: String,
 }
 
+/// `DeregisterScalableTarget`: takes a variant out of automatic scaling, with its policies and its scheduled actions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeregisterScalableTarget {
+    /// The registered variant; `ObjectNotFoundException` where it is not registered.
+    #[serde(flatten)]
+    pub scalable: Scalable,
+}
+
 /// `PutScalingPolicy`, for target tracking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -64,6 +74,25 @@ pub struct PutScalingPolicy {
     pub policy_type: String,
     /// What is kept to.
     pub target_tracking_scaling_policy_configuration: TargetTracking,
+}
+
+impl PutScalingPolicy {
+    /// The target tracking that a fleet's policy asks for.
+    pub fn of(spec: &ScalingSpec) -> Self {
+        PutScalingPolicy {
+            policy_name: spec.policy_name(),
+            scalable: Scalable::variant(spec.resource_id()),
+            policy_type: "TargetTrackingScaling".to_owned(),
+            target_tracking_scaling_policy_configuration: TargetTracking {
+                target_value: spec.invocations_per_instance,
+                predefined_metric_specification: PredefinedMetric {
+                    predefined_metric_type: "SageMakerVariantInvocationsPerInstance".to_owned(),
+                },
+                scale_out_cooldown: Some(spec.scale_out.as_secs()),
+                scale_in_cooldown: Some(spec.scale_in.as_secs()),
+            },
+        }
+    }
 }
 
 /// How `PutScalingPolicy` keeps a metric near a value: `TargetTrackingScalingPolicyConfiguration` of the API.

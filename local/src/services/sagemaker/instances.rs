@@ -50,8 +50,7 @@ impl World {
         blue: &Capacity,
         config: &str,
     ) -> bool {
-        let resource = format!("endpoint/{endpoint}/variant/{}", blue.variant);
-        let registered = self.regions.get(region).is_some_and(|own| own.scalables.targets.contains_key(&resource));
+        let registered = self.is_registered(region, endpoint, &blue.variant);
         let [old, new] = [blue.config.as_str(), config].map(|own| self.instance_type_of(region, own));
         registered && old.zip(new).is_some_and(|(old, new)| old != new)
     }

@@ -107,6 +107,7 @@ impl<H: Hasher> Prints<'_, H> {
             pages: _, // see below
             // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
+            deregistered: _,
             spares: _,
             // The model's fleet captures nothing.
             shadowed: _,

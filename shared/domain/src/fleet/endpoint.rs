@@ -272,13 +272,20 @@ impl Target {
         Self { release, version: version.clone(), model, config: ResourceName::of_names(&text), role }
     }
 
+    /// True if a configuration has this one's shape, by the digest that both names end with: the same instance type, the same
+    /// number at the start, the same capture.
+    pub fn has_shape_of(&self, config: &ResourceName) -> bool {
+        let shape = |config: &ResourceName| config.as_str().rsplit('-').next().map(str::to_owned);
+        shape(&self.config) == shape(config)
+    }
+
     /// The model to create in `region`.
     pub fn model_spec(&self, fleet: &Fleet, region: &Region, manifest: &Manifest) -> ModelSpec {
         ModelSpec {
             name: self.model.clone(),
             image: manifest.image.uri(&fleet.account, &region.name),
             model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
-            execution_role: fleet.execution_role_arn(self.role),
+            execution_role: fleet.execution_role_arn(&region.name, self.role),
             namespace: self.role.namespace(),
             release: self.release,
             version: self.version.clone(),

@@ -31,7 +31,7 @@ pub use order::{HomePlace, OrderPolicy};
 pub use problem::{FleetError, FleetProblem};
 pub use region::{Kind, Style, Zone};
 pub use region_problem::{RegionProblem, VpcLimit};
-pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
+pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled, scalable_variant};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
 pub use text_problem::TextProblem;
 
@@ -332,10 +332,16 @@ impl Fleet {
         if self.execution_role_in_turn.is_some() { &ROLES } else { ROLES.split_at(1).0 }
     }
 
-    /// One of the roles that SageMaker's instances run with.
-    pub fn execution_role_arn(&self, role: ServingRole) -> String {
+    /// One of the roles that SageMaker's instances run with in `region`, whose stack makes it: a role of one region opens nothing of
+    /// another.
+    pub fn execution_role(&self, region: &RegionName, role: ServingRole) -> String {
         let in_turn = self.execution_role_in_turn.as_ref().filter(|_| !role.is_first());
-        format!("arn:aws:iam::{}:role/{}", self.account, in_turn.unwrap_or(&self.execution_role))
+        format!("{}-{region}", in_turn.unwrap_or(&self.execution_role))
+    }
+
+    /// The same as IAM knows it.
+    pub fn execution_role_arn(&self, region: &RegionName, role: ServingRole) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.execution_role(region, role))
     }
 
     /// The role that a region's stack lends to home's `promote`: with it, and with nothing else, a wave acts there.

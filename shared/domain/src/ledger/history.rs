@@ -73,6 +73,8 @@ pub struct RegionHistory {
     pub pages: Vec<PageOnRecord>,
     /// How many instances it was last to have.
     pub scaled: Option<Scaled>,
+    /// True if an update to another shape took, or was to take, the endpoint out of automatic scaling, and nothing was registered since.
+    pub deregistered: bool,
     /// The release that the region leaves for 4xx that its callers may have caused.
     pub spares: Option<ReleaseId>,
     /// What probation found of a release that serves here: once is enough.
@@ -238,7 +240,10 @@ impl RegionHistory {
             Record::InstancesAwaited { execution, .. } => {
                 self.on_scaling(execution, |scaled| _ = scaled.awaited.get_or_insert(entry.at));
             }
-            Record::ScalingSet { execution } => self.on_scaling(execution, |scaled| scaled.set = true),
+            Record::ScalingSet { execution } => {
+                self.on_scaling(execution, |scaled| scaled.set = true);
+                self.deregistered &= !self.scaled.as_ref().is_some_and(|scaled| scaled.set);
+            }
             Record::Reverted { from, to, why } => self.roll_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {
@@ -282,6 +287,13 @@ impl RegionHistory {
         if again.is_none() {
             let (floor, execution) = (floor.clone(), execution.clone());
             self.scaled = Some(Scaled { floor, execution, at, set: false, awaited: None });
+        }
+    }
+
+    /// The region goes from one target to another: what was registered for another shape is not any more.
+    fn reshaped(&mut self, from: &Target, to: &Target) {
+        if !to.has_shape_of(&from.config) {
+            (self.scaled, self.deregistered) = (None, true);
         }
     }
 
@@ -410,6 +422,7 @@ impl RegionHistory {
             others.retain(|other| other.wave != before.wave && other.wave != left.wave);
             others.push(before);
         }
+        let moves = serving != Some(to);
         self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
         self.full_load.remove(&from.release);
@@ -418,7 +431,8 @@ impl RegionHistory {
         if !never_ran {
             self.previous = None;
         }
-        if serving != Some(to) {
+        self.reshaped(from, to);
+        if moves {
             self.serving = Some(Serving { target: to.clone(), since: entry.at, by: entry.actor.clone() });
         }
     }

@@ -27,6 +27,8 @@ pub enum Act {
     Disarm,
     /// Register how many instances the region is to have, as its ledger says.
     Scale,
+    /// Take the endpoint's variant out of automatic scaling: SageMaker gives a registered one no other instance type.
+    Deregister,
     /// Write beside the region's way back that the wave leaves it behind: its ledger does not take that.
     NoteDeferral,
 }

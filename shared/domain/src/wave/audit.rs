@@ -42,6 +42,7 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
         Next::Do(Act::Create, region, target) => audit.create(region, target),
         Next::Do(Act::Prepare | Act::NoteDeferral, ..) => audit.lease(),
         Next::Do(Act::Scale, region, _) => audit.scaling(region),
+        Next::Do(Act::Deregister, region, target) => audit.deregistration(region, target),
         Next::Do(Act::Beat, region, _) => audit.beat(region),
         Next::Do(Act::Disarm, region, _) => audit.disarm(region),
         Next::TakeLease { epoch, .. } => audit.taking(*epoch),
@@ -219,6 +220,15 @@ impl<'a> Audit<'a> {
         let scaled = self.history(region).and_then(|history| history.scaled.as_ref());
         let intended = scaled.is_some_and(|own| own.execution == self.sight.execution);
         let mut broken = require(intended, Violation::NoScalingIntent { region: region.clone() });
+        broken.extend(self.lease());
+        broken
+    }
+
+    /// I8: only for an update that stands in the region's ledger.
+    fn deregistration(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let intended = self.open(region).is_some_and(|update| update.target == *target);
+        let (region, version) = (region.clone(), target.version.clone());
+        let mut broken = require(intended, Violation::NoIntent { region, version });
         broken.extend(self.lease());
         broken
     }

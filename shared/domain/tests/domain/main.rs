@@ -65,6 +65,8 @@ mod open_pages;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod other_instances;
+#[cfg(test)]
 mod overview;
 #[cfg(test)]
 mod own_means;

@@ -148,6 +148,7 @@ pub struct Own {
     pub judge: Seen<Option<Timestamp>>,
     pub done: BTreeSet<Act>,
     pub golden: Option<Seen<Golden>>,
+    pub unscaled: Option<Unseen>,
     pub owes: bool,
     pub paged: bool,
 }
@@ -178,6 +179,7 @@ impl Night {
                 judge: Seen::Known(None),
                 done: BTreeSet::new(),
                 golden: None,
+                unscaled: None,
                 owes: false,
                 paged: false,
             },

@@ -122,6 +122,7 @@ impl Night {
             owes: self.own.owes,
             paged: self.own.paged,
             golden: self.own.golden.clone(),
+            unscaled: self.own.unscaled.clone(),
             unwritten: 0,
         }
     }
@@ -131,7 +132,7 @@ impl Night {
         let by = actor(&format!("rollback.{region}"));
         for _ in 0..ENTRIES {
             let mut sight = self.own_sight(region);
-            let plan = rollback(&self.region(region), &sight, self.now);
+            let plan = rollback(&self.fleet, &self.region(region), &sight, self.now);
             let Next::TellRegion(_, record) = plan.next else { return plan };
             self.tell_as(&by, region, record);
             if let Some(history) = self.sight.regions[&name(region)].known() {
@@ -162,6 +163,7 @@ impl Night {
         (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
         (self.sight.unscaled, self.sight.paged, self.sight.advised) = Default::default();
         (self.own.done, self.own.golden, self.own.owes, self.own.paged) = Default::default();
+        self.own.unscaled = None;
     }
 
     /// The call has done this.

@@ -138,7 +138,7 @@ proptest! {
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
         alarm in seen(of(ringings())), judge in seen(of(moment())), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), owes: bool, paged: bool,
-        probation in seen(of(probations())), unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
+        probation in seen(of(probations())), unwritten in 0usize..2, unscaled in of(Just(unseen())), now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
     ) {
         let fleet = &*FLEET;
         let region = &fleet.regions[which.index(4)];
@@ -149,9 +149,9 @@ proptest! {
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         let client_errors = blame;
-        let sight = RollbackSight { actor, history: shared(history), way_back, endpoint, probation, alarm, client_errors, judge, done, golden, owes, paged, unwritten };
-        let plan = rollback(region, &sight, now);
-        prop_assert_eq!(&plan, &rollback(region, &sight, now));
+        let sight = RollbackSight { actor, history: shared(history), way_back, endpoint, probation, alarm, client_errors, judge, done, golden, unscaled, owes, paged, unwritten };
+        let plan = rollback(fleet, region, &sight, now);
+        prop_assert_eq!(&plan, &rollback(fleet, region, &sight, now));
         let own = match &plan.next {
             Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => false,
             Next::TellRegion(at, _) | Next::Do(_, at, _) | Next::Page { region: at, .. } => *at == region.name,

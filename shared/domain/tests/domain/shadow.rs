@@ -1,6 +1,6 @@
 //! `[shadow]`: a region starts on what its own captured requests say of the release, and by policy where they say nothing.
 
-use crate::night::{AU, BR, EU, JP, Night, name, release, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
 use crate::plans::Says;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Wait};
@@ -12,7 +12,12 @@ const GOOD: &str = include_str!("../../../../local/fleets/reference/fleet.toml")
 /// EU, AU and JP serve v427; it is BR's turn, and policy has a shadow with these keys.
 fn turn_of_br(keys: &str) -> Night {
     let fleet = Fleet::parse(&format!("{GOOD}\n[shadow]\ncapture_percent = 10\n{keys}")).unwrap();
-    Night { fleet, ..Night::confirmed_in(&[EU, AU, JP]) }
+    let mut night = Night { fleet, ..Night::confirmed_in(&[EU, AU, JP]) };
+    // Its champion captures already.
+    let champion = night.target(BR, "v426");
+    night.tell(BR, Record::Confirmed { target: champion, execution: actor("installation"), golden: 10 });
+    night.in_service(BR, "v426");
+    night
 }
 
 fn failed() -> CapturedFinding {

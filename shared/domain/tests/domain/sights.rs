@@ -201,9 +201,18 @@ pub fn judgement() -> impl Strategy<Value = Judgement> {
 }
 
 pub fn acts() -> impl Strategy<Value = BTreeSet<Act>> {
-    let all =
-        vec![Act::Prepare, Act::Beat, Act::Look, Act::AskGolden, Act::Trip, Act::Disarm, Act::Scale, Act::Measure];
-    prop::sample::subsequence(all, 0..=8).prop_map(|acts| acts.into_iter().collect())
+    let all = vec![
+        Act::Prepare,
+        Act::Beat,
+        Act::Look,
+        Act::AskGolden,
+        Act::Trip,
+        Act::Disarm,
+        Act::Scale,
+        Act::Deregister,
+        Act::Measure,
+    ];
+    prop::sample::subsequence(all, 0..=9).prop_map(|acts| acts.into_iter().collect())
 }
 
 /// Golden records, so many of ten right.

@@ -67,7 +67,7 @@ fn a_return_that_two_calls_explain_is_one_page() {
         night.pass("50m");
         let told = |night: &mut Night, judge: usize| {
             night.own.judge = judges[judge].clone();
-            match rollback(&night.region(EU), &night.own_sight(EU), night.now).next {
+            match rollback(&night.fleet, &night.region(EU), &night.own_sight(EU), night.now).next {
                 Next::TellRegion(_, record) => record,
                 other => panic!("{other:?}"),
             }

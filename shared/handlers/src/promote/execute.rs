@@ -6,15 +6,17 @@ use crate::context::{Context, HandlerError};
 use crate::journal::{Journal, JournalError};
 use crate::on_call;
 use crate::ports::{Answer, Clock, ErrorKind, Page, PortError, Ports};
+use crate::scaling;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
-use meridian_domain::reason::{Failure, Refusal, Unseen};
+use meridian_domain::reason::{Failure, Refusal};
 use meridian_domain::{
     Advice, Epoch, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms,
 };
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
+use std::sync::Arc;
 
 /// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
 const VISIBLE_LOOKS: u32 = 5;
@@ -197,8 +199,14 @@ impl Look {
             }
             Act::Scale => {
                 self.fence(ports).await?;
-                self.scale(ports, fleet, region).await;
+                let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+                self.sight.unscaled = scaling::register(ports, fleet, region, history.map(Arc::as_ref)).await;
                 self.endpoint(ports, fleet, &region.name).await;
+                return Ok(());
+            }
+            Act::Deregister => {
+                self.fence(ports).await?;
+                self.sight.unscaled = scaling::deregister(ports, fleet, &region.name).await;
                 return Ok(());
             }
             Act::NoteDeferral => return self.note_deferral(ports, fleet, region, target).await,
@@ -300,21 +308,6 @@ impl Look {
         let update = target.update_spec(fleet, region, bake, region.instances_of(endpoint));
         let asked = start_update(ports, &region.name, &update).await;
         self.asked_for(ports, fleet, region, asked).await
-    }
-
-    /// Registers what the region's ledger says (I8). What comes of it is no fault of the release, nor of the endpoint's plane:
-    /// the planner has its own patience with it.
-    async fn scale<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
-        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-        let intended = fleet.scaling.as_ref().zip(history.and_then(|history| history.scaled.as_ref()));
-        let Some((policy, scaled)) = intended else {
-            self.sight.unscaled = Some(Unseen::ScalingNotOnRecord);
-            return;
-        };
-        if let Err(error) = ports.scale(&region.name, &policy.spec(fleet, region, &scaled.floor)).await {
-            tracing::error!(%error, "the region's scaling was not registered");
-            self.sight.unscaled = Some(error.into());
-        }
     }
 
     /// What became of asking for an update, or for an endpoint.

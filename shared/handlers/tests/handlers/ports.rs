@@ -123,6 +123,10 @@ impl Scaling for World {
     async fn scale(&self, region: &RegionName, scaling: &ScalingSpec) -> Answer<()> {
         self.call(region, "RegisterScalableTarget", self.ports.scale(region, scaling)).await
     }
+
+    async fn deregister(&self, region: &RegionName, endpoint: &ResourceName, variant: &ResourceName) -> Answer<()> {
+        self.call(region, "DeregisterScalableTarget", self.ports.deregister(region, endpoint, variant)).await
+    }
 }
 
 impl Signals for World {

@@ -367,10 +367,11 @@ impl World {
         let release = InstalledRelease {
             version: target.version.to_string(),
             release: target.release,
+            instance_type: fleet.instance_type.clone(),
             model_name: target.model.to_string(),
             config_name: target.config.to_string(),
             image: "fraud-xgboost".to_owned(),
-            execution_role: fleet.execution_role_arn(target.role),
+            execution_role: fleet.execution_role_arn(&name(region), target.role),
             namespace: target.role.namespace().to_owned(),
             objects: BTreeMap::from([(key.clone(), archive)]),
             archive_key: key,

@@ -65,6 +65,11 @@ fn what_a_watch_has_left_to_do_names_what_it_could_not_see() {
     assert_eq!(unread, format!("the rollback alarm cannot be read: {}", unseen::service(&alarms)));
     let done = "nothing to do: the rollback alarm is OK";
     assert_eq!(left(LeftUndone::Ledger(ledger())), format!("{done}; {}", unseen::words(&ledger())));
+    let scaling = throttled(AU, OperationName::RegisterScalableTarget);
+    assert_eq!(
+        left(LeftUndone::Scaling(scaling.clone().into())),
+        format!("{done}; its automatic scaling could not be registered: {}", unseen::service(&scaling))
+    );
     let page = throttled(AU, OperationName::Publish);
     assert_eq!(
         left(LeftUndone::Page(page.clone())),

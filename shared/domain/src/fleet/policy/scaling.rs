@@ -127,10 +127,15 @@ pub struct Scheduled {
     pub floor: Option<(String, u32)>,
 }
 
+/// `ResourceId` by which Application Auto Scaling knows an endpoint's variant.
+pub fn scalable_variant(endpoint: &ResourceName, variant: &ResourceName) -> String {
+    format!("endpoint/{endpoint}/variant/{variant}")
+}
+
 impl ScalingSpec {
     /// `ResourceId` of the endpoint's one variant.
     pub fn resource_id(&self) -> String {
-        format!("endpoint/{}/variant/{}", self.endpoint, self.variant)
+        scalable_variant(&self.endpoint, &self.variant)
     }
 
     /// Name of the target tracking policy.

@@ -120,6 +120,9 @@ impl RegionHistory {
             let leaves = self.now_there();
             // A way back goes on with what the wave's own update was rolled back for.
             let cause = self.update.as_ref().filter(|_| own_way_back).and_then(|open| open.cause);
+            if let Some((left, _)) = &leaves {
+                self.reshaped(left, &update.target);
+            }
             self.update = Some(OpenUpdate { leaves, cause, ..update });
         }
     }

@@ -60,4 +60,6 @@ pub enum LeftUndone {
     Ledger(Unseen),
     /// The ledger did not take so many records.
     Records(u64),
+    /// Its automatic scaling, which an update removed, could not be registered again.
+    Scaling(Unseen),
 }

@@ -67,6 +67,8 @@ pub enum Gate {
     EndpointGoneSince { endpoint: ResourceName },
     /// The update was asked for, and SageMaker does not take it.
     NotTaken,
+    /// Its instance type changes, and its variant could not be taken out of automatic scaling.
+    StillRegistered { why: Unseen },
     /// An update was rolled back that had no way back.
     RolledBackWithoutWay,
 }

@@ -86,6 +86,7 @@ operations! {
     Roles: [AssumeRole, GetCallerIdentity]
     Scaling: [
         RegisterScalableTarget,
+        DeregisterScalableTarget,
         PutScalingPolicy,
         PutScheduledAction,
         DeleteScheduledAction,

@@ -50,7 +50,7 @@ impl RollbackView<'_> {
         let (region, to) = (self.name(), back.version.clone());
         let rolls_back =
             Return::RollsBack { region: region.clone(), to: to.clone(), why: Some(Box::new(reason.clone().into())) };
-        if let Some(update) = self.once(Act::Update, back, rolls_back) {
+        if let Some(update) = self.update(endpoint, back, rolls_back) {
             return update;
         }
         if self.sight.paged {

@@ -3,10 +3,10 @@
 mod update;
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
-use crate::fleet::Region;
 use crate::fleet::alarms::WayBack;
 use crate::fleet::endpoint::{EndpointView, Target};
 use crate::fleet::names::{Actor, RegionName};
+use crate::fleet::{Fleet, Region};
 use crate::ledger::Record;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::RegionHistory;
@@ -45,6 +45,8 @@ pub struct RollbackSight {
     pub done: BTreeSet<Act>,
     /// The golden records asked in this call.
     pub golden: Option<Seen<Golden>>,
+    /// Why the region's scaling could not be registered in this call.
+    pub unscaled: Option<Unseen>,
     /// Whether this call has put a page on record as owed.
     pub owes: bool,
     /// Whether this call has already paged, or tried to.
@@ -63,8 +65,8 @@ impl RollbackSight {
 }
 
 /// What to do next in `region`.
-pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
-    let view = RollbackView { region, sight, now };
+pub fn rollback(fleet: &Fleet, region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
+    let view = RollbackView { fleet, region, sight, now };
     let plan = view.look();
     // The rollback comes first; pages that could not be sent before come last.
     let over = matches!(plan.next, Next::Wait | Next::Finish(_));
@@ -72,6 +74,7 @@ pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan 
 }
 
 pub(super) struct RollbackView<'a> {
+    pub(super) fleet: &'a Fleet,
     pub(super) region: &'a Region,
     pub(super) sight: &'a RollbackSight,
     pub(super) now: Timestamp,
@@ -140,6 +143,14 @@ impl RollbackView<'_> {
         Plan::new(Next::TellRegion(self.name(), record), why)
     }
 
+    /// The update to `target`, and before it what an update to another shape needs. Where that fails SageMaker may take the update
+    /// all the same: it is asked for.
+    pub(super) fn update(&self, endpoint: &EndpointView, target: &Target, why: Return) -> Option<Plan> {
+        let registered = !target.has_shape_of(&endpoint.config);
+        let first = registered.then(|| self.once(Act::Deregister, target, why.clone())).flatten();
+        first.or_else(|| self.once(Act::Update, target, why))
+    }
+
     pub(super) fn once(&self, act: Act, target: &Target, why: impl Into<Reason>) -> Option<Plan> {
         let next = Next::Do(act, self.region.name.clone(), target.clone());
         (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
@@ -174,7 +185,8 @@ impl RollbackView<'_> {
     /// Nothing is in flight. Roll back if the alarm says so.
     fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
         let Some(reason) = self.alarm() else {
-            return self.on_probation(history, target).unwrap_or_else(|| self.quiet());
+            let left = self.scale_again(history, target).or_else(|| self.on_probation(history, target));
+            return left.unwrap_or_else(|| self.quiet());
         };
         match &history.previous {
             Some(back) => self.leave(history, target, back, reason),

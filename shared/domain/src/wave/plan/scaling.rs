@@ -5,9 +5,10 @@
 //! policy's patience is over, and people are told.
 
 use super::bake::SLOWEST_PROVISIONING;
+use super::rollback::RollbackView;
 use super::{Act, Plan, View};
 use crate::fleet::Floor;
-use crate::fleet::endpoint::EndpointView;
+use crate::fleet::endpoint::{EndpointView, Target};
 use crate::ledger::Record;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::{RegionHistory, Scaled};
@@ -98,5 +99,23 @@ impl View<'_> {
         }
         let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region: self.name() });
         Some(self.once_for(Act::Scale, step).unwrap_or_else(registered))
+    }
+}
+
+impl RollbackView<'_> {
+    /// An update to another shape took the endpoint out of automatic scaling, and no wave has it registered again: the region came back.
+    /// It does that itself: intent, call, outcome (I8).
+    pub(super) fn scale_again(&self, history: &RegionHistory, target: &Target) -> Option<Plan> {
+        let floor = self.fleet.scaling.as_ref()?.usual(self.fleet, self.region, self.now);
+        if !history.deregistered || self.sight.unscaled.is_some() {
+            return None;
+        }
+        let (execution, region) = (self.sight.actor.clone(), self.name());
+        let step = Step::UsualScaling { region: region.clone(), least: floor.least, most: floor.most };
+        if !history.scaled.as_ref().is_some_and(|own| own.execution == execution && own.floor.is_like(&floor)) {
+            return Some(self.tell(Record::ScalingIntended { execution, floor }, step));
+        }
+        let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region });
+        Some(self.once(Act::Scale, target, step).unwrap_or_else(registered))
     }
 }

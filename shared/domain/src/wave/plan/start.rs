@@ -27,12 +27,25 @@ impl View<'_> {
         let Some(intent) = history.update.as_ref().filter(intended) else {
             return back.as_ref().and_then(|_| self.measure()).unwrap_or_else(|| self.intend(back));
         };
+        let unready = endpoint.filter(|endpoint| !self.target.has_shape_of(&endpoint.config));
+        if let Some(first) = unready.and_then(|_| self.deregister(intent)) {
+            return first;
+        }
         let act = if endpoint.is_some() { Act::Update } else { Act::Create };
-        self.once(act).unwrap_or_else(|| {
-            let gate = Gate::NotTaken;
-            let wait = self.is_patient(intent.at);
-            if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }
-        })
+        self.once(act).unwrap_or_else(|| self.not_asked_yet(intent, Gate::NotTaken))
+    }
+
+    /// Before an update to another shape, which may be another instance type: SageMaker refuses that for a variant that is
+    /// registered for automatic scaling (developer guide, "Update endpoints that use automatic scaling").
+    fn deregister(&self, intent: &OpenUpdate) -> Option<Plan> {
+        let failed = || self.sight.unscaled.clone().map(|why| Gate::StillRegistered { why });
+        self.once(Act::Deregister).or_else(|| failed().map(|gate| self.not_asked_yet(intent, gate)))
+    }
+
+    /// An update that was intended and does not begin, for as long as policy is patient with it.
+    fn not_asked_yet(&self, intent: &OpenUpdate, gate: Gate) -> Plan {
+        let wait = self.is_patient(intent.at);
+        if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }
     }
 
     fn intend(&self, back: Option<Target>) -> Plan {

@@ -37,6 +37,7 @@ pub(super) fn gates() -> Vec<Gate> {
         Gate::EndpointGone { version: new(), endpoint: resource("fraud"), config: resource("fraud-v427") },
         Gate::EndpointGoneSince { endpoint: resource("fraud") },
         Gate::NotTaken,
+        Gate::StillRegistered { why: unseen() },
         Gate::RolledBackWithoutWay,
     ];
     let unseen = every_unseen().into_iter().map(Gate::Unseen);
@@ -136,6 +137,7 @@ pub(super) fn steps() -> Vec<Step> {
         Act::Trip,
         Act::Disarm,
         Act::Scale,
+        Act::Deregister,
         Act::NoteDeferral,
     ];
     let own = vec![

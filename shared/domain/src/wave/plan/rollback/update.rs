@@ -97,7 +97,7 @@ impl RollbackView<'_> {
             Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
             Stage::Elsewhere | Stage::UnknownBytes => {
                 let why = Return::RollsBack { region: self.name(), to: update.target.version.clone(), why: None };
-                self.once(Act::Update, &update.target, why).unwrap_or_else(|| self.nothing(Quiet::Asked))
+                self.update(endpoint, &update.target, why).unwrap_or_else(|| self.nothing(Quiet::Asked))
             }
             Stage::Busy => self.nothing(Quiet::OtherUpdate),
             Stage::Broken => self.broken(history, endpoint),
