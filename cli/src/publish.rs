@@ -4,7 +4,10 @@ use crate::aws::{Place, Session, read};
 use crate::operator::{Consent, DECLINED, Went};
 use crate::terminal;
 use jiff::Timestamp;
-use meridian_domain::{Image, ImageVersion, Provenance, ReleaseId, RepositoryName, Sha256, Version, edge, times};
+use meridian_domain::{
+    AnswerError, AnswerForm, Image, ImageVersion, JsonPointer, Provenance, ReasonsForm, ReleaseId, RepositoryName,
+    Sha256, Version, edge, times,
+};
 use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_handlers::publish::{PublishError, PublishSpec, examine, publish};
 use meridian_handlers::signing::{KeyFile, Signer, SigningError};
@@ -36,6 +39,19 @@ pub struct Arguments {
     /// Score at and above which a payment is an alert, between 0 and 1.
     #[arg(long, value_name = "SHARE")]
     operating_threshold: f64,
+    /// Where the score stands in the container's JSON answer, as a JSON pointer, e.g. /score or /predictions/0/score [default: the
+    /// answer is the number alone].
+    #[arg(long, value_name = "POINTER")]
+    score_at: Option<JsonPointer>,
+    /// ... and with how many digits after the point it is printed, 3 to 9 [default: so that it reads back exactly].
+    #[arg(long, value_name = "COUNT")]
+    score_digits: Option<u8>,
+    /// ... and where its reasons stand, e.g. /reasons: a list of features' names, or of objects with the name as "feature".
+    #[arg(long, value_name = "POINTER", requires_all = ["score_at", "reasons"])]
+    reasons_at: Option<JsonPointer>,
+    /// ... and how many they are, 1 to 20: the features that moved the score most, whichever way (TreeSHAP).
+    #[arg(long, value_name = "COUNT", requires = "reasons_at")]
+    reasons: Option<u8>,
     /// The serving container in each region's registry: its repository. fleet.toml's [[image]] says which are allowed.
     #[arg(long, value_name = "NAME")]
     image_repository: RepositoryName,
@@ -147,6 +163,7 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
         archive: read(&arguments.archive)?.into(),
         features: features.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         operating_threshold: arguments.operating_threshold,
+        answer: answer(arguments)?,
         image: Image {
             repository: arguments.image_repository.clone(),
             digest: arguments.image_digest,
@@ -154,4 +171,11 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
         },
         provenance,
     })
+}
+
+/// What the container answers.
+fn answer(arguments: &Arguments) -> Result<AnswerForm, AnswerError> {
+    let reasons = arguments.reasons_at.clone().zip(arguments.reasons);
+    let reasons = reasons.map(|(at, count)| ReasonsForm { at, count });
+    AnswerForm::new(arguments.score_at.clone(), arguments.score_digits, reasons)
 }

@@ -9,7 +9,7 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 use meridian_cost::{CostReport, FrontKind, PriceTable, Routing, Way};
 use meridian_deployment::{Deployment, Settings, Trigger, expanded};
 use meridian_domain::Fleet;
-use meridian_evaluation::{Columns, GoldenRecords, HeldOut};
+use meridian_evaluation::{Columns, HeldOut};
 use meridian_xgboost::{Image, Matrix, Model, ShapForest};
 use std::io::{Read, Write, copy, repeat};
 use std::sync::OnceLock;
@@ -111,7 +111,7 @@ pub fn scores(model: &Model) {
     }
     for record in model.walkers(2) {
         let answer = model.answer_csv(&record.payload).expect("a payload of the model's own");
-        assert_eq!(GoldenRecords::parse_answer(&answer), Some(record.score), "a walker is answered with its score");
+        assert_eq!(answer.parse(), Ok(record.score), "a walker is answered with its score");
     }
 }
 

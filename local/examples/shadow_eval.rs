@@ -109,6 +109,7 @@ impl Inputs {
             archive: archive.clone(),
             features: self.features.clone(),
             operating_threshold: self.threshold,
+            answer: meridian_domain::AnswerForm::default(),
             image: Image {
                 repository: "sagemaker-xgboost".parse()?,
                 digest: Sha256::of(b"image"),

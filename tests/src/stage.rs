@@ -256,6 +256,7 @@ impl<P: Ports, W: Simulated> Stage<P, W> {
             namespace: target.role.namespace(),
             release: target.release,
             version: target.version,
+            answer: meridian_domain::AnswerForm::default(),
             network_isolation: self.fleet.network_isolation,
             vpc: self.policy()?.vpc.clone(),
         })

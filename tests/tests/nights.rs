@@ -101,6 +101,7 @@ golden! {
     a_manifest_from_the_future_stops_no_later_release: "poisoned-manifest",
     untrusted_releases_are_refused_and_stop_no_other: "unsigned-release",
     instances_of_another_type_come_and_go_back_by_themselves: "type-change",
+    an_endpoint_that_answers_a_score_and_reasons_is_promoted: "score-and-reasons",
 }
 
 #[test]
@@ -399,4 +400,5 @@ wire! {
     add_region: "add-region",
     unsigned_release: "unsigned-release",
     type_change: "type-change",
+    score_and_reasons: "score-and-reasons",
 }

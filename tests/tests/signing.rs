@@ -63,6 +63,7 @@ impl Releases {
             archive: Bytes::from_static(b"archive"),
             features: vec!["amount".to_owned()],
             operating_threshold: 0.5,
+            answer: meridian_domain::AnswerForm::default(),
             image,
             provenance: Default::default(),
         };

@@ -38,17 +38,13 @@ impl Endpoints for DirectPorts {
     }
 
     async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
-        let environment = [
-            ("MERIDIAN_RELEASE", model.release.to_string()),
-            ("MERIDIAN_VERSION", model.version.to_string()),
-            ("MERIDIAN_NAMESPACE", model.namespace.to_owned()),
-        ];
+        let environment = model.environment().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let request = CreateModel {
             model_name: model.name.to_string(),
             primary_container: ContainerDefinition {
                 image: Some(model.image.clone()),
                 model_data_url: Some(model.model_data_url.clone()),
-                environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+                environment,
             },
             execution_role_arn: Some(model.execution_role.clone()),
             enable_network_isolation: Some(model.network_isolation),
@@ -108,11 +104,17 @@ impl Endpoints for DirectPorts {
         Ok(())
     }
 
-    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
+    async fn invoke(
+        &self,
+        region: &RegionName,
+        endpoint: &ResourceName,
+        payload: &str,
+        accept: &str,
+    ) -> Answer<String> {
         let request = InvokeEndpoint {
             endpoint_name: endpoint.to_string(),
             content_type: Some(CSV.to_owned()),
-            accept: Some(CSV.to_owned()),
+            accept: Some(accept.to_owned()),
             target_variant: None,
             body: Bytes::copy_from_slice(payload.as_bytes()),
         };

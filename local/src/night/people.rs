@@ -2,7 +2,7 @@
 
 use super::error::NightError;
 use super::features::features;
-use super::scenario::{Approve, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
+use super::scenario::{AnswerName, Approve, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
 use super::site::Site;
 use super::story::{Line, Narrator};
 use super::{keys as keys_of_nights, models, setup};
@@ -11,7 +11,9 @@ use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
 use jiff::Timestamp;
 use meridian_domain::signing::Statement;
-use meridian_domain::{Fleet, Image, Manifest, Provenance, ReleaseId, Sha256, keys};
+use meridian_domain::{
+    AnswerError, AnswerForm, Fleet, Image, Manifest, Provenance, ReasonsForm, ReleaseId, Sha256, keys,
+};
 use meridian_handlers::context::Context;
 use meridian_handlers::holdout::{self, Approval};
 use meridian_handlers::operator_commands;
@@ -81,6 +83,7 @@ fn training(
         archive,
         features: features(),
         operating_threshold: models::OPERATING_THRESHOLD,
+        answer: answer(spec.answer)?,
         image: container(world, spec)?,
         provenance: Provenance { training_job: Some(job), ..Provenance::default() },
     };
@@ -99,6 +102,18 @@ fn training(
         SignedBy::Nobody => "somebody without a key publishes",
     };
     Ok(format!("{who} {version} ({kilobytes} kB): release {}{dated}", release.short()))
+}
+
+/// What a release's container answers.
+fn answer(name: AnswerName) -> Result<AnswerForm, NightError> {
+    let wrong = |error: AnswerError| NightError::Data(error.to_string());
+    match name {
+        AnswerName::Score => Ok(AnswerForm::default()),
+        AnswerName::Reasons => {
+            let reasons = ReasonsForm { at: "/reasons".parse().map_err(wrong)?, count: 3 };
+            AnswerForm::new(Some("/score".parse().map_err(wrong)?), None, Some(reasons)).map_err(wrong)
+        }
+    }
 }
 
 /// The container of a release; one of its own is pushed first.

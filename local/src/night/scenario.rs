@@ -75,6 +75,7 @@ macro_rules! every_scenario {
             by_traffic: "by-traffic",
             unsigned_release: "unsigned-release",
             type_change: "type-change",
+            score_and_reasons: "score-and-reasons",
         }
     };
 }
@@ -164,6 +165,9 @@ pub struct Publish {
     /// Which container serves it.
     #[serde(default)]
     pub image: ImageName,
+    /// What that container answers.
+    #[serde(default)]
+    pub answer: AnswerName,
     /// When its manifest says that training finished, where that is not the truth.
     #[serde(default)]
     pub created: Option<Timestamp>,
@@ -191,6 +195,17 @@ pub enum ImageName {
     Usual,
     /// One of its own, pushed to home's registry when the release is published: other regions' get a copy later.
     Pushed,
+}
+
+/// What the container of a night's release answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerName {
+    /// The score alone.
+    #[default]
+    Score,
+    /// JSON with the score and the three strongest reasons.
+    Reasons,
 }
 
 /// The models that come with Meridian.

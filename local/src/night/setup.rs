@@ -94,6 +94,7 @@ impl Champion {
             image: image()?,
             features: features(),
             operating_threshold: models::OPERATING_THRESHOLD,
+            answer: meridian_domain::AnswerForm::default(),
             provenance: Provenance::default(),
         };
         let release = manifest.id();

@@ -177,7 +177,7 @@ impl Endpoints for Desk {
         self.done(region, Ask::Update(Box::new(update.clone()))).await
     }
 
-    async fn invoke(&self, region: &RegionName, _: &ResourceName, payload: &str) -> Answer<String> {
+    async fn invoke(&self, region: &RegionName, _: &ResourceName, payload: &str, _: &str) -> Answer<String> {
         reply!(self.ask(region, Ask::Invoke { payload: payload.to_owned() }).await?, Text)
     }
 

@@ -158,9 +158,15 @@ static RELEASES_MADE: LazyLock<(Vec<Published>, BTreeMap<String, Bytes>)> = Lazy
     let publish = |(number, text): (usize, &str)| {
         let manifest = manifest(text, number);
         let (id, version) = (manifest.id(), manifest.version.clone());
-        let record = |payload: &str| GoldenRecord { payload: payload.to_owned(), score: score_of(number, payload) };
+        let record = |payload: &str| GoldenRecord {
+            payload: payload.to_owned(),
+            score: score_of(number, payload),
+            reasons: Vec::new(),
+        };
         let records = PAYLOADS.iter().copied().map(record).collect();
-        let golden = serde_json::to_vec(&GoldenRecords { release: text.to_owned(), records }).unwrap_or_default();
+        let answer = meridian_domain::AnswerForm::default();
+        let golden = GoldenRecords { release: text.to_owned(), records, answer };
+        let golden = serde_json::to_vec(&golden).unwrap_or_default();
         let digest = Sha256::of(&golden);
         files.insert(keys::manifest(id), Bytes::from(manifest.to_bytes()));
         files.insert(keys::golden(id), Bytes::from(golden));
@@ -195,6 +201,7 @@ fn manifest(version: &str, number: usize) -> Manifest {
         image: Image { repository: name("sagemaker-xgboost"), digest: archive, version: None },
         features: vec!["amount".to_owned(), "hour".to_owned()],
         operating_threshold: 0.5,
+        answer: meridian_domain::AnswerForm::default(),
         provenance: Provenance::default(),
     }
 }

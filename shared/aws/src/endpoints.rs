@@ -67,12 +67,11 @@ impl Endpoints for AwsPorts {
     }
 
     async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
+        let environment = model.environment().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let container = ContainerDefinition::builder()
             .image(&model.image)
             .model_data_url(&model.model_data_url)
-            .environment("MERIDIAN_RELEASE", model.release.to_string())
-            .environment("MERIDIAN_VERSION", model.version.as_str())
-            .environment("MERIDIAN_NAMESPACE", model.namespace)
+            .set_environment(Some(environment))
             .build();
         self.clients
             .sagemaker(region)
@@ -146,10 +145,16 @@ impl Endpoints for AwsPorts {
         Ok(())
     }
 
-    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
+    async fn invoke(
+        &self,
+        region: &RegionName,
+        endpoint: &ResourceName,
+        payload: &str,
+        accept: &str,
+    ) -> Answer<String> {
         let call = AwsOperation::new(region, OperationName::InvokeEndpoint);
         let question = self.question(region, endpoint, payload.as_bytes()).await?;
-        let answer = question.accept(CSV).send().await.map_err(|error| call.failed(error))?;
+        let answer = question.accept(accept).send().await.map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
         String::from_utf8(body).map_err(|_| call.refused(FailureDetail::NotText))
     }

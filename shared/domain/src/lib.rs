@@ -1,5 +1,5 @@
 //! The pure core of Meridian: fleet policy, release manifests, the planner, the audit and the ledger's entries. It may know
-//! the judge ([`meridian_judge`]) and nothing else of ours. No clock, no I/O, no async, no SDK: time and observations come
+//! the judge ([`meridian_judge`]), what a container answers ([`meridian_answer`]) and nothing else of ours. No clock, no I/O, no async, no SDK: time and observations come
 //! in as values.
 
 pub mod edge;
@@ -11,6 +11,8 @@ mod wave;
 pub use fleet::{alarms, capture, keys, signing, traffic};
 pub use ledger::{account, checkpoint, heads, overview, quarantine, reason};
 pub use wave::{callers, lookout, plan, probation, replay, stakes};
+
+pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};
 
 pub use fleet::alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use fleet::capture::CaptureSpec;

@@ -2,13 +2,11 @@
 //! prove which model answers.
 
 use crate::holdout::HeldOut;
-use meridian_xgboost::{Model, Objective, ShapeError, Walker};
+use meridian_answer::AnswerForm;
+use meridian_xgboost::{Attributions, Model, Objective, ShapeError, Walker, top_reasons};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
-
-/// How far an answer may lie from the golden score where the container's `exp` rounds differently.
-pub const GOLDEN_TOLERANCE: f32 = 1e-6;
 
 /// How many of `count` golden records walk the model: measured, four fifths find as much as if they were added to as many
 /// held-out ones (tests/swaps.rs), and no customer's record has to leave home for them.
@@ -23,6 +21,9 @@ pub struct GoldenRecord {
     pub payload: String,
     /// The probability that the release answers.
     pub score: f32,
+    /// The features that the release names as reasons, where it names any and they are known. May tell of the customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }
 
 impl fmt::Debug for GoldenRecord {
@@ -34,7 +35,7 @@ impl fmt::Debug for GoldenRecord {
 
 impl From<Walker> for GoldenRecord {
     fn from(Walker { payload, score }: Walker) -> GoldenRecord {
-        GoldenRecord { payload, score }
+        GoldenRecord { payload, score, reasons: Vec::new() }
     }
 }
 
@@ -45,6 +46,24 @@ pub struct GoldenRecords {
     pub release: String,
     /// The held-out records, in held-out order, and after them those that walk the model.
     pub records: Vec<GoldenRecord>,
+    /// What the release answers.
+    #[serde(default, skip_serializing_if = "AnswerForm::is_usual")]
+    pub answer: AnswerForm,
+}
+
+/// What golden records are made of, beside the held-out records.
+#[derive(Debug)]
+pub struct GoldenSource<'a> {
+    /// What the release answers.
+    pub answer: AnswerForm,
+    /// One margin for each held-out record.
+    pub margins: &'a [f32],
+    /// Why some of them are scored as they are, where that is known.
+    pub attributions: Option<&'a Attributions>,
+    /// What the container makes of a margin.
+    pub objective: Objective,
+    /// Payloads that walk the model: [`walkers_among`] as many.
+    pub walkers: Vec<Walker>,
 }
 
 impl GoldenRecords {
@@ -56,31 +75,63 @@ impl GoldenRecords {
     /// # Errors
     /// [`ShapeError`] where the held-out features are not the model's.
     pub fn choose(release: &str, model: &Model, holdout: &HeldOut, count: usize) -> Result<GoldenRecords, ShapeError> {
-        let (margins, walkers) = (holdout.margins(model)?, model.walkers(walkers_among(count)));
-        Ok(GoldenRecords::of_margins(release, &margins, model.objective(), holdout, walkers, count))
+        let margins = holdout.margins(model)?;
+        let (walkers, objective) = (model.walkers(walkers_among(count)), model.objective());
+        let answer = AnswerForm::default();
+        let source = GoldenSource { answer, margins: &margins, attributions: None, objective, walkers };
+        Ok(GoldenRecords::of(release, source, holdout, count))
     }
 
-    /// The same from what was computed before by a model with this objective: one margin for each record, and the walkers
-    /// ([`walkers_among`] as many).
-    pub fn of_margins(
-        release: &str,
-        margins: &[f32],
-        objective: Objective,
-        holdout: &HeldOut,
-        walkers: Vec<Walker>,
-        count: usize,
-    ) -> GoldenRecords {
-        let scores: Vec<f32> = margins.iter().map(|margin| objective.answer(*margin)).collect();
-        let rows = choose_rows(&scores, count.saturating_sub(walkers.len()).min(scores.len()));
-        let record = |row: usize| Some(GoldenRecord { payload: holdout.csv_payload(row), score: *scores.get(row)? });
-        let records = rows.into_iter().filter_map(record).chain(walkers.into_iter().map(GoldenRecord::from)).collect();
-        GoldenRecords { release: release.to_owned(), records }
+    /// The same from what was computed before. Where the release names reasons, the held-out ones are chosen among those that
+    /// were explained.
+    pub fn of(release: &str, source: GoldenSource<'_>, holdout: &HeldOut, count: usize) -> GoldenRecords {
+        let GoldenSource { answer, margins, attributions, objective, walkers } = source;
+        let told = attributions.zip(answer.reasons().map(usize::from));
+        let explained: Vec<usize> = match told {
+            Some((attributions, _)) => attributions.rows.iter().map(|row| *row as usize).collect(),
+            None => (0..margins.len()).collect(),
+        };
+        let score = |row: &usize| margins.get(*row).map_or(f32::NAN, |margin| objective.answer(*margin));
+        let scores: Vec<f32> = explained.iter().map(score).collect();
+        let reasons: Vec<Vec<String>> = told.map_or_else(Vec::new, |(attributions, most)| reasons(attributions, most));
+        let record = |place: usize| {
+            let (row, score) = (*explained.get(place)?, *scores.get(place)?);
+            let reasons = reasons.get(place).cloned().unwrap_or_default();
+            Some(GoldenRecord { payload: holdout.csv_payload(row), score, reasons })
+        };
+        let places = choose_rows(&scores, count.saturating_sub(walkers.len()).min(scores.len()));
+        let walkers = walkers.into_iter().map(GoldenRecord::from);
+        let records = places.into_iter().filter_map(record).chain(walkers).collect();
+        GoldenRecords { release: release.to_owned(), records, answer }
     }
 
-    /// The score in an endpoint's answer, or `None` where it is not one finite number.
-    pub fn parse_answer(answer: &str) -> Option<f32> {
-        answer.trim().parse::<f32>().ok().filter(|score| score.is_finite())
+    /// Whether an endpoint's answer to a record is the release's.
+    pub fn is_right(&self, record: &GoldenRecord, answer: &str) -> bool {
+        self.answer.says(answer, record.score, &record.reasons)
     }
+
+    /// The same with their first record alone.
+    #[must_use]
+    pub fn first(mut self) -> GoldenRecords {
+        self.records.truncate(1);
+        self
+    }
+}
+
+/// How much nearer than the last reason the first that is none may be, as a share of it: other sums of the same contributions may
+/// change places with it.
+const NEARLY: f32 = 1e-4;
+
+/// The `most` strongest reasons of each explained record; none of one where it is not clear which they are.
+fn reasons(attributions: &Attributions, most: usize) -> Vec<Vec<String>> {
+    let of = |contributions: &[f32]| {
+        let top = top_reasons(contributions, most + 1);
+        let strength = |at: usize| top.get(at).map_or(0.0, |reason| reason.contribution.abs());
+        let is_clear = top.len() <= most || strength(most) < strength(most - 1) * (1.0 - NEARLY);
+        let named = top.iter().take(most).filter_map(|reason| attributions.features.get(reason.feature).cloned());
+        if is_clear { named.collect() } else { Vec::new() }
+    };
+    attributions.records().map(of).collect()
 }
 
 /// Row indices, ascending and distinct.

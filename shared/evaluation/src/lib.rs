@@ -42,7 +42,7 @@ pub use evaluation::{
     ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers, Slices,
 };
 pub use finding::{Cut, Finding, Mend, Reference, Statistic};
-pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
+pub use golden::{GoldenRecord, GoldenRecords, GoldenSource, walkers_among};
 pub use holdout::isolated;
 pub use holdout::{
     ColumnTypes, Columns, ExpectedColumns, Groups, HeldOut, HoldoutError, ParquetDamage, Projection, Records, SizeUnit,

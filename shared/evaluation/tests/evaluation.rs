@@ -3,12 +3,13 @@
 
 mod support;
 
+use meridian_answer::{AnswerForm, ReasonsForm};
 use meridian_evaluation::{
-    Contender, Contestant, Digests, EvaluateError, Evaluation, Finding, Gate, GoldenRecords, HeldOut, HoldoutFacts,
-    Named, Provenance, Reason, Unfit, Warning, html, json,
+    Contender, Contestant, Digests, EvaluateError, Evaluation, Finding, Gate, GoldenRecords, GoldenSource, HeldOut,
+    HoldoutFacts, Named, Provenance, Reason, Unfit, Warning, html, json,
 };
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
-use meridian_xgboost::{Model, Scored};
+use meridian_xgboost::{Model, ReadOptions, Sample, Scored, Served};
 use support::{Sketch, holdout, model, small_holdout};
 
 fn policy() -> EvaluationPolicy {
@@ -226,8 +227,8 @@ fn golden_records_are_chosen_alike_and_tell_the_models_apart() {
 
     // How many records a model answers with the score, to the last bit.
     let right = |model: &meridian_xgboost::Model| {
-        let answer = |payload: &str| GoldenRecords::parse_answer(&model.answer_csv(payload).unwrap());
-        golden.records.iter().filter(|record| answer(&record.payload) == Some(record.score)).count()
+        let answer = |payload: &str| model.answer_csv(payload).unwrap().parse::<f32>().unwrap();
+        golden.records.iter().filter(|record| answer(&record.payload) == record.score).count()
     };
     assert_eq!(right(&challenger), 200);
     assert!(right(&champion) < 10);
@@ -241,10 +242,31 @@ fn golden_records_survive_json_and_never_show_a_payload() {
     assert!(!format!("{golden:?}").contains(&golden.records[0].payload));
 }
 
+/// A container that scores as the release does and explains itself otherwise is another release.
 #[test]
-fn silence_and_nonsense_are_no_score() {
-    for answer in ["", "NaN", "inf", "<html>", "0.5,0.5"] {
-        assert_eq!(GoldenRecords::parse_answer(answer), None, "{answer:?}");
+fn golden_records_hold_a_release_to_its_reasons_too() {
+    let holdout = holdout();
+    let archive = std::fs::read(support::path("v427.tar.gz")).unwrap();
+    let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
+    let mut served = Served::read(&archive[..], &ReadOptions::default(), Some(&sample)).unwrap();
+    let attributions = served.take_reasons().0.unwrap();
+    let (margins, objective) = (holdout.margins(&served.model).unwrap(), served.model.objective());
+    let reasons = ReasonsForm { at: "/reasons".parse().unwrap(), count: 3 };
+    let answer = AnswerForm::new(Some("/score".parse().unwrap()), None, Some(reasons)).unwrap();
+    let walkers = served.model.walkers(10);
+    let attributions = Some(&attributions);
+    let source = GoldenSource { answer: answer.clone(), margins: &margins, attributions, objective, walkers };
+    let golden = GoldenRecords::of("v427", source, &holdout, 50);
+    let (explained, walkers) = golden.records.split_at(40);
+    assert!(explained.iter().filter(|record| record.reasons.len() == 3).count() >= 38, "{golden:?}");
+    assert!(walkers.iter().all(|record| record.reasons.is_empty()) && walkers.len() == 10);
+    for record in explained.iter().filter(|record| !record.reasons.is_empty()) {
+        let mut reasons = record.reasons.clone();
+        assert!(golden.is_right(record, &answer.write(record.score, &reasons)));
+        assert!(!golden.is_right(record, &record.score.to_string()), "the score alone is another answer");
+        reasons[2] = holdout.features().iter().find(|name| !reasons.contains(name)).unwrap().clone();
+        assert!(!golden.is_right(record, &answer.write(record.score, &reasons)));
     }
-    assert_eq!(GoldenRecords::parse_answer("0.25\n"), Some(0.25));
+    let back: GoldenRecords = serde_json::from_str(&serde_json::to_string(&golden).unwrap()).unwrap();
+    assert_eq!(back, golden);
 }

@@ -5,7 +5,8 @@
 mod support;
 
 use flate2::read::GzDecoder;
-use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
+use meridian_answer::AnswerForm;
+use meridian_evaluation::{GoldenRecord, GoldenRecords, GoldenSource, walkers_among};
 use meridian_xgboost::probability_of;
 use std::io::Read;
 
@@ -78,7 +79,9 @@ impl Bent {
 
     /// Whether one of the records is answered otherwise than it should be.
     fn differs(&self, records: &[(Vec<f32>, f32)]) -> bool {
-        records.iter().any(|(row, score)| (probability_of(self.margin(row)) - score).abs() > GOLDEN_TOLERANCE)
+        records
+            .iter()
+            .any(|(row, score)| (probability_of(self.margin(row)) - score).abs() > AnswerForm::default().tolerance())
     }
 }
 
@@ -329,7 +332,9 @@ fn walkers_answer_with_the_models_own_scores_to_the_bit() {
 fn golden_records_that_walk_the_model_find_what_others_miss() {
     let (model, holdout) = (support::model("v427"), support::holdout());
     let margins = holdout.margins(&model).unwrap();
-    let held_out = GoldenRecords::of_margins("v427", &margins, model.objective(), &holdout, Vec::new(), GOLDEN);
+    let (answer, objective) = (AnswerForm::default(), model.objective());
+    let source = GoldenSource { answer, margins: &margins, attributions: None, objective, walkers: Vec::new() };
+    let held_out = GoldenRecords::of("v427", source, &holdout, GOLDEN);
     let chosen = GoldenRecords::choose("v427", &model, &holdout, GOLDEN).unwrap();
     assert_eq!((held_out.records.len(), chosen.records.len()), (GOLDEN, GOLDEN));
     let (held_out, chosen) = (rows(&held_out.records), rows(&chosen.records));

@@ -3,7 +3,7 @@
 use crate::journal::Journal;
 use jiff::Timestamp;
 use meridian_domain::{RegionHistory, ReleaseId};
-use meridian_evaluation::GoldenRecord;
+use meridian_evaluation::GoldenRecords;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -47,7 +47,7 @@ pub struct Health {
 #[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) release: ReleaseId,
-    pub(crate) record: GoldenRecord,
+    pub(crate) golden: GoldenRecords,
 }
 
 /// What `front` keeps from call to call, shared by the calls of one process.

@@ -118,8 +118,9 @@ pub trait Endpoints {
     async fn create_endpoint(&self, region: &RegionName, endpoint: &ResourceName, config: &ResourceName) -> Answer<()>;
     /// Starts an update. `Conflict` while another is running; `NotFound` where the configuration is not visible yet.
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()>;
-    /// Asks the endpoint's data plane to answer one `text/csv` payload.
-    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String>;
+    /// Asks the endpoint's data plane to answer one `text/csv` payload, in the content type `accept`.
+    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str, accept: &str)
+    -> Answer<String>;
     /// Hands a customer's question to the endpoint's data plane, within [`limits::QUESTION_ATTEMPT`] and as often as
     /// [`limits::QUESTION_ATTEMPTS`] says. What the container answers is no failure, an error of its own either.
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored>;

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::reason::{EvaluationReason, FileFault};
 use meridian_domain::{
-    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
+    AnswerForm, File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version,
+    keys,
 };
 use meridian_messages::operator::refused;
 use meridian_xgboost::Caveat;
@@ -24,6 +25,8 @@ pub struct PublishSpec {
     pub features: Vec<String>,
     /// Score at and above which a payment is an alert.
     pub operating_threshold: f64,
+    /// What the container answers to one record.
+    pub answer: AnswerForm,
     /// The serving container.
     pub image: Image,
     /// What training says of itself.
@@ -106,6 +109,7 @@ pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<P
         image: spec.image,
         features: spec.features,
         operating_threshold: spec.operating_threshold,
+        answer: spec.answer,
         provenance: spec.provenance,
     };
     let release = manifest.id();

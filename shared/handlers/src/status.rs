@@ -15,8 +15,8 @@ use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::SignedDuration;
 use meridian_domain::reason::{EventFault, EventKind, Excerpt, FoundEvent};
-use meridian_domain::{Chain, ReleaseId, Target};
-use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
+use meridian_domain::{AnswerForm, Answered, Chain, ReleaseId, Target};
+use meridian_evaluation::GoldenRecords;
 use serde_json::{Value, json};
 use std::pin::pin;
 
@@ -134,12 +134,15 @@ struct Serving {
 /// What serves, as far as one answer shows it; or why nothing does.
 async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Context) -> Result<Serving, Unproved> {
     let target = serving(ports, ctx).await?;
-    let record = probe(ports, ctx, target.release).await?;
-    let endpoint = &ctx.fleet.endpoint;
-    let answer = ports.invoke(&ctx.region, endpoint, &record.payload).await?;
-    match GoldenRecords::parse_answer(&answer) {
-        Some(score) if (0.0..=1.0).contains(&score) => {
-            Ok(Serving { target, proved: (score - record.score).abs() <= GOLDEN_TOLERANCE })
+    let golden = probe(ports, ctx, target.release).await?;
+    let Some(record) = golden.records.first() else { return Err(Unproved::NoGolden(target.release)) };
+    let (endpoint, accept) = (&ctx.fleet.endpoint, golden.answer.accept());
+    let answer = ports.invoke(&ctx.region, endpoint, &record.payload, accept).await?;
+    // Another release, as during a canary, may answer in a form of its own.
+    let answered = golden.answer.read(&answer).or_else(|| AnswerForm::default().read(&answer));
+    match answered {
+        Some(Answered { score, .. }) if (0.0..=1.0).contains(&score) => {
+            Ok(Serving { target, proved: golden.is_right(record, &answer) })
         }
         _ => Err(Unproved::NoScore),
     }
@@ -181,17 +184,15 @@ pub(crate) async fn within<T>(clock: &impl Clock, longest: SignedDuration, work:
     }
 }
 
-async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<GoldenRecord, Unproved> {
+/// One golden record of what serves.
+async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<GoldenRecords, Unproved> {
     let known = ctx.memory.with(|memory| memory.probe.clone()).filter(|probe| probe.release == release);
     if let Some(probe) = known {
-        return Ok(probe.record);
+        return Ok(probe.golden);
     }
-    let golden = files::golden(ports, &ctx.region, release).await?;
-    let Some(record) = golden.records.into_iter().next() else {
-        return Err(Unproved::NoGolden(release));
-    };
-    ctx.memory.with(|memory| memory.probe = Some(Probe { release, record: record.clone() }));
-    Ok(record)
+    let golden = files::golden(ports, &ctx.region, release).await?.first();
+    ctx.memory.with(|memory| memory.probe = Some(Probe { release, golden: golden.clone() }));
+    Ok(golden)
 }
 
 fn response(status: u16, body: &Value) -> Value {

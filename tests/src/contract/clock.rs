@@ -10,7 +10,7 @@ pub async fn calls_take_no_time(stage: &Stage<impl Ports, impl Simulated>) -> Ke
     let before = stage.ports.now();
     assert_eq!(before, "2026-11-20T03:00:00Z".parse()?);
     stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;
-    stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
+    stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload(), "text/csv").await?;
     stage.ports.list(stage.home(), "releases/", None).await?;
     assert_eq!(stage.ports.now(), before);
     Ok(())

@@ -5,7 +5,9 @@ use crate::Kept;
 use crate::stage::{Simulated, Stage, payload};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{VERDICT, guards, verdict_name};
-use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase};
+use meridian_domain::{
+    AnswerForm, ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase,
+};
 use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports, Question, Scored};
 use std::error::Error;
 use std::num::NonZeroU32;
@@ -220,16 +222,26 @@ pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports, imp
 
 /// The score of one record, from 0 to 1.
 pub async fn an_endpoint_answers_a_number(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
-    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
+    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload(), "text/csv").await?;
     let score: f64 = answer.trim().parse()?;
     assert!((0.0..=1.0).contains(&score), "{score}");
-    assert_eq!(stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?, answer);
+    assert_eq!(stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload(), "text/csv").await?, answer);
+    Ok(())
+}
+
+/// The same score, where SageMaker's own container has it.
+pub async fn an_endpoint_that_is_asked_for_json_answers_json(stage: &Stage<impl Ports>) -> Kept {
+    let (home, endpoint) = (stage.home(), &stage.fleet.endpoint);
+    let score = stage.ports.invoke(home, endpoint, &payload(), "text/csv").await?.trim().parse()?;
+    let form = AnswerForm::new(Some("/predictions/0/score".parse()?), None, None)?;
+    let answer = stage.ports.invoke(home, endpoint, &payload(), form.accept()).await?;
+    assert!(form.says(&answer, score, &[]), "{score} is not what it says");
     Ok(())
 }
 
 /// The container's words may repeat the payload; the error must not.
 pub async fn what_is_no_payload_is_refused_without_repeating_it(stage: &Stage<impl Ports>) -> Kept {
-    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, "card-4711,12.5").await;
+    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, "card-4711,12.5", "text/csv").await;
     let error = answer.err().ok_or("it was answered")?;
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(!error.to_string().contains("4711"), "{error}");
@@ -238,7 +250,7 @@ pub async fn what_is_no_payload_is_refused_without_repeating_it(stage: &Stage<im
 
 /// Refused or not found, but never a number.
 pub async fn an_endpoint_that_is_not_there_answers_nothing(stage: &Stage<impl Ports>) -> Kept {
-    let answer = kind(stage.ports.invoke(stage.home(), &"nothing".parse()?, &payload()).await);
+    let answer = kind(stage.ports.invoke(stage.home(), &"nothing".parse()?, &payload(), "text/csv").await);
     assert!(matches!(answer, Some(ErrorKind::Refused | ErrorKind::NotFound)), "{answer:?}");
     Ok(())
 }
@@ -249,7 +261,7 @@ fn question(record: &str) -> Question {
 
 /// The bytes that the endpoint answers to the same record, and what they are in.
 pub async fn a_customers_question_is_answered_as_the_container_answers_it(stage: &Stage<impl Ports>) -> Kept {
-    let expected = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
+    let expected = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload(), "text/csv").await?;
     let scored = stage.ports.score(stage.home(), &stage.fleet.endpoint, &question(&payload())).await?;
     let Scored::Answer { content_type, body } = scored else { return Err("the model failed".into()) };
     assert_eq!((content_type.split(';').next(), &body[..]), (Some("text/csv"), expected.as_bytes()));

@@ -39,7 +39,7 @@ pub async fn a_dark_plane_is_ill_again_the_next_time(stage: &Stage<impl Ports, i
 /// Its data plane, its alarms and its bucket know nothing of it.
 pub async fn a_dark_plane_still_serves(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let dark: RegionName = DARK.parse()?;
-    stage.ports.invoke(&dark, &stage.fleet.endpoint, &payload()).await?;
+    stage.ports.invoke(&dark, &stage.fleet.endpoint, &payload(), "text/csv").await?;
     stage.ports.alarms(&dark, &[meridian_domain::alarms::composite_name(&stage.fleet)]).await?;
     stage.ports.create(&dark, "notes/a", Bytes::from_static(b"still here")).await?;
     Ok(())
@@ -103,7 +103,7 @@ pub async fn a_large_upload_has_more_time(stage: &Stage<impl Ports>) -> Kept {
 
 /// Nor is what is missing or has changed: repeating does not help.
 pub async fn a_refusal_is_not_repeated(stage: &Stage<impl Ports>) -> Kept {
-    let (answer, waited) = stage.timed(stage.ports.invoke(stage.home(), &stage.fleet.endpoint, "no")).await;
+    let (answer, waited) = stage.timed(stage.ports.invoke(stage.home(), &stage.fleet.endpoint, "no", "text/csv")).await;
     assert_eq!((kind(answer), waited), (Some(ErrorKind::Refused), SignedDuration::ZERO));
     let (answer, waited) = stage.timed(stage.ports.get(stage.home(), "notes/none")).await;
     assert_eq!((kind(answer), waited), (Some(ErrorKind::NotFound), SignedDuration::ZERO));

@@ -146,6 +146,7 @@ macro_rules! local_promises {
                 a_linear_update_waits_after_every_step_but_the_last,
                 a_rolling_update_ends_on_its_configuration,
                 // It answers golden records, and no customers.
+                an_endpoint_that_is_asked_for_json_answers_json,
                 what_is_no_payload_is_refused_without_repeating_it,
                 a_customers_question_is_answered_as_the_container_answers_it,
                 a_containers_error_is_an_answer_with_its_own_status,

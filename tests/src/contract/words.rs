@@ -106,9 +106,9 @@ async fn update(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box<
         diary.note(stage, "describe", ports.describe(home, &stage.fleet.endpoint).await);
         ports.sleep(SignedDuration::from_mins(1)).await;
     }
-    diary.note(stage, "invoke", ports.invoke(home, &stage.fleet.endpoint, &payload()).await);
-    diary.note(stage, "invoke with words", ports.invoke(home, &stage.fleet.endpoint, "words").await);
-    diary.note(stage, "invoke nothing", ports.invoke(home, &"nothing".parse()?, &payload()).await);
+    diary.note(stage, "invoke", ports.invoke(home, &stage.fleet.endpoint, &payload(), "text/csv").await);
+    diary.note(stage, "invoke with words", ports.invoke(home, &stage.fleet.endpoint, "words", "text/csv").await);
+    diary.note(stage, "invoke nothing", ports.invoke(home, &"nothing".parse()?, &payload(), "text/csv").await);
     Ok(())
 }
 
@@ -181,7 +181,7 @@ async fn ill_regions(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(),
         (DARK.parse()?, THROTTLED.parse()?, FLAKY.parse()?);
     let page = page("Look", "Look.");
     diary.note(stage, "dark", ports.describe(&dark, &stage.fleet.endpoint).await);
-    diary.note(stage, "dark, its data plane", ports.invoke(&dark, &stage.fleet.endpoint, &payload()).await);
+    diary.note(stage, "dark, its data plane", ports.invoke(&dark, &stage.fleet.endpoint, &payload(), "text/csv").await);
     diary.note(stage, "throttled", ports.alarms(&throttled, &["a".to_owned()]).await);
     diary.note(stage, "silent", ports.list(&throttled, "", None).await);
     diary.note(stage, "recovering", ports.page(&flaky, &page).await);

@@ -10,7 +10,7 @@ type Names = &'static [&'static str];
 
 /// What each crate may know of ours: its folder, what it is built on, and what its tests are built on besides. `functions/*` is every
 /// function that has no row of its own.
-const KNOWN: [(&str, Names, Names); 18] = [
+const KNOWN: [(&str, Names, Names); 19] = [
     (
         "cli",
         &[
@@ -35,13 +35,14 @@ const KNOWN: [(&str, Names, Names); 18] = [
     ("local", &["deployment", "domain", "evaluation", "handlers", "messages", "xgboost"], &["judge"]),
     ("proof", &["domain", "evaluation", "handlers", "judge", "messages"], &[]),
     ("python", &["desk", "domain", "evaluation", "xgboost"], &[]),
+    ("shared/answer", &[], &[]),
     ("shared/aws", &["domain", "handlers"], &[]),
     ("shared/cost", &["domain", "messages"], &[]),
     ("shared/deployment", &["domain"], &[]),
     ("shared/desk", &["domain", "evaluation", "messages", "xgboost"], &[]),
-    ("shared/domain", &["judge"], &[]),
+    ("shared/domain", &["answer", "judge"], &[]),
     // Its tests read the reference fleet's policy.
-    ("shared/evaluation", &["judge", "xgboost"], &["domain"]),
+    ("shared/evaluation", &["answer", "judge", "xgboost"], &["domain"]),
     // Its tests stand on the local world, which is built on it.
     ("shared/handlers", &["domain", "evaluation", "judge", "messages", "xgboost"], &["local"]),
     ("shared/judge", &[], &[]),
@@ -51,7 +52,7 @@ const KNOWN: [(&str, Names, Names); 18] = [
     ("tests", &["aws", "deployment", "domain", "evaluation", "handlers", "judge", "local", "proof", "xgboost"], &[]),
 ];
 /// Crates that compute: no clock, no service, no runtime.
-const PURE: [&str; 7] = ["cost", "deployment", "domain", "evaluation", "judge", "messages", "xgboost"];
+const PURE: [&str; 8] = ["answer", "cost", "deployment", "domain", "evaluation", "judge", "messages", "xgboost"];
 /// Where what starts with these is built, so is a runtime or an SDK.
 const IMPURE: [&str; 5] = ["aws-", "aws_", "hyper", "lambda", "tokio"];
 

@@ -56,6 +56,7 @@ fn enums(field: &str) -> &'static [&'static str] {
         "what" => &["Rule"],
         "model" => &["ModelName"],
         "image" => &["ImageName"],
+        "answer" => &["AnswerName"],
         "signed" => &["SignedBy"],
         "records" => &["Records"],
         "executions" => &["Ending"],

@@ -3,7 +3,7 @@
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::words_of;
-use super::{Ending, ImageName, ModelName, Records, SignedBy};
+use super::{AnswerName, Ending, ImageName, ModelName, Records, SignedBy};
 use crate::night::features::features;
 use crate::services::OPERATIONS;
 use crate::world::service::Service;
@@ -130,6 +130,7 @@ pub(super) static PUBLISH: Table = Table {
         Field::new("model", Takes::Word(words_of::<ModelName>), Refused, "\"good\""),
         Field::new("signed", Takes::Word(words_of::<SignedBy>), Is("\"training\""), "\"nobody\""),
         Field::new("image", Takes::Word(words_of::<ImageName>), Is("\"usual\""), "\"pushed\""),
+        Field::new("answer", Takes::Word(words_of::<AnswerName>), Is("\"score\""), "\"reasons\""),
         Field::new("created", TIMESTAMP, Means("when it is published"), "\"2199-01-01T00:00:00Z\""),
     ],
 };

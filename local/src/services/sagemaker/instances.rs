@@ -7,8 +7,8 @@ use crate::services::sagemaker::types::CreateModel;
 use crate::world::error::ApiError;
 use crate::world::state::World;
 use meridian_deployment::AssumingService;
-use meridian_domain::RegionName;
 use meridian_domain::alarms::MODEL;
+use meridian_domain::{AnswerForm, RegionName};
 
 /// What the role of a model in a VPC needs (SageMaker Developer Guide, "CreateModel API: execution role permissions").
 const NETWORK: [&str; 9] = [
@@ -22,6 +22,9 @@ const NETWORK: [&str; 9] = [
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 ];
+
+/// JSON of SageMaker's own container (developer guide, "Common data formats for inference").
+const PREDICTIONS: &str = r#"{"score_at": "/predictions/0/score"}"#;
 
 impl World {
     /// The model that an endpoint goes to.
@@ -120,6 +123,17 @@ impl World {
         }
         let asks = [Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", namespace)];
         self.authorise(region, &meridian_deployment::Principal::Role(role), &asks).is_ok()
+    }
+
+    /// How a configuration's containers answer whoever asks for this content type: for JSON as they are told, else as SageMaker's own
+    /// container does.
+    pub(crate) fn answers_in(&self, region: &RegionName, config: &str, accept: Option<&str>) -> AnswerForm {
+        if accept.is_none_or(|accept| !accept.starts_with("application/json")) {
+            return AnswerForm::default();
+        }
+        let environment = self.model_of(region, config).map(|model| &model.primary_container.environment);
+        let told = environment.and_then(|told| serde_json::from_str(told.get("MERIDIAN_ANSWER")?).ok());
+        told.unwrap_or_else(|| serde_json::from_str(PREDICTIONS).unwrap_or_default())
     }
 
     /// The namespace that a configuration's containers are told to write to, or the one that they know of themselves.

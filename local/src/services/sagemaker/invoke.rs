@@ -41,9 +41,10 @@ impl Operation for InvokeEndpoint {
         if self.target_variant.as_ref().is_some_and(|wanted| *wanted != capacity.variant) {
             return Err(refused("The target variant does not exist."));
         }
-        let model = capacity.archive.and_then(|digest| world.models.0.get(&digest));
-        let answer = match (model, std::str::from_utf8(&self.body)) {
-            (Some(model), Ok(payload)) => model.answer_csv(payload).map_err(|error| error.to_string()),
+        let form = world.answers_in(region, &capacity.config, self.accept.as_deref());
+        let container = capacity.archive.and_then(|digest| world.models.get(&digest));
+        let answer = match (container, std::str::from_utf8(&self.body)) {
+            (Some(container), Ok(payload)) => container.answer(payload, &form),
             (None, _) => Err("no model is loaded".to_owned()),
             (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
         };
@@ -54,7 +55,7 @@ impl Operation for InvokeEndpoint {
         }
         match answer {
             Ok(answer) => Ok(InvokeEndpointOutput {
-                content_type: "text/csv; charset=utf-8".to_owned(),
+                content_type: format!("{}; charset=utf-8", form.accept()),
                 invoked_production_variant: variant,
                 body: answer.into(),
             }),

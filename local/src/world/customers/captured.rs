@@ -95,7 +95,7 @@ impl World {
         random: &mut Random,
     ) -> Option<Bytes> {
         let requests = self.config.requests.as_ref()?;
-        let model = self.models.0.get(&capacity.archive?)?;
+        let model = &self.models.get(&capacity.archive?)?.model;
         let factors = self.factors(region, at);
         let last = i64::try_from(requests.rows().checked_sub(1)?).ok()?;
         let mut lines = String::new();

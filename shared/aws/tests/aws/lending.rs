@@ -91,7 +91,7 @@ async fn a_role_that_is_not_lent_shuts_the_region_unasked() {
     let error = ports.describe(&region(), &endpoint).await.unwrap_err();
     assert_eq!((error.kind, error.operation, &error.region), (ErrorKind::Refused, ASSUME_ROLE, &region()));
     assert!(error.shuts_region() && error.to_string().contains("AccessDenied: "), "{error}");
-    assert_eq!(ports.invoke(&region(), &endpoint, "1,2").await.unwrap_err(), error);
+    assert_eq!(ports.invoke(&region(), &endpoint, "1,2", "text/csv").await.unwrap_err(), error);
     assert!(server.calls().iter().all(asks_for_a_role) && server.calls().len() == 1);
 }
 

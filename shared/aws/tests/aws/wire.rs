@@ -89,7 +89,7 @@ async fn an_error_names_no_credential_and_no_payload() {
     .await;
     let ports = server.ports().await;
     let endpoint = ports.fleet().endpoint.clone();
-    let error = ports.invoke(&region(), &endpoint, "12.5,0.25").await.unwrap_err();
+    let error = ports.invoke(&region(), &endpoint, "12.5,0.25", "text/csv").await.unwrap_err();
     assert_eq!(error.to_string(), "InvokeEndpoint in ap-northeast-1: refused: ModelError (status 424)");
     let sent = server.calls();
     assert_eq!(sent[0].header("content-type"), "text/csv");

@@ -6,6 +6,7 @@ use crate::fleet::release::Manifest;
 use crate::fleet::serving_role::ServingRole;
 use crate::fleet::{Bake, CanarySize, Fleet, Region, Style, Vpc};
 use jiff::{SignedDuration, Timestamp};
+use meridian_answer::AnswerForm;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -130,10 +131,25 @@ pub struct ModelSpec {
     pub release: ReleaseId,
     /// Its human name, told as `MERIDIAN_VERSION`.
     pub version: Version,
+    /// What the container is to answer, told as `MERIDIAN_ANSWER`, JSON, where it is not the score alone.
+    pub answer: AnswerForm,
     /// Whether the container is cut off from every network.
     pub network_isolation: bool,
     /// Where the instances' network interfaces stand, unless in SageMaker's own VPC.
     pub vpc: Option<Vpc>,
+}
+
+impl ModelSpec {
+    /// What the container is told by its environment.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let answer = (!self.answer.is_usual()).then(|| serde_json::to_string(&self.answer).unwrap_or_default());
+        let told = [
+            ("MERIDIAN_RELEASE", self.release.to_string()),
+            ("MERIDIAN_VERSION", self.version.to_string()),
+            ("MERIDIAN_NAMESPACE", self.namespace.to_owned()),
+        ];
+        told.into_iter().chain(answer.map(|form| ("MERIDIAN_ANSWER", form))).collect()
+    }
 }
 
 /// An endpoint configuration to create: immutable, its name is made of its content.
@@ -289,6 +305,7 @@ impl Target {
             namespace: self.role.namespace(),
             release: self.release,
             version: self.version.clone(),
+            answer: manifest.answer.clone(),
             network_isolation: fleet.network_isolation,
             vpc: region.vpc.clone(),
         }

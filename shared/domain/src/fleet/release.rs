@@ -8,6 +8,7 @@ use crate::fleet::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version}
 use crate::fleet::provenance::Provenance;
 use crate::times;
 use jiff::Timestamp;
+use meridian_answer::AnswerForm;
 use serde::{Deserialize, Serialize};
 
 /// Characters of what a parser says.
@@ -37,6 +38,9 @@ pub struct Manifest {
     pub features: Vec<String>,
     /// Score at and above which a payment is an alert, 0 to 1.
     pub operating_threshold: f64,
+    /// What the container answers to one record.
+    #[serde(default, skip_serializing_if = "AnswerForm::is_usual")]
+    pub answer: AnswerForm,
     /// Where it came from, as training says it.
     #[serde(default)]
     pub provenance: Provenance,

@@ -17,6 +17,7 @@ fn manifest() -> Manifest {
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         features: vec!["amount".to_owned(), "age".to_owned()],
         operating_threshold: 0.93,
+        answer: meridian_domain::AnswerForm::default(),
         provenance: provenance(&["training-job=training-427"]).unwrap(),
     }
 }

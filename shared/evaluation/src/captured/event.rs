@@ -6,6 +6,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use meridian_answer::AnswerForm;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -54,7 +55,7 @@ pub(super) enum Event<'a> {
 
 impl Event<'_> {
     /// Reads one line. What is wrong with a line is not said: a message of the JSON reader may quote it (I12).
-    pub fn read(line: &[u8]) -> Event<'_> {
+    pub fn read<'a>(line: &'a [u8], form: &AnswerForm) -> Event<'a> {
         let Ok(Line { data: CaptureData { input: Some(input), output } }) = serde_json::from_slice(line) else {
             return Event::Unreadable;
         };
@@ -62,7 +63,7 @@ impl Event<'_> {
             return Event::OtherFormat;
         }
         let Some(payload) = input.bytes() else { return Event::Unreadable };
-        let answers = output.and_then(|output| Some(scores(&output.bytes()?))).unwrap_or_default();
+        let answers = output.and_then(|output| Some(scores(&output.bytes()?, form))).unwrap_or_default();
         Event::Csv { payload, answers }
     }
 }
@@ -86,10 +87,13 @@ impl<'a> Captured<'a> {
     }
 }
 
-/// The scores of an answer, one a row: numbers between commas or line breaks (the images differ), or the JSON of the same
-/// container. Empty where anything else stands there.
-fn scores(answer: &[u8]) -> Vec<f32> {
+/// The scores of an answer, one a row: the one of an answer of the release's own form, numbers between commas or line breaks (the
+/// images differ), or the JSON of SageMaker's container. Empty where anything else stands there.
+fn scores(answer: &[u8], form: &AnswerForm) -> Vec<f32> {
     let Ok(text) = std::str::from_utf8(answer) else { return Vec::new() };
+    if let Some(answered) = form.read(text) {
+        return vec![answered.score];
+    }
     let text = text.trim();
     let numbers: Option<Vec<f32>> = if text.starts_with(['{', '[']) {
         serde_json::from_str(text).ok().map(|answer: Answer| answer.scores())

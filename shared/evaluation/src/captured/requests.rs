@@ -1,6 +1,7 @@
 //! Capture files read in batches, as the container reads the requests in them.
 
 use super::event::Event;
+use meridian_answer::AnswerForm;
 use meridian_judge::CapturedCounts;
 use meridian_xgboost::{Matrix, PayloadError, Sample, probability_of, read_csv_row};
 use std::collections::BTreeSet;
@@ -38,6 +39,8 @@ pub struct Batch {
     values: Vec<f32>,
     /// What each record was answered when it was captured, NaN where that is not known.
     answers: Vec<f32>,
+    /// How far an answer may lie from the score.
+    tolerance: f32,
 }
 
 /// Counts only: these are customers' records.
@@ -65,6 +68,10 @@ impl Batch {
         &self.answers
     }
 
+    pub(super) fn tolerance(&self) -> f32 {
+        self.tolerance
+    }
+
     /// The records of this batch that are to be explained, half of them alerts as they were answered: those are the reasons that
     /// matter. `features` are what callers send.
     pub fn sample(&self, features: &[String], threshold: f64) -> Sample {
@@ -78,6 +85,7 @@ pub struct Requests<R> {
     input: BufReader<R>,
     width: usize,
     bounds: CaptureBounds,
+    form: AnswerForm,
     seen: BTreeSet<u64>,
     counts: CapturedCounts,
     ended: bool,
@@ -92,8 +100,14 @@ impl<R> fmt::Debug for Requests<R> {
 impl<R: Read> Requests<R> {
     /// Reads records of `width` fields, as many as the champion takes.
     pub fn new(input: R, width: usize, bounds: CaptureBounds) -> Self {
-        let input = BufReader::with_capacity(BUFFER, input);
-        Self { input, width, bounds, seen: BTreeSet::new(), counts: CapturedCounts::default(), ended: false }
+        let (input, form) = (BufReader::with_capacity(BUFFER, input), AnswerForm::default());
+        Self { input, width, bounds, form, seen: BTreeSet::new(), counts: CapturedCounts::default(), ended: false }
+    }
+
+    /// The same where the champion's answers have this form.
+    #[must_use]
+    pub fn answered_in(self, form: AnswerForm) -> Self {
+        Self { form, ..self }
     }
 
     /// What was read so far, as far as no model is needed to know it.
@@ -118,17 +132,17 @@ impl<R: Read> Requests<R> {
             .scan(0, |start, end| text.get(std::mem::replace(start, *end)..*end))
             .filter(|line| !line.trim_ascii().is_empty())
             .collect();
-        let width = self.width;
+        let (width, form) = (self.width, &self.form);
         let parts: Vec<Part> = thread::scope(|scope| {
             let mut chunks = lines.chunks(lines.len().div_ceil(threads.get()).max(1));
             let first = chunks.next();
-            let others: Vec<_> = chunks.map(|lines| scope.spawn(move || Part::read(lines, width))).collect();
-            let first = first.map(|lines| Part::read(lines, width));
+            let others: Vec<_> = chunks.map(|lines| scope.spawn(move || Part::read(lines, width, form))).collect();
+            let first = first.map(|lines| Part::read(lines, width, form));
             // A thread that panicked has read nothing that could be relied on.
             first.into_iter().chain(others.into_iter().map(|part| part.join().unwrap_or_default())).collect()
         });
         self.counts.requests += lines.len() as u64;
-        let mut batch = Batch { width, ..Batch::default() };
+        let mut batch = Batch { width, tolerance: form.tolerance(), ..Batch::default() };
         for part in &parts {
             self.keep(part, &mut batch);
         }
@@ -192,11 +206,11 @@ struct Part {
 }
 
 impl Part {
-    fn read(lines: &[&[u8]], width: usize) -> Part {
+    fn read(lines: &[&[u8]], width: usize, form: &AnswerForm) -> Part {
         let mut part = Part::default();
         part.values.reserve(lines.len() * width);
         for line in lines {
-            match Event::read(line) {
+            match Event::read(line, form) {
                 Event::Csv { payload, answers } => {
                     part.refused += u64::from(part.request(&payload, &answers, width).is_err())
                 }

@@ -2,7 +2,6 @@
 
 use super::gates;
 use super::requests::{Batch, alerts};
-use crate::golden::GOLDEN_TOLERANCE;
 use crate::stats::Estimate;
 use crate::stats::paired::Paired;
 use meridian_judge::{CapturedCounts, CapturedJudgement, CapturedMargins};
@@ -77,7 +76,7 @@ impl<'a> CapturedShadow<'a> {
         for ((new, old), answer) in challenger.iter().zip(&champion).zip(batch.answers()) {
             tally.unanswered.add(!new.is_finite(), !old.is_finite());
             if !answer.is_nan() {
-                let same = (objective.answer(*old) - answer).abs() <= GOLDEN_TOLERANCE;
+                let same = (objective.answer(*old) - answer).abs() <= batch.tolerance();
                 tally.answers = (tally.answers.0 + 1, tally.answers.1 + u64::from(!same));
             }
             if new.is_finite() && old.is_finite() {

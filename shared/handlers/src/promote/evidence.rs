@@ -9,7 +9,7 @@ use meridian_domain::lookout::{ArmMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Golden, Hour};
 use meridian_domain::reason::Unseen;
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
-use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecords};
+use meridian_evaluation::GoldenRecords;
 use meridian_judge::Judgement;
 
 /// Golden records asked at the same time.
@@ -116,11 +116,12 @@ pub(crate) async fn asked<P: Ports>(
 ) -> Answer<Golden> {
     let mut right = 0;
     for few in golden.records.chunks(AT_ONCE) {
-        let answers = join_all(few.iter().map(|record| ports.invoke(region, &fleet.endpoint, &record.payload))).await;
+        let accept = golden.answer.accept();
+        let payloads = few.iter().map(|record| &record.payload);
+        let answers = join_all(payloads.map(|payload| ports.invoke(region, &fleet.endpoint, payload, accept))).await;
         let mut all = true;
         for (record, answer) in few.iter().zip(answers) {
-            let score = GoldenRecords::parse_answer(&answer?);
-            let same = score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE);
+            let same = golden.is_right(record, &answer?);
             right += u32::from(same);
             all &= same;
         }

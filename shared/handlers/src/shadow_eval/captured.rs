@@ -94,9 +94,10 @@ async fn judge<P: Artifacts + Clock>(
     let files = captured(ports, ctx, policy, release).await?;
     let (width, threads) = (champion.features.len(), threads());
     let (features, threshold) = (champion.features.clone(), champion.operating_threshold);
+    let (form, again) = (champion.answer.clone(), champion.answer.clone());
     // The records that both models explain are of the first batch: an explanation takes a model that is being read.
     let first = files::consume_lines(ports, region, &files, limits::CAPTURE, move |outlet| {
-        let mut requests = Requests::new(outlet, width, CaptureBounds::default());
+        let mut requests = Requests::new(outlet, width, CaptureBounds::default()).answered_in(form);
         requests.next(threads).map(|batch| batch.map(|batch| batch.sample(&features, threshold)))
     });
     let sample = first.await?.map_err(|_| unread(region))?;
@@ -108,7 +109,7 @@ async fn judge<P: Artifacts + Clock>(
     let here = region.clone();
     let judged = files::consume_lines(ports, region, &files, limits::CAPTURE, move |outlet| {
         let mut shadow = CapturedShadow::new(shadowed(&new, thresholds.0), shadowed(&old, thresholds.1));
-        let mut requests = Requests::new(outlet, width, CaptureBounds::default());
+        let mut requests = Requests::new(outlet, width, CaptureBounds::default()).answered_in(again);
         while let Some(batch) = requests.next(threads).map_err(|_| unread(&here))? {
             let scored = shadow.take(&batch, threads);
             scored.map_err(|error| Failure::NoRuling(EvaluationReason::Features(of_shape(&error))))?;

@@ -16,7 +16,8 @@ use meridian_domain::{
     Sha256, Verdict, keys,
 };
 use meridian_evaluation::{
-    Columns, Contender, Evaluation, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance, walkers_among,
+    Columns, Contender, Evaluation, GoldenRecords, GoldenSource, HeldOut, HoldoutError, ModelNumbers, Provenance,
+    walkers_among,
 };
 use meridian_messages::pages::{ComparedWith, RejectedFor};
 use meridian_xgboost::ModelAnswer;
@@ -255,7 +256,10 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     async fn write_golden(&self, challenger: Answers, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
         let Answers { said: ModelAnswer { scored, objective, .. }, walkers, .. } = challenger;
-        let golden = GoldenRecords::of_margins(version, &scored.margins, objective, holdout, walkers, GOLDEN);
+        let (answer, margins, attributions) =
+            (self.manifest.answer.clone(), &scored.margins[..], scored.attributions.as_ref());
+        let source = GoldenSource { answer, margins, attributions, objective, walkers };
+        let golden = GoldenRecords::of(version, source, holdout, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
         let key = keys::golden(self.release);
         let written = files::create_once(self.ports, self.home, &key, Bytes::from(body)).await;

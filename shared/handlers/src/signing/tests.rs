@@ -22,6 +22,7 @@ fn manifest(version: &str) -> Manifest {
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest, version: None },
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
+        answer: meridian_domain::AnswerForm::default(),
         provenance: Default::default(),
     }
 }

@@ -69,7 +69,7 @@ fn refused(world: &World, change: impl FnOnce(&mut FrontEvent)) -> (u64, String)
 #[test]
 fn a_record_and_its_answer_pass_the_proxy_unchanged() {
     let world = serving();
-    let expected = run(world.ports.invoke(&name(REGION), &fleet().endpoint, &record(2000))).unwrap();
+    let expected = run(world.ports.invoke(&name(REGION), &fleet().endpoint, &record(2000), "text/csv")).unwrap();
     let answer = asked(&world, |request| request.accept = Some("text/csv".to_owned()));
     assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some(expected.as_str())));
     assert_eq!(

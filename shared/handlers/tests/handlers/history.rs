@@ -51,6 +51,7 @@ fn serving(world: &World) -> Manifest {
         },
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
+        answer: meridian_domain::AnswerForm::default(),
         provenance: Default::default(),
     };
     let target = Target::of(&fleet, fleet.region(&name(JP)).unwrap(), manifest.id(), &manifest.version);

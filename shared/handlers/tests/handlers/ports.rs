@@ -104,8 +104,14 @@ impl Endpoints for World {
         Ok(())
     }
 
-    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
-        let answer = self.call(region, "InvokeEndpoint", self.ports.invoke(region, endpoint, payload)).await?;
+    async fn invoke(
+        &self,
+        region: &RegionName,
+        endpoint: &ResourceName,
+        payload: &str,
+        accept: &str,
+    ) -> Answer<String> {
+        let answer = self.call(region, "InvokeEndpoint", self.ports.invoke(region, endpoint, payload, accept)).await?;
         match self.scores.borrow_mut().pop_front() {
             Some(Scored::Answer { body, .. }) => Ok(String::from_utf8(body.to_vec()).unwrap()),
             _ => Ok(answer),

@@ -10,7 +10,6 @@ use meridian_domain::{
     Advice, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256, Target,
     alarms, keys,
 };
-use meridian_evaluation::GoldenRecords;
 use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, Turn, UserParameters};
 use meridian_handlers::ports::{Approval, Endpoints, ErrorKind, FailureKind, PackageSpec, Registry};
@@ -89,6 +88,7 @@ fn published(world: &World) -> ReleaseId {
         archive: sample("v427.tar.gz"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.8,
+        answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         provenance: Provenance::default(),
     };
@@ -112,8 +112,8 @@ fn payload() -> String {
 fn v427_says() -> f32 {
     let world = World::default();
     world.serves(&target(EU, ReleaseId(Sha256::of(b"v427")), "v427"), EU, "v427.tar.gz");
-    let score = run(world.ports.invoke(&name(EU), &fleet().endpoint, &payload())).unwrap();
-    GoldenRecords::parse_answer(&score).unwrap()
+    let score = run(world.ports.invoke(&name(EU), &fleet().endpoint, &payload(), "text/csv")).unwrap();
+    score.parse().unwrap()
 }
 
 fn target(region: &str, release: ReleaseId, version: &str) -> Target {

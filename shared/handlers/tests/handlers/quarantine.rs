@@ -18,6 +18,7 @@ fn released(world: &World, version: &str, archive: &'static str) -> ReleaseId {
         archive: Bytes::from_static(archive.as_bytes()),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
+        answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         provenance: Provenance::default(),
     };

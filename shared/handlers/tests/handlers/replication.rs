@@ -33,6 +33,7 @@ fn spec(version: &str) -> PublishSpec {
         archive: Bytes::from(format!("archive of {version}")),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
+        answer: meridian_domain::AnswerForm::default(),
         image: image(),
         provenance: Provenance::default(),
     }

@@ -30,6 +30,7 @@ fn spec(version: &str) -> PublishSpec {
         archive: sample(&format!("{version}.tar.gz")),
         features: features(),
         operating_threshold: 0.81,
+        answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         provenance: Provenance::default(),
     }

@@ -3,7 +3,7 @@
 use crate::world::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::{Chain, Record, ReleaseId, Sha256, Target, keys};
+use meridian_domain::{AnswerForm, Chain, Record, ReleaseId, Sha256, Target, keys};
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{Endpoints, ErrorKind, Scored};
@@ -31,9 +31,9 @@ fn serving(world: &World, version: &str) {
     let target = Target::of(&fleet, region, release, &version.parse().unwrap());
     world.serves(&target, REGION, &format!("{version}.tar.gz"));
     let payload = format!("0.125{}", ",7.5".repeat(399));
-    let score = run(world.ports.invoke(&name(REGION), &fleet.endpoint, &payload)).unwrap();
-    let score = GoldenRecords::parse_answer(&score).unwrap();
-    let golden = GoldenRecords { release: version.to_owned(), records: vec![GoldenRecord { payload, score }] };
+    let score = run(world.ports.invoke(&name(REGION), &fleet.endpoint, &payload, "text/csv")).unwrap();
+    let record = GoldenRecord { payload, score: score.parse().unwrap(), reasons: Vec::new() };
+    let golden = GoldenRecords { release: version.to_owned(), records: vec![record], answer: AnswerForm::default() };
     let body = Bytes::from(serde_json::to_vec(&golden).unwrap());
     world.put(&name(REGION), &keys::golden(release), body);
     let record = Record::Settled { target, execution: "wave".parse().unwrap() };
