@@ -59,8 +59,8 @@ class Account:
             kms.create_alias(AliasName=f"alias/meridian-{self.name}", TargetKeyId=self.keys[region])
         self.replicate({})
         iam = self.client("iam", self.home)
-        iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
         for region in self.regions:
+            iam.create_role(RoleName=f"{self.role}-{region}", AssumeRolePolicyDocument=self.trust("sagemaker"))
             iam.create_role(RoleName=self.lent(region), AssumeRolePolicyDocument=self.lend(self.home))
 
     def lent(self, region: str) -> str:
@@ -86,7 +86,7 @@ class Account:
 
     def trusts(self, service: str):
         iam, document = self.client("iam", self.home), self.trust(service)
-        iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=document)
+        iam.update_assume_role_policy(RoleName=f"{self.role}-{self.home}", PolicyDocument=document)
 
     def block(self, region: str, on: bool):
         names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")

@@ -3,7 +3,7 @@
 from steps import MOTO, step
 
 MODEL = "fraud-v427"
-ROLE = "arn:aws:iam::111122223333:role/meridian-fraud-endpoint"
+ROLE = "arn:aws:iam::111122223333:role/meridian-fraud-endpoint-eu-west-1"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 
 

@@ -211,3 +211,14 @@ def scaling_delete_a_schedule(at, scaling):
 @step("application-autoscaling", MOTO)
 def scaling_delete_a_schedule_that_is_not_there(at, scaling):
     scaling.delete_scheduled_action(**of(), ScheduledActionName="none")
+
+
+@step("application-autoscaling", MOTO)
+def scaling_deregister_takes_everything_with_it(at, scaling):
+    scaling.deregister_scalable_target(**of())
+    return {"targets": described(at, scaling, ResourceIds=[RESOURCE]), "policies": len(policies(scaling, ResourceId=RESOURCE))}
+
+
+@step("application-autoscaling", MOTO)
+def scaling_deregister_what_is_not_registered(at, scaling):
+    scaling.deregister_scalable_target(**of())
