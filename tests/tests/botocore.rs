@@ -13,8 +13,8 @@ use std::process::Command;
 const TOOLS: &str = ".tools/wire";
 
 /// Together these call everything that a function calls, and hear most of the errors that a function may hear: endpoints
-/// that are not there yet, a release that is rejected, control planes that do not answer, and a rollback that fails.
-const NIGHTS: [&str; 4] = ["first-night", "bad-eval", "tokyo-dark", "update-rollback-failed"];
+/// that are not there yet, a release that is rejected, control planes that do not answer, a rollback that fails, and other instances.
+const NIGHTS: [&str; 5] = ["first-night", "bad-eval", "tokyo-dark", "update-rollback-failed", "type-change"];
 
 /// Neither a function nor the doctor calls these in such nights: they are there for people who look into the world, and for
 /// keys of KMS that sign. `emulators.rs` holds the former's answers, `cli/tests/kms.rs` the latter's.
