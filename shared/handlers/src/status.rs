@@ -15,7 +15,7 @@ use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::SignedDuration;
 use meridian_domain::reason::{EventFault, EventKind, Excerpt, FoundEvent};
-use meridian_domain::{AnswerForm, Answered, Chain, ReleaseId, Target};
+use meridian_domain::{Answered, Chain, ReleaseId, Target};
 use meridian_evaluation::GoldenRecords;
 use serde_json::{Value, json};
 use std::pin::pin;
@@ -133,13 +133,15 @@ struct Serving {
 
 /// What serves, as far as one answer shows it; or why nothing does.
 async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Context) -> Result<Serving, Unproved> {
-    let target = serving(ports, ctx).await?;
+    let (target, coming) = serving(ports, ctx).await?;
     let golden = probe(ports, ctx, target.release).await?;
     let Some(record) = golden.records.first() else { return Err(Unproved::NoGolden(target.release)) };
     let (endpoint, accept) = (&ctx.fleet.endpoint, golden.answer.accept());
     let answer = ports.invoke(&ctx.region, endpoint, &record.payload, accept).await?;
-    // Another release, as during a canary, may answer in a form of its own.
-    let answered = golden.answer.read(&answer).or_else(|| AnswerForm::default().read(&answer));
+    let answered = match golden.answer.read(&answer) {
+        None => in_form_of(ports, ctx, coming, &answer).await,
+        answered => answered,
+    };
     match answered {
         Some(Answered { score, .. }) if (0.0..=1.0).contains(&score) => {
             Ok(Serving { target, proved: golden.is_right(record, &answer) })
@@ -148,9 +150,19 @@ async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Contex
     }
 }
 
-/// What the region's chain says serves here. Where the chain cannot be read, or not in time, what it said before still
-/// holds.
-async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, Unproved> {
+/// What an answer says in the form of the release that is on its way: during a canary it answers some requests, in its own form.
+async fn in_form_of(
+    ports: &impl Artifacts,
+    ctx: &Context,
+    coming: Option<ReleaseId>,
+    answer: &str,
+) -> Option<Answered> {
+    files::golden(ports, &ctx.region, coming?).await.ok()?.answer.read(answer)
+}
+
+/// What the region's chain says serves here, and which release is on its way. Where the chain cannot be read, or not in time, what
+/// it said before still holds.
+async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<(Target, Option<ReleaseId>), Unproved> {
     let now = ports.now();
     let journal = match ctx.memory.with(|memory| memory.journal.clone()) {
         Some((at, journal)) if now.duration_since(at).abs() < READ_EVERY => journal,
@@ -172,8 +184,10 @@ async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, 
             journal
         }
     };
-    let serving = journal.history().serving.as_ref().map(|serving| serving.target.clone());
-    serving.ok_or(Unproved::NoRelease)
+    let history = journal.history();
+    let coming = history.update.as_ref().map(|update| update.target.release);
+    let serving = history.serving.as_ref().map(|serving| serving.target.clone());
+    serving.map(|target| (target, coming)).ok_or(Unproved::NoRelease)
 }
 
 /// What `work` answers, unless it takes longer than `longest`.

@@ -3,7 +3,7 @@
 use crate::world::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::{AnswerForm, Chain, Record, ReleaseId, Sha256, Target, keys};
+use meridian_domain::{AnswerForm, Chain, Epoch, Record, ReleaseId, Sha256, Target, keys};
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{Endpoints, ErrorKind, Scored};
@@ -74,6 +74,29 @@ fn only_the_releases_own_score_proves_it() {
     };
     assert_eq!(proved(None), (200, true));
     assert_eq!(proved(Some("0.75")), (200, false));
+}
+
+/// A region must not leave DNS because its canary answers JSON and its champion a number.
+#[test]
+fn a_canary_that_answers_in_another_form_is_healthy() {
+    let (world, ctx) = (World::default(), context(REGION));
+    serving(&world, "v426");
+    let json = r#"{"score": 0.75}"#;
+    says(&world, json);
+    assert_eq!(ask(&world, &ctx).0, 503, "nobody knows of such a release");
+    let fleet = fleet();
+    let (release, region) = (ReleaseId(Sha256::of(b"v427")), fleet.region(&name(REGION)).unwrap());
+    let answer = AnswerForm::new(Some("/score".parse().unwrap()), None, None).unwrap();
+    let golden = GoldenRecords { release: "v427".to_owned(), records: Vec::new(), answer };
+    world.put(&name(REGION), &keys::golden(release), Bytes::from(serde_json::to_vec(&golden).unwrap()));
+    let target = Target::of(&fleet, region, release, &"v427".parse().unwrap());
+    let execution = "wave".parse().unwrap();
+    let record = Record::UpdateIntended { target, back: None, execution, epoch: Some(Epoch::default()), bake: None };
+    world.write(&name(REGION), Chain::Region(name(REGION)), "promote", record);
+    world.pass(READ_EVERY);
+    says(&world, json);
+    let (status, body) = ask(&world, &ctx);
+    assert_eq!((status, &body["version"], &body["proved"]), (200, &json!("v426"), &json!(false)));
 }
 
 #[test]
