@@ -83,7 +83,8 @@ impl World {
     }
 
     /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
-    /// hour of metrics behind it and its instances registered for scaling. Version ids are the same in every region, as replication would have left them.
+    /// hour of metrics behind it and its instances registered for scaling. Version ids are the same in every region, as
+    /// replication would have left them.
     ///
     /// # Errors
     /// An unknown region; an archive that is missing or cannot serve.

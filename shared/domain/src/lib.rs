@@ -1,6 +1,6 @@
 //! The pure core of Meridian: fleet policy, release manifests, the planner, the audit and the ledger's entries. It may know
-//! the judge ([`meridian_judge`]), what a container answers ([`meridian_answer`]) and nothing else of ours. No clock, no I/O, no async, no SDK: time and observations come
-//! in as values.
+//! the judge ([`meridian_judge`]), what a container answers ([`meridian_answer`]) and nothing else of ours. No clock, no I/O,
+//! no async, no SDK: time and observations come in as values.
 
 pub mod edge;
 mod fleet;

@@ -1,5 +1,5 @@
-//! How many instances a region has, registered and removed. What comes of it is no fault of the release, nor of the endpoint's plane: the
-//! planner has its own patience with it.
+//! A region's automatic scaling, registered and removed. A failure here is not the release's or the endpoint's: the planner waits for it
+//! by itself.
 
 use crate::ports::Ports;
 use meridian_domain::reason::Unseen;

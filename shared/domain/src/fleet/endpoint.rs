@@ -291,7 +291,9 @@ impl Target {
     /// True if a configuration has this one's shape, by the digest that both names end with: the same instance type, the same
     /// number at the start, the same capture.
     pub fn has_shape_of(&self, config: &ResourceName) -> bool {
-        let shape = |config: &ResourceName| config.as_str().rsplit('-').next().map(str::to_owned);
+        fn shape(config: &ResourceName) -> Option<&str> {
+            config.as_str().rsplit('-').next()
+        }
         shape(&self.config) == shape(config)
     }
 

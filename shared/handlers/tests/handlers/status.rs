@@ -83,7 +83,7 @@ fn a_canary_that_answers_in_another_form_is_healthy() {
     serving(&world, "v426");
     let json = r#"{"score": 0.75}"#;
     says(&world, json);
-    assert_eq!(ask(&world, &ctx).0, 503, "nobody knows of such a release");
+    assert_eq!(ask(&world, &ctx).0, 503, "its form is unknown");
     let fleet = fleet();
     let (release, region) = (ReleaseId(Sha256::of(b"v427")), fleet.region(&name(REGION)).unwrap());
     let answer = AnswerForm::new(Some("/score".parse().unwrap()), None, None).unwrap();
