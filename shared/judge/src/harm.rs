@@ -312,6 +312,90 @@ mod tests {
         assert_eq!(TEST.bound(&more, &STAKES, 2.0), both.bound(&more, &STAKES, 2.0));
     }
 
+    /// An outlook's chance and its worst excess, found by trying every count that green can have and every rate in steps of a
+    /// hundred-thousandth.
+    fn tried(test: &HarmTest, canary: &PlannedCanary) -> (f64, f64) {
+        const STEP: f64 = 1e-5;
+        let (green, blue) = canary.arms;
+        let (arms, base) = ((green as f64, blue as f64), canary.base_rate);
+        let scatter = canary.look.dispersion + canary.look.dispersion * arms.0 / arms.1;
+        let bad_of_blue = (arms.1 * base).round() as u64;
+        let sides = if test.two_sided { vec![Side::Above, Side::Below] } else { vec![Side::Above] };
+        let within = |bad: &u64| {
+            let look = look((green, *bad), (blue, bad_of_blue));
+            sides
+                .iter()
+                .all(|side| test.one_side(&look, &STAKES, canary.look.dispersion, *side).answers <= canary.allowed)
+        };
+        let fails = |bad: u64| {
+            let least = |side| canary.look.least(arms, base, side);
+            least(Side::Above).is_some_and(|least| bad >= least)
+                || test.two_sided && least(Side::Below).is_some_and(|least| bad <= least)
+        };
+        let passing: Vec<u64> = (0..=green).filter(within).collect();
+        let going_on: Vec<u64> = passing.iter().copied().filter(|bad| !fails(*bad)).collect();
+        let chance = |counts: &[u64], rate: f64| match counts {
+            [] => 0.0,
+            counts => {
+                count_of(counts[0], rate * arms.0, scatter)
+                    - count_of(counts[counts.len() - 1] + 1, rate * arms.0, scatter)
+            }
+        };
+        let rates = (0..=100_000).map(|step| f64::from(step) * STEP);
+        // One side at a time: a rate that is too high is missed where its count is not too high.
+        let most = going_on.last().map_or(0, |most| most + 1);
+        let above = rates.clone().find(|rate| count_of(most, rate * arms.0, scatter) >= 1.0 - canary.miss);
+        let least = going_on.first().copied().unwrap_or(green + 1);
+        let below = rates.clone().find(|rate| count_of(least, rate * arms.0, scatter) >= canary.miss);
+        let above = above.unwrap_or(1.0) - base;
+        let below = base - below.unwrap_or(1.0);
+        (chance(&passing, base), if test.two_sided { above.max(below) } else { above })
+    }
+
+    /// By the definition: every count that green can have is tried.
+    #[test]
+    fn an_outlook_is_what_trying_every_count_shows() {
+        let check = Check { tolerance: 1.25, level: 0.001, dispersion: 2.0 };
+        for (arms, base_rate) in [((2_000, 4_000), 0.02), ((1_000, 1_000), 0.1), ((3_000, 1_500), 0.004)] {
+            for allowed in [700, 1_500, 4_000, 1_000_000_000] {
+                for (two_sided, own) in [(false, Some(CHECK)), (true, Some(CHECK)), (true, None)] {
+                    let test = HarmTest { level: 0.05, two_sided, check: own };
+                    let canary = PlannedCanary { arms, base_rate, look: check, allowed, miss: 0.05 };
+                    let (chance, excess) = tried(&test, &canary);
+                    let outlook = test.outlook(canary, &STAKES);
+                    if chance == 0.0 {
+                        // Nothing goes on: there is nothing to let through.
+                        assert!(outlook.chance < 1e-9, "{outlook:?}");
+                        continue;
+                    }
+                    let case = format!("{arms:?} {base_rate} {allowed} {two_sided} {own:?}: {outlook:?}");
+                    assert!((outlook.chance - chance).abs() < 1e-6, "{case}, tried {chance}");
+                    let answers = excess.clamp(0.0, 1.0) * STAKES.until_verdict as f64;
+                    assert!((outlook.let_through as f64 - answers).abs() <= 2.0, "{case}, tried {answers}");
+                }
+            }
+        }
+    }
+
+    /// At most ten of a mean of twenty, by the sum of Poisson's chances: 1.08 %. Of none expected, fewer are certain.
+    #[test]
+    fn too_few_are_found_as_often_as_so_few_come() {
+        let finder = Finder { least: Some(10), green: 1_000.0, base: 0.02, side: Side::Below, dispersion: 1.0 };
+        let poisson = |mean: f64| {
+            let terms = (0..=10).scan((-mean).exp(), |term, count| {
+                let own = *term;
+                *term *= mean / f64::from(count + 1);
+                Some(own)
+            });
+            terms.sum::<f64>()
+        };
+        for (excess, mean) in [(0.0, 20.0), (0.005, 15.0), (0.012, 8.0)] {
+            assert!((finder.finds(excess) - poisson(mean)).abs() < 1e-9, "{excess}: {}", finder.finds(excess));
+        }
+        assert_eq!((finder.finds(0.02), finder.finds(0.5)), (1.0, 1.0));
+        assert_eq!((count_of(0, 0.0, 2.0), count_of(3, 0.0, 2.0)), (1.0, 0.0));
+    }
+
     proptest! {
         /// More bad answers on green, more scatter, less traffic on the canary, more at stake: never a smaller bound.
         #[test]

@@ -171,6 +171,31 @@ fn the_tail_of_a_geometric_law_is_a_power_of_two() {
     }
 }
 
+/// The full-load check spends what the canary's latencies did not, in fewer minutes that scatter more, and once.
+#[test]
+fn the_check_at_full_load_has_a_policy_of_its_own() {
+    let mut policy = JudgePolicy { alpha: 0.02, min_minutes: 7, dispersion: 3.0, tries: 4, ..JudgePolicy::default() };
+    policy.bounds_share = 0.25;
+    let at_load = policy.at_full_load();
+    let named = policy.required().into_iter().chain(policy.metrics.keys().cloned());
+    let families: std::collections::BTreeSet<String> = named.map(|metric| metric.family().to_owned()).collect();
+    assert_eq!(at_load.alpha, 0.02 * 0.75 / families.len() as f64);
+    assert!(at_load.min_minutes < 7 && at_load.min_minutes > 0, "{}", at_load.min_minutes);
+    assert_eq!(JudgePolicy { min_minutes: 1, ..policy.clone() }.at_full_load().min_minutes, 1);
+    assert!(at_load.dispersion > 3.0, "{}", at_load.dispersion);
+    assert_eq!(at_load.tries, 1);
+}
+
+#[test]
+fn the_gates_of_a_threshold_are_the_usual_ones() {
+    let usual = crate::EvaluationPolicy::at_threshold(0.7);
+    assert_eq!(usual.threshold, 0.7);
+    assert_eq!(
+        crate::EvaluationPolicy { threshold: crate::EvaluationPolicy::default().threshold, ..usual },
+        Default::default()
+    );
+}
+
 /// At full load only the planned minutes are expected, and only those in which both arms have something.
 #[test]
 fn at_full_load_no_minute_is_missed_that_was_not_planned() {

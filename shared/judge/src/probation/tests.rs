@@ -48,6 +48,16 @@ fn three_times_as_many_are_found_within_hours() {
     assert_eq!(worse("5xx", counts(14, today)), found);
 }
 
+/// The chance of a wrong finding is the caller's to say: a canary's alpha is another one.
+#[test]
+fn how_often_probation_may_be_wrong_is_not_the_canarys_alpha() {
+    let metrics = BTreeMap::from([("5xx".parse().unwrap(), counts(14, day(96, 300)))]);
+    let of = |alpha| probation(&JudgePolicy { alpha, ..JudgePolicy::default() }, 0.01, 4, &metrics);
+    assert_eq!(of(1e-12), of(0.2));
+    let strict = probation(&JudgePolicy::default(), 1e-12, 4, &metrics);
+    assert_ne!(of(0.01), strict, "its own does count");
+}
+
 /// A fault that begins at noon is found as soon as one that was there from the start, but for two slots: good hours count for nothing.
 #[test]
 fn hours_without_a_fault_do_not_hide_one() {
