@@ -3,17 +3,19 @@
 use crate::aws::{Place, Session, read};
 use crate::operator::{Consent, DECLINED, Went};
 use crate::terminal;
+use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{
     AnswerError, AnswerForm, Image, ImageVersion, JsonPointer, Provenance, ReasonsForm, ReleaseId, RepositoryName,
-    Sha256, Version, edge, times,
+    Sha256, Version, edge, is_file_name, times,
 };
 use meridian_handlers::operator_ports::OperatorPorts;
 use meridian_handlers::publish::{PublishError, PublishSpec, examine, publish};
 use meridian_handlers::signing::{KeyFile, Signer, SigningError};
 use meridian_messages::operator as sentences;
 use meridian_preflight::KmsSigner;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `meridian publish`.
@@ -36,6 +38,10 @@ pub struct Arguments {
     /// The callers' features, one name a line, in the order in which they are sent.
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
+    /// A file of the feature pipeline (YAML, JSON, any), which the container finds beside the model by this file's name; may be
+    /// repeated, 5 at most. MERIDIAN_FEATURE_FILES tells it where.
+    #[arg(long = "feature-file", value_name = "FILE")]
+    feature_files: Vec<PathBuf>,
     /// Score at and above which a payment is an alert, between 0 and 1.
     #[arg(long, value_name = "SHARE")]
     operating_threshold: f64,
@@ -158,9 +164,11 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
     for pair in &arguments.provenance {
         provenance.set(pair).map_err(|problem| format!("--provenance {problem}"))?;
     }
+    let feature_files = arguments.feature_files.iter().map(|path| feature_file(path)).collect::<Result<_, _>>()?;
     Ok(PublishSpec {
         version: arguments.version.clone(),
         archive: read(&arguments.archive)?.into(),
+        feature_files,
         features: features.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         operating_threshold: arguments.operating_threshold,
         answer: answer(arguments)?,
@@ -171,6 +179,18 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
         },
         provenance,
     })
+}
+
+/// A file of the feature pipeline, by its own name.
+fn feature_file(path: &Path) -> Result<(String, Bytes), Box<dyn std::error::Error>> {
+    let name = path.file_name().and_then(OsStr::to_str).filter(|name| is_file_name(name)).ok_or_else(|| {
+        format!(
+            "--feature-file {}: SageMaker takes names of 1 to 64 letters, digits, dots, dashes and underscores that begin with \
+             no dot; rename the file",
+            path.display()
+        )
+    })?;
+    Ok((name.to_owned(), read(path)?.into()))
 }
 
 /// What the container answers.

@@ -108,6 +108,7 @@ impl Inputs {
             version: version.parse()?,
             archive: archive.clone(),
             features: self.features.clone(),
+            feature_files: Vec::new(),
             operating_threshold: self.threshold,
             answer: meridian_domain::AnswerForm::default(),
             image: Image {

@@ -252,6 +252,7 @@ impl<P: Ports, W: Simulated> Stage<P, W> {
             name: target.model,
             image: "fraud-xgboost".to_owned(),
             model_data_url: format!("s3://{}/{}", self.policy()?.bucket, archive_key()),
+            feature_files: Vec::new(),
             execution_role: self.fleet.execution_role_arn(self.home(), target.role),
             namespace: target.role.namespace(),
             release: target.release,
@@ -278,14 +279,19 @@ impl<P: Ports, W: Simulated> Stage<P, W> {
         let config = self.config(version)?;
         self.ports.create_model(self.home(), &self.model(version)?).await?;
         self.ports.create_config(self.home(), &config).await?;
-        Ok(UpdateSpec {
+        Ok(self.update(&config, routing))
+    }
+
+    /// An update to a configuration, without alarms.
+    pub fn update(&self, config: &ConfigSpec, routing: Routing) -> UpdateSpec {
+        UpdateSpec {
             endpoint: self.fleet.endpoint.clone(),
-            config: config.name,
+            config: config.name.clone(),
             routing,
             termination_wait: SignedDuration::ZERO,
             max_execution: SignedDuration::from_hours(2),
             rollback_alarms: Vec::new(),
-        })
+        }
     }
 
     /// Waits for the pipeline's next call of a function.

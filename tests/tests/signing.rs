@@ -62,6 +62,7 @@ impl Releases {
             version: "v427".parse().unwrap(),
             archive: Bytes::from_static(b"archive"),
             features: vec!["amount".to_owned()],
+            feature_files: Vec::new(),
             operating_threshold: 0.5,
             answer: meridian_domain::AnswerForm::default(),
             image,

@@ -40,6 +40,8 @@ struct BytesDocument<'a> {
     release: ReleaseId,
     version: &'a Version,
     archive: Option<&'a File>,
+    #[serde(skip_serializing_if = "<[File]>::is_empty")]
+    feature_files: &'a [File],
     image: Option<&'a Image>,
     trouble: Option<String>,
     why: Option<Unseen>,
@@ -133,6 +135,7 @@ fn bytes(bytes: &Bytes) -> BytesDocument<'_> {
         release: bytes.release,
         version: &bytes.version,
         archive: manifest.ok().map(|manifest| &manifest.archive),
+        feature_files: manifest.ok().map(|manifest| manifest.feature_files.as_slice()).unwrap_or_default(),
         image: manifest.ok().map(|manifest| &manifest.image),
         trouble: manifest.err().map(ToString::to_string),
         why: manifest.err().cloned().map(Unseen::from),

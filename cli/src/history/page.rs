@@ -129,6 +129,9 @@ fn bytes(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
     for (bytes, manifest, titles) in known {
         writeln!(out, "  {}  release {}  ({})", bytes.version, bytes.release, titles.join(", "))?;
         writeln!(out, "        archive {}  {} bytes", manifest.archive.sha256, manifest.archive.bytes)?;
+        for file in &manifest.feature_files {
+            writeln!(out, "        file    {}  {}  {} bytes", file.sha256, file.name(), file.bytes)?;
+        }
         writeln!(out, "        image   {}  {}", manifest.image.digest, image(&manifest.image))?;
     }
     let style = terminal::style(Tone::Bad);

@@ -4,10 +4,10 @@ use super::DirectPorts;
 use super::errors::{AwsOperation, Failure};
 use crate::services::sagemaker::InvokeEndpoint;
 use crate::services::sagemaker::{
-    AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
-    CreateModel, DataCaptureConfig, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status,
-    PendingDeploymentSummary, ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy,
-    TrafficRoutingConfig, UpdateEndpoint, VariantProperty, VpcConfig,
+    AdditionalModelDataSource, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition,
+    CreateEndpoint, CreateEndpointConfig, CreateModel, DataCaptureConfig, DeploymentConfig, DescribeEndpoint,
+    EndpointStatus as Status, PendingDeploymentSummary, ProductionVariant, ProductionVariantSummary, RollbackAlarm,
+    RollingUpdatePolicy, TrafficRoutingConfig, UpdateEndpoint, VariantProperty, VpcConfig,
 };
 use crate::services::{ApiError, Tag};
 use bytes::Bytes;
@@ -44,6 +44,7 @@ impl Endpoints for DirectPorts {
             primary_container: ContainerDefinition {
                 image: Some(model.image.clone()),
                 model_data_url: Some(model.model_data_url.clone()),
+                additional_model_data_sources: model.feature_files.iter().map(AdditionalModelDataSource::of).collect(),
                 environment,
             },
             execution_role_arn: Some(model.execution_role.clone()),

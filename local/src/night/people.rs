@@ -9,10 +9,11 @@ use super::{keys as keys_of_nights, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
+use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::signing::Statement;
 use meridian_domain::{
-    AnswerError, AnswerForm, Fleet, Image, Manifest, Provenance, ReasonsForm, ReleaseId, Sha256, keys,
+    AnswerError, AnswerForm, Fleet, Image, Manifest, Provenance, ReasonsForm, ReleaseId, Sha256, Version, keys,
 };
 use meridian_handlers::context::Context;
 use meridian_handlers::holdout::{self, Approval};
@@ -82,6 +83,7 @@ fn training(
         version: spec.version.clone(),
         archive,
         features: features(),
+        feature_files: spec.feature_files.iter().map(|name| feature_file(&spec.version, name)).collect(),
         operating_threshold: models::OPERATING_THRESHOLD,
         answer: answer(spec.answer)?,
         image: container(world, spec)?,
@@ -102,6 +104,11 @@ fn training(
         SignedBy::Nobody => "somebody without a key publishes",
     };
     Ok(format!("{who} {version} ({kilobytes} kB): release {}{dated}", release.short()))
+}
+
+/// A file of a release's feature pipeline.
+fn feature_file(version: &Version, name: &str) -> (String, Bytes) {
+    (name.to_owned(), format!("{{\"release\": \"{version}\"}}\n").into())
 }
 
 /// What a release's container answers.

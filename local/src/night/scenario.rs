@@ -168,6 +168,9 @@ pub struct Publish {
     /// What that container answers.
     #[serde(default)]
     pub answer: AnswerName,
+    /// The files of its feature pipeline, by their names.
+    #[serde(default)]
+    pub feature_files: Vec<String>,
     /// When its manifest says that training finished, where that is not the truth.
     #[serde(default)]
     pub created: Option<Timestamp>,

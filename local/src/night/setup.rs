@@ -93,6 +93,7 @@ impl Champion {
             archive: file(keys::archive(archive_digest), archive_digest, &archive),
             image: image()?,
             features: features(),
+            feature_files: Vec::new(),
             operating_threshold: models::OPERATING_THRESHOLD,
             answer: meridian_domain::AnswerForm::default(),
             provenance: Provenance::default(),

@@ -180,6 +180,7 @@ impl InstalledRelease {
             primary_container: ContainerDefinition {
                 image: Some(self.image.clone()),
                 model_data_url: Some(model_data_url),
+                additional_model_data_sources: Vec::new(),
                 environment: BTreeMap::from(environment),
             },
             execution_role_arn: Some(self.execution_role.clone()),

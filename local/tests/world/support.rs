@@ -95,6 +95,7 @@ pub fn prepare_v427(world: &mut World, name: &str) {
         primary_container: ContainerDefinition {
             image: Some("xgboost@sha256:0".to_owned()),
             model_data_url: Some(format!("s3://{}/{key}", bucket(name))),
+            additional_model_data_sources: Vec::new(),
             environment: environment.map(|(key, value)| (key.to_owned(), value)).into(),
         },
         ..CreateModel::default()

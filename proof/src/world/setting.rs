@@ -200,6 +200,7 @@ fn manifest(version: &str, number: usize) -> Manifest {
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 1 },
         image: Image { repository: name("sagemaker-xgboost"), digest: archive, version: None },
         features: vec!["amount".to_owned(), "hour".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         provenance: Provenance::default(),

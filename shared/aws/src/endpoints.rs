@@ -4,18 +4,19 @@ use crate::AwsPorts;
 use crate::errors::{AwsOperation, Failed};
 use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
-    Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, CaptureContentTypeHeader,
-    CaptureMode, CaptureOption, ContainerDefinition, DataCaptureConfig, DeploymentConfig, EndpointStatus as SdkStatus,
-    PendingDeploymentSummary, ProductionVariant, ProductionVariantInstanceType, RollingUpdatePolicy, Tag,
-    TrafficRoutingConfig, TrafficRoutingConfigType, VariantProperty, VariantPropertyType, VariantStatus, VpcConfig,
+    AdditionalModelDataSource, Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType,
+    CaptureContentTypeHeader, CaptureMode, CaptureOption, ContainerDefinition, DataCaptureConfig, DeploymentConfig,
+    EndpointStatus as SdkStatus, ModelCompressionType, PendingDeploymentSummary, ProductionVariant,
+    ProductionVariantInstanceType, RollingUpdatePolicy, S3ModelDataSource, S3ModelDataType, Tag, TrafficRoutingConfig,
+    TrafficRoutingConfigType, VariantProperty, VariantPropertyType, VariantStatus, VpcConfig,
 };
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::builders::InvokeEndpointFluentBuilder;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
 use meridian_domain::{
-    CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName,
-    Routing, UpdateSpec, VariantPhase, Vpc,
+    CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, FeatureFile, ModelSpec, PendingDeployment, RegionName,
+    ResourceName, Routing, UpdateSpec, VariantPhase, Vpc,
 };
 use meridian_handlers::adapters::{CSV, update_failure};
 use meridian_handlers::ports::{
@@ -28,6 +29,19 @@ fn vpc_config(vpc: &Vpc) -> VpcConfig {
     let subnets = vpc.subnets.iter().map(ToString::to_string).collect();
     let groups = vpc.security_groups.iter().map(ToString::to_string).collect();
     VpcConfig::builder().set_subnets(Some(subnets)).set_security_group_ids(Some(groups)).build()
+}
+
+/// Files beside the model, as they lie in the bucket.
+fn beside(files: &[FeatureFile]) -> Option<Vec<AdditionalModelDataSource>> {
+    let source = |file: &FeatureFile| {
+        let object = S3ModelDataSource::builder()
+            .s3_uri(&file.url)
+            .s3_data_type(S3ModelDataType::S3Object)
+            .compression_type(ModelCompressionType::None)
+            .build();
+        AdditionalModelDataSource::builder().channel_name(&file.name).s3_data_source(object).build()
+    };
+    (!files.is_empty()).then(|| files.iter().map(source).collect())
 }
 
 /// Requests and answers, as text: what is not listed as CSV would be captured as base64.
@@ -71,6 +85,7 @@ impl Endpoints for AwsPorts {
         let container = ContainerDefinition::builder()
             .image(&model.image)
             .model_data_url(&model.model_data_url)
+            .set_additional_model_data_sources(beside(&model.feature_files))
             .set_environment(Some(environment))
             .build();
         self.clients

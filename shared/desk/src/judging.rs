@@ -149,6 +149,8 @@ impl<'a> Desk<'a> {
             let inputs = Digests {
                 challenger: new.1,
                 champion: old.as_ref().map(|(_, named)| named.clone()),
+                feature_files: Vec::new(),
+                champion_feature_files: Vec::new(),
                 holdout: named(&self.exam.holdout, holdout.sha256()),
                 reference: reference
                     .as_ref()

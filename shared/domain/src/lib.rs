@@ -17,8 +17,8 @@ pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, Reason
 pub use fleet::alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use fleet::capture::CaptureSpec;
 pub use fleet::endpoint::{
-    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Target, UpdateFailure, UpdateSpec,
-    VariantPhase,
+    ConfigSpec, EndpointStatus, EndpointView, FeatureFile, ModelSpec, PendingDeployment, Routing, Target,
+    UpdateFailure, UpdateSpec, VariantPhase,
 };
 pub use fleet::image::{AllowedImage, Image, ImageVersion};
 pub use fleet::name_error::{NameError, NameKind};
@@ -28,6 +28,7 @@ pub use fleet::names::{
 };
 pub use fleet::provenance::{Material, Provenance, ProvenanceError, ProvenanceProblem};
 pub use fleet::release::{File, MANIFEST_SCHEMA, Malformed, Manifest, ManifestFault};
+pub use fleet::release_bounds::is_file_name;
 pub use fleet::serving_role::ServingRole;
 pub use fleet::signing::{SignatureFault, SigningPolicy, TrustedKey};
 pub use fleet::{

@@ -48,6 +48,8 @@ fn digests() -> Provenance {
     let inputs = Digests {
         challenger: named("v427<b>"),
         champion: Some(named("v426")),
+        feature_files: Vec::new(),
+        champion_feature_files: Vec::new(),
         holdout: named("holdout.csv.gz"),
         reference: None,
         training_rows: None,

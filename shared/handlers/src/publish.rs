@@ -8,8 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::reason::{EvaluationReason, FileFault};
 use meridian_domain::{
-    AnswerForm, File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version,
-    keys,
+    AnswerForm, File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Version, keys,
 };
 use meridian_messages::operator::refused;
 use meridian_xgboost::Caveat;
@@ -23,6 +22,8 @@ pub struct PublishSpec {
     pub archive: Bytes,
     /// The callers' features, in the order in which they are sent.
     pub features: Vec<String>,
+    /// The files of the feature pipeline: name and bytes.
+    pub feature_files: Vec<(String, Bytes)>,
     /// Score at and above which a payment is an alert.
     pub operating_threshold: f64,
     /// What the container answers to one record.
@@ -75,8 +76,7 @@ pub enum PublishError {
 /// # Errors
 /// [`PublishError::Model`]: a release of it would be rejected whatever the records are.
 pub fn examine(spec: &PublishSpec) -> Result<Vec<Caveat>, PublishError> {
-    let (sha256, bytes) = (Sha256::of(&spec.archive), spec.archive.len() as u64);
-    let archive = File { key: keys::archive(sha256), sha256, bytes };
+    let archive = File::of(&spec.archive, keys::archive);
     let examined = shadow_eval::examine(&spec.archive, &archive, spec.image.rules(), &spec.features);
     examined.map_err(|why| PublishError::Model { version: spec.version.clone(), why: Box::new(why) })
 }
@@ -99,15 +99,18 @@ pub struct Prepared {
 /// A manifest that no reader would take.
 pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<Prepared, PublishError> {
     let version = spec.version.clone();
-    let archive = Sha256::of(&spec.archive);
+    let of = |(name, body): (String, Bytes)| (File::of(&body, |sha256| keys::feature_file(sha256, &name)), body);
+    let mut feature_files: Vec<(File, Bytes)> = spec.feature_files.into_iter().map(of).collect();
+    feature_files.sort_by(|(one, _), (two, _)| one.key.cmp(&two.key));
     let manifest = Manifest {
         schema: MANIFEST_SCHEMA,
         fleet: fleet.name.clone(),
         version: spec.version,
         created,
-        archive: File { key: keys::archive(archive), sha256: archive, bytes: spec.archive.len() as u64 },
+        archive: File::of(&spec.archive, keys::archive),
         image: spec.image,
         features: spec.features,
+        feature_files: feature_files.iter().map(|(file, _)| file.clone()).collect(),
         operating_threshold: spec.operating_threshold,
         answer: spec.answer,
         provenance: spec.provenance,
@@ -117,11 +120,13 @@ pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<P
     Manifest::parse(release, &manifest.to_bytes())
         .and_then(|manifest| fleet.check_image(&manifest))
         .map_err(|fault| PublishError::Manifest { version, fault: Box::new(fault) })?;
-    let files = vec![(manifest.archive.key.clone(), spec.archive)];
+    let archive = (manifest.archive.key.clone(), spec.archive);
+    let files =
+        std::iter::once(archive).chain(feature_files.into_iter().map(|(file, body)| (file.key, body))).collect();
     Ok(Prepared { release, manifest, files })
 }
 
-/// Writes the archive under the key that its content names, then the signature, then, last, the manifest, whose arrival
+/// Writes the files under the keys that their content names, then the signature, then, last, the manifest, whose arrival
 /// starts everything else. The same release published again is the same release.
 ///
 /// # Errors

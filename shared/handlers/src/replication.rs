@@ -20,7 +20,7 @@ use crate::ports::{Artifacts, Clock, Images, Ledger, Page, Pager, Pipeline};
 use crate::signing;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
-use meridian_domain::{Chain, HubHistory, Manifest, Projection, Record, RegionHistory, ReleaseId, keys};
+use meridian_domain::{Chain, File, HubHistory, Projection, Record, RegionHistory, ReleaseId, keys};
 use meridian_messages::files::words;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
@@ -135,16 +135,18 @@ where
         tracing::warn!(%release, what = words(&fault), "the image has not arrived yet");
         return Ok(Attestation::Missing);
     }
-    match check_archive(ports, ctx, &manifest, until).await {
-        Ok(()) => {}
-        Err(error) if error.is_missing() => {
-            tracing::warn!(%release, key = manifest.archive.key, "the archive has not arrived yet");
-            return Ok(Attestation::Missing);
+    for file in manifest.files() {
+        match check_file(ports, ctx, file, until).await {
+            Ok(()) => {}
+            Err(error) if error.is_missing() => {
+                tracing::warn!(%release, key = file.key, "a file has not arrived yet");
+                return Ok(Attestation::Missing);
+            }
+            Err(FileError::Unusable(fault)) => {
+                return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault).await;
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(FileError::Unusable(fault)) => {
-            return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault).await;
-        }
-        Err(error) => return Err(error.into()),
     }
     let record = Record::Attested { release, version: manifest.version };
     let actor = ctx.actor(FunctionKind::Replication);
@@ -195,13 +197,13 @@ where
     }
 }
 
-/// S3 replicates objects in no order: the archive may land after the manifest that names it.
-async fn check_archive<P>(ports: &P, ctx: &Context, manifest: &Manifest, until: Timestamp) -> Result<(), FileError>
+/// S3 replicates objects in no order: a file may land after the manifest that names it.
+async fn check_file<P>(ports: &P, ctx: &Context, file: &File, until: Timestamp) -> Result<(), FileError>
 where
     P: Artifacts + Clock,
 {
     loop {
-        match files::check(ports, &ctx.region, &manifest.archive).await {
+        match files::check(ports, &ctx.region, file).await {
             Err(error) if error.is_missing() && ports.now() + LOOK < until => ports.sleep(LOOK).await,
             done => return done,
         }

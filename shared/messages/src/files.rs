@@ -71,6 +71,19 @@ fn malformed(what: &Malformed) -> String {
             format!("archive.key {key:?} is not the content-addressed key of its sha256")
         }
         Malformed::ArchiveSize { bytes, most } => format!("archive.bytes is {bytes}, expected at most {most}"),
+        Malformed::FeatureFile { key } => format!(
+            "feature_files: {key:?} is not the content-addressed key of its sha256 and a name of 1 to 64 letters, digits, \
+             dots, dashes and underscores that begins with no dot"
+        ),
+        Malformed::FeatureFileSize { name, bytes, most } => {
+            format!("feature_files: {name} has {bytes} bytes, expected at most {most}")
+        }
+        Malformed::FeatureFileOrder { name } => {
+            format!("feature_files: {name} stands there twice, or not in the order of the keys")
+        }
+        Malformed::FeatureFiles { files, most } => format!(
+            "feature_files has {files} files, expected at most {most}, which SageMaker puts beside a model: pack some into one"
+        ),
         Malformed::Threshold => "operating_threshold must be between 0 and 1".to_owned(),
         Malformed::NoFeatures => "features is empty; list the callers' features in the order sent".to_owned(),
         Malformed::FeatureCount { features, most } => format!("features has {features} names, expected at most {most}"),

@@ -6,7 +6,8 @@ use crate::stage::{Simulated, Stage, payload};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{VERDICT, guards, verdict_name};
 use meridian_domain::{
-    AnswerForm, ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase,
+    AnswerForm, ConfigSpec, EndpointStatus, EndpointView, FeatureFile, ModelSpec, ResourceName, Routing, Sha256,
+    UpdateSpec, VariantPhase, keys,
 };
 use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports, Question, Scored};
 use std::error::Error;
@@ -44,6 +45,28 @@ pub async fn a_model_is_created_once(stage: &Stage<impl Ports, impl Simulated>) 
     let model = stage.model("v427")?;
     stage.ports.create_model(stage.home(), &model).await?;
     assert_eq!(kind(stage.ports.create_model(stage.home(), &model).await), Some(ErrorKind::Conflict));
+    Ok(())
+}
+
+/// The update goes back; once the file lies there, another one ends on its configuration.
+pub async fn instances_do_not_start_without_a_file_beside_their_model(
+    stage: &Stage<impl Ports, impl Simulated>,
+) -> Kept {
+    let (home, key) = (stage.home(), keys::feature_file(Sha256::of(b"{}"), "encoder.json"));
+    let url = format!("s3://{}/{key}", stage.policy()?.bucket);
+    let beside = vec![FeatureFile { name: "encoder.json".to_owned(), url }];
+    stage.ports.create_model(home, &ModelSpec { feature_files: beside, ..stage.model("v427")? }).await?;
+    let config = stage.config("v427")?;
+    stage.ports.create_config(home, &config).await?;
+    let update = stage.update(&config, Routing::AllAtOnce);
+    stage.ports.update(home, &update).await?;
+    stage.ports.sleep(SignedDuration::from_mins(30)).await;
+    let view = look(stage).await?;
+    assert_eq!((view.status, view.config), (EndpointStatus::InService, stage.target("v426")?.config));
+    stage.ports.create(home, &key, "{}".into()).await?;
+    stage.ports.update(home, &update).await?;
+    stage.ports.sleep(SignedDuration::from_mins(30)).await;
+    assert_eq!(look(stage).await?, serving(stage, update.config)?);
     Ok(())
 }
 

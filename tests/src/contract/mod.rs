@@ -142,6 +142,8 @@ macro_rules! local_promises {
                 an_endpoint_that_is_not_there_is_none,
                 an_endpoint_is_created_once,
                 an_endpoint_that_is_not_there_answers_nothing,
+                // Whatever a release names is there.
+                instances_do_not_start_without_a_file_beside_their_model,
                 // Its fleets have no region of these styles.
                 a_linear_update_waits_after_every_step_but_the_last,
                 a_rolling_update_ends_on_its_configuration,

@@ -11,7 +11,7 @@ use crate::world::{FaultKind, Moment, When};
 use Absent::{Is, Means, Refused};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::is_usual_moment;
-use meridian_domain::{Actor, RegionName, Rule, Version};
+use meridian_domain::{Actor, RegionName, Rule, Version, is_file_name};
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::operator_commands::LONGEST_OVERRIDE;
 
@@ -30,6 +30,7 @@ const SERVED: Takes = Takes::Text { expected: "a version such as \"v427\", or \"
 const ACTOR: Takes = Takes::Text { expected: "a person's name without spaces", reads: parses::<Actor> };
 const INSTANCES: Takes =
     Takes::Text { expected: "a type of SageMaker's instances, such as \"ml.m5.xlarge\"", reads: is_something };
+const FILE: Takes = Takes::Text { expected: "a file's name such as \"pipeline.yaml\"", reads: is_file_name };
 const RELEASE: Takes = Takes::Text {
     expected: "a version such as \"v427\", a release's digest, an endpoint configuration's name, or \"*\"",
     reads: is_something,
@@ -131,6 +132,7 @@ pub(super) static PUBLISH: Table = Table {
         Field::new("signed", Takes::Word(words_of::<SignedBy>), Is("\"training\""), "\"nobody\""),
         Field::new("image", Takes::Word(words_of::<ImageName>), Is("\"usual\""), "\"pushed\""),
         Field::new("answer", Takes::Word(words_of::<AnswerName>), Is("\"score\""), "\"reasons\""),
+        Field::new("feature_files", Takes::List(&FILE), Is("[]"), "[\"encoder.json\", \"pipeline.yaml\"]"),
         Field::new("created", TIMESTAMP, Means("when it is published"), "\"2199-01-01T00:00:00Z\""),
     ],
 };

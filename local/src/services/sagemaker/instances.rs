@@ -62,20 +62,36 @@ impl World {
         self.model_of(region, config)?.execution_role_arn.clone()
     }
 
-    /// Whether new instances may fetch their model and their image, and join their VPC (SageMaker Developer Guide, "CreateModel API: execution
+    /// What new instances fetch beside their model.
+    pub(crate) fn beside(&self, region: &RegionName, endpoint: &str) -> Vec<String> {
+        let model = self.model_to_come(region, endpoint);
+        let sources = model.map(|model| &model.primary_container.additional_model_data_sources);
+        sources.into_iter().flatten().map(|source| source.s3_data_source.s3_uri.clone()).collect()
+    }
+
+    /// Whether new instances may fetch their model, what lies beside it, and their image, and join their VPC (SageMaker Developer Guide, "CreateModel API: execution
     /// role permissions"). A container's logs are not kept here, and so not asked for.
-    pub(crate) fn authorise_instances(&mut self, region: &RegionName, endpoint: &str, url: &str) -> Result<(), String> {
+    pub(crate) fn authorise_instances(
+        &mut self,
+        region: &RegionName,
+        endpoint: &str,
+        url: &str,
+        beside: &[String],
+    ) -> Result<(), String> {
         let Some(model) = self.model_to_come(region, endpoint) else { return Ok(()) };
         let (role, image) = (&model.execution_role_arn, &model.primary_container.image);
         let (Some(role), Some(image)) = (role.clone(), image.clone()) else { return Ok(()) };
         let is_in_vpc = model.vpc_config.is_some();
         let mut asks = Vec::new();
-        if let Some((bucket, key)) = split_s3_url(url) {
-            let account = &self.config.fleet.account;
-            asks.push(
-                Ask::new("s3:GetObject", format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", account),
-            );
+        let account = &self.config.fleet.account;
+        let of_account = |action, resource: String| Ask::new(action, resource).with("s3:ResourceAccount", account);
+        for (bucket, key) in [url].into_iter().chain(beside.iter().map(String::as_str)).filter_map(split_s3_url) {
+            asks.push(of_account("s3:GetObject", format!("arn:aws:s3:::{bucket}/{key}")));
             asks.extend(self.bucket_key_ask("kms:Decrypt", bucket));
+        }
+        // Undocumented for one object, and asked for prefixes: what is not known is asked for.
+        for (bucket, key) in beside.iter().filter_map(|url| split_s3_url(url)) {
+            asks.push(of_account("s3:ListBucket", format!("arn:aws:s3:::{bucket}")).with("s3:prefix", key));
         }
         // ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:...
         let repository = image.split_once('/').map_or(image.as_str(), |(_, path)| path);

@@ -4,6 +4,7 @@
 //! nothing moves; when it returns, alarms are looked at first.
 
 use crate::services::cloudwatch::types::AlarmState;
+use crate::services::s3::bucket::Version;
 use crate::services::sagemaker::endpoint::{Due, Endpoint, Phase, Update};
 use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::EndpointStatus;
@@ -253,13 +254,15 @@ impl World {
         self.deployment_event(region, name);
     }
 
-    /// Green's instances fetch the archive, from the region's own bucket, as it is now.
+    /// Green's instances fetch the archive, and what is to lie beside it, from the region's own bucket, as it is now.
     fn load(&mut self, region: &RegionName, name: &str) -> Result<(), String> {
         let url = self.update_mut(region, name).map(|update| update.target.model_data_url.clone()).unwrap_or_default();
-        let found =
-            split_s3_url(&url).and_then(|(bucket, key)| self.bucket(region, bucket).ok()?.current(key).cloned());
-        let version = found.ok_or_else(|| format!("Could not download model data from {url}."))?;
-        self.authorise_instances(region, name, &url)?;
+        let version = self.model_data(region, &url)?;
+        let beside = self.beside(region, name);
+        for own in &beside {
+            self.model_data(region, own)?;
+        }
+        self.authorise_instances(region, name, &url, &beside)?;
         self.models.load(version.digest, &version.body).map_err(|error| {
             format!("The primary container for the production variant did not pass the ping health check: {error}")
         })?;
@@ -267,6 +270,11 @@ impl World {
             update.target.archive = Some(version.digest);
         }
         Ok(())
+    }
+
+    fn model_data(&self, region: &RegionName, url: &str) -> Result<Version, String> {
+        let found = split_s3_url(url).and_then(|(bucket, key)| self.bucket(region, bucket).ok()?.current(key).cloned());
+        found.ok_or_else(|| format!("Could not download model data from {url}."))
     }
 
     /// Turns back every update of a region that names an alarm which is in `ALARM`.

@@ -2,8 +2,9 @@
 
 use crate::services::sagemaker::models::{Config, Model, check_name, split_s3_url};
 use crate::services::sagemaker::types::{
-    CaptureOption, CreateEndpointConfig, CreateEndpointConfigOutput, CreateModel, CreateModelOutput, DataCaptureConfig,
-    DescribeEndpointConfig, DescribeEndpointConfigOutput, DescribeModel, DescribeModelOutput,
+    AdditionalModelDataSource, CaptureOption, CreateEndpointConfig, CreateEndpointConfigOutput, CreateModel,
+    CreateModelOutput, DataCaptureConfig, DescribeEndpointConfig, DescribeEndpointConfigOutput, DescribeModel,
+    DescribeModelOutput, S3ModelDataSource,
 };
 use crate::world::error::ApiError;
 use crate::world::operation::Operation;
@@ -11,6 +12,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
 use meridian_domain::reason::OperationName;
+use std::collections::BTreeSet;
 
 impl Operation for CreateModel {
     const SERVICE: Service = Service::SageMaker;
@@ -27,6 +29,7 @@ impl Operation for CreateModel {
         if let Some(url) = self.primary_container.model_data_url.as_deref() {
             split_s3_url(url).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {url}")))?;
         }
+        check_beside(&self.primary_container.additional_model_data_sources)?;
         // A registry of another account may hold anything.
         let own = format!("{}.dkr.ecr.{region}.", world.config.fleet.account);
         let image = self.primary_container.image.as_deref().filter(|image| image.starts_with(&own));
@@ -48,6 +51,29 @@ impl Operation for CreateModel {
         models.insert(self.model_name.clone(), Model { request: self, created });
         Ok(CreateModelOutput { model_arn })
     }
+}
+
+/// The API reference's bounds (`AdditionalModelDataSource`), and that no two go to one folder.
+fn check_beside(sources: &[AdditionalModelDataSource]) -> Result<(), ApiError> {
+    let mut channels = BTreeSet::new();
+    for source in sources {
+        let (channel, S3ModelDataSource { s3_uri, s3_data_type, compression_type }) =
+            (&source.channel_name, &source.s3_data_source);
+        let known = |char: char| char.is_ascii_alphanumeric() || ".-_".contains(char);
+        if !(1..=64).contains(&channel.len()) || !channel.chars().all(known) || !channels.insert(channel) {
+            return Err(ApiError::validation(format!(
+                "ChannelName {channel} is doubled, or not [A-Za-z0-9.-_]{{1,64}}"
+            )));
+        }
+        if s3_data_type != "S3Object" || compression_type != "None" {
+            return Err(ApiError::validation("this world knows S3DataType S3Object and CompressionType None alone"));
+        }
+        split_s3_url(s3_uri).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {s3_uri}")))?;
+    }
+    if sources.len() > 5 {
+        return Err(ApiError::validation("AdditionalModelDataSources must have at most 5 members"));
+    }
+    Ok(())
 }
 
 impl Operation for DescribeModel {

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use meridian_aws::AwsPorts;
 use meridian_domain::{
-    Actor, Advice, Chain, EndpointStatus, Entry, Head, Reason, Record, ReleaseId, Routing, Sha256, Stored, UpdateSpec,
-    VariantPhase, alarms,
+    Actor, Advice, AnswerForm, Chain, EndpointStatus, Entry, FeatureFile, Head, ModelSpec, Reason, Record, ReleaseId,
+    Routing, Sha256, Stored, UpdateSpec, VariantPhase, alarms,
 };
 use meridian_handlers::ports::{
     Artifacts, Endpoints, ErrorKind, FailureDetail, FailureKind, Ledger, Notice, ObjectVersion, OperationName,
@@ -261,6 +261,40 @@ async fn a_package_and_an_execution_carry_their_tokens() {
     // What was cut is said.
     let message = sent[2]["failureDetails"]["message"].as_str().unwrap();
     assert!(message.starts_with("xxx") && message.contains("more") && message.chars().count() <= 5000, "{message}");
+}
+
+/// As objects and unpacked, each in a folder of its own name.
+#[tokio::test]
+async fn feature_files_are_put_beside_the_model() {
+    let server = server(|_| aws_json(200, json!({ "ModelArn": "arn:model" }))).await;
+    let file = |name: &str| FeatureFile { name: name.to_owned(), url: format!("s3://b/{name}") };
+    let model = ModelSpec {
+        name: "fraud-v427".parse().unwrap(),
+        image: "image".to_owned(),
+        model_data_url: "s3://b/k".to_owned(),
+        feature_files: vec![file("encoder.json"), file("pipeline.yaml")],
+        execution_role: "arn:aws:iam::111122223333:role/r".to_owned(),
+        namespace: "Meridian/Model",
+        release: release(),
+        version: "v427".parse().unwrap(),
+        answer: AnswerForm::default(),
+        network_isolation: true,
+        vpc: None,
+    };
+    let ports = server.ports().await;
+    ports.create_model(&region(), &model).await.unwrap();
+    ports.create_model(&region(), &ModelSpec { feature_files: Vec::new(), ..model }).await.unwrap();
+    let sent: Vec<Value> = server.calls().iter().map(Seen::json).collect();
+    let source = |name: &str| {
+        let object = json!({ "S3Uri": format!("s3://b/{name}"), "S3DataType": "S3Object", "CompressionType": "None" });
+        json!({ "ChannelName": name, "S3DataSource": object })
+    };
+    let container = &sent[0]["PrimaryContainer"];
+    assert_eq!(container["AdditionalModelDataSources"], json!([source("encoder.json"), source("pipeline.yaml")]));
+    let folder = "/opt/ml/additional-model-data-sources";
+    let paths = format!("{folder}/encoder.json/encoder.json:{folder}/pipeline.yaml/pipeline.yaml");
+    assert_eq!(container["Environment"]["MERIDIAN_FEATURE_FILES"], paths);
+    assert_eq!(sent[1]["PrimaryContainer"].get("AdditionalModelDataSources"), None);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ fn things(region: &RegionName, stack: &Stack) -> Vec<(&'static str, String)> {
     vec![
         ("the bucket", bucket.clone()),
         ("an archive", format!("{bucket}/releases/archives/1.tar.gz")),
+        ("a feature file", format!("{bucket}/releases/features/1/pipeline.yaml")),
         ("a manifest", format!("{bucket}/releases/manifests/1.json")),
         ("golden records", format!("{bucket}/releases/golden/1.json")),
         ("its ledger", format!("{bucket}/ledger/fraud/{region}/1.json")),
@@ -125,7 +126,7 @@ const NAMED: &[(&str, &[&str], &[&str], &str)] = &[
     (
         "CopyRole",
         &["s3:ReplicateObject", "s3:ReplicateTags"],
-        &["an archive", "a manifest", "golden records"],
+        &["an archive", "a feature file", "a manifest", "golden records"],
         "home copies releases, and nothing else",
     ),
     ("PromoteRole", &["sts:AssumeRole"], &["its lent role"], "home acts with what a region lends it"),

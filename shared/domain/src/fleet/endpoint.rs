@@ -2,7 +2,7 @@
 
 use crate::fleet::capture::CaptureSpec;
 use crate::fleet::names::{ReleaseId, ResourceName, Version};
-use crate::fleet::release::Manifest;
+use crate::fleet::release::{File, Manifest};
 use crate::fleet::serving_role::ServingRole;
 use crate::fleet::{Bake, CanarySize, Fleet, Region, Style, Vpc};
 use jiff::{SignedDuration, Timestamp};
@@ -123,6 +123,8 @@ pub struct ModelSpec {
     pub image: String,
     /// `s3://` URL of the archive in the region's own bucket.
     pub model_data_url: String,
+    /// The feature pipeline's files, told to the container as `MERIDIAN_FEATURE_FILES`: their paths, with colons between them.
+    pub feature_files: Vec<FeatureFile>,
     /// Role of the instances.
     pub execution_role: String,
     /// The namespace of CloudWatch that it may write to, told to the container as `MERIDIAN_NAMESPACE`.
@@ -139,6 +141,23 @@ pub struct ModelSpec {
     pub vpc: Option<Vpc>,
 }
 
+/// A file that SageMaker puts beside the model before the container starts (`AdditionalModelDataSources`, `S3Object`): also where
+/// the container is cut off from every network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeatureFile {
+    /// Its name, and its channel's.
+    pub name: String,
+    /// `s3://` URL in the region's own bucket.
+    pub url: String,
+}
+
+impl FeatureFile {
+    /// Where the container finds it.
+    pub fn path(&self) -> String {
+        format!("/opt/ml/additional-model-data-sources/{0}/{0}", self.name)
+    }
+}
+
 impl ModelSpec {
     /// What the container is told by its environment.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
@@ -148,7 +167,9 @@ impl ModelSpec {
             ("MERIDIAN_VERSION", self.version.to_string()),
             ("MERIDIAN_NAMESPACE", self.namespace.to_owned()),
         ];
-        told.into_iter().chain(answer.map(|form| ("MERIDIAN_ANSWER", form))).collect()
+        let paths: Vec<String> = self.feature_files.iter().map(FeatureFile::path).collect();
+        let files = (!paths.is_empty()).then(|| ("MERIDIAN_FEATURE_FILES", paths.join(":")));
+        told.into_iter().chain(answer.map(|form| ("MERIDIAN_ANSWER", form))).chain(files).collect()
     }
 }
 
@@ -299,10 +320,15 @@ impl Target {
 
     /// The model to create in `region`.
     pub fn model_spec(&self, fleet: &Fleet, region: &Region, manifest: &Manifest) -> ModelSpec {
+        let url = |file: &File| format!("s3://{}/{}", region.bucket, file.key);
+        let feature_files = manifest.feature_files.iter();
         ModelSpec {
             name: self.model.clone(),
             image: manifest.image.uri(&fleet.account, &region.name),
-            model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
+            model_data_url: url(&manifest.archive),
+            feature_files: feature_files
+                .map(|own| FeatureFile { name: own.name().to_owned(), url: url(own) })
+                .collect(),
             execution_role: fleet.execution_role_arn(&region.name, self.role),
             namespace: self.role.namespace(),
             release: self.release,

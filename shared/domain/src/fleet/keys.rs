@@ -20,6 +20,11 @@ pub fn archive(digest: Sha256) -> String {
     format!("releases/archives/{digest}/model.tar.gz")
 }
 
+/// A file of a release's feature pipeline, addressed by its content too: nights that do not change it share one object.
+pub fn feature_file(digest: Sha256, name: &str) -> String {
+    format!("releases/features/{digest}/{name}")
+}
+
 /// A release's manifest. Its arrival is the event that matters.
 pub fn manifest(release: ReleaseId) -> String {
     format!("{MANIFESTS}{release}.json")

@@ -11,7 +11,7 @@ pub mod names;
 mod policy;
 pub mod provenance;
 pub mod release;
-mod release_bounds;
+pub mod release_bounds;
 pub mod serving_role;
 pub mod signing;
 pub mod traffic;

@@ -36,6 +36,10 @@ pub struct Manifest {
     pub image: Image,
     /// The callers' features, in the order in which they are sent: the container takes them by position.
     pub features: Vec<String>,
+    /// The files of the feature pipeline, by their keys' order: at most [`MOST_FEATURE_FILES`], each found beside the model by
+    /// its own name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feature_files: Vec<File>,
     /// Score at and above which a payment is an alert, 0 to 1.
     pub operating_threshold: f64,
     /// What the container answers to one record.
@@ -45,6 +49,9 @@ pub struct Manifest {
     #[serde(default)]
     pub provenance: Provenance,
 }
+
+/// Files of a feature pipeline: SageMaker puts at most so many sources beside a model (API reference, `ContainerDefinition`).
+pub const MOST_FEATURE_FILES: usize = 5;
 
 /// One file of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +63,19 @@ pub struct File {
     pub sha256: Sha256,
     /// Length in bytes.
     pub bytes: u64,
+}
+
+impl File {
+    /// What `body` is, under the key that its content names.
+    pub fn of(body: &[u8], key: impl FnOnce(Sha256) -> String) -> Self {
+        let sha256 = Sha256::of(body);
+        Self { key: key(sha256), sha256, bytes: body.len() as u64 }
+    }
+
+    /// The last part of its key.
+    pub fn name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 /// Why a manifest is not accepted.
@@ -137,6 +157,32 @@ pub enum Malformed {
         /// How many it may have.
         most: u64,
     },
+    /// A feature file's name is none that SageMaker takes, or its key is not the content-addressed one of name and digest.
+    FeatureFile {
+        /// The key that the manifest names.
+        key: String,
+    },
+    /// A feature file has more bytes than any archive may have.
+    FeatureFileSize {
+        /// Its name.
+        name: String,
+        /// The size that the manifest names.
+        bytes: u64,
+        /// How many it may have.
+        most: u64,
+    },
+    /// Two feature files have one name, or they do not stand in their keys' order.
+    FeatureFileOrder {
+        /// The name of the one that should stand elsewhere.
+        name: String,
+    },
+    /// It names more feature files than SageMaker puts beside a model.
+    FeatureFiles {
+        /// How many it names.
+        files: u64,
+        /// How many it may have.
+        most: u64,
+    },
     /// The operating threshold is not between 0 and 1.
     Threshold,
     /// It names no features.
@@ -186,6 +232,11 @@ impl Manifest {
     pub fn features_sha256(&self) -> Sha256 {
         let lines: String = self.features.iter().flat_map(|name| [name, "\n"]).collect();
         Sha256::of(lines.as_bytes())
+    }
+
+    /// The replicated files that every region checks before it attests: the archive, then the feature pipeline's.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        std::iter::once(&self.archive).chain(&self.feature_files)
     }
 
     /// Checks the manifest against what only its reader knows: whose bucket it lies in, and the time there.

@@ -28,7 +28,7 @@ impl Object {
     pub fn is_part_of(&self, release: ReleaseId, manifest: &Manifest) -> bool {
         match self {
             Self::Release(own) => *own == release,
-            Self::Key(key) => *key == manifest.archive.key || *key == keys::golden(release),
+            Self::Key(key) => manifest.files().any(|file| file.key == *key) || *key == keys::golden(release),
         }
     }
 }

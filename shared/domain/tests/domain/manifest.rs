@@ -3,7 +3,7 @@
 use crate::night::at;
 use meridian_domain::{
     File, Image, ImageVersion, Malformed, Manifest, ManifestFault, Provenance, ProvenanceError, ProvenanceProblem,
-    ProvenanceText, ReleaseId, RepositoryName, Sha256, keys,
+    ProvenanceText, ReleaseId, RepositoryName, Sha256, Target, keys,
 };
 
 fn manifest() -> Manifest {
@@ -16,6 +16,7 @@ fn manifest() -> Manifest {
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 7 },
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         features: vec!["amount".to_owned(), "age".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.93,
         answer: meridian_domain::AnswerForm::default(),
         provenance: provenance(&["training-job=training-427"]).unwrap(),
@@ -85,6 +86,63 @@ fn what_is_no_release_is_refused_with_the_field() {
     assert_eq!(refused(|manifest| manifest.operating_threshold = 1.0), Malformed::Threshold);
     assert!(matches!(refused(|manifest| manifest.operating_threshold = f64::NAN), Malformed::Unread { .. }));
     assert_eq!(refused(|manifest| manifest.features.clear()), Malformed::NoFeatures);
+}
+
+fn feature_file(name: &str) -> File {
+    File::of(name.as_bytes(), |sha256| keys::feature_file(sha256, name))
+}
+
+/// The manifest with these feature files, in the order of their keys.
+fn with_files(names: &[&str]) -> Manifest {
+    let mut feature_files: Vec<File> = names.iter().map(|name| feature_file(name)).collect();
+    feature_files.sort_by(|one, two| one.key.cmp(&two.key));
+    Manifest { feature_files, ..manifest() }
+}
+
+#[test]
+fn feature_files_are_part_of_what_a_release_is() {
+    let release = with_files(&["encoder.json", "pipeline.yaml"]);
+    assert_eq!(Manifest::parse(release.id(), &release.to_bytes()), Ok(release.clone()));
+    assert_eq!(release.files().count(), 3);
+    let mut other = release.clone();
+    other.feature_files[0] = feature_file("other.json");
+    assert!(other.id() != release.id() && release.id() != manifest().id());
+    assert!(!String::from_utf8(manifest().to_bytes()).unwrap().contains("feature_files"));
+}
+
+#[test]
+fn a_region_fetches_feature_files_from_its_own_bucket_and_tells_the_container_where_they_are() {
+    let (fleet, manifest) = (crate::night::fleet(), with_files(&["encoder.json", "pipeline.yaml"]));
+    let region = fleet.region(&"ap-northeast-1".parse().unwrap()).unwrap();
+    let spec = Target::of(&fleet, region, manifest.id(), &manifest.version).model_spec(&fleet, region, &manifest);
+    let told = spec.environment().into_iter().find(|(name, _)| *name == "MERIDIAN_FEATURE_FILES").unwrap().1;
+    assert_eq!(spec.feature_files.len(), 2);
+    for (own, path) in spec.feature_files.iter().zip(told.split(':')) {
+        let file = manifest.feature_files.iter().find(|file| file.name() == own.name).unwrap();
+        assert_eq!(own.url, format!("s3://{}/{}", region.bucket, file.key));
+        assert_eq!(path, format!("/opt/ml/additional-model-data-sources/{0}/{0}", own.name));
+    }
+}
+
+#[test]
+fn feature_files_that_sagemaker_would_not_take_are_refused_with_the_file() {
+    let of = |files: Vec<File>| refused(|manifest| manifest.feature_files = files);
+    for name in ["", ".hidden", "a b", "a/b", "naïve.json", &"n".repeat(65)] {
+        assert!(matches!(of(vec![feature_file(name)]), Malformed::FeatureFile { .. }), "{name:?}");
+    }
+    let elsewhere = File { key: "releases/features/pipeline.yaml".to_owned(), ..feature_file("pipeline.yaml") };
+    assert_eq!(of(vec![elsewhere.clone()]), Malformed::FeatureFile { key: elsewhere.key });
+    let six: Vec<String> = (0..6).map(|number| format!("{number}.json")).collect();
+    assert_eq!(of(six.iter().map(|name| feature_file(name)).collect()), Malformed::FeatureFiles { files: 6, most: 5 });
+    let large = File { bytes: 1 << 40, ..feature_file("large.bin") };
+    assert!(matches!(of(vec![large]), Malformed::FeatureFileSize { bytes, .. } if bytes == 1 << 40));
+    let double = File::of(b"other", |sha256| keys::feature_file(sha256, "encoder.json"));
+    let mut doubled = vec![feature_file("encoder.json"), double];
+    doubled.sort_by(|one, two| one.key.cmp(&two.key));
+    assert_eq!(of(doubled), Malformed::FeatureFileOrder { name: "encoder.json".to_owned() });
+    let mut turned = with_files(&["encoder.json", "pipeline.yaml"]).feature_files;
+    turned.reverse();
+    assert_eq!(of(turned.clone()), Malformed::FeatureFileOrder { name: turned[1].name().to_owned() });
 }
 
 /// Whoever publishes does not choose the records that the release is evaluated on.

@@ -185,6 +185,8 @@ fn curves(evaluation: &Evaluation) -> Option<Element> {
 
 fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     let policy = Named { name: "given below".to_owned(), sha256: policy_digest(&evaluation.policy) };
+    let challengers = provenance.inputs.feature_files.iter().map(|file| ("Challenger's feature file", file));
+    let champions = provenance.inputs.champion_feature_files.iter().map(|file| ("Champion's feature file", file));
     let inputs = [
         Some(("Challenger", &provenance.inputs.challenger)),
         provenance.inputs.champion.as_ref().map(|champion| ("Champion", champion)),
@@ -196,6 +198,8 @@ fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     let rows = inputs
         .into_iter()
         .flatten()
+        .chain(challengers)
+        .chain(champions)
         .map(|(role, input)| vec![cell(role), name(&input.name), Some(el("code").text(&input.sha256))]);
     let columns = [Column::Words("Input"), Column::Words("Name"), Column::Words("SHA-256")];
     let approval = provenance.inputs.holdout_approval.as_ref().map(|approval| {

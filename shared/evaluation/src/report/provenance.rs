@@ -19,6 +19,12 @@ pub struct Digests {
     pub challenger: Named,
     /// The champion's; absent for a first release.
     pub champion: Option<Named>,
+    /// The files of the challenger's feature pipeline: its container has them, this evaluation does not read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feature_files: Vec<Named>,
+    /// The champion's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub champion_feature_files: Vec<Named>,
     /// The held-out file.
     pub holdout: Named,
     /// The records that features were compared with, where somebody gave such.

@@ -148,6 +148,8 @@ impl Case {
         let inputs = Digests {
             challenger: named(self.challenger),
             champion: self.champion.map(named),
+            feature_files: Vec::new(),
+            champion_feature_files: Vec::new(),
             holdout: named("holdout.parquet"),
             reference: None,
             training_rows: None,

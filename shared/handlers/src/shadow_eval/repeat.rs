@@ -13,10 +13,16 @@ pub(super) fn provenance(
 ) -> Provenance {
     let named =
         |manifest: &Manifest| Named { name: manifest.version.to_string(), sha256: manifest.archive.sha256.to_string() };
+    let beside = |manifest: &Manifest| {
+        let files = manifest.feature_files.iter();
+        files.map(|file| Named { name: file.name().to_owned(), sha256: file.sha256.to_string() }).collect()
+    };
     let holdout = exam.holdout.file();
     let inputs = Digests {
         challenger: named(challenger),
         champion: champion.map(named),
+        feature_files: beside(challenger),
+        champion_feature_files: champion.map(beside).unwrap_or_default(),
         holdout: Named { name: holdout.key.clone(), sha256: holdout.sha256.to_string() },
         reference: None,
         training_rows: None,

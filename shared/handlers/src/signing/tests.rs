@@ -21,6 +21,7 @@ fn manifest(version: &str) -> Manifest {
         archive: File { key: keys::archive(digest), sha256: digest, bytes: 4 },
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest, version: None },
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         provenance: Default::default(),

@@ -50,6 +50,7 @@ fn serving(world: &World) -> Manifest {
             version: None,
         },
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         provenance: Default::default(),

@@ -234,6 +234,7 @@ fn spec(text: &str) -> PublishSpec {
         version: version(text),
         archive: Bytes::from(format!("archive of {text}")),
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },

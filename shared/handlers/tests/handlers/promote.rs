@@ -87,6 +87,7 @@ fn published(world: &World) -> ReleaseId {
         version: "v427".parse().unwrap(),
         archive: sample("v427.tar.gz"),
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.8,
         answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },

@@ -17,6 +17,7 @@ fn released(world: &World, version: &str, archive: &'static str) -> ReleaseId {
         version: version.parse().unwrap(),
         archive: Bytes::from_static(archive.as_bytes()),
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },

@@ -32,6 +32,7 @@ fn spec(version: &str) -> PublishSpec {
         version: version.parse().unwrap(),
         archive: Bytes::from(format!("archive of {version}")),
         features: vec!["amount".to_owned()],
+        feature_files: Vec::new(),
         operating_threshold: 0.5,
         answer: meridian_domain::AnswerForm::default(),
         image: image(),
@@ -138,6 +139,29 @@ fn an_archive_may_land_after_its_manifest() {
 }
 
 /// Instances that start in a region fetch their container from its own registry.
+/// A feature file counts as the archive does: late, it is waited for; with other bytes the release is refused.
+#[test]
+fn a_release_is_attested_with_every_file_of_its_feature_pipeline() {
+    let region = name("sa-east-1");
+    let file = |body: &'static str| ("pipeline.yaml".to_owned(), Bytes::from_static(body.as_bytes()));
+    let key = keys::feature_file(Sha256::of(b"scale: 2"), "pipeline.yaml");
+    let (late, altered) = (World::default(), World::default());
+    let spec = PublishSpec { feature_files: vec![file("scale: 2")], ..spec("v427") };
+    for world in [&late, &altered] {
+        let release = run(publish(world, &fleet(), world.now(), spec.clone(), &signer())).unwrap();
+        world.replicate(&region);
+        world.remove(&region, &key);
+        assert_eq!(arrive(world, "sa-east-1", release).unwrap()["outcome"], "missing");
+    }
+    late.put(&region, &key, &b"scale: 2"[..]);
+    assert_eq!(look(&late, "sa-east-1")["attested"], 1);
+    altered.put(&region, &key, &b"scale: 3"[..]);
+    assert_eq!(look(&altered, "sa-east-1")["attested"], 0);
+    let (expected, found) = (Sha256::of(b"scale: 2"), Sha256::of(b"scale: 3"));
+    let fault = FileFault::Altered { file: key, region: region.clone(), expected, found };
+    assert_eq!(altered.pages(), [refusal(region.as_str(), "v427", &fault)]);
+}
+
 #[test]
 fn a_region_attests_once_its_registry_has_the_image() {
     let world = World::default();

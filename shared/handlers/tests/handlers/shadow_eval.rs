@@ -29,6 +29,7 @@ fn spec(version: &str) -> PublishSpec {
         version: version.parse().unwrap(),
         archive: sample(&format!("{version}.tar.gz")),
         features: features(),
+        feature_files: Vec::new(),
         operating_threshold: 0.81,
         answer: meridian_domain::AnswerForm::default(),
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },

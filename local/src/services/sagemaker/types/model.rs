@@ -2,6 +2,7 @@
 
 use crate::world::service::Tag;
 use crate::world::time::EpochSeconds;
+use meridian_domain::FeatureFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,10 +48,49 @@ pub struct ContainerDefinition {
     /// `s3://bucket/key` in the endpoint's own region. It has no version id, so keys must be immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data_url: Option<String>,
+    /// At most five, each with a channel of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub additional_model_data_sources: Vec<AdditionalModelDataSource>,
     /// At most 100 entries of at most 1024 characters each. The world reads `MERIDIAN_RELEASE` and
     /// `MERIDIAN_VERSION` to know whose behaviour the instances have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+}
+
+/// An object that instances fetch beside the model, to `/opt/ml/additional-model-data-sources/CHANNEL/`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AdditionalModelDataSource {
+    /// Letters, digits, `.`, `-` and `_`; 1 to 64 of them.
+    pub channel_name: String,
+    /// Where it lies.
+    pub s3_data_source: S3ModelDataSource,
+}
+
+/// Where model data lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct S3ModelDataSource {
+    /// `s3://bucket/key` in the endpoint's own region.
+    pub s3_uri: String,
+    /// `S3Object`; this world knows no `S3Prefix`.
+    pub s3_data_type: String,
+    /// `None`; this world knows no `Gzip` here.
+    pub compression_type: String,
+}
+
+impl AdditionalModelDataSource {
+    /// The source that `promote` asks for.
+    pub fn of(file: &FeatureFile) -> Self {
+        Self {
+            channel_name: file.name.clone(),
+            s3_data_source: S3ModelDataSource {
+                s3_uri: file.url.clone(),
+                s3_data_type: "S3Object".to_owned(),
+                compression_type: "None".to_owned(),
+            },
+        }
+    }
 }
 
 /// What `CreateModel` answers.
@@ -220,3 +260,27 @@ pub struct DescribeEndpointConfigOutput {
     /// When `CreateEndpointConfig` was called.
     pub creation_time: EpochSeconds,
 }
+
+/// `DeleteModel`: the name alone; the model's bytes stay where they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteModel {
+    /// The model's name.
+    pub model_name: String,
+}
+
+/// What `DeleteModel` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteModelOutput {}
+
+/// `DeleteEndpointConfig`, also of one that serves *(AWS warns against it, and takes it)*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteEndpointConfig {
+    /// The configuration's name.
+    pub endpoint_config_name: String,
+}
+
+/// What `DeleteEndpointConfig` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteEndpointConfigOutput {}

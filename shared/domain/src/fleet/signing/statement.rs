@@ -69,10 +69,8 @@ impl Statement {
     /// The statement of a release: its replicated files, the manifest itself among them.
     pub fn of(release: ReleaseId, manifest: &Manifest) -> Self {
         // In order of their names, as model signing wants them.
-        let resources = vec![
-            Resource::of(&manifest.archive.key, manifest.archive.sha256),
-            Resource::of(&keys::manifest(release), release.0),
-        ];
+        let files = manifest.files().map(|file| Resource::of(&file.key, file.sha256));
+        let resources: Vec<Resource> = files.chain([Resource::of(&keys::manifest(release), release.0)]).collect();
         let digests: Vec<u8> = resources.iter().flat_map(|file| *file.digest.as_bytes()).collect();
         Self {
             kind: KIND.to_owned(),
