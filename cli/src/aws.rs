@@ -77,12 +77,22 @@ pub struct Session {
 impl Session {
     /// Reads the fleet's policy; asks AWS nothing yet.
     pub fn open(place: &Place) -> Result<Self, Box<dyn Error>> {
+        Self::opened(place, false)
+    }
+
+    /// The same for a command that waits for what it began: a served night goes on for it.
+    pub fn waiting(place: &Place) -> Result<Self, Box<dyn Error>> {
+        Self::opened(place, true)
+    }
+
+    fn opened(place: &Place, waits: bool) -> Result<Self, Box<dyn Error>> {
         let text = String::from_utf8(read(&place.fleet)?)?;
         let fleet = Fleet::parse(&text)
             .map_err(|error| InputError::Fleet { path: place.fleet.clone(), message: error.to_string() })?;
         let fleet = Arc::new(fleet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let clock = match place.replacement() {
+            Some(url) if waits => runtime.block_on(AwsClock::waiting_beside(url)),
             Some(url) => runtime.block_on(AwsClock::beside(url)),
             None => AwsClock::new(None),
         };

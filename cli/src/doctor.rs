@@ -11,26 +11,30 @@ mod policy;
 mod region;
 mod services;
 mod signing;
+mod smoke;
 mod table;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 use crate::aws::{Place, Session};
+use crate::operator::Consent;
 use crate::terminal;
 use document::Document;
 use findings::{Placed, all_well};
 use meridian_desk::Progress;
 use meridian_messages::Voice;
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `meridian doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
                         meridian doctor\n  \
-                        meridian doctor --all --json > findings.json\n\n\
-                        Reads, and changes nothing. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
+                        meridian doctor --all --json > findings.json\n  \
+                        meridian doctor --smoke AU --dry-run\n\n\
+                        Reads, and changes nothing, unless asked for --smoke. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
                         answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
 pub struct Arguments {
     /// One JSON document instead of a table.
@@ -39,14 +43,29 @@ pub struct Arguments {
     /// Show what is fine too.
     #[arg(long)]
     all: bool,
+    /// Make SageMaker do in this region what a wave relies on, with an endpoint of its own that is deleted afterwards: canaries that
+    /// arrive, go back, fall silent. Takes about two hours and costs a few dollars, which it says first. Needs, beside what doctor
+    /// reads with, the rights to make, update and delete models, configurations, endpoints, alarms and scalable targets, and to pass the
+    /// instances' role.
+    #[arg(long, value_name = "REGION")]
+    smoke: Option<String>,
+    /// Where --smoke writes what AWS did: meridian night --live-facts reads it.
+    #[arg(long, value_name = "FILE", default_value = "live-facts.toml", requires = "smoke")]
+    facts: PathBuf,
+    #[command(flatten)]
+    consent: Consent,
     #[command(flatten)]
     place: Place,
 }
 
 /// Asks every region of the fleet, and says what is wrong and what mends it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let session = Session::open(&arguments.place)?;
+    let waits = arguments.smoke.is_some();
+    let session = if waits { Session::waiting(&arguments.place) } else { Session::open(&arguments.place) }?;
     session.with_credentials()?;
+    if let Some(region) = &arguments.smoke {
+        return smoke::run(&session, region, &arguments.facts, &arguments.consent, arguments.json, quiet);
+    }
     let findings = session.run(ask(&session, !arguments.place.is_elsewhere(), &terminal::progress(quiet)));
     let well = all_well(findings.iter().map(|own| &own.finding));
     let voice = Voice::of(&session.fleet);

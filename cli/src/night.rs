@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Rehearse with this fleet: its regions play the scenario's, or it is said why they cannot.
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
+    /// What AWS does where its documentation leaves it open, as meridian doctor --smoke found it; the scenario's own readings give way.
+    #[arg(long, value_name = "FILE")]
+    live_facts: Option<PathBuf>,
     /// The seed of everything that is random: equal seeds give equal nights, byte for byte.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = terminal::whole_number)]
     seed: u64,
@@ -68,6 +71,8 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
     #[error("{path}: {why}")]
     Fleet { path: String, why: String },
+    #[error("--live-facts {path}: {why}; expected what meridian doctor --smoke writes")]
+    Facts { path: String, why: String },
     #[error("cannot find this program's own folder: {0}; name the binaries with --binaries")]
     Folder(std::io::Error),
     #[error("cannot write the story: {0}")]
@@ -149,7 +154,12 @@ fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
 
 /// The fleet, and what happens to it.
 fn set(arguments: &Arguments) -> Result<(Site, Scenario), Error> {
-    let scenario = Scenario::load(&arguments.scenario)?;
+    let mut scenario = Scenario::load(&arguments.scenario)?;
+    if let Some(path) = &arguments.live_facts {
+        let wrong = |why: String| Error::Facts { path: path.display().to_string(), why };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        scenario.live = scenario.live.under(&text).map_err(|error| wrong(error.message().to_owned()))?;
+    }
     let Some(path) = &arguments.fleet else { return Ok((Site::of_scenario(&scenario)?, scenario)) };
     Site::of_fleet(&read_fleet(path)?, &scenario).map_err(|error| of_fleet(path, error))
 }

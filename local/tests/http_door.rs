@@ -83,9 +83,12 @@ fn an_unknown_operation_is_named_in_every_protocol() {
     assert_eq!(answer.json()["__type"], "UnknownOperationException");
     assert_eq!(answer.json()["message"], "the local world does not know SageMaker.DescribeTrainingJob");
 
-    let (answer, body) = cbor(&door, "DeleteAlarms", &map([]), false);
+    let (answer, body) = cbor(&door, "DisableAlarmActions", &map([]), false);
     assert_eq!((answer.status, answer.header("smithy-protocol")), (400, "rpc-v2-cbor"));
-    assert_eq!(member(&body, "message").as_text(), Some("the local world does not know CloudWatch.DeleteAlarms"));
+    assert_eq!(
+        member(&body, "message").as_text(),
+        Some("the local world does not know CloudWatch.DisableAlarmActions")
+    );
 
     let headers =
         [("authorization", &*signed("eu-west-1", "sns")), ("content-type", "application/x-www-form-urlencoded")];

@@ -1,5 +1,6 @@
 //! Nights end as their scenarios say under each other reading of each fact that AWS does not document, one at a time: every night
-//! under one of [`READINGS`], and under each of them where `MERIDIAN_LIVE_FACTS=all` (`make live-facts`, in an optimised build).
+//! under one of [`READINGS`], and under each of them where `MERIDIAN_LIVE_FACTS=all` (`make live-facts`, in an optimised build). Where
+//! `MERIDIAN_LIVE_FACTS` is a file of `meridian doctor --smoke`, every night under what that says.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
@@ -109,6 +110,32 @@ readings! {
     no_update_after_a_failed_rollback: update_taken_after_failed_rollback = other,
     a_new_configuration_is_unknown_for_a_while: new_configuration_unknown_seconds = |_| 60,
     scaling_shows_in_service: scaling_shows_updating = other,
+}
+
+/// What an account showed, as `meridian doctor --smoke` writes it: where `MERIDIAN_LIVE_FACTS` names such a file every night under that,
+/// else one night under a file that says the opposite of what is usual.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the account's readings are named by whoever runs the test")]
+fn nights_end_well_under_what_an_account_showed() {
+    const OTHERWISE: &str = "soak_shows_baking = false\nrollback_shows_rolling_back = false\n\
+                             rollback_leaves_failure_reason = false\nnew_configuration_unknown_seconds = 30\n";
+    let named = std::env::var("MERIDIAN_LIVE_FACTS").ok().filter(|path| path.ends_with(".toml"));
+    let (facts, nights) = match &named {
+        Some(path) => (std::fs::read_to_string(path).unwrap(), night::names()),
+        None => (OTHERWISE.to_owned(), vec!["good-night"]),
+    };
+    let mut wrong = Vec::new();
+    for name in nights {
+        let mut scenario = Scenario::load(name).unwrap();
+        scenario.live = scenario.live.under(&facts).unwrap();
+        scenario.expect.by = None;
+        scenario.lasts += SignedDuration::from_mins(40);
+        let report = simulated(&scenario);
+        if !report.as_expected {
+            wrong.push(format!("{name}: {:?}", report.unexpected));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, so each canary is

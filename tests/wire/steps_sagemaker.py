@@ -102,6 +102,35 @@ def sagemaker_describe_an_endpoint_that_is_not_there(at, sagemaker):
     sagemaker.describe_endpoint(EndpointName="none")
 
 
+@step("sagemaker", MOTO)
+def sagemaker_delete_a_model(at, sagemaker):
+    sagemaker.create_model(ModelName="gone", PrimaryContainer={"Image": IMAGE}, ExecutionRoleArn=ROLE)
+    sagemaker.delete_model(ModelName="gone")
+    sagemaker.describe_model(ModelName="gone")
+
+
+@step("sagemaker", MOTO)
+def sagemaker_delete_a_model_that_is_not_there(at, sagemaker):
+    sagemaker.delete_model(ModelName="none")
+
+
+@step("sagemaker", MOTO)
+def sagemaker_delete_a_configuration(at, sagemaker):
+    sagemaker.create_endpoint_config(EndpointConfigName="gone", ProductionVariants=[variant(MODEL)])
+    sagemaker.delete_endpoint_config(EndpointConfigName="gone")
+    sagemaker.describe_endpoint_config(EndpointConfigName="gone")
+
+
+@step("sagemaker", MOTO)
+def sagemaker_delete_a_configuration_that_is_not_there(at, sagemaker):
+    sagemaker.delete_endpoint_config(EndpointConfigName="none")
+
+
+@step("sagemaker", MOTO)
+def sagemaker_delete_an_endpoint_that_is_not_there(at, sagemaker):
+    sagemaker.delete_endpoint(EndpointName="none")
+
+
 def package(at, number: int) -> dict:
     container = {"Image": IMAGE, "ImageDigest": "sha256:" + "e" * 64, "ModelDataUrl": f"s3://{at.bucket}/releases/a"}
     served = {"Containers": [container], "SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}

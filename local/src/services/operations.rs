@@ -28,6 +28,9 @@ macro_rules! every_operation {
                 sagemaker::CreateEndpoint,
                 sagemaker::UpdateEndpoint,
                 sagemaker::DescribeEndpoint,
+                sagemaker::DeleteModel,
+                sagemaker::DeleteEndpointConfig,
+                sagemaker::DeleteEndpoint,
                 sagemaker::CreateModelPackage,
                 sagemaker::DescribeModelPackage,
                 sagemaker::UpdateModelPackage,
@@ -42,6 +45,7 @@ macro_rules! every_operation {
                 cloudwatch::PutMetricAlarm,
                 cloudwatch::PutCompositeAlarm,
                 cloudwatch::SetAlarmState,
+                cloudwatch::DeleteAlarms,
                 cloudwatch::DescribeAlarms,
                 cloudwatch::GetMetricData,
                 codepipeline::GetPipeline,
@@ -84,24 +88,28 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 60] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 64] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 20] = [
+pub const EFFECTS: [&str; 24] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
     sagemaker::CreateEndpoint::NAME,
     sagemaker::UpdateEndpoint::NAME,
+    sagemaker::DeleteModel::NAME,
+    sagemaker::DeleteEndpointConfig::NAME,
+    sagemaker::DeleteEndpoint::NAME,
     sagemaker::CreateModelPackage::NAME,
     sagemaker::UpdateModelPackage::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
     cloudwatch::PutCompositeAlarm::NAME,
     cloudwatch::SetAlarmState::NAME,
+    cloudwatch::DeleteAlarms::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,

@@ -12,6 +12,7 @@ use meridian_domain::{Bounds, Fleet, RegionName};
 use meridian_evaluation::Records;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use toml::Table;
 
 /// The repository's own template.
 pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -127,6 +128,19 @@ pub struct LiveFacts {
     pub new_configuration_unknown_seconds: u32,
     /// Whether `DescribeEndpoint` says `Updating` while autoscaling adds instances, or goes on saying `InService`.
     pub scaling_shows_updating: bool,
+}
+
+impl LiveFacts {
+    /// These readings, but for what a file says otherwise, which `meridian doctor --smoke` writes.
+    ///
+    /// # Errors
+    /// It is not TOML, or says what no reading is.
+    pub fn under(&self, file: &str) -> Result<Self, toml::de::Error> {
+        let said: Table = file.parse()?;
+        let mut all = Table::try_from(self).unwrap_or_default();
+        all.extend(said);
+        all.try_into()
+    }
 }
 
 impl Default for LiveFacts {

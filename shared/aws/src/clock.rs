@@ -41,7 +41,7 @@ impl AwsClock {
     /// The clock of a person who asks another endpoint than AWS's own: a served night's time, where it is one, from now on as fast as
     /// the machine's. Any other endpoint has the machine's time.
     pub async fn beside(endpoint: &EndpointUrl) -> Self {
-        let url = format!("{}/_clock/outside", endpoint.as_str().trim_end_matches('/'));
+        let url = outside(endpoint);
         let machine = SystemClock::default();
         let wire = Wire::new();
         let world = tokio::select! {
@@ -50,6 +50,16 @@ impl AwsClock {
         };
         let ahead = world.map(|world| world.now.duration_since(machine.now()));
         Self::System(SystemClock { ahead: ahead.unwrap_or_default() })
+    }
+
+    /// The clock of a person's command that waits for what it began: a served night's own time, which goes on for it alone; where the
+    /// endpoint is no night, the machine's.
+    pub async fn waiting_beside(endpoint: &EndpointUrl) -> Self {
+        let night = Self::World(WorldClock::new(&outside(endpoint)));
+        match night.sync().await {
+            Ok(()) => night,
+            Err(_) => Self::new(None),
+        }
     }
 
     /// Asks the world for its time. At the start of every invocation: time has passed since the last one.
@@ -78,6 +88,11 @@ impl Clock for AwsClock {
             Self::World(clock) => Clock::sleep(clock, duration).await,
         }
     }
+}
+
+/// Where a served night tells others its time.
+fn outside(endpoint: &EndpointUrl) -> String {
+    format!("{}/_clock/outside", endpoint.as_str().trim_end_matches('/'))
 }
 
 /// The machine's clock.

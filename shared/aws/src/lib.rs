@@ -27,6 +27,7 @@ mod registry;
 mod scaling;
 mod sharing;
 mod signals;
+mod throwaway;
 mod time;
 mod trust;
 mod world;

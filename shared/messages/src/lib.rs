@@ -57,6 +57,7 @@ mod region;
 mod replay;
 mod revert;
 mod runbook;
+pub mod smoke;
 mod step;
 mod suggestion;
 pub mod unseen;

@@ -1,11 +1,12 @@
-//! Composite alarms: `PutCompositeAlarm`, and when one's rule is looked at. `SetAlarmState`, of alarms of either kind.
+//! Composite alarms: `PutCompositeAlarm`, and when one's rule is looked at. `SetAlarmState` and `DeleteAlarms`, of alarms of either kind.
 
 use crate::services::cloudwatch::alarm_rule::AlarmRule;
 use crate::services::cloudwatch::composite::{Composite, Seen};
 use crate::services::cloudwatch::metrics::invalid;
 use crate::services::cloudwatch::status::{Change, Status, stamp};
 use crate::services::cloudwatch::types::{
-    AlarmState, PutCompositeAlarm, PutCompositeAlarmOutput, SetAlarmState, SetAlarmStateOutput,
+    AlarmState, DeleteAlarms, DeleteAlarmsOutput, PutCompositeAlarm, PutCompositeAlarmOutput, SetAlarmState,
+    SetAlarmStateOutput,
 };
 use crate::world::error::ApiError;
 use crate::world::operation::Operation;
@@ -117,6 +118,27 @@ impl Operation for PutCompositeAlarm {
         world.watch_composites(region);
         world.guard(region);
         Ok(PutCompositeAlarmOutput {})
+    }
+}
+
+impl Operation for DeleteAlarms {
+    const SERVICE: Service = Service::CloudWatch;
+    const OPERATION: OperationName = OperationName::DeleteAlarms;
+    type Output = DeleteAlarmsOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<DeleteAlarmsOutput, ApiError> {
+        let alarms = &mut world.region_mut(region)?.alarms;
+        if self.alarm_names.is_empty() || self.alarm_names.len() > 100 {
+            return Err(invalid("AlarmNames must have 1 to 100 members."));
+        }
+        if self.alarm_names.iter().any(|name| alarms.status(name).is_none()) {
+            return Err(ApiError::new("ResourceNotFound", 404, "There is no alarm of that name."));
+        }
+        for name in &self.alarm_names {
+            alarms.metric.remove(name);
+            alarms.composite.remove(name);
+        }
+        Ok(DeleteAlarmsOutput {})
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the operations of CloudWatch ask of IAM.
 
 use crate::services::cloudwatch::types::{
-    DescribeAlarms, GetMetricData, PutCompositeAlarm, PutMetricAlarm, PutMetricData, SetAlarmState,
+    DeleteAlarms, DescribeAlarms, GetMetricData, PutCompositeAlarm, PutMetricAlarm, PutMetricData, SetAlarmState,
 };
 use crate::services::iam::ask::{Ask, one_ask};
 use crate::world::operation::Guarded;
@@ -18,6 +18,13 @@ impl Guarded for PutMetricAlarm {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
         let alarm = world.arn("cloudwatch", region, &format!("alarm:{}", self.alarm_name));
         vec![Ask::new("cloudwatch:PutMetricAlarm", alarm)]
+    }
+}
+
+impl Guarded for DeleteAlarms {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let alarm = |name: &String| world.arn("cloudwatch", region, &format!("alarm:{name}"));
+        self.alarm_names.iter().map(|name| Ask::new("cloudwatch:DeleteAlarms", alarm(name))).collect()
     }
 }
 

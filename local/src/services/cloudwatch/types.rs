@@ -172,6 +172,18 @@ pub struct SetAlarmState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAlarmStateOutput {}
 
+/// `DeleteAlarms`: of either kind; one that is not there fails the call, and nothing is deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DeleteAlarms {
+    /// At most 100.
+    pub alarm_names: Vec<String>,
+}
+
+/// What `DeleteAlarms` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteAlarmsOutput {}
+
 /// `DescribeAlarms`: metric and composite ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -1,6 +1,7 @@
 //! SageMaker: models, endpoints, the model registry (JSON 1.1), and the data plane (REST-JSON).
 
 pub(crate) mod containers;
+pub(crate) mod delete_calls;
 pub(crate) mod endpoint;
 pub(crate) mod endpoint_calls;
 pub(crate) mod endpoint_events;

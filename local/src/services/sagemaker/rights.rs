@@ -2,9 +2,9 @@
 
 use crate::services::iam::ask::{Ask, one_ask};
 use crate::services::sagemaker::types::{
-    CreateEndpoint, CreateEndpointConfig, CreateModel, CreateModelPackage, DescribeEndpoint, DescribeEndpointConfig,
-    DescribeModel, DescribeModelPackage, DescribeModelPackageGroup, InvokeEndpoint, ListModelPackages, UpdateEndpoint,
-    UpdateModelPackage,
+    CreateEndpoint, CreateEndpointConfig, CreateModel, CreateModelPackage, DeleteEndpoint, DeleteEndpointConfig,
+    DeleteModel, DescribeEndpoint, DescribeEndpointConfig, DescribeModel, DescribeModelPackage,
+    DescribeModelPackageGroup, InvokeEndpoint, ListModelPackages, UpdateEndpoint, UpdateModelPackage,
 };
 use crate::world::operation::{Guarded, Operation};
 use crate::world::service::Tag;
@@ -77,6 +77,12 @@ impl Guarded for CreateModelPackage {
 }
 
 one_ask! {
+    DeleteModel: "sagemaker:DeleteModel", |own, world, region|
+        world.arn("sagemaker", region, &format!("model/{}", own.model_name));
+    DeleteEndpointConfig: "sagemaker:DeleteEndpointConfig", |own, world, region|
+        world.arn("sagemaker", region, &format!("endpoint-config/{}", own.endpoint_config_name));
+    DeleteEndpoint: "sagemaker:DeleteEndpoint", |own, world, region|
+        world.arn("sagemaker", region, &format!("endpoint/{}", own.endpoint_name));
     DescribeModel: "sagemaker:DescribeModel", |own, world, region|
         world.arn("sagemaker", region, &format!("model/{}", own.model_name));
     DescribeEndpointConfig: "sagemaker:DescribeEndpointConfig", |own, world, region|

@@ -264,3 +264,15 @@ pub struct PendingDeploymentSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<EpochSeconds>,
 }
+
+/// `DeleteEndpoint`: refused while it is updated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteEndpoint {
+    /// The endpoint's name.
+    pub endpoint_name: String,
+}
+
+/// What `DeleteEndpoint` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteEndpointOutput {}

@@ -53,6 +53,9 @@ operations! {
         CreateEndpoint,
         UpdateEndpoint,
         DescribeEndpoint,
+        DeleteModel,
+        DeleteEndpointConfig,
+        DeleteEndpoint,
         CreateModelPackage,
         DescribeModelPackage,
         UpdateModelPackage,
@@ -82,7 +85,15 @@ operations! {
         ListAWSDefaultServiceQuotas,
     ]
     Runtime: [InvokeEndpoint]
-    Metrics: [PutMetricData, PutMetricAlarm, PutCompositeAlarm, SetAlarmState, DescribeAlarms, GetMetricData]
+    Metrics: [
+        PutMetricData,
+        PutMetricAlarm,
+        PutCompositeAlarm,
+        SetAlarmState,
+        DeleteAlarms,
+        DescribeAlarms,
+        GetMetricData,
+    ]
     Roles: [AssumeRole, GetCallerIdentity]
     Scaling: [
         RegisterScalableTarget,

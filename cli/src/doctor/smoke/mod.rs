@@ -1,0 +1,90 @@
+//! `meridian doctor --smoke`: makes AWS do what a wave relies on, with an endpoint of its own, and takes it away again.
+
+mod drills;
+mod readings;
+mod throwaway;
+
+use crate::aws::Session;
+use crate::operator::{Consent, Went, region};
+use crate::terminal;
+use meridian_cost::{PriceKind, PriceTable};
+use meridian_messages::smoke::{Drilled, will_make};
+use readings::Readings;
+use serde::Serialize;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use throwaway::Throwaway;
+
+/// Instance-hours of the whole: two instances for two hours, and two more in each of seven updates of a quarter of an hour.
+const INSTANCE_HOURS: f64 = 8.0;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    region: &'a str,
+    well: bool,
+    drills: &'a [Drilled],
+    readings: &'a Readings,
+    left_behind: &'a [String],
+}
+
+/// Asks, tries, tells, takes away, and writes what AWS did where its documentation leaves it open.
+pub fn run(
+    session: &Session,
+    asked: &str,
+    file: &Path,
+    consent: &Consent,
+    json: bool,
+    quiet: bool,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let region = region(&session.fleet, asked)?;
+    let own = session.run(Throwaway::prepare(session, &region))?;
+    let kind = &session.fleet.instance_type;
+    let table = PriceTable::built_in()?;
+    let price = table.price(PriceKind::Hosting, region.as_str(), kind).map(|price| price.usd * INSTANCE_HOURS);
+    let will = will_make(region.as_str(), own.version(), throwaway::INSTANCES, kind, own.name(), price);
+    let progress = terminal::progress(quiet || json);
+    let work = |writes: bool| {
+        if !writes {
+            return Ok(None);
+        }
+        let tell = |drilled: &Drilled| if !json && !quiet { terminal::say(&line(drilled)) } else { Ok(()) };
+        let tried = session.run(drills::all(&own, &progress, tell));
+        // Whatever went wrong, nothing stays.
+        let left = session.run(own.clean());
+        tried.map(|(drilled, readings)| Some((drilled, readings, left.clone()))).inspect_err(|_| {
+            left.iter().for_each(|line| terminal::error(line));
+        })
+    };
+    match consent.carry_out(work, |_| Some(format!("{will}. Go on?")))? {
+        Ok(Went::Done(Some((drilled, readings, left)))) => {
+            let well = drilled.iter().all(Drilled::is_well) && left.is_empty();
+            std::fs::write(file, readings.file())
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            if json {
+                let region = region.as_str();
+                let (drills, readings, left_behind) = (&drilled, &readings, &left);
+                terminal::document(&Document { schema: 1, region, well, drills, readings, left_behind })?;
+            } else {
+                left.iter().for_each(|line| terminal::error(line));
+                terminal::say(&format!("{}: what AWS did; meridian night --live-facts reads it", file.display()))?;
+            }
+            Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
+        Ok(Went::Declined(_)) => {
+            terminal::say(&format!("Nothing was made. {will}"))?;
+            Ok(ExitCode::from(crate::operator::DECLINED))
+        }
+        Ok(_) => {
+            terminal::say(&format!("Nothing was made. {will}"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Ok(session.failed(&error)),
+    }
+}
+
+fn line(drilled: &Drilled) -> String {
+    format!("  {:<6} {}", if drilled.is_well() { "ok" } else { "wrong" }, drilled.words())
+}

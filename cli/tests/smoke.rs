@@ -1,0 +1,143 @@
+//! `meridian doctor --smoke` against a served night: it finds how this world reads what AWS leaves open, and leaves nothing behind.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers are tests too")]
+
+use meridian_local::engine::lock;
+use meridian_local::night::{Functions, Options, Scenario, Session, Site};
+use meridian_local::services::Outcome;
+use meridian_local::services::cloudwatch::DescribeAlarms;
+use meridian_local::services::sagemaker::DescribeEndpoint;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+const NIGHT: &str = r#"
+title = "Nothing happens"
+start = "2026-11-20T08:00:00Z"
+lasts = "24h"
+
+[timing]
+provisioning = "4m"
+
+[expect]
+serves = { eu-west-1 = "v426", ap-southeast-2 = "v426", ap-northeast-1 = "v426", sa-east-1 = "v426" }
+pages = 0
+executions = []
+"#;
+
+/// Every reading that the drills see, other than it usually is.
+const OTHERWISE: &str = r#"
+[live]
+alarms_watched_during_termination_wait = false
+rollback_shows_rolling_back = false
+rollback_leaves_failure_reason = false
+soak_shows_baking = false
+same_configuration_refused = true
+new_configuration_unknown_seconds = 30
+"#;
+
+fn quiet(live: &str) -> Scenario {
+    Scenario::parse("quiet", &format!("{NIGHT}{live}")).unwrap()
+}
+
+fn opened<'a>(scenario: &'a Scenario, folder: &Path) -> Session<'a> {
+    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.to_owned(), record: None };
+    Session::begin(Site::repository().unwrap(), scenario, &options).unwrap()
+}
+
+/// Runs the command, and lets the night's time pass for as long as it waits.
+#[expect(clippy::disallowed_methods, reason = "between two looks at another process")]
+fn smoke(night: &mut Session, folder: &Path, more: &[&str]) -> Output {
+    let url = night.open_door(0).unwrap().url();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    command.args(["doctor", "--smoke", "AU", "--endpoint-url", &url, "--fleet"]);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml"));
+    command.args(more).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("AWS_ACCESS_KEY_ID", "NOTAREALKEY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    let mut process = command.spawn().unwrap();
+    while process.try_wait().unwrap().is_none() {
+        match night.awaited() {
+            Some(at) => night.run_until(at, &mut |_| {}).unwrap(),
+            None => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    process.wait_with_output().unwrap()
+}
+
+/// Whether the endpoint or one of its alarms is still there.
+fn is_left(night: &Session) -> bool {
+    let (region, world) = ("ap-southeast-2".parse().unwrap(), night.world());
+    let mut world = lock(world);
+    let endpoint = world.call(&region, DescribeEndpoint { endpoint_name: "fraud-smoke".to_owned() });
+    let alarms = world
+        .call(&region, DescribeAlarms { alarm_names: vec!["fraud-smoke-verdict".to_owned()], ..Default::default() });
+    let Outcome::Answer(Ok(alarms)) = alarms else { panic!("CloudWatch does not answer") };
+    matches!(endpoint, Outcome::Answer(Ok(_))) || !alarms.metric_alarms.is_empty()
+}
+
+fn came(document: &Value, drill: &str) -> String {
+    let all = document["drills"].as_array().unwrap();
+    let own = all.iter().find(|own| own["drill"] == drill).unwrap_or_else(|| panic!("{drill}: {document:#}"));
+    own["came"]["what"].as_str().unwrap().to_owned()
+}
+
+/// What the world's own readings are, by the file that was written: read over the opposite of all that it may say.
+fn is_what_the_world_does(folder: &Path, world: &Scenario, opposite: &Scenario) {
+    let file = std::fs::read_to_string(folder.join("live-facts.toml")).unwrap();
+    assert_eq!(opposite.live.under(&file).unwrap(), world.live, "{file}");
+    assert!(world.live.under("soak_shows_nothing = true").is_err());
+}
+
+#[test]
+fn the_drills_of_a_usual_world_end_as_the_page_shows() {
+    let (scenario, folder) = (quiet(""), tempfile::tempdir().unwrap());
+    let mut night = opened(&scenario, folder.path());
+    let output = smoke(&mut night, folder.path(), &["--yes"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let page = include_str!("../../docs/first-account.md");
+    let shown = page.split("<!-- smoke -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(lines, shown.lines().collect::<Vec<_>>());
+    assert!(!is_left(&night));
+    is_what_the_world_does(folder.path(), &scenario, &quiet(OTHERWISE));
+}
+
+#[test]
+fn the_drills_find_how_a_world_reads_what_aws_leaves_open_and_leave_nothing_behind() {
+    let (scenario, folder) = (quiet(OTHERWISE), tempfile::tempdir().unwrap());
+    let mut night = opened(&scenario, folder.path());
+    let output = smoke(&mut night, folder.path(), &["--json", "--yes"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stdout));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (drill, what) in [
+        ("first", "arrived"),
+        ("golden", "answered"),
+        ("good", "arrived"),
+        ("revert", "went_back"),
+        ("silence", "went_back"),
+        ("ringing", "went_back"),
+        ("in_soak", "arrived"),
+        ("same", "refused"),
+        ("other_type", "refused"),
+    ] {
+        assert_eq!(came(&document, drill), what, "{drill}: {document:#}");
+    }
+    assert!(!is_left(&night));
+    is_what_the_world_does(folder.path(), &scenario, &quiet(""));
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_made_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = quiet("");
+    let mut night = opened(&scenario, folder.path());
+    let output = smoke(&mut night, folder.path(), &["--dry-run"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("Nothing was made.") && said.contains("fraud-smoke"), "{said}");
+    assert!(said.contains("dollars"), "{said}");
+    assert!(!is_left(&night));
+    assert!(!folder.path().join("live-facts.toml").exists());
+}
