@@ -42,6 +42,7 @@ model = "good"
 [expect]
 serves = { eu-west-1 = "v427", ap-southeast-2 = "v427", ap-northeast-1 = "v427", sa-east-1 = "v427", eu-central-1 = "v427" }
 pages = 0
+advice = 1
 executions = ["succeeded"]
 "#;
 

@@ -197,14 +197,15 @@ const FAKES: [(&str, &str); 8] = [
         "scripts/stack.py",
         "from types import SimpleNamespace\n\n\nclass Fleet:\n    home = 'eu-west-1'\n    environments = {'eu': ('eu-west-1',), \
          'jp': ('ap-northeast-1',)}\n\n    def __init__(self, folder):\n        self.stacks = [SimpleNamespace(region=region, \
-         parameters={'AWS::StackName': 'meridian'}) for region, in self.environments.values()]\n",
+         parameters={'AWS::StackName': 'meridian', 'FleetName': 'fraud'}) for region, in self.environments.values()]\n        self.deployed = \
+         {'eu-west-1': {}, 'ap-northeast-1': {'OnCallEmail': 'on-call@example.com'}}\n",
     ),
     ("fakes/botocore/exceptions.py", "class ClientError(Exception):\n    pass\n"),
     (
         "fakes/boto3.py",
         "from types import SimpleNamespace\n\n\ndef client(service, region_name):\n    parameters = \
          [{'ParameterKey': 'DomainName', 'ParameterValue': f'a \"b\" {region_name}'}]\n    return SimpleNamespace(\n        \
-         describe_stacks=lambda StackName: {'Stacks': [{'Parameters': parameters}]},\n        \
+         describe_stacks=lambda StackName: {'Stacks': [{'Parameters': parameters, 'Outputs': [{'OutputKey': 'HealthCheckId', 'OutputValue': f'check-{region_name}'}]}]},\n        \
          get_template=lambda StackName, TemplateStage: {'TemplateBody': f'# what {region_name} had'},\n    )\n",
     ),
 ];
@@ -212,7 +213,7 @@ const FAKES: [(&str, &str); 8] = [
 /// `make deploy` of this fleet, whose functions answer with these documents: whether it ended well, its words, and what SAM was asked.
 fn deploy(own: &Repository, documents: &[&str]) -> (bool, String, Vec<String>) {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts");
-    for name in ["deploy", "deploy_gate.py"] {
+    for name in ["deploy", "deploy_gate.py", "outside.py"] {
         own.write(&format!("scripts/{name}"), &std::fs::read_to_string(scripts.join(name)).unwrap());
     }
     own.write(".aws-sam/build/template.yaml", "Resources:");
@@ -270,9 +271,14 @@ fn what_was_wrong_before_or_is_wrong_elsewhere_is_not_this_deployments() {
     let documents: Vec<&str> = std::iter::once("{\"wave\":null}").chain(documents.iter().map(String::as_str)).collect();
     let (ended_well, said, asked) = deploy(&own, &documents);
     assert!(ended_well, "{said}");
-    assert_eq!(
-        asked,
-        ["jp", "eu"].map(|own| format!("deploy --config-env {own} --no-fail-on-empty-changeset")),
-        "{said}"
+    let mut expected =
+        ["jp", "eu"].map(|own| format!("deploy --config-env {own} --no-fail-on-empty-changeset")).to_vec();
+    // Who hears from outside that a region leaves DNS, by the health checks that the stacks name.
+    expected.push(
+        "deploy --template-file outside.yaml --no-fail-on-empty-changeset --stack-name meridian-outside --region us-east-1 --tags \
+         meridian:fleet=fraud --parameter-overrides FleetName=fraud Check1=eu-west-1=check-eu-west-1 \
+         Check2=ap-northeast-1=check-ap-northeast-1 OnCallEmail=on-call@example.com"
+            .to_owned(),
     );
+    assert_eq!(asked, expected, "{said}");
 }

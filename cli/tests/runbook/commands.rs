@@ -20,6 +20,7 @@ pub enum Check {
 }
 
 const NO_SERVICE: &str = "the local world has no logs, queues and action executions";
+const NO_STACKS: &str = "the local world has no stacks to describe, and asks its own /health";
 const BUILDS: &str = "it builds or deploys from a checkout, and asks no night";
 const TESTED: &str = "it is part of the tests itself";
 const NAMED: &str = "named only: typed with its options elsewhere";
@@ -149,6 +150,11 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ("make deploy ENV=\"au br jp\"", Check::NotTyped(BUILDS)),
     ("sam deploy --config-env eu", Check::NotTyped(BUILDS)),
     (".venv/bin/python scripts/failover_load.py", Check::NotTyped("it reckons from fleet.toml, and asks no night")),
+    (
+        "curl -i $(aws cloudformation describe-stacks --region $REGION --stack-name meridian-fraud --query \
+         'Stacks[0].Outputs[?OutputKey==`HealthUrl`].OutputValue' --output text)",
+        Check::NotTyped(NO_STACKS),
+    ),
     (
         "aws codepipeline list-action-executions --region eu-west-1 --pipeline-name fraud-promotion --filter \
          pipelineExecutionId=EXECUTION",

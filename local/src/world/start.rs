@@ -4,6 +4,7 @@ use crate::services::codepipeline::pipeline::Pipeline;
 use crate::services::iam::session::Caller;
 use crate::services::lambda::functions::Lambda;
 use crate::services::operations::OPERATIONS;
+use crate::services::route53::outside::Outside;
 use crate::services::sagemaker::containers::Models;
 use crate::world::config::{TEMPLATE, WorldConfig, check_regions};
 use crate::world::customers::traffic::start_of_minute;
@@ -45,7 +46,9 @@ impl World {
         let home = &config.fleet.home;
         let pipeline = deployment.stacks.get(home).and_then(|stack| stack.pipeline.as_ref());
         let pipeline = pipeline.ok_or_else(|| missing(home, "it has no pipeline"))?;
+        let outside = config.health_checks.then(|| Outside::of(&config.fleet, config.start)).transpose()?;
         let mut world = World {
+            outside,
             now: config.start,
             queue: Queue::default(),
             regions,

@@ -7,6 +7,7 @@ use crate::services::codepipeline::pipeline::Pipeline;
 use crate::services::eventbridge::event::BusEvent;
 use crate::services::iam::session::{Caller, Session};
 use crate::services::lambda::functions::Lambda;
+use crate::services::route53::outside::Outside;
 use crate::services::sagemaker::containers::Models;
 use crate::world::config::WorldConfig;
 use crate::world::crash_injection::CrashInjection;
@@ -30,6 +31,8 @@ pub struct World {
     pub(crate) now: Timestamp,
     pub(crate) queue: Queue,
     pub(crate) regions: BTreeMap<RegionName, Region>,
+    /// Who hears that a region leaves DNS; nobody where Route 53 checks none.
+    pub(crate) outside: Option<Outside>,
     pub(crate) pipeline: Pipeline,
     pub(crate) lambda: Lambda,
     pub(crate) faults: Vec<Scheduled>,

@@ -113,8 +113,15 @@ fn what_the_template_refuses_together_is_refused() {
 fn what_is_counted_is_what_the_template_makes() {
     let usage = table().usage;
     assert!(block("Proxy").contains("MemorySize: 256\n") && near(usage.calls.front.gb * 1024.0, 256.0));
-    let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm\n    Condition: HasProxy\n").count();
-    assert!(near(usage.front_alarms, alarms as f64), "{alarms}");
+    let alarms = |condition: &str| {
+        TEMPLATE.matches(&format!("Type: AWS::CloudWatch::Alarm\n    Condition: {condition}\n")).count() as f64
+    };
+    assert!(
+        near(usage.front_alarms, alarms("HasProxy") - alarms("HasApi")),
+        "{} {}",
+        alarms("HasProxy"),
+        alarms("HasApi")
+    );
     for group in ["ScoreTargets", "HealthTargets"] {
         assert!(block(group).contains("HealthCheckIntervalSeconds: !If [ByAccelerator, 10, "), "{group}");
     }

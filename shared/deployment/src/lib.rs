@@ -28,11 +28,11 @@ pub use expand::expanded;
 pub use pattern::Pattern;
 pub use policy::{Condition, Context, Effect, Grant, Principal, Request, Statement};
 pub use resources::{
-    ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key,
-    OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule,
-    RuleTarget, ScoreRoute, Topic, Trigger, Variable,
+    ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, InputTransformer,
+    Invoker, Key, OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule,
+    Role, Rule, RuleTarget, ScoreRoute, Topic, Trigger, Variable,
 };
 pub use rights::{Denial, Denied};
 pub use service_trust::{AssumingService, SentKey};
-pub use settings::{Environment, Settings};
+pub use settings::{Environment, OUTSIDE_REGION, Settings};
 pub use stack::{Deployment, Stack};

@@ -99,6 +99,10 @@ impl Place {
                 let name = reference.rsplit('/').nth(1).unwrap_or(reference);
                 format!("{name}-1.{}.elb.amazonaws.com", self.region)
             }
+            // app/NAME/ID, of the ARN.
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName") => {
+                reference.split_once("loadbalancer/").map_or(reference, |(_, name)| name).to_owned()
+            }
             ("AWS::GlobalAccelerator::Accelerator", "DnsName") => {
                 format!("{}.awsglobalaccelerator.com", last().to_lowercase())
             }

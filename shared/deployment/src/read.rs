@@ -6,8 +6,8 @@ use crate::pattern::Pattern;
 use crate::policy::Statement;
 use crate::resolve::plain;
 use crate::resources::{
-    Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup,
-    PublicAccess, ReplicationRule, Role, Rule, RuleTarget, ScoreRoute, Trigger,
+    Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, InputTransformer, Invoker,
+    PackageGroup, PublicAccess, ReplicationRule, Role, Rule, RuleTarget, ScoreRoute, Trigger,
 };
 use serde_json::Value;
 
@@ -54,7 +54,18 @@ impl Rule {
 impl RuleTarget {
     fn read(mut own: Level<'_>) -> Read<Self> {
         let letters = own.optional_level("DeadLetterConfig")?.map(|mut letters| letters.text("Arn"));
-        Ok(RuleTarget { id: own.text("Id")?, arn: own.text("Arn")?, dead_letters: letters.transpose()? })
+        let transformer = own.optional_level("InputTransformer")?.map(InputTransformer::read).transpose()?;
+        let (id, arn) = (own.text("Id")?, own.text("Arn")?);
+        Ok(RuleTarget { id, arn, dead_letters: letters.transpose()?, transformer })
+    }
+}
+
+impl InputTransformer {
+    fn read(mut own: Level<'_>) -> Read<Self> {
+        let paths = own.take("InputPathsMap").unwrap_or_default();
+        let paths = paths.as_object().into_iter().flatten();
+        let paths = paths.filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect();
+        Ok(Self { paths, template: own.text("InputTemplate")? })
     }
 }
 

@@ -59,6 +59,30 @@ pub struct RuleTarget {
     pub arn: String,
     /// The ARN of the queue of what could not be delivered to it.
     pub dead_letters: Option<String>,
+    /// What it is given in place of the event.
+    pub transformer: Option<InputTransformer>,
+}
+
+/// What a rule's target is given in place of the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputTransformer {
+    /// Names, and where their values stand in the event: `$.detail.state.value`.
+    pub paths: BTreeMap<String, String>,
+    /// What is given, with `<name>` for each value.
+    pub template: String,
+}
+
+impl RuleTarget {
+    /// What it is given of an event.
+    pub fn input(&self, event: &Value) -> String {
+        let Some(InputTransformer { paths, template }) = &self.transformer else { return event.to_string() };
+        let at = |path: &str| event.pointer(&path.strip_prefix('$')?.replace('.', "/"));
+        let text = |path: &str| at(path).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let put = |given: String, (name, path): (&String, &String)| {
+            given.replace(&format!("<{name}>"), &text(path).unwrap_or_default())
+        };
+        paths.iter().fold(template.trim_matches('"').to_owned(), put)
+    }
 }
 
 /// When a rule fires.

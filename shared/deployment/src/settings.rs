@@ -123,7 +123,19 @@ impl Settings {
     }
 }
 
+/// The region of [`Settings::outside`]: Route 53 counts in no other (Route 53 Developer Guide, "Monitoring health checks").
+pub const OUTSIDE_REGION: &str = "us-east-1";
+
 impl Settings {
+    /// What `scripts/deploy` gives the stack of `outside.yaml`, with a region's name for its health check's id.
+    pub fn outside(fleet: &Fleet) -> Self {
+        let checks = fleet.regions.iter().zip(1..).map(|(own, n)| (format!("Check{n}"), format!("{0}={0}", own.name)));
+        let parameters = std::iter::once(("FleetName".to_owned(), fleet.name.to_string())).chain(checks).collect();
+        let environment = Environment { stack: format!("meridian-{}-outside", fleet.name), parameters };
+        let place = OUTSIDE_REGION.parse().ok().map(|place| (place, environment));
+        Settings { account: fleet.account.to_string(), environments: place.into_iter().collect() }
+    }
+
     /// `samconfig.toml` with these settings, environments in the fleet's order under its titles: `sam deploy --config-env eu`.
     pub fn samconfig(&self, fleet: &Fleet) -> String {
         // [default] is SAM's own.

@@ -29,6 +29,9 @@ impl World {
             self.watch_composites(&region);
             self.guard(&region);
         }
+        if !high_resolution {
+            self.look_from_outside();
+        }
         if high_resolution {
             // On full tens of seconds, wherever the world began.
             let next = Timestamp::from_second(self.now.as_second().div_euclid(TICK) * TICK + TICK);
@@ -41,12 +44,7 @@ impl World {
         let Some(region) = self.regions.get_mut(name) else { return Vec::new() };
         let metrics = &region.metrics;
         let due = region.alarms.metric.iter_mut().filter(|(_, watch)| (watch.period < 60) == high_resolution);
-        let changes = due.filter_map(|(alarm, watch)| {
-            let after = watch.look(metrics, live, now)?;
-            let before = std::mem::replace(&mut watch.status, after.clone());
-            Some(Change { alarm: alarm.clone(), configuration: watch.configuration(), before, after })
-        });
-        changes.collect()
+        due.filter_map(|(alarm, watch)| watch.change(alarm, metrics, live, now)).collect()
     }
 
     /// An alarm's change is told, and goes to EventBridge.
@@ -66,6 +64,19 @@ impl World {
 }
 
 impl WatchedMetric {
+    /// Looks at the metric, and keeps what came of it.
+    pub(crate) fn change(
+        &mut self,
+        alarm: &str,
+        metrics: &Metrics,
+        live: &LiveFacts,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let after = self.look(metrics, live, now)?;
+        let before = std::mem::replace(&mut self.status, after.clone());
+        Some(Change { alarm: alarm.to_owned(), configuration: self.configuration(), before, after })
+    }
+
     /// The alarm's new status, where it changes.
     fn look(&self, metrics: &Metrics, live: &LiveFacts, now: Timestamp) -> Option<Status> {
         let definition = &self.definition;

@@ -25,6 +25,9 @@ impl World {
         if let Some(own) = self.regions.get_mut(region) {
             own.health.healthy = false;
         }
+        if let Some(outside) = &mut self.outside {
+            outside.never_passed(region, self.now);
+        }
     }
 
     /// Whether customers come to a region: its name points there for as long as its health checks pass, where there are

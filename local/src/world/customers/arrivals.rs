@@ -108,6 +108,7 @@ impl World {
             let minute = std::mem::take(&mut region.traffic.minute);
             self.publish_minute(&name, start, arrival, minute);
         }
+        self.count_health(start, arrival.first);
         self.capture_requests();
         self.queue.push(arrival.first, Event::EvaluateAlarms { high_resolution: false });
         self.queue.push(self.later(SignedDuration::from_mins(1)), Event::MinuteEnds);

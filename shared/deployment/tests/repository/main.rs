@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
-use meridian_deployment::{Clocked, Deployment, PipelineAction, PublicAccess, Settings, Stack, Trigger};
+use meridian_deployment::{Clocked, Deployment, PipelineAction, PublicAccess, Rule, Settings, Stack, Trigger};
 use meridian_domain::{Fleet, RegionName};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod isolation;
@@ -223,6 +224,36 @@ fn what_the_local_world_makes_nothing_of_is_listed() {
     let page = include_str!("../../../../docs/local-world.md");
     let listed = page.split("<!-- unmodelled -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(listed.lines().collect::<Vec<_>>(), lines, "docs/local-world.md should list:\n{}", lines.join("\n"));
+}
+
+/// Each region's health check has an alarm in us-east-1, and its change, once the region was in DNS, reaches the topic there.
+#[test]
+fn a_region_that_leaves_dns_is_heard_of_from_outside_it() {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let deployment = Deployment::of(include_str!("../../../../outside.yaml"), &Settings::outside(&fleet)).unwrap();
+    let (place, stack) = deployment.stacks.first_key_value().unwrap();
+    assert_eq!((place.as_str(), deployment.stacks.len()), ("us-east-1", 1));
+    let watched = stack.alarms.iter().map(|alarm| (alarm.metric.as_str(), alarm.dimensions[0].1.as_str()));
+    let regions = fleet.regions.iter().map(|region| ("HealthCheckStatus", region.name.as_str()));
+    assert_eq!(watched.collect::<BTreeSet<_>>(), regions.collect::<BTreeSet<_>>());
+    let told = |from: &str, to: &str| {
+        let alarm = &stack.alarms[0];
+        let detail = json!({
+            "alarmName": alarm.name, "configuration": {"description": alarm.description},
+            "previousState": {"value": from}, "state": {"value": to},
+        });
+        let event =
+            json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": detail});
+        let takes = |rule: &&Rule| matches!(&rule.trigger, Trigger::Event(pattern) if pattern.matches(&event));
+        let targets = stack.rules.iter().filter(takes).flat_map(|rule| &rule.targets);
+        targets.map(|target| (target.arn.clone(), target.input(&event))).collect::<Vec<_>>()
+    };
+    let topic = stack.topics[0].arn.clone();
+    let left = stack.alarms[0].description.clone().unwrap();
+    assert_eq!(told("OK", "ALARM"), [(topic.clone(), left)]);
+    assert_eq!(told("ALARM", "OK"), [(topic, format!("{} is well: the region is in DNS.", stack.alarms[0].name))]);
+    // One that has not served yet was never in DNS.
+    assert_eq!(told("INSUFFICIENT_DATA", "ALARM"), []);
 }
 
 /// A registry has one configuration for its copies, whoever made it.
