@@ -113,7 +113,7 @@ def main():
     (given.out / "template.yaml").write_text(template)
     for name in ("samconfig.toml", POLICY):
         shutil.copyfile(fleet.folder / name, given.out / name)
-    for name in ("LICENSE", "CHANGELOG.md"):
+    for name in ("LICENSE", "CHANGELOG.md", "outside.yaml"):
         shutil.copyfile(name, given.out / name)
     for binary, path in sorted(found.items()):
         folder = given.out / "functions" / binary
