@@ -275,7 +275,7 @@ fn what_was_wrong_before_or_is_wrong_elsewhere_is_not_this_deployments() {
         ["jp", "eu"].map(|own| format!("deploy --config-env {own} --no-fail-on-empty-changeset")).to_vec();
     // Who hears from outside that a region leaves DNS, by the health checks that the stacks name.
     expected.push(
-        "deploy --template-file outside.yaml --no-fail-on-empty-changeset --stack-name meridian-outside --region us-east-1 --tags \
+        "deploy --template-file outside.yaml --confirm-changeset --no-fail-on-empty-changeset --stack-name meridian-outside --region us-east-1 --tags \
          meridian:fleet=fraud --parameter-overrides FleetName=fraud Check1=eu-west-1=check-eu-west-1 \
          Check2=ap-northeast-1=check-ap-northeast-1 OnCallEmail=on-call@example.com"
             .to_owned(),

@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn an_outlook_is_what_trying_every_count_shows() {
         let check = Check { tolerance: 1.25, level: 0.001, dispersion: 2.0 };
-        for (arms, base_rate) in [((500, 1_000), 0.08), ((900, 450), 0.02)] {
+        for (arms, base_rate) in [((500, 1_000), 0.08), ((900, 450), 0.02), ((300, 600), 0.7)] {
             for allowed in [2_000, 5_000, 1_000_000_000] {
                 for (two_sided, own) in [(false, Some(CHECK)), (true, Some(CHECK)), (true, None)] {
                     let test = HarmTest { level: 0.05, two_sided, check: own };

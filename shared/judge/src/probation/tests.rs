@@ -58,6 +58,17 @@ fn how_often_probation_may_be_wrong_is_not_the_canarys_alpha() {
     assert_ne!(of(0.01), strict, "its own does count");
 }
 
+/// Callers' errors are never found, so none of the chance is kept for them.
+#[test]
+fn callers_errors_take_no_share_of_the_chance_to_be_wrong() {
+    let of = |names: &[&str]| {
+        let metrics = names.iter().map(|name| (name.parse().unwrap(), counts(14, day(96, 150)))).collect();
+        let told = probation(&JudgePolicy::default(), 0.01, 4, &metrics);
+        told.into_iter().find(|own| own.metric.as_str() == "5xx").unwrap()
+    };
+    assert_eq!(of(&["5xx"]), of(&["4xx", "5xx"]));
+}
+
 /// A fault that begins at noon is found as soon as one that was there from the start, but for two slots: good hours count for nothing.
 #[test]
 fn hours_without_a_fault_do_not_hide_one() {
