@@ -58,15 +58,20 @@ fn how_often_probation_may_be_wrong_is_not_the_canarys_alpha() {
     assert_ne!(of(0.01), strict, "its own does count");
 }
 
-/// Callers' errors are never found, so none of the chance is kept for them.
+/// The chance to be wrong is shared by the metrics that may be found, and so not with callers' errors.
 #[test]
-fn callers_errors_take_no_share_of_the_chance_to_be_wrong() {
-    let of = |names: &[&str]| {
-        let metrics = names.iter().map(|name| (name.parse().unwrap(), counts(14, day(96, 150)))).collect();
+fn the_chance_to_be_wrong_is_shared_by_what_may_be_found() {
+    let slot = |names: &[&str], bad: u64| {
+        let metrics = names.iter().map(|name| (name.parse().unwrap(), counts(14, day(96, bad)))).collect();
         let told = probation(&JudgePolicy::default(), 0.01, 4, &metrics);
-        told.into_iter().find(|own| own.metric.as_str() == "5xx").unwrap()
+        match told.into_iter().find(|own| own.metric.as_str() == "5xx").unwrap().finding {
+            ProbationFinding::Worse(window) => window.slot,
+            _ => 96,
+        }
     };
-    assert_eq!(of(&["5xx"]), of(&["4xx", "5xx"]));
+    let later = |names: &[&str]| (200..260).filter(|bad| slot(names, *bad) > slot(&["5xx"], *bad)).count();
+    assert_eq!(later(&["4xx", "5xx"]), 0);
+    assert!(later(&["5xx", "latency_over_20ms"]) > 0);
 }
 
 /// A fault that begins at noon is found as soon as one that was there from the start, but for two slots: good hours count for nothing.
