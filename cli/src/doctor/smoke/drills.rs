@@ -96,7 +96,7 @@ pub async fn all(
     own.clean().await;
     progress.say("making an endpoint");
     let (first, unknown) = own.first(&[&serves, &other, &third]).await?;
-    readings.new_configuration_unknown_seconds = Some(unknown);
+    readings.new_configuration_unknown_seconds = (!first.is_refused).then_some(unknown);
     let well = first.rests_on.as_ref() == Some(&serves.name);
     note(Drill::First, first.came(&serves.name, &other.name))?;
     if !well {
@@ -121,7 +121,9 @@ pub async fn all(
                 readings.rollback_leaves_failure_reason = Some(course.left_reason);
             }
             Drill::InSoak => {
-                readings.alarms_watched_during_termination_wait = Some(course.rests_on.as_ref() == Some(&serves.name));
+                // One that did not come to rest says neither.
+                readings.alarms_watched_during_termination_wait =
+                    course.rests_on.as_ref().map(|config| *config == serves.name);
             }
             Drill::Same => readings.same_configuration_refused = Some(course.is_refused),
             _ => {}
@@ -152,7 +154,9 @@ impl Throwaway<'_> {
             }
             let made = ports.now();
             let create = || ports.create_endpoint(region, endpoint, &config.name);
-            known(self, create).await?;
+            if !known(self, create).await? {
+                return Ok((Course { is_refused: true, ..Course::default() }, 0));
+            }
             unknown = u32::try_from(ports.now().duration_since(made).as_secs()).unwrap_or(u32::MAX);
         }
         Ok((self.follow(Judge::Absent).await?, unknown))
