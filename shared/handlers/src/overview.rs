@@ -52,12 +52,14 @@ async fn see(
     (endpoint, alarm, paging)
 }
 
-/// The template's alarms that page by themselves: what got lost, and functions that fail or are not let run. A region has those of its
-/// own functions.
+/// The template's alarms that page by themselves: what got lost, functions that fail or are not let run, and what stands before the
+/// endpoint. A region has those of what it has.
 pub fn paging_names(fleet: &Fleet) -> impl Iterator<Item = String> {
     let of_functions =
         FunctionKind::ALL.into_iter().flat_map(|own| ["errors", "throttles"].map(|what| format!("{own}-{what}")));
-    std::iter::once("dead-letters".to_owned())
+    ["dead-letters", "api-errors", "balancer-errors"]
+        .map(str::to_owned)
+        .into_iter()
         .chain(of_functions)
         .map(move |what| format!("meridian-{}-{what}", fleet.name))
 }
