@@ -8,6 +8,7 @@ mod facts;
 mod findings;
 mod fleet;
 mod policy;
+mod probe;
 mod region;
 mod services;
 mod signing;
@@ -33,8 +34,9 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:\n  \
                         meridian doctor\n  \
                         meridian doctor --all --json > findings.json\n  \
+                        meridian doctor --probe --dry-run\n  \
                         meridian doctor --smoke AU --dry-run\n\n\
-                        Reads, and changes nothing, unless asked for --smoke. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
+                        Reads, and changes nothing, unless asked for --probe or --smoke. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
                         answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
 pub struct Arguments {
     /// One JSON document instead of a table.
@@ -47,8 +49,13 @@ pub struct Arguments {
     /// arrive, go back, fall silent. Takes about two hours and costs a few dollars, which it says first. Needs, beside what doctor
     /// reads with, the rights to make, update and delete models, configurations, endpoints, alarms and scalable targets, and to pass the
     /// instances' role.
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", conflicts_with = "probe")]
     smoke: Option<String>,
+    /// Send a small file to every region, and make an alarm ring in each: how long replication takes, and whether a page reaches
+    /// somebody. Needs, beside what doctor reads with, the publisher's right to write releases/ in home's bucket, and
+    /// cloudwatch:SetAlarmState.
+    #[arg(long)]
+    probe: bool,
     /// Where --smoke writes what AWS did: meridian night --live-facts reads it.
     #[arg(long, value_name = "FILE", default_value = "live-facts.toml", requires = "smoke")]
     facts: PathBuf,
@@ -58,13 +65,24 @@ pub struct Arguments {
     place: Place,
 }
 
+/// Consent to nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("--yes and --dry-run are for --probe and --smoke: without these doctor changes nothing")]
+struct NothingToConfirm;
+
 /// Asks every region of the fleet, and says what is wrong and what mends it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let waits = arguments.smoke.is_some();
+    let waits = arguments.smoke.is_some() || arguments.probe;
+    if arguments.consent.is_said() && !waits {
+        return Err(NothingToConfirm.into());
+    }
     let session = if waits { Session::waiting(&arguments.place) } else { Session::open(&arguments.place) }?;
     session.with_credentials()?;
     if let Some(region) = &arguments.smoke {
         return smoke::run(&session, region, &arguments.facts, &arguments.consent, arguments.json, quiet);
+    }
+    if arguments.probe {
+        return probe::run(&session, &arguments.consent, arguments.json, quiet);
     }
     let findings = session.run(ask(&session, !arguments.place.is_elsewhere(), &terminal::progress(quiet)));
     let well = all_well(findings.iter().map(|own| &own.finding));

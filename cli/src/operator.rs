@@ -41,6 +41,11 @@ pub enum Went<T> {
 }
 
 impl Consent {
+    /// Whether anything was said of what would be written.
+    pub fn is_said(&self) -> bool {
+        self.dry_run || self.yes
+    }
+
     /// Carries a command out, which is told whether it writes. What a dry run tells, and what a person at a terminal is asked, is what
     /// it does where it does not. `question` has none where there is nothing to write.
     ///

@@ -47,8 +47,13 @@ fn opened<'a>(scenario: &'a Scenario, folder: &Path) -> Session<'a> {
 }
 
 /// Runs the command, and lets the night's time pass for as long as it waits.
-#[expect(clippy::disallowed_methods, reason = "between two looks at another process")]
 fn smoke(night: &mut Session, folder: &Path, more: &[&str]) -> Output {
+    stopped(night, folder, more, |_| false)
+}
+
+/// The same, with Ctrl-C as soon as `now` says so.
+#[expect(clippy::disallowed_methods, reason = "between two looks at another process")]
+fn stopped(night: &mut Session, folder: &Path, more: &[&str], now: impl Fn(&Session) -> bool) -> Output {
     let url = night.open_door(0).unwrap().url();
     let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
     command.args(["doctor", "--smoke", "AU", "--endpoint-url", &url, "--fleet"]);
@@ -56,7 +61,12 @@ fn smoke(night: &mut Session, folder: &Path, more: &[&str]) -> Output {
     command.args(more).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.env("AWS_ACCESS_KEY_ID", "NOTAREALKEY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
     let mut process = command.spawn().unwrap();
+    let mut pressed = false;
     while process.try_wait().unwrap().is_none() {
+        if !pressed && now(night) {
+            pressed = true;
+            Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
+        }
         match night.awaited() {
             Some(at) => night.run_until(at, &mut |_| {}).unwrap(),
             None => std::thread::sleep(Duration::from_millis(1)),
@@ -102,6 +112,25 @@ fn the_drills_of_a_usual_world_end_as_the_page_shows() {
     assert_eq!(lines, shown.lines().collect::<Vec<_>>());
     assert!(!is_left(&night));
     is_what_the_world_does(folder.path(), &scenario, &quiet(OTHERWISE));
+}
+
+#[test]
+fn what_somebody_stops_takes_away_what_it_made() {
+    let (scenario, folder) = (quiet(""), tempfile::tempdir().unwrap());
+    let mut night = opened(&scenario, folder.path());
+    let output = stopped(&mut night, folder.path(), &["--yes"], is_left);
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!is_left(&night));
+    assert!(!folder.path().join("live-facts.toml").exists());
+}
+
+#[test]
+fn what_would_be_confirmed_is_the_drills() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    let output = command.args(["doctor", "--dry-run"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--smoke"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::adapters::errors::classify;
-use meridian_handlers::ports::{FailureDetail, PortError};
+use meridian_handlers::ports::{Answer, ErrorKind, FailureDetail, PortError};
 
 use std::error::Error;
 
@@ -17,6 +17,14 @@ pub(crate) trait Failed {
 
     /// The SDK does not take the input that a request would be built of.
     fn unbuilt(&self, error: &impl Error) -> PortError;
+}
+
+/// To take away what is gone already is done.
+pub(crate) fn gone_is_fine(answer: Answer<()>) -> Answer<()> {
+    match answer {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+        answer => answer,
+    }
 }
 
 /// Whether TLS refused the server, as rustls says it.

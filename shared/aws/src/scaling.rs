@@ -1,7 +1,7 @@
 //! How many instances an endpoint has, by Application Auto Scaling.
 
 use crate::AwsPorts;
-use crate::errors::{AwsOperation, Failed};
+use crate::errors::{AwsOperation, Failed, gone_is_fine};
 use crate::time::seconds;
 use aws_sdk_applicationautoscaling::Client;
 use aws_sdk_applicationautoscaling::types::{
@@ -9,7 +9,7 @@ use aws_sdk_applicationautoscaling::types::{
     TargetTrackingScalingPolicyConfiguration,
 };
 use meridian_domain::{RegionName, ResourceName, ScalingSpec, Scheduled, scalable_variant};
-use meridian_handlers::ports::{Answer, ErrorKind, OperationName, Scaling};
+use meridian_handlers::ports::{Answer, OperationName, Scaling};
 
 const DIMENSION: ScalableDimension = ScalableDimension::SageMakerVariantDesiredInstanceCount;
 const NAMESPACE: ServiceNamespace = ServiceNamespace::Sagemaker;
@@ -60,14 +60,6 @@ impl Scaling for AwsPorts {
             gone.map(drop)
                 .map_err(|error| AwsOperation::new(region, OperationName::DeregisterScalableTarget).failed(error)),
         )
-    }
-}
-
-/// What is not registered need not be removed.
-fn gone_is_fine(gone: Answer<()>) -> Answer<()> {
-    match gone {
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-        gone => gone,
     }
 }
 

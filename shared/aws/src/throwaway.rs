@@ -1,17 +1,10 @@
-//! Taking away what somebody made to try an account: no function deletes anything.
+//! What somebody does to try an account, and takes away again: no function does any of it.
 
 use crate::AwsPorts;
-use crate::errors::{AwsOperation, Failed};
+use crate::errors::{AwsOperation, Failed, gone_is_fine};
+use aws_sdk_cloudwatch::types::StateValue;
 use meridian_domain::{RegionName, ResourceName};
-use meridian_handlers::ports::{Answer, ErrorKind, OperationName};
-
-/// What is gone already is as good.
-fn gone_is_fine(answer: Answer<()>) -> Answer<()> {
-    match answer {
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-        answer => answer,
-    }
-}
+use meridian_handlers::ports::{Answer, OperationName};
 
 impl AwsPorts {
     /// Deletes an endpoint with its instances. Refused while it is updating.
@@ -45,6 +38,17 @@ impl AwsPorts {
         let client = self.clients.sagemaker(region).await?;
         let gone = client.delete_model().model_name(model.as_str()).send().await;
         gone_is_fine(gone.map(drop).map_err(|error| call.failed(error)))
+    }
+
+    /// Puts an alarm into ALARM until it is looked at again, and says why.
+    ///
+    /// # Errors
+    /// CloudWatch's.
+    pub async fn ring(&self, region: &RegionName, alarm: &str, why: &str) -> Answer<()> {
+        let call = AwsOperation::new(region, OperationName::SetAlarmState);
+        let client = self.clients.cloudwatch(region).await?;
+        let set = client.set_alarm_state().alarm_name(alarm).state_value(StateValue::Alarm).state_reason(why);
+        set.send().await.map(drop).map_err(|error| call.failed(error))
     }
 
     /// Deletes alarms.

@@ -227,6 +227,14 @@ impl Alarm {
             threshold: own.number("Threshold")?,
             comparison: own.text("ComparisonOperator")?,
             missing: own.optional("TreatMissingData"),
+            topics: own
+                .take("AlarmActions")
+                .iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }

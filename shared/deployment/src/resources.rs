@@ -192,6 +192,8 @@ pub struct Alarm {
     pub comparison: String,
     /// `TreatMissingData`; none for the default.
     pub missing: Option<String>,
+    /// The topics that it tells that it rings: `AlarmActions`.
+    pub topics: Vec<String>,
 }
 
 /// An alarm over other alarms.

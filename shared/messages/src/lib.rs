@@ -52,6 +52,7 @@ pub mod operator;
 mod order;
 mod overview;
 pub mod pages;
+pub mod probe;
 mod reading;
 mod region;
 mod replay;

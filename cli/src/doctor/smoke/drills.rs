@@ -2,6 +2,7 @@
 
 use super::readings::Readings;
 use super::throwaway::{LOOK, PATIENCE, Throwaway};
+use crate::interrupt::{Interrupt, Interrupted};
 use jiff::{SignedDuration, Timestamp};
 use meridian_desk::Progress;
 use meridian_domain::alarms::{self, AlarmState, HEARTBEAT, VERDICT, guard_names, guards};
@@ -22,6 +23,8 @@ const RETRIES: u32 = 60;
 pub enum DrillError {
     #[error(transparent)]
     Port(#[from] meridian_handlers::ports::PortError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
     #[error("the endpoint is gone: somebody else deletes it")]
@@ -209,6 +212,7 @@ impl Throwaway<'_> {
         self.publish(HEARTBEAT, 1.0, alarms::priming(ports.now())).await?;
         let verdict = alarms::verdict_name(&self.fleet);
         for _ in 0..PATIENCE {
+            self.interrupt.get().map_or(Ok(()), Interrupt::check)?;
             self.publish(VERDICT, f64::from(u8::from(rings)), [ports.now()]).await?;
             self.publish(HEARTBEAT, 1.0, [ports.now()]).await?;
             ports.sleep(LOOK).await;
@@ -237,6 +241,7 @@ impl Throwaway<'_> {
         let (mut stage, mut since) = (Stage::Provisioning, begun);
         let (mut beats, mut acted): (_, Option<Timestamp>) = (judge != Judge::Absent, None);
         for _ in 0..PATIENCE {
+            self.interrupt.get().map_or(Ok(()), Interrupt::check)?;
             if beats {
                 self.publish(HEARTBEAT, 1.0, [ports.now()]).await?;
             }

@@ -5,9 +5,12 @@ mod readings;
 mod throwaway;
 
 use crate::aws::Session;
+use crate::interrupt::Interrupt;
 use crate::operator::{Consent, Went, region};
 use crate::terminal;
+use drills::DrillError;
 use meridian_cost::{PriceKind, PriceTable};
+use meridian_domain::RegionName;
 use meridian_messages::smoke::{Drilled, will_make};
 use readings::Readings;
 use serde::Serialize;
@@ -30,6 +33,13 @@ struct Document<'a> {
     left_behind: &'a [String],
 }
 
+/// What was tried, and what came of it.
+struct Tried {
+    drills: Vec<Drilled>,
+    readings: Readings,
+    left_behind: Vec<String>,
+}
+
 /// Asks, tries, tells, takes away, and writes what AWS did where its documentation leaves it open.
 pub fn run(
     session: &Session,
@@ -45,34 +55,9 @@ pub fn run(
     let table = PriceTable::built_in()?;
     let price = table.price(PriceKind::Hosting, region.as_str(), kind).map(|price| price.usd * INSTANCE_HOURS);
     let will = will_make(region.as_str(), own.version(), throwaway::INSTANCES, kind, own.name(), price);
-    let progress = terminal::progress(quiet || json);
-    let work = |writes: bool| {
-        if !writes {
-            return Ok(None);
-        }
-        let tell = |drilled: &Drilled| if !json && !quiet { terminal::say(&line(drilled)) } else { Ok(()) };
-        let tried = session.run(drills::all(&own, &progress, tell));
-        // Whatever went wrong, nothing stays.
-        let left = session.run(own.clean());
-        tried.map(|(drilled, readings)| Some((drilled, readings, left.clone()))).inspect_err(|_| {
-            left.iter().for_each(|line| terminal::error(line));
-        })
-    };
+    let work = |writes: bool| writes.then(|| attempt(session, &own, json, quiet)).transpose();
     match consent.carry_out(work, |_| Some(format!("{will}. Go on?")))? {
-        Ok(Went::Done(Some((drilled, readings, left)))) => {
-            let well = drilled.iter().all(Drilled::is_well) && left.is_empty();
-            std::fs::write(file, readings.file())
-                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-            if json {
-                let region = region.as_str();
-                let (drills, readings, left_behind) = (&drilled, &readings, &left);
-                terminal::document(&Document { schema: 1, region, well, drills, readings, left_behind })?;
-            } else {
-                left.iter().for_each(|line| terminal::error(line));
-                terminal::say(&format!("{}: what AWS did; meridian night --live-facts reads it", file.display()))?;
-            }
-            Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
-        }
+        Ok(Went::Done(Some(tried))) => told(&region, file, json, &tried),
         Ok(Went::Declined(_)) => {
             terminal::say(&format!("Nothing was made. {will}"))?;
             Ok(ExitCode::from(crate::operator::DECLINED))
@@ -81,8 +66,46 @@ pub fn run(
             terminal::say(&format!("Nothing was made. {will}"))?;
             Ok(ExitCode::SUCCESS)
         }
+        Err(DrillError::Interrupted(by)) => Err(by.into()),
         Err(error) => Ok(session.failed(&error)),
     }
+}
+
+/// Tries everything, and takes it away whatever went wrong.
+fn attempt(session: &Session, own: &Throwaway<'_>, json: bool, quiet: bool) -> Result<Tried, DrillError> {
+    let progress = terminal::progress(quiet || json);
+    let tell = |drilled: &Drilled| if !json && !quiet { terminal::say(&line(drilled)) } else { Ok(()) };
+    // From here on there is something to take away.
+    _ = own.interrupt.set(Interrupt::catch()?);
+    let tried = session.run(drills::all(own, &progress, tell));
+    if matches!(tried, Err(DrillError::Interrupted(_))) {
+        terminal::error(
+            "stopping: waits until its update has ended, then deletes it all; press again to leave it there",
+        );
+    }
+    let left_behind = session.run(own.clean());
+    match tried {
+        Ok((drills, readings)) => Ok(Tried { drills, readings, left_behind }),
+        Err(error) => {
+            left_behind.iter().for_each(|line| terminal::error(line));
+            Err(error)
+        }
+    }
+}
+
+/// Writes what AWS did, and says where; the exit code says whether a wave may rely on it.
+fn told(region: &RegionName, file: &Path, json: bool, tried: &Tried) -> Result<ExitCode, Box<dyn Error>> {
+    let Tried { drills, readings, left_behind } = tried;
+    let well = drills.iter().all(Drilled::is_well) && left_behind.is_empty();
+    std::fs::write(file, readings.file()).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    if json {
+        let region = region.as_str();
+        terminal::document(&Document { schema: 1, region, well, drills, readings, left_behind })?;
+    } else {
+        left_behind.iter().for_each(|line| terminal::error(line));
+        terminal::say(&format!("{}: what AWS did; meridian night --live-facts reads it", file.display()))?;
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn line(drilled: &Drilled) -> String {

@@ -2,6 +2,7 @@
 //! code that a wave makes it with, and meets nothing of the fleet's own.
 
 use crate::aws::Session;
+use crate::interrupt::Interrupt;
 use jiff::SignedDuration;
 use meridian_aws::AwsPorts;
 use meridian_domain::alarms::guard_names;
@@ -13,6 +14,7 @@ use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Clock, Endpoints, PortError, Scaling, Signals};
 use meridian_messages::smoke::left_behind;
+use std::cell::OnceCell;
 use std::error::Error;
 
 /// The fewest of which a canary can be one.
@@ -32,6 +34,8 @@ pub struct Throwaway<'a> {
     /// Three of the same model, the third on other instances.
     pub configs: [ConfigSpec; 3],
     version: Version,
+    /// Whether somebody wants it to stop, once anything is made.
+    pub interrupt: OnceCell<Interrupt>,
 }
 
 impl<'a> Throwaway<'a> {
@@ -61,7 +65,16 @@ impl<'a> Throwaway<'a> {
             ConfigSpec { name: format!("{}-b", first.name).parse()?, ..first.clone() },
             ConfigSpec { name: format!("{}-c", first.name).parse()?, instance_type: other.to_owned(), ..first },
         ];
-        Ok(Self { ports, fleet, region: own, model, golden, configs, version: serving.version })
+        Ok(Self {
+            ports,
+            fleet,
+            region: own,
+            model,
+            golden,
+            configs,
+            version: serving.version,
+            interrupt: OnceCell::new(),
+        })
     }
 
     pub fn name(&self) -> &str {

@@ -164,6 +164,7 @@ pub(crate) fn definition(own: &meridian_deployment::Alarm) -> PutMetricAlarm {
         threshold: own.threshold,
         comparison_operator: own.comparison.clone(),
         treat_missing_data: own.missing.clone(),
+        alarm_actions: own.topics.clone(),
         ..PutMetricAlarm::default()
     }
 }

@@ -7,13 +7,18 @@ use crate::services::cloudwatch::metric_math::Point;
 use crate::services::cloudwatch::metrics::Metrics;
 use crate::services::cloudwatch::status::{Change, Status, stamp, state_json};
 use crate::services::cloudwatch::types::{AlarmState, MetricDataQuery};
+use crate::services::iam::ask::Ask;
+use crate::services::sns::Publish;
 use crate::world::config::LiveFacts;
 use crate::world::log::What;
+use crate::world::operation::Guarded;
 use crate::world::queue::Event;
 use crate::world::state::World;
 use jiff::Timestamp;
+use meridian_deployment::Principal;
 use meridian_domain::RegionName;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// How often high-resolution alarms are looked at, in seconds.
 const TICK: i64 = 10;
@@ -57,9 +62,42 @@ impl World {
             reason: after.reason.clone(),
         };
         self.record(region, changed);
+        self.act(region, &alarm, &after);
         let (previous, state) = (state_json(&before), state_json(&after));
         let event = self.envelope(region).alarm_changed(&alarm, configuration, previous, state);
         self.publish(region, event);
+    }
+}
+
+/// CloudWatch, as a principal.
+const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+
+impl World {
+    /// An alarm that rings tells its topics, as far as they and their keys let CloudWatch (CloudWatch User Guide, "Using Amazon SNS
+    /// with encryption").
+    fn act(&mut self, region: &RegionName, alarm: &str, after: &Status) {
+        if after.value != AlarmState::Alarm {
+            return;
+        }
+        let watch = self.regions.get(region).and_then(|own| own.alarms.metric.get(alarm));
+        let Some(watch) = watch.filter(|own| own.definition.actions_enabled != Some(false)) else { return };
+        for topic in watch.definition.alarm_actions.clone() {
+            let publish = Publish {
+                topic_arn: topic.clone(),
+                subject: None,
+                message: after.reason.clone(),
+                attributes: BTreeMap::new(),
+            };
+            let account = self.account(region).to_owned();
+            let asks = publish.asks(self, region).into_iter().map(|ask| ask.with("aws:SourceAccount", &account));
+            let asks: Vec<Ask> = asks.collect();
+            if let Err(denied) = self.authorise(region, &Principal::Service(CLOUDWATCH.to_owned()), &asks) {
+                self.record(region, What::FaultBegan { fault: format!("CloudWatch is {denied}") });
+                continue;
+            }
+            let (subject, message) = (format!("ALARM: \"{alarm}\" in {region}"), after.reason.clone());
+            self.record(region, What::PageSent { topic, subject, message, about: None, reason: None });
+        }
     }
 }
 
