@@ -91,7 +91,7 @@ def wrong_fronts(fleet):
                     yield f"{stack.region}: the load balancer takes other than TLS 1.2 and 1.3"
                 policies = stack.resources["ProxyRole"]["Properties"]["Policies"]
                 statements = [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
-                endpoint = f"arn:aws:sagemaker:{stack.region}:{fleet.account}:endpoint/{stack.parameters['EndpointName']}"
+                endpoint = f"arn:aws:sagemaker:{stack.region}:{fleet.accounts[stack.region]}:endpoint/{stack.parameters['EndpointName']}"
                 asks = [(s["Action"], s["Resource"]) for s in statements if s["Action"].startswith("sagemaker:")]
                 # What a record must look like stands in the region's own ledger and manifests.
                 others = {s["Action"] for s in statements} - {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"}
@@ -100,6 +100,28 @@ def wrong_fronts(fleet):
     for name in fleet.proxy(fleet.home).keys() - {"FrontKind"}:
         if not fleet.stack(fleet.home, {**fleet.with_front("proxy", fleet.home), name: ""}).refused:
             yield f"template.yaml takes FrontKind=proxy without {name}"
+
+
+def wrong_accounts(fleet):
+    """Each stack goes into the account that fleet.toml has for its region, and knows the others."""
+    accounts, home = fleet.accounts, fleet.accounts[fleet.home]
+    several = ",".join(sorted(set(accounts.values()))) if len(set(accounts.values())) > 1 else ""
+    for region, own in fleet.deployed.items():
+        account = accounts[region]
+        wanted = {"FleetAccounts": several, "HomeAccount": home if account != home else ""}
+        for name, value in wanted.items():
+            if ",".join(sorted(own.get(name, "").split(","))) != value:
+                yield f"samconfig.toml, {region}: {name} is {own.get(name, '')!r}, and fleet.toml's accounts want {value!r}"
+        if several and own.get("Routing") != "none":
+            yield f"samconfig.toml, {region}: several accounts need Routing=none; one name's records lie in one zone, of one account"
+        profile = account if account != fleet.account else None
+        if several and fleet.profiles[region] != profile:
+            yield f"samconfig.toml, {region}: profile is {fleet.profiles[region]!r}, and its account wants {profile!r}"
+    for name, value in fleet.deployed[fleet.home].items():
+        if name.startswith("Replica") and value:
+            region, _, _, *account = value.split("=")
+            if (account or [home]) != [accounts.get(region, home)]:
+                yield f"samconfig.toml, {fleet.home}: {name} ends with {account or 'no account'}, and fleet.toml has {accounts.get(region)}"
 
 
 def wrong_moves(fleet):
@@ -148,23 +170,26 @@ def is_signed(folder, key):
 
 
 def wrong_account(fleet):
-    import boto3  # comes with the SAM CLI; only this question needs it
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError  # comes with the SAM CLI; only this question needs it
 
-    try:
-        caller = boto3.client("sts", region_name=fleet.policy["fleet"]["home"]).get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        yield f"the account is not known: {error}"
-        return
+    callers = {}
     for stack in fleet.stacks:
+        account = fleet.accounts[stack.region]
+        try:
+            callers[account] = callers.get(account) or fleet.client("sts", stack.region).get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            yield f"{stack.region}: the account is not known: {error}"
+            return
         # `sam deploy` keeps a parameter that samconfig.toml no longer has.
-        kept = "" if "PolicyKey" in fleet.deployed[stack.region] else deployed_key(stack)
+        kept = "" if "PolicyKey" in fleet.deployed[stack.region] else deployed_key(fleet, stack)
         if kept and not is_signed(fleet.folder, kept):
             yield f"{stack.region}: its stack keeps a PolicyKey that has not signed this fleet.toml: sign it, or write PolicyKey= to give it up"
-    if caller["Account"] != fleet.account:
-        yield f"these credentials belong to account {caller['Account']}, fleet.toml names {fleet.account}"
+    for account, caller in callers.items():
+        if caller["Account"] != account:
+            yield f"these credentials belong to account {caller['Account']}, fleet.toml names {account}"
     for stack in fleet.stacks:
         region, deployers = stack.region, stack.parameters["DeployerRoles"]
+        caller = callers[fleet.accounts[region]]
         if not is_deployer(caller["Arn"], deployers):
             yield (
                 f"{region}: these credentials are {caller['Arn']}'s, and DeployerRoles is {deployers}: this deployment would lock itself "
@@ -172,13 +197,12 @@ def wrong_account(fleet):
             )
 
 
-def deployed_key(stack):
+def deployed_key(fleet, stack):
     """The PolicyKey that a stack has now; none where it is not there yet."""
-    import boto3
     from botocore.exceptions import ClientError
 
     try:
-        told = boto3.client("cloudformation", region_name=stack.region).describe_stacks(StackName=stack.parameters["AWS::StackName"])
+        told = fleet.client("cloudformation", stack.region).describe_stacks(StackName=stack.parameters["AWS::StackName"])
     except ClientError:
         return ""
     own = told["Stacks"][0].get("Parameters", [])
@@ -214,6 +238,7 @@ def wrong_with(fleet):
     yield from wrong_fronts(fleet)
     yield from wrong_moves(fleet)
     yield from wrong_build(fleet)
+    yield from wrong_accounts(fleet)
     yield from wrong_signatures(fleet)
     yield from import_retained.wrong_with(fleet)
 

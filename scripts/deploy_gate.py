@@ -39,12 +39,12 @@ def wave():
 
 def stack(region):
     """A region's template, as it was deployed, and its parameters; none where it has no stack."""
-    import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import ClientError
     from stack import Fleet
 
-    name = next(own.parameters["AWS::StackName"] for own in Fleet(".").stacks if own.region == region)
-    cloudformation = boto3.client("cloudformation", region_name=region)
+    fleet = Fleet(".")
+    name = next(own.parameters["AWS::StackName"] for own in fleet.stacks if own.region == region)
+    cloudformation = fleet.client("cloudformation", region)
     try:
         parameters = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
         template = cloudformation.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]

@@ -2,16 +2,19 @@
 
 import sys
 
-import boto3  # comes with the SAM CLI
+from botocore.exceptions import ClientError  # comes with the SAM CLI
 from stack import Fleet
 
 # Route 53 counts here alone.
 PLACE = "us-east-1"
 
 
-def check(stack):
+def check(fleet, stack):
     """The id of a region's health check, as its stack says; none where it has none."""
-    own = boto3.client("cloudformation", region_name=stack.region).describe_stacks(StackName=stack.parameters["AWS::StackName"])
+    try:
+        own = fleet.client("cloudformation", stack.region).describe_stacks(StackName=stack.parameters["AWS::StackName"])
+    except ClientError as error:
+        sys.exit(f"deploy: {stack.region}'s stack does not say its health check's id: {error}: deploy that region first")
     outputs = {output["OutputKey"]: output["OutputValue"] for output in own["Stacks"][0].get("Outputs", [])}
     return outputs.get("HealthCheckId")
 
@@ -19,7 +22,7 @@ def check(stack):
 def arguments(fleet):
     stacks = fleet.stacks
     name = stacks[0].parameters["FleetName"]
-    checks = [f"{stack.region}={own}" for stack in stacks if (own := check(stack))]
+    checks = [f"{stack.region}={own}" for stack in stacks if (own := check(fleet, stack))]
     if not checks:
         print("deploy: Route 53 checks no region's health here: nobody outside hears that one leaves DNS", file=sys.stderr)
         return []

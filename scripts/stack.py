@@ -52,14 +52,17 @@ class Fleet:
         self.policy = tomllib.loads((self.folder / "fleet.toml").read_text())
         self.config = tomllib.loads((self.folder / "samconfig.toml").read_text())
         self.account = self.policy["fleet"]["account"]
+        # Region -> account.
+        self.accounts = {own["name"]: own.get("account", self.account) for own in self.policy["region"]}
         # samconfig.toml's environments: name -> region and parameters.
-        self.environments, self._names = {}, {}
+        self.environments, self._names, self.profiles = {}, {}, {}
         for name, environment in self.config.items():
             if isinstance(environment, dict) and "deploy" in environment:
                 given = environment["deploy"]["parameters"]["parameter_overrides"]
                 region = environment["global"]["parameters"]["region"]
                 self.environments[name] = (region, dict(parameter.split("=", 1) for parameter in given))
                 self._names[region] = environment["global"]["parameters"]["stack_name"]
+                self.profiles[region] = environment["global"]["parameters"].get("profile")
         # Region -> parameters.
         self.deployed = dict(self.environments.values())
 
@@ -87,7 +90,14 @@ class Fleet:
     def stack(self, region, parameters, kind=None):
         """The stack of a region with these parameters."""
         name = self._names.get(region, self._names[self.home])
-        return (kind or Stack)(region, parameters, self.account, name)
+        return (kind or Stack)(region, parameters, self.accounts.get(region, self.account), name)
+
+    def client(self, service, region):
+        """Asks AWS about a region's stack: in another account with the profile of its number, as the command line does."""
+        import boto3  # comes with the SAM CLI
+
+        account = self.accounts[region]
+        return boto3.Session(profile_name=None if account == self.account else account).client(service, region_name=region)
 
     @functools.cached_property
     def stacks(self):
@@ -104,7 +114,7 @@ class Fleet:
         return {
             "DomainName": own.get("DomainName", "fraud.example.com"),
             "HostedZoneId": own.get("HostedZoneId", "Z0123456789EXAMPLE"),
-            "CertificateArn": f"arn:aws:acm:{region}:{self.account}:certificate/11111111-2222-3333-4444-555555555555",
+            "CertificateArn": f"arn:aws:acm:{region}:{self.accounts.get(region, self.account)}:certificate/11111111-2222-3333-4444-555555555555",
         }
 
     def proxy(self, region):

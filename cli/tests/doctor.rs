@@ -204,8 +204,8 @@ const DEFECTS: &[Defect] = &[
     defect(
         [
             "Releases",
-            "key/${Key}\n                    - {Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
-            "alias/meridian-${FleetName}\n                    - {Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
+            "key/${Key}\n                    - Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
+            "alias/meridian-${FleetName}\n                    - Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
         ],
         "replication",
         HOME,
@@ -266,7 +266,7 @@ const DEFECTS: &[Defect] = &[
         ["leaves out what KMS encrypts", "with Releases.ReplicationConfiguration"],
     ),
     defect(
-        ["Releases", "{Region: !Select [0, !Split [\"=\", !Ref Replica1]], Key", "{Region: !Ref AWS::Region, Key"],
+        ["Releases", "- Region: !Select [0, !Split [\"=\", !Ref Replica1]]", "- Region: !Ref AWS::Region"],
         "replication",
         HOME,
         ["names no key of that region", "with Releases.ReplicationConfiguration"],

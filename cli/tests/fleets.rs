@@ -70,7 +70,7 @@ fn proxied(region: &str) -> Vec<(&'static str, String)> {
     certificate.chain(own).collect()
 }
 
-fn fleets() -> [Case; 13] {
+fn fleets() -> [Case; 14] {
     [
         Case {
             name: "home is us-east-1, two regions, Routing=none",
@@ -127,6 +127,16 @@ fn fleets() -> [Case; 13] {
                 ("name = \"me-central-1\"", "name = \"me-central-1\"\nzone = \"gulf\"\nVPC"),
                 ("[signing]", "[shadow]\ncapture_percent = 10\nkeep = 3\n\n[signing]"),
             ],
+            ..Case::default()
+        },
+        Case {
+            name: "three accounts, images from home",
+            regions: &["us-east-1=400", "eu-west-1=150", "ap-northeast-1=100"],
+            changes: &[
+                ("name = \"eu-west-1\"", "name = \"eu-west-1\"\naccount = \"888888888888\""),
+                ("name = \"ap-northeast-1\"", "name = \"ap-northeast-1\"\naccount = \"777777777777\""),
+            ],
+            parameters: Parameters(|_, _| vec![("ImagePrefix", "sagemaker-xgboost".to_owned())]),
             ..Case::default()
         },
         Case {
@@ -222,7 +232,7 @@ fn write(case: &Case, folder: &Path) {
     }
     let built = "[default.build.parameters]\n";
     let samconfig = settings.samconfig(&fleet).replacen(built, &format!("{built}{}", case.build), 1);
-    assert_eq!(Settings::parse(&samconfig, &fleet.account).unwrap(), settings, "{}", case.name);
+    assert_eq!(Settings::parse(&samconfig, &fleet).unwrap(), settings, "{}", case.name);
     let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
     let deployed = Deployment::of(&template, &settings).unwrap_or_else(|error| panic!("{}: {error}", case.name));
     assert_eq!(deployed.stacks.len(), case.regions.len(), "{}", case.name);

@@ -118,3 +118,21 @@ fn an_endpoint_is_an_address_and_one_that_is_empty_is_none() {
     let (code, said) = status("localhost:4566");
     assert!(code == Some(2) && said.contains("expected http:// or https://"), "{code:?} {said}");
 }
+
+/// Keys in the environment are of one account.
+#[test]
+fn a_region_of_another_account_is_asked_with_the_profile_of_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = include_str!("../../local/fleets/reference/fleet.toml");
+    let sydney = "name = \"ap-southeast-2\"\n";
+    assert!(fleet.contains(sydney));
+    let path = folder.path().join("fleet.toml");
+    std::fs::write(&path, fleet.replace(sydney, &format!("{sydney}account = \"444455556666\"\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
+    command.arg("status").arg("--fleet").arg(path).env_clear().envs(common::KEYS);
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", folder.path().join("none"));
+    let output = command.output().unwrap();
+    let said = error(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("there are no credentials to ask AWS with (profile 444455556666: "), "{said}");
+}

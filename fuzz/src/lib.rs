@@ -170,7 +170,7 @@ fn consistent(held_out: &HeldOut, with_regions: bool) {
 /// Where a region of the settings has no stack: that is the finding.
 pub fn deployed(text: &str) {
     let (template, settings) = text.split_once(SETTINGS).unwrap_or((text, USUAL_SETTINGS));
-    let settings = match Settings::parse(settings, "111122223333") {
+    let settings = match Settings::parse(settings, reference()) {
         Ok(settings) => settings,
         Err(error) => return drop(error.to_string()),
     };
@@ -194,13 +194,18 @@ pub fn deployed(text: &str) {
     }
 }
 
+/// The fleet of the nights.
+fn reference() -> &'static Fleet {
+    static FLEET: OnceLock<Fleet> = OnceLock::new();
+    FLEET.get_or_init(|| Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml")).expect("it is checked in"))
+}
+
 /// Reads a table of prices, and reckons the reference fleet with it.
 ///
 /// # Panics
 /// Where an amount is no number: that is the finding.
 pub fn forecast(text: &str) {
-    static FLEET: OnceLock<Fleet> = OnceLock::new();
-    let fleet = FLEET.get_or_init(|| Fleet::parse(include_str!("../../local/fleets/reference/fleet.toml")).expect("it is checked in"));
+    let fleet = reference();
     let table = match PriceTable::parse(text) {
         Ok(table) => table,
         Err(error) => return drop(error.to_string()),

@@ -195,10 +195,11 @@ const FAKES: [(&str, &str); 8] = [
     ("scripts/check_build.py", ""),
     (
         "scripts/stack.py",
-        "from types import SimpleNamespace\n\n\nclass Fleet:\n    home = 'eu-west-1'\n    environments = {'eu': ('eu-west-1',), \
+        "from types import SimpleNamespace\n\nimport boto3\n\n\nclass Fleet:\n    home = 'eu-west-1'\n    environments = {'eu': ('eu-west-1',), \
          'jp': ('ap-northeast-1',)}\n\n    def __init__(self, folder):\n        self.stacks = [SimpleNamespace(region=region, \
          parameters={'AWS::StackName': 'meridian', 'FleetName': 'fraud'}) for region, in self.environments.values()]\n        self.deployed = \
-         {'eu-west-1': {}, 'ap-northeast-1': {'OnCallEmail': 'on-call@example.com'}}\n",
+         {'eu-west-1': {}, 'ap-northeast-1': {'OnCallEmail': 'on-call@example.com'}}\n\n    def client(self, service, region):\n        return \
+         boto3.client(service, region)\n",
     ),
     ("fakes/botocore/exceptions.py", "class ClientError(Exception):\n    pass\n"),
     (

@@ -84,6 +84,7 @@ golden! {
     a_dead_judge_lets_nothing_through: "judge-dies",
     a_wave_that_codepipeline_gives_up_goes_on_in_another_execution: "pipeline-dark",
     what_homes_topic_does_not_take_goes_out_through_another_regions: "topic-dark",
+    every_region_in_an_account_of_its_own_ends_as_in_one: "four-accounts",
     a_region_that_leaves_dns_outside_any_wave_is_paged_from_outside_it: "out-of-dns",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_stood_still_and_lost_the_lease_changes_nothing: "two-homes",

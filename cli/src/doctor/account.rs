@@ -70,7 +70,7 @@ fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {
 /// more than that is no fence.
 fn lent(fleet: &Fleet, own: &LentFacts, arn: String) -> Finding {
     let (home, id) = (&fleet.home, fleet.lending_id());
-    let roles = format!("arn:aws:iam::{}:role/", fleet.account);
+    let roles = format!("arn:aws:iam::{}:role/", fleet.account_of(&fleet.home));
     let promotes = |arn: &String| arn.starts_with(&roles) && arn.contains(PROMOTE);
     let only = |all: &[String], one: &str| all.iter().all(|own| own == one) && !all.is_empty();
     let problem = [

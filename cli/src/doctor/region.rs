@@ -24,7 +24,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
     findings.push(ledger(facts));
     findings.push(neighbours(facts));
     findings.push(bytes(facts));
-    findings.push(model(fleet, region, facts));
+    findings.push(model(region, facts));
     findings.extend(account::judge(fleet, region, facts));
     findings.push(watch::clock(facts, clock));
     findings
@@ -95,19 +95,17 @@ fn bytes(facts: &RegionFacts) -> Finding {
     }
 }
 
-fn model(fleet: &Fleet, region: &Region, facts: &RegionFacts) -> Finding {
+fn model(region: &Region, facts: &RegionFacts) -> Finding {
     match (&facts.endpoint, &facts.model) {
         (Said::Absent, _) => Finding::fine(Check::Model, Model::NothingServes),
-        (_, said) => {
-            answered(Check::Model, said, Model::Absent, Mend::PublishRelease, |own| own_only(fleet, region, own))
-        }
+        (_, said) => answered(Check::Model, said, Model::Absent, Mend::PublishRelease, |own| own_only(region, own)),
     }
 }
 
 /// An instance that starts fetches both again: what another region holds is gone with that region.
-fn own_only(fleet: &Fleet, region: &Region, own: &ModelFacts) -> Finding {
+fn own_only(region: &Region, own: &ModelFacts) -> Finding {
     let check = Check::Model;
-    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/", fleet.account, region.name);
+    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/", region.account, region.name);
     let bucket = format!("s3://{}/", region.bucket);
     let foreign = |all: &[String], home: &str| all.iter().find(|own| !own.starts_with(home)).cloned();
     if own.images.is_empty() || own.archives.is_empty() {

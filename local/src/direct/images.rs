@@ -8,7 +8,7 @@ use meridian_handlers::ports::{Answer, ErrorKind, Images};
 impl Images for DirectPorts {
     async fn has_image(&self, region: &RegionName, image: &Image) -> Answer<bool> {
         let request = DescribeImages {
-            registry_id: Some(self.fleet.account.clone()),
+            registry_id: Some(self.fleet.account_of(region).to_owned()),
             repository_name: image.repository.to_string(),
             image_ids: vec![ImageIdentifier { image_digest: format!("sha256:{}", image.digest) }],
         };

@@ -59,6 +59,7 @@ macro_rules! every_scenario {
             judge_dies: "judge-dies",
             pipeline_dark: "pipeline-dark",
             topic_dark: "topic-dark",
+            four_accounts: "four-accounts",
             out_of_dns: "out-of-dns",
             starved_canary: "starved-canary",
             tried_again: "tried-again",

@@ -59,8 +59,8 @@ impl Site {
         let scenario = Self::translated(text, scenario)?;
         let (mut fleet, ours) = (table(text)?, table(FLEET)?);
         let account = ours.get("fleet").and_then(|fleet| fleet.get("account")).cloned();
-        if let (Some(Value::Table(fleet)), Some(account)) = (fleet.get_mut("fleet"), account) {
-            fleet.insert("account".to_owned(), account);
+        if let (Some(home), Some(account)) = (accounting(&mut fleet), account) {
+            home.insert("account".to_owned(), account);
         }
         for key in ["signing", "image"] {
             fleet.extend(ours.get(key).map(|value| (key.to_owned(), value.clone())));
@@ -113,7 +113,7 @@ impl Site {
     /// The template cannot be deployed with them.
     pub fn with_parameters(parameters: &[(&str, &str)]) -> Result<Self, NightError> {
         let fleet = Arc::new(Fleet::parse(FLEET)?);
-        let mut settings = Settings::parse(SAMCONFIG, &fleet.account).map_err(WorldError::from)?;
+        let mut settings = Settings::parse(SAMCONFIG, &fleet).map_err(WorldError::from)?;
         for environment in settings.environments.values_mut() {
             let own = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             environment.parameters.extend(own);
@@ -132,7 +132,7 @@ impl Site {
     fn deploy(fleet: &str, samconfig: &str, template: &str) -> Result<Self, NightError> {
         let text = fleet.to_owned();
         let fleet = Arc::new(Fleet::parse(fleet)?);
-        let settings = Settings::parse(samconfig, &fleet.account).map_err(WorldError::from)?;
+        let settings = Settings::parse(samconfig, &fleet).map_err(WorldError::from)?;
         Self::deployed(text, fleet, &settings, template)
     }
 
@@ -144,6 +144,17 @@ impl Site {
     /// Whether the functions' binaries know of the fleet without being told.
     pub(super) fn is_built_in(&self) -> bool {
         self.text == BUILT_WITH
+    }
+}
+
+/// The table that says home's account: home's own, or the fleet's.
+fn accounting(fleet: &mut Table) -> Option<&mut Table> {
+    let home = fleet.get("fleet")?.get("home")?.clone();
+    let names_one = |own: &Value| own.get("name") == Some(&home) && own.get("account").is_some();
+    let regions = fleet.get("region").and_then(Value::as_array);
+    match regions.and_then(|all| all.iter().position(names_one)) {
+        Some(place) => fleet.get_mut("region")?.get_mut(place)?.as_table_mut(),
+        None => fleet.get_mut("fleet")?.as_table_mut(),
     }
 }
 

@@ -108,9 +108,14 @@ impl World {
         self.regions.get(name).ok_or_else(|| no_such_region(name))
     }
 
+    /// The account that a region's stack stands in.
+    pub(crate) fn account(&self, region: &RegionName) -> &str {
+        self.config.fleet.account_of(region)
+    }
+
     /// `arn:aws:<service>:<region>:<account>:<resource>`.
     pub(crate) fn arn(&self, service: &str, region: &RegionName, resource: &str) -> String {
-        format!("arn:aws:{service}:{region}:{}:{resource}", self.config.fleet.account)
+        format!("arn:aws:{service}:{region}:{}:{resource}", self.account(region))
     }
 }
 

@@ -9,7 +9,7 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use meridian_domain::RegionName;
+use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::ports::{Answer, limits};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +27,8 @@ pub(crate) struct Clients {
     trust: Trust,
     sharing: Sharing,
     shared: OnceCell<SdkConfig>,
+    /// Where a person's credentials are of a profile: regions of other accounts, each with its profile.
+    profiles: BTreeMap<RegionName, (String, OnceCell<SdkConfig>)>,
     /// Assumes the regions' roles. None: the process acts with its own.
     role_assumer: Option<RoleAssumer>,
     autoscaling: Kept<aws_sdk_applicationautoscaling::Client>,
@@ -59,7 +61,7 @@ macro_rules! client {
         }
     };
     ($self:ident, $kept:ident, $sdk:ident, $region:ident, $keys:expr $(, $with:expr)?) => {{
-        let (shared, keys): (_, Option<Keys>) = ($self.shared().await, $keys);
+        let (shared, keys): (_, Option<Keys>) = ($self.shared($region).await, $keys);
         let id = keys.as_ref().map(|keys| keys.access_key_id().to_owned());
         let mut kept = $self.$kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.get($region).filter(|(own, _)| *own == id) {
@@ -92,6 +94,7 @@ impl Clients {
             trust: Trust::default(),
             sharing: sharing::of_a_function,
             shared: OnceCell::new(),
+            profiles: BTreeMap::new(),
             role_assumer: None,
             autoscaling: Kept::default(),
             cloudwatch: Kept::default(),
@@ -115,9 +118,17 @@ impl Clients {
         self.trust = trust;
     }
 
-    /// From now on looks for credentials wherever a person may have them.
-    pub(crate) fn ask_as_a_person(&mut self) {
+    /// From now on looks for credentials wherever a person may have them: for regions of another account than the fleet's in the
+    /// profile that is called by the account's number.
+    pub(crate) fn ask_as_a_person(&mut self, fleet: &Fleet) {
         self.sharing = sharing::of_a_person;
+        // What stands in AWS's stead takes any keys.
+        if self.endpoint.is_some() {
+            return;
+        }
+        let elsewhere = fleet.regions.iter().filter(|region| region.account != fleet.account);
+        self.profiles =
+            elsewhere.map(|region| (region.name.clone(), (region.account.clone(), OnceCell::new()))).collect();
     }
 
     client!(autoscaling: aws_sdk_applicationautoscaling, lent autoscaling);
@@ -160,23 +171,26 @@ impl Clients {
         aws_sdk_sagemakerruntime::Config::builder().timeout_config(timeouts).retry_config(retries)
     }
 
-    /// Where credentials come from.
-    pub(crate) async fn credentials(&self) -> Option<SharedCredentialsProvider> {
-        self.shared().await.credentials_provider()
+    /// Where a region's credentials come from.
+    pub(crate) async fn credentials(&self, region: &RegionName) -> Option<SharedCredentialsProvider> {
+        self.shared(region).await.credentials_provider()
     }
 
     /// What all clients share, in a region.
     pub(crate) async fn config_of(&self, region: &RegionName) -> SdkConfig {
-        self.shared().await.to_builder().region(Region::new(region.to_string())).build()
+        self.shared(region).await.to_builder().region(Region::new(region.to_string())).build()
     }
 
-    async fn shared(&self) -> &SdkConfig {
-        self.shared.get_or_init(|| self.load()).await
+    async fn shared(&self, region: &RegionName) -> &SdkConfig {
+        match self.profiles.get(region) {
+            Some((profile, own)) => own.get_or_init(|| self.load(Some(profile.clone()))).await,
+            None => self.shared.get_or_init(|| self.load(None)).await,
+        }
     }
 
-    async fn load(&self) -> SdkConfig {
+    async fn load(&self, profile: Option<String>) -> SdkConfig {
         let home = Region::new(self.home.to_string());
-        let terms = Terms { region: home, endpoint: self.endpoint.clone(), trust: self.trust };
+        let terms = Terms { region: home, endpoint: self.endpoint.clone(), trust: self.trust, profile };
         match &self.clock {
             AwsClock::World(world) => sharing::in_the_world(&terms, world),
             AwsClock::System(_) => (self.sharing)(terms).await,

@@ -34,7 +34,7 @@ impl AwsPorts {
         image: &Image,
     ) -> Result<DescribeImagesOutput, SdkError<DescribeImagesError, HttpResponse>> {
         let wanted = ImageIdentifier::builder().image_digest(format!("sha256:{}", image.digest)).build();
-        let describe = self.clients.ecr(region).await.describe_images().registry_id(&self.fleet.account);
+        let describe = self.clients.ecr(region).await.describe_images().registry_id(self.fleet.account_of(region));
         describe.repository_name(image.repository.as_str()).image_ids(wanted).send().await
     }
 }

@@ -87,11 +87,12 @@ impl AwsPorts {
         self
     }
 
-    /// The same ports for a person, at a command line: credentials are looked for in profiles too, and certificates are taken as
-    /// the system takes them.
+    /// The same ports for a person, at a command line: credentials are looked for in profiles too, of another account in the profile
+    /// of its number, and certificates are taken as the system takes them.
     #[must_use]
     pub fn of_a_person(mut self) -> Self {
-        self.clients.ask_as_a_person();
+        let fleet = self.fleet.clone();
+        self.clients.ask_as_a_person(&fleet);
         self.trusting(Trust::System)
     }
 

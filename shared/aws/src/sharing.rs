@@ -7,6 +7,8 @@ use crate::world::SdkTime;
 use aws_config::environment::EnvironmentVariableCredentialsProvider as Environment;
 use aws_config::identity::IdentityCache;
 use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -27,6 +29,8 @@ pub(crate) struct Terms {
     /// Another address than AWS's own.
     pub(crate) endpoint: Option<EndpointUrl>,
     pub(crate) trust: Trust,
+    /// The profile that a person's credentials are taken from; none where they are taken from wherever they are.
+    pub(crate) profile: Option<String>,
 }
 
 /// Finds what is shared.
@@ -48,12 +52,21 @@ pub(crate) fn of_a_function(terms: Terms) -> Found {
 /// A person's: the SDK's loader looks into the environment, the profiles and wherever else it knows.
 pub(crate) fn of_a_person(terms: Terms) -> Found {
     Box::pin(async move {
+        // A profile may name a role, whose STS is asked in this region.
+        let region = terms.region.clone();
         // The region is named, or the loader would look for one in places that do not exist here.
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(terms.region)
             .timeout_config(timeouts())
             .retry_config(retries())
             .http_client(terms.trust.https());
+        if let Some(profile) = terms.profile {
+            // What the environment says is of one account, and would come first.
+            let found =
+                ProviderConfig::without_region().with_region(Some(region)).with_http_client(terms.trust.https());
+            let keys = ProfileFileCredentialsProvider::builder().configure(&found).profile_name(profile).build();
+            loader = loader.credentials_provider(keys);
+        }
         if let Some(endpoint) = terms.endpoint {
             loader = loader.endpoint_url(endpoint.as_str());
         }

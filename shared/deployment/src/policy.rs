@@ -161,7 +161,7 @@ impl Statement {
     pub(crate) fn is_direct(&self) -> bool {
         match &self.subjects {
             Subjects::Everybody => true,
-            Subjects::Aws(who) => !who.iter().any(|own| own.ends_with(":root")),
+            Subjects::Aws(who) => !who.iter().any(|own| own.ends_with(":root") || !own.contains(':')),
             Subjects::Own | Subjects::Services(_) => false,
         }
     }
@@ -212,10 +212,11 @@ impl Statement {
     }
 }
 
-/// `arn:aws:iam::ACCOUNT:root` stands for everybody of the account whose own policies allow it.
+/// `arn:aws:iam::ACCOUNT:root`, or the account alone, stands for everybody of the account whose own policies allow it.
 fn is_root_of(own: &str, arn: &str) -> bool {
-    let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
-    own.ends_with(":root") && account(own) == account(arn)
+    let account = arn.split(':').nth(4);
+    let named = own.strip_suffix(":root").and_then(|root| root.split(':').nth(4));
+    account.is_some() && (named == account || Some(own) == account)
 }
 
 impl Condition {

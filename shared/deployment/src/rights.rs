@@ -1,5 +1,5 @@
 //! Who may do what: a request held against the policies of everything that is deployed (IAM User Guide, "Policy evaluation
-//! logic", within one account).
+//! logic", within one account and across accounts).
 
 use crate::policy::{Effect, Grant, Principal, Request, Statement};
 use crate::stack::Deployment;
@@ -42,7 +42,8 @@ impl Deployment {
     /// Whether a request is allowed, and by what: refused where any statement denies it, else let through by a statement of
     /// the role's own policies, or by one of the resource's where a service asks. A key lets a role's own policies count only
     /// where its policy names the account, or lets the role in by itself; and a role is lent only where its trust policy says
-    /// so too. What a role may do by all of these, each ceiling above it must let through as well.
+    /// so too. What belongs to another account than the role must be allowed by both sides. What a role may do by all of these, each
+    /// ceiling above it must let through as well.
     ///
     /// # Errors
     /// No statement allows it, or one denies it.
@@ -66,7 +67,12 @@ impl Deployment {
         let own = role.into_iter().flat_map(|role| role.statements.iter().map(|one| (role.logical.as_str(), one)));
         let own = allowed(own, request)?;
         let of_resource = allowed(self.policies_of(request.resource), request)?;
-        let asks_both = request.resource.starts_with("arn:aws:kms:") || request.action == "sts:AssumeRole";
+        let is_foreign = match request.principal {
+            Principal::Role(arn) => self.owner(request.resource).is_some_and(|own| arn.split(':').nth(4) != Some(own)),
+            Principal::Service(_) => false,
+        };
+        let asks_both =
+            is_foreign || request.resource.starts_with("arn:aws:kms:") || request.action == "sts:AssumeRole";
         let delegated = !asks_both || of_resource.is_some();
         let direct = || {
             let own = self.policies_of(request.resource).filter(|(_, own)| own.is_direct());
@@ -77,7 +83,7 @@ impl Deployment {
                 Ok([own].into_iter().chain(delegation.filter(|_| asks_both)).collect())
             }
             (Principal::Service(_), _, Some(grant)) => Ok(vec![grant]),
-            (Principal::Role(_), None, Some(_)) => match direct() {
+            (Principal::Role(_), None, Some(_)) if !is_foreign => match direct() {
                 Some(grant) => Ok(vec![grant]),
                 None => Err(unallowed(request)),
             },

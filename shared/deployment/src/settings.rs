@@ -10,6 +10,8 @@ use toml::{Table, Value};
 /// One `sam deploy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
+    /// The account's id, twelve digits.
+    pub account: String,
     /// The stack's name, `stack_name`.
     pub stack: String,
     /// The stack's parameters: `parameter_overrides`.
@@ -27,18 +29,16 @@ const ROLES: [(&str, &str); 4] = [
 /// What is deployed where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The account's id, twelve digits.
-    pub account: String,
     /// One for each region that is deployed to.
     pub environments: BTreeMap<RegionName, Environment>,
 }
 
 impl Settings {
-    /// Reads `samconfig.toml`: every environment that deploys something.
+    /// Reads `samconfig.toml`: every environment that deploys something, each into the account that the fleet has for its region.
     ///
     /// # Errors
     /// Not TOML; an environment without region, stack name or `Key=Value` overrides; two environments of one region.
-    pub fn parse(text: &str, account: &str) -> Result<Self, DeploymentError> {
+    pub fn parse(text: &str, fleet: &Fleet) -> Result<Self, DeploymentError> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(None, error.message()))?;
         let mut environments = BTreeMap::new();
         for (name, own) in &table {
@@ -56,13 +56,16 @@ impl Settings {
                 })?;
                 Ok((key.to_owned(), value.to_owned()))
             });
-            let environment =
-                Environment { stack: stack.to_owned(), parameters: parameters.collect::<Result<_, _>>()? };
+            let environment = Environment {
+                account: fleet.account_of(&region).to_owned(),
+                stack: stack.to_owned(),
+                parameters: parameters.collect::<Result<_, _>>()?,
+            };
             if environments.insert(region, environment).is_some() {
                 return Err(refuse("another environment has the same region"));
             }
         }
-        Ok(Settings { account: account.to_owned(), environments })
+        Ok(Settings { environments })
     }
 
     /// What `samconfig.toml` would say for a fleet.
@@ -70,9 +73,14 @@ impl Settings {
         let away = || fleet.regions.iter().filter(|region| region.name != fleet.home);
         let stack = format!("meridian-{}", fleet.name);
         // A region's key has its id from that region's stack, which is made before home's.
+        let home_account = fleet.account_of(&fleet.home);
         let replica = |own: &meridian_domain::Region| {
-            format!("{}={}={}", own.name, own.bucket, key_id(own.name.as_str(), &stack, "ReleaseKey"))
+            let key = key_id(own.name.as_str(), &stack, "ReleaseKey");
+            let account = Some(&own.account).filter(|own| *own != home_account);
+            let account = account.map(|own| format!("={own}")).unwrap_or_default();
+            format!("{}={}={key}{account}", own.name, own.bucket)
         };
+        let accounts: Vec<&str> = fleet.accounts().into_iter().collect();
         let environment = |region: &meridian_domain::Region| {
             let mut parameters = BTreeMap::from(
                 [
@@ -99,6 +107,12 @@ impl Settings {
                 .extend(ROLES.map(|(parameter, who)| (parameter.to_owned(), format!("meridian-{}-{who}", fleet.name))));
             let in_turn = fleet.execution_role_in_turn.as_ref();
             parameters.extend(in_turn.map(|role| ("EndpointRoleInTurn".to_owned(), role.clone())));
+            if accounts.len() > 1 {
+                parameters.insert("FleetAccounts".to_owned(), accounts.join(","));
+            }
+            if region.account != home_account {
+                parameters.insert("HomeAccount".to_owned(), home_account.to_owned());
+            }
             if fleet.regions.iter().any(|own| own.vpc.is_some()) {
                 parameters.insert("EndpointInVpc".to_owned(), true.to_string());
             }
@@ -116,10 +130,10 @@ impl Settings {
                 let stages = fleet.regions.iter().zip(1..);
                 parameters.extend(stages.map(|(own, n)| (format!("Stage{n}"), format!("{}={}", own.title, own.name))));
             }
-            Environment { stack: stack.clone(), parameters }
+            Environment { account: region.account.clone(), stack: stack.clone(), parameters }
         };
         let environments = fleet.regions.iter().map(|region| (region.name.clone(), environment(region)));
-        Settings { account: fleet.account.to_string(), environments: environments.collect() }
+        Settings { environments: environments.collect() }
     }
 }
 
@@ -131,9 +145,10 @@ impl Settings {
     pub fn outside(fleet: &Fleet) -> Self {
         let checks = fleet.regions.iter().zip(1..).map(|(own, n)| (format!("Check{n}"), format!("{0}={0}", own.name)));
         let parameters = std::iter::once(("FleetName".to_owned(), fleet.name.to_string())).chain(checks).collect();
-        let environment = Environment { stack: format!("meridian-{}-outside", fleet.name), parameters };
+        let account = fleet.account_of(&fleet.home).to_owned();
+        let environment = Environment { account, stack: format!("meridian-{}-outside", fleet.name), parameters };
         let place = OUTSIDE_REGION.parse().ok().map(|place| (place, environment));
-        Settings { account: fleet.account.to_string(), environments: place.into_iter().collect() }
+        Settings { environments: place.into_iter().collect() }
     }
 
     /// `samconfig.toml` with these settings, environments in the fleet's order under its titles: `sam deploy --config-env eu`.
@@ -156,12 +171,19 @@ impl Settings {
             names.join(" | ")
         );
         for region in &fleet.regions {
-            let Some(Environment { stack, parameters }) = self.environments.get(&region.name) else { continue };
+            let Some(Environment { account, stack, parameters }) = self.environments.get(&region.name) else {
+                continue;
+            };
             let (own, fleet_name) = (name(region), &fleet.name);
+            let profile = match *account == fleet.account {
+                true => String::new(),
+                false => format!("profile = \"{account}\"\n"),
+            };
             text += &format!(
                 "\n[{own}.global.parameters]\n\
                  stack_name = \"{stack}\"\n\
-                 region = \"{region}\"\n\n\
+                 region = \"{region}\"\n\
+                 {profile}\n\
                  [{own}.deploy.parameters]\n\
                  capabilities = \"CAPABILITY_IAM CAPABILITY_NAMED_IAM\"\n\
                  confirm_changeset = true\n\

@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One region's stack, created.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
+    /// The account that it is created in.
+    pub account: String,
     /// Lambda functions, by the name of their binary.
     pub functions: BTreeMap<String, Function>,
     /// Rules of EventBridge that call them.
@@ -78,7 +80,7 @@ impl Deployment {
         let (resources, made) = (expand::resources(template)?, Made::default());
         let stack = |(region, environment): (&RegionName, &Environment)| {
             let place = Place {
-                account: settings.account.clone(),
+                account: environment.account.clone(),
                 region: region.to_string(),
                 stack: environment.stack.clone(),
             };
@@ -92,6 +94,15 @@ impl Deployment {
     /// A role of any stack: IAM knows no regions.
     pub fn role(&self, arn: &str) -> Option<&Role> {
         self.stacks.values().find_map(|stack| stack.roles.get(arn))
+    }
+
+    /// The account that a resource belongs to, by its ARN; a bucket's does not say. None of a bucket that nobody here has, and of `*`.
+    pub fn owner<'a>(&'a self, resource: &'a str) -> Option<&'a str> {
+        if let account @ Some(_) = resource.split(':').nth(4).filter(|account| !account.is_empty()) {
+            return account;
+        }
+        let bucket = resource.strip_prefix("arn:aws:s3:::")?.split('/').next()?;
+        self.stacks.values().find(|stack| stack.buckets.contains_key(bucket)).map(|stack| stack.account.as_str())
     }
 
     /// Every statement that allows something, and every permission to call a function, as grants that nobody has used yet.
@@ -175,7 +186,7 @@ impl Stack {
             resolver,
             place,
             left: RefCell::default(),
-            stack: Stack::default(),
+            stack: Stack { account: place.account.clone(), ..Stack::default() },
             aliases: Vec::new(),
             retries: Vec::new(),
             targets: Vec::new(),

@@ -6,9 +6,10 @@ use meridian_deployment::{Deployment, Environment, Settings};
 use std::collections::BTreeMap;
 
 fn deployed(template: &str) -> Result<Deployment, String> {
-    let environment = Environment { stack: "s".to_owned(), parameters: BTreeMap::new() };
+    let account = "111122223333".to_owned();
+    let environment = Environment { account, stack: "s".to_owned(), parameters: BTreeMap::new() };
     let environments = BTreeMap::from([("eu-west-1".parse().unwrap(), environment)]);
-    let settings = Settings { account: "111122223333".to_owned(), environments };
+    let settings = Settings { environments };
     Deployment::of(template, &settings).map_err(|error| error.to_string())
 }
 

@@ -224,7 +224,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
             release: self.release,
             group: fleet.name.to_string(),
             description: format!("{} ({})", manifest.version, self.release.short()),
-            image: manifest.image.uri(&fleet.account, &fleet.home),
+            image: manifest.image.uri(fleet.account_of(&fleet.home), &fleet.home),
             model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
             evaluation: self.url(&keys::evaluation_json(self.release))?,
             metadata: named(vec![

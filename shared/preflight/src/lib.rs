@@ -84,10 +84,10 @@ pub async fn key(ports: &AwsPorts, region: &RegionName) -> Said<KeyFacts> {
 
 /// Asks for a role that a region's instances run with: IAM knows no regions, and is asked as home asks it.
 pub async fn role(ports: &AwsPorts, region: &RegionName, role: ServingRole) -> Said<RoleFacts> {
-    let (fleet, name) = (ports.fleet(), ports.fleet().execution_role(region, role));
-    let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
+    let (name, place) = (ports.fleet().execution_role(region, role), iam_of(ports, region));
+    let client = aws_sdk_iam::Client::new(&ports.config_of(place).await);
     let answer = client.get_role().role_name(name).send().await;
-    said(&fleet.home, OperationName::GetRole, answer).map(|own| {
+    said(place, OperationName::GetRole, answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
         RoleFacts { trusts_sagemaker: trusts(&document, INSTANCES) }
     })
@@ -95,14 +95,20 @@ pub async fn role(ports: &AwsPorts, region: &RegionName, role: ServingRole) -> S
 
 /// Asks for the role that a region's stack lends to home, as home asks it.
 pub async fn lent(ports: &AwsPorts, region: &RegionName) -> Said<LentFacts> {
-    let (fleet, arn) = (ports.fleet(), ports.fleet().lent_role_arn(region));
-    let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
+    let (fleet, arn, place) = (ports.fleet(), ports.fleet().lent_role_arn(region), iam_of(ports, region));
+    let client = aws_sdk_iam::Client::new(&ports.config_of(place).await);
     let name = arn.rsplit('/').next().unwrap_or_default();
     let answer = client.get_role().role_name(name).send().await;
-    said(&fleet.home, OperationName::GetRole, answer).map(|own| {
+    said(place, OperationName::GetRole, answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
-        lends(&document, &fleet.account)
+        lends(&document, fleet.account_of(&fleet.home))
     })
+}
+
+/// Where a region's roles are asked for: IAM knows no regions, so in home wherever home is in the same account.
+fn iam_of<'a>(ports: &'a AwsPorts, region: &'a RegionName) -> &'a RegionName {
+    let fleet = ports.fleet();
+    if fleet.account_of(region) == fleet.account_of(&fleet.home) { &fleet.home } else { region }
 }
 
 /// Asks how many instances of the fleet's type a region's endpoints may have.

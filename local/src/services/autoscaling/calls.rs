@@ -38,8 +38,7 @@ impl Scalable {
 const LINKED: &str = "sagemaker.application-autoscaling.amazonaws.com";
 
 /// The role with which Application Auto Scaling changes endpoints, one in an account.
-fn service_linked_role(world: &World) -> String {
-    let account = &world.config.fleet.account;
+fn service_linked_role(account: &str) -> String {
     format!(
         "arn:aws:iam::{account}:role/aws-service-role/{LINKED}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     )
@@ -129,7 +128,7 @@ impl Operation for RegisterScalableTarget {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
         let endpoint = self.scalable.is_in(world, region)?;
-        let role_arn = service_linked_role(world);
+        let role_arn = service_linked_role(world.account(region));
         let (now, arn) = (world.now, world.arn("application-autoscaling", region, "scalable-target/endpoint"));
         let known = world.scalables(region)?.targets.get(&self.scalable.resource_id).cloned();
         let bound = |given: Option<u32>, before: Option<u32>, name: &str| {
@@ -348,9 +347,11 @@ impl Guarded for RegisterScalableTarget {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
         let own = change("application-autoscaling:RegisterScalableTarget", &self.scalable, world, region);
         // The account's first registration makes the service-linked role (User Guide, "Service-linked roles").
-        let is_first = !world.regions.values().any(|own| own.scalables.linked);
+        let account = world.account(region);
+        let is_first =
+            !world.regions.iter().any(|(place, own)| own.scalables.linked && world.account(place) == account);
         let link =
-            || Ask::new("iam:CreateServiceLinkedRole", service_linked_role(world)).with("iam:AWSServiceName", LINKED);
+            || Ask::new("iam:CreateServiceLinkedRole", service_linked_role(account)).with("iam:AWSServiceName", LINKED);
         let linked = is_first.then(link);
         [own].into_iter().chain(linked).chain(validated(&self.scalable, world, region)).collect()
     }

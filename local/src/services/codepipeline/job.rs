@@ -112,7 +112,7 @@ impl World {
         if let (Some(token), Some(members)) = (token, data.as_object_mut()) {
             members.insert("continuationToken".to_owned(), Value::String(token));
         }
-        json!({ "CodePipeline.job": { "id": job, "accountId": self.config.fleet.account, "data": data } })
+        json!({ "CodePipeline.job": { "id": job, "accountId": self.account(&self.config.fleet.home), "data": data } })
     }
 
     /// A text with the execution's variables in the place of `#{variables.NAME}` and `#{codepipeline.PipelineExecutionId}`.

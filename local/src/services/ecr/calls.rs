@@ -33,7 +33,7 @@ impl Operation for DescribeImages {
     type Output = DescribeImagesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeImagesOutput, ApiError> {
-        let account = world.config.fleet.account.clone();
+        let account = world.account(region).to_owned();
         let registry = self.registry_id.unwrap_or_else(|| account.clone());
         let repository = &self.repository_name;
         let own = world.region(region)?.images.0.get(repository).filter(|_| registry == account).ok_or_else(|| {

@@ -13,10 +13,10 @@ use meridian_domain::{Image, RegionName};
 impl World {
     /// Somebody pushes an image to home's registry, which copies it into the other regions'.
     pub fn push_image(&mut self, image: &Image) {
-        let (home, account) = (self.home(), self.config.fleet.account.clone());
-        self.image_arrives(&home, image.uri(&account, &home));
+        let home = self.home();
+        self.image_arrives(&home, image.uri(self.account(&home), &home));
         for to in self.regions.keys().filter(|region| **region != home).cloned().collect::<Vec<_>>() {
-            let uri = image.uri(&account, &to);
+            let uri = image.uri(self.account(&to), &to);
             match self.lag(&to, &uri, Lag { service: Service::Ecr, bounds: self.config.timing.image_copy }) {
                 Some(lag) => self.queue.push(self.later(lag), Event::Image { region: to, uri }),
                 None => self.record(&to, What::ImageNotCopied { image: uri }),
@@ -26,7 +26,7 @@ impl World {
 
     /// A region's registry has had the image for long.
     pub fn keep_image(&mut self, region: &RegionName, image: &Image) {
-        let uri = image.uri(&self.config.fleet.account, region);
+        let uri = image.uri(self.account(region), region);
         if let Some(own) = self.regions.get_mut(region) {
             own.images.keep(&uri);
         }

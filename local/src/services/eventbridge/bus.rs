@@ -19,7 +19,7 @@ impl World {
     pub(crate) fn envelope<'a>(&'a mut self, region: &'a RegionName) -> Envelope<'a> {
         self.emitted += 1;
         let id = Random::labelled(self.config.seed, ["event", &self.emitted.to_string()]).uuid();
-        Envelope { id, account: &self.config.fleet.account, region, time: self.now }
+        Envelope { id, account: self.config.fleet.account_of(region), region, time: self.now }
     }
 
     /// Hands an event to its rule's target: at least once, after under a second.

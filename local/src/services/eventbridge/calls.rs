@@ -126,7 +126,7 @@ impl Operation for DescribeRule {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeRuleOutput, ApiError> {
         let own = rule_named(world, region, self.event_bus_name.as_deref(), &self.name)?;
-        Ok(DescribeRuleOutput { rule: rule(own), created_by: world.config.fleet.account.to_string() })
+        Ok(DescribeRuleOutput { rule: rule(own), created_by: world.account(region).to_owned() })
     }
 }
 

@@ -18,9 +18,9 @@ impl Operation for GetRole {
     const OPERATION: OperationName = OperationName::GetRole;
     type Output = GetRoleOutput;
 
-    fn apply(self, world: &mut World, _: &RegionName) -> Result<GetRoleOutput, ApiError> {
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<GetRoleOutput, ApiError> {
         let name = &self.role_name;
-        let arn = format!("arn:aws:iam::{}:role/{name}", world.config.fleet.account);
+        let arn = format!("arn:aws:iam::{}:role/{name}", world.account(region));
         let own = world
             .deployment
             .role(&arn)

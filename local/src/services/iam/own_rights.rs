@@ -7,6 +7,6 @@ use crate::world::state::World;
 use meridian_domain::RegionName;
 
 one_ask! {
-    GetRole: "iam:GetRole", |own, world, _region|
-        format!("arn:aws:iam::{}:role/{}", world.config.fleet.account, own.role_name);
+    GetRole: "iam:GetRole", |own, world, region|
+        format!("arn:aws:iam::{}:role/{}", world.account(region), own.role_name);
 }

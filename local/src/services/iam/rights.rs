@@ -60,6 +60,8 @@ impl World {
             context.insert("aws:requestedregion".to_owned(), vec![region.to_string()]);
             if let Principal::Role(arn) = principal {
                 context.insert("aws:principalarn".to_owned(), vec![arn.clone()]);
+                let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+                context.insert("aws:principalaccount".to_owned(), vec![account]);
                 let tags = self.deployment.role(arn).into_iter().flat_map(|role| &role.tags);
                 let tags = tags.map(|(tag, value)| (format!("aws:principaltag/{tag}").to_lowercase(), value.clone()));
                 context.extend(tags.map(|(key, value)| (key, vec![value])));
@@ -126,7 +128,13 @@ impl World {
     pub(crate) fn bucket_key_ask(&self, action: &'static str, bucket: &str) -> Option<Ask> {
         let buckets = self.deployment.stacks.values().filter_map(|stack| stack.buckets.get(bucket));
         let key = buckets.into_iter().find_map(|own| own.encryption.key.clone())?;
-        Some(self.key_ask(action, &key))
+        Some(self.key_ask_of_s3(action, &key))
+    }
+
+    /// The same for S3, which asks KMS in its caller's name and says so.
+    pub(crate) fn key_ask_of_s3(&self, action: &'static str, kms: &str) -> Ask {
+        let region = kms.split(':').nth(3).unwrap_or_default();
+        self.key_ask(action, kms).with("kms:ViaService", format!("s3.{region}.amazonaws.com"))
     }
 }
 

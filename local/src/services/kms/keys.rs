@@ -41,7 +41,7 @@ impl Operation for DescribeKey {
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeKeyOutput, ApiError> {
         let own = world.key_of(region, &self.key_id)?;
         let key_metadata = KeyMetadata {
-            aws_account_id: world.config.fleet.account.clone(),
+            aws_account_id: world.account(region).to_owned(),
             key_id: own.arn.rsplit('/').next().unwrap_or_default().to_owned(),
             arn: own.arn.clone(),
             creation_date: world.config.start.into(),

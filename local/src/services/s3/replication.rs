@@ -1,7 +1,6 @@
 //! S3 replication, by the rules of the template's buckets: `releases/` of home's bucket goes to every other region's, each
 //! object after a lag of its own.
 
-use crate::services::iam::ask::Ask;
 use crate::services::s3::bucket::{Copy, Version};
 use crate::services::s3::events;
 use crate::services::s3::types::ReplicationStatus;
@@ -68,10 +67,7 @@ impl World {
 
     /// Whether the role that copies may do so (S3 User Guide, "Setting up permissions for live replication").
     fn may_copy(&mut self, region: &RegionName, from: &Bucket, rule: &ReplicationRule, key: &str) -> bool {
-        let account = self.config.fleet.account.clone();
-        let of = |action, resource: String| {
-            Ask::new(action, format!("arn:aws:s3:::{resource}")).with("s3:ResourceAccount", &account)
-        };
+        let of = |action, resource: String| self.s3_ask(action, &resource);
         let mut asks =
             vec![of("s3:GetReplicationConfiguration", from.name.clone()), of("s3:ListBucket", from.name.clone())];
         let read = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"];
@@ -81,7 +77,7 @@ impl World {
         );
         asks.extend(from.encryption.key.iter().map(|own| self.key_ask("kms:Decrypt", own)));
         let write = ["kms:Encrypt", "kms:GenerateDataKey"];
-        asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask(action, own))));
+        asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask_of_s3(action, own))));
         let role = from.copy_role.clone().unwrap_or_default();
         self.authorise_role(region, AssumingService::S3, &role, &asks).is_ok()
     }
@@ -96,7 +92,7 @@ impl World {
         key: &str,
         version: &Version,
     ) {
-        let notice = events::replication_failed(&self.config.fleet.account, from, &bucket.name, rule, key, version);
+        let notice = events::replication_failed(self.account(from), from, &bucket.name, rule, key, version);
         self.record(to, What::ReplicationFailed { bucket: rule.bucket.clone(), key: key.to_owned() });
         let source = format!("arn:aws:s3:::{}", bucket.name);
         let told = bucket.to_functions.iter().filter(|(event, _)| event == FAILED);

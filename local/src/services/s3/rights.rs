@@ -11,12 +11,19 @@ use crate::world::state::World;
 use meridian_domain::RegionName;
 
 impl World {
+    /// What S3 asks for a bucket, or for a key in one: with the account that owns it.
+    pub(crate) fn s3_ask(&self, action: &'static str, named: &str) -> Ask {
+        let arn = format!("arn:aws:s3:::{named}");
+        let owner = self.deployment.owner(&arn).unwrap_or_default().to_owned();
+        Ask::new(action, arn).with("s3:ResourceAccount", owner)
+    }
+
     fn bucket_ask(&self, action: &'static str, bucket: &str) -> Ask {
-        Ask::new(action, format!("arn:aws:s3:::{bucket}")).with("s3:ResourceAccount", &self.config.fleet.account)
+        self.s3_ask(action, bucket)
     }
 
     fn object_ask(&self, action: &'static str, bucket: &str, key: &str) -> Ask {
-        Ask::new(action, format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", &self.config.fleet.account)
+        self.s3_ask(action, &format!("{bucket}/{key}"))
     }
 
     /// An object's bytes need its key; one that is not there is told of only to those who may list.

@@ -24,9 +24,7 @@ impl World {
             return Err(not_here(elsewhere));
         };
         match owner {
-            Some(owner) if owner != self.config.fleet.account => {
-                Err(ApiError::new("AccessDenied", 403, "Access Denied"))
-            }
+            Some(owner) if owner != self.account(region) => Err(ApiError::new("AccessDenied", 403, "Access Denied")),
             _ => Ok(own),
         }
     }

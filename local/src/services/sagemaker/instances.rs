@@ -83,7 +83,7 @@ impl World {
         let (Some(role), Some(image)) = (role.clone(), image.clone()) else { return Ok(()) };
         let is_in_vpc = model.vpc_config.is_some();
         let mut asks = Vec::new();
-        let account = &self.config.fleet.account;
+        let account = self.account(region);
         let of_account = |action, resource: String| Ask::new(action, resource).with("s3:ResourceAccount", account);
         for (bucket, key) in [url].into_iter().chain(beside.iter().map(String::as_str)).filter_map(split_s3_url) {
             asks.push(of_account("s3:GetObject", format!("arn:aws:s3:::{bucket}/{key}")));
@@ -111,7 +111,7 @@ impl World {
     /// "model-monitor-data-capture": the execution role writes it).
     pub(crate) fn instances_may_capture(&mut self, region: &RegionName, config: &str, bucket: &str, key: &str) -> bool {
         let Some(role) = self.role_of(region, config) else { return true };
-        let account = &self.config.fleet.account;
+        let account = self.account(region);
         let put = Ask::new("s3:PutObject", format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", account);
         let asks: Vec<Ask> = [put].into_iter().chain(self.bucket_key_ask("kms:GenerateDataKey", bucket)).collect();
         self.authorise(region, &meridian_deployment::Principal::Role(role), &asks).is_ok()

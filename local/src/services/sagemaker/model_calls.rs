@@ -31,7 +31,7 @@ impl Operation for CreateModel {
         }
         check_beside(&self.primary_container.additional_model_data_sources)?;
         // A registry of another account may hold anything.
-        let own = format!("{}.dkr.ecr.{region}.", world.config.fleet.account);
+        let own = format!("{}.dkr.ecr.{region}.", world.account(region));
         let image = self.primary_container.image.as_deref().filter(|image| image.starts_with(&own));
         if let Some(image) = image.filter(|image| image.contains('@'))
             && !world.region(region)?.images.has(image)

@@ -86,7 +86,7 @@ impl Operation for GetTopicAttributes {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetTopicAttributesOutput, ApiError> {
         let topic = world.topic(region, &self.topic_arn)?;
-        let owner = world.config.fleet.account.clone();
+        let owner = world.account(region).to_owned();
         let mut attributes = BTreeMap::from([("Owner".to_owned(), owner), ("TopicArn".to_owned(), topic.arn.clone())]);
         let (confirmed, pending) = world.subscribers(region, topic)?;
         let counts = [("SubscriptionsConfirmed", confirmed), ("SubscriptionsPending", pending)];

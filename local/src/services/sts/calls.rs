@@ -71,7 +71,8 @@ impl Operation for AssumeRole {
             return Err(ApiError::new("AccessDenied", 403, message));
         };
         let id = Random::labelled(world.config.seed, ["role", role]).token(16).to_uppercase();
-        let (account, name) = (&world.config.fleet.account, &self.role_session_name);
+        let name = &self.role_session_name;
+        let account = account_of(&self.role_arn);
         let assumed_role_user = AssumedRoleUser {
             assumed_role_id: format!("AROA{id}:{name}"),
             arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
@@ -85,24 +86,34 @@ impl Operation for GetCallerIdentity {
     const OPERATION: OperationName = OperationName::GetCallerIdentity;
     type Output = GetCallerIdentityOutput;
 
-    fn apply(self, world: &mut World, _: &RegionName) -> Result<GetCallerIdentityOutput, ApiError> {
-        let account = world.config.fleet.account.clone();
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<GetCallerIdentityOutput, ApiError> {
         let caller = world.calling.clone();
         let session = match caller.invocation.and_then(|id| world.lambda.place(id)) {
             Some((function, region)) => world.function(&region, function).map(|own| own.name.clone()),
             None => None,
         };
-        let (id, arn) = match world.principal(&caller, Service::Sts)? {
+        let (account, id, arn) = match world.principal(&caller, Service::Sts)? {
             Some(Principal::Role(role)) => {
+                let account = account_of(&role).to_owned();
                 let role = role.rsplit('/').next().unwrap_or_default().to_owned();
                 let session = session.unwrap_or_else(|| "session".to_owned());
                 let id = Random::labelled(world.config.seed, ["role", &role]).token(16).to_uppercase();
-                (format!("AROA{id}:{session}"), format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"))
+                let arn = format!("arn:aws:sts::{account}:assumed-role/{role}/{session}");
+                (account, format!("AROA{id}:{session}"), arn)
             }
-            _ => ("AIDALOCALWORLD".to_owned(), format!("arn:aws:iam::{account}:user/operator")),
+            // Whoever asks from outside has a profile for each account.
+            _ => {
+                let account = world.account(region).to_owned();
+                let arn = format!("arn:aws:iam::{account}:user/operator");
+                (account, "AIDALOCALWORLD".to_owned(), arn)
+            }
         };
         Ok(GetCallerIdentityOutput { user_id: id, account, arn })
     }
+}
+
+fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 impl AssumeRole {

@@ -57,7 +57,7 @@ pub struct Rule {
 impl AwsPorts {
     /// Asks how a region's release bucket is set up. The account is named: a bucket of somebody else's is refused.
     pub async fn inspect_bucket(&self, region: &Region) -> BucketFacts {
-        let (name, bucket, owner) = (&region.name, region.bucket.to_string(), &self.fleet.account);
+        let (name, bucket, owner) = (&region.name, region.bucket.to_string(), &region.account);
         let s3 = self.clients.own_s3(name).await;
         let versioning = s3.get_bucket_versioning().bucket(&bucket).expected_bucket_owner(owner).send().await;
         let encryption = s3.get_bucket_encryption().bucket(&bucket).expected_bucket_owner(owner).send().await;

@@ -22,6 +22,7 @@ use meridian_domain::RegionName;
 use meridian_handlers::files::FileError;
 use meridian_handlers::journal::JournalError;
 use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
+use std::collections::BTreeMap;
 
 /// What a service said to one question.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,8 +117,14 @@ impl AwsPorts {
     /// # Errors
     /// There are none, with the reason.
     pub async fn credentials(&self) -> Result<(), String> {
-        let Some(provider) = self.clients.credentials().await else { return Err("no provider of any".to_owned()) };
-        provider.provide_credentials().await.map(drop).map_err(|error| error.to_string())
+        let regions = || self.fleet.regions.iter();
+        let accounts: BTreeMap<&str, &RegionName> = regions().map(|own| (own.account.as_str(), &own.name)).collect();
+        for (account, region) in accounts {
+            let provider = self.clients.credentials(region).await.ok_or("no provider of any")?;
+            let profile = if account == self.fleet.account { String::new() } else { format!("profile {account}: ") };
+            provider.provide_credentials().await.map_err(|error| format!("{profile}{error}"))?;
+        }
+        Ok(())
     }
 }
 

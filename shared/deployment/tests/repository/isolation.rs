@@ -1,15 +1,16 @@
 //! What the roles of one region's stack open in another region.
 
-use crate::{behind_proxies, deployed};
-use meridian_deployment::{Context, Deployment, Principal, Request, Role, Stack};
-use meridian_domain::RegionName;
+use crate::{FLEET, TEMPLATE, behind_proxies, deployed};
+use meridian_deployment::{Context, Deployment, Principal, Request, Role, Settings, Stack};
+use meridian_domain::{Fleet, RegionName};
 use std::collections::BTreeSet;
 
 /// What a region has, by what it is called here, and its ARN. Actions that know no resource ask for `*`.
 fn things(region: &RegionName, stack: &Stack) -> Vec<(&'static str, String)> {
     let bucket = format!("arn:aws:s3:::{}", stack.buckets.keys().next().unwrap());
-    let own = |service: &str, resource: &str| format!("arn:aws:{service}:{region}:111122223333:{resource}");
-    let role = |name: &str| format!("arn:aws:iam::111122223333:role/meridian-fraud-{name}-{region}");
+    let account = &stack.account;
+    let own = |service: &str, resource: &str| format!("arn:aws:{service}:{region}:{account}:{resource}");
+    let role = |name: &str| format!("arn:aws:iam::{account}:role/meridian-fraud-{name}-{region}");
     vec![
         ("the bucket", bucket.clone()),
         ("an archive", format!("{bucket}/releases/archives/1.tar.gz")),
@@ -44,15 +45,16 @@ fn things(region: &RegionName, stack: &Stack) -> Vec<(&'static str, String)> {
 }
 
 /// Whatever a condition may ask for and the asker could have.
-fn context(role: &Role, region: &RegionName) -> Context {
+fn context(role: &Role, region: &RegionName, stack: &Stack) -> Context {
     let of = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(|own| (*own).to_owned()).collect());
     let mut context = Context::from([
         of("aws:securetransport", &["true"]),
         of("aws:principalarn", &[&role.arn]),
+        of("aws:principalaccount", &[role.arn.split(':').nth(4).unwrap()]),
         of("aws:requestedregion", &[region.as_str()]),
-        of("aws:sourceaccount", &["111122223333"]),
-        of("kms:viaservice", &[&format!("sns.{region}.amazonaws.com")]),
-        of("s3:resourceaccount", &["111122223333"]),
+        of("aws:sourceaccount", &[&stack.account]),
+        of("kms:viaservice", &[&format!("sns.{region}.amazonaws.com"), &format!("s3.{region}.amazonaws.com")]),
+        of("s3:resourceaccount", &[&stack.account]),
         of("s3:objectcreationoperation", &["true"]),
         of("s3:if-none-match", &["*"]),
         of("sts:externalid", &["fraud"]),
@@ -75,7 +77,7 @@ fn is_allowed(deployed: &Deployment, role: &Role, region: &RegionName, action: &
         let principal = Principal::Role(role.arn.clone());
         deployed.authorise(&Request { principal: &principal, action, resource, context }).is_ok()
     };
-    let plain = context(role, region);
+    let plain = context(role, region, &deployed.stacks[region]);
     let with_choice = |(key, values): &(&str, &[&str])| {
         values.iter().any(|value| {
             let mut context = plain.clone();
@@ -166,4 +168,29 @@ fn a_role_of_one_region_opens_in_another_only_what_the_design_names() {
     let in_turn = behind_proxies(&[("EndpointRoleInTurn", "meridian-fraud-endpoint-b")]);
     let both: BTreeSet<_> = named("EndpointRole").into_iter().chain(named("EndpointRoleB")).collect();
     assert_eq!(reach(&in_turn), both);
+}
+
+/// The reference fleet with an account for each region.
+fn in_four_accounts() -> Deployment {
+    let mut text = FLEET.to_owned();
+    for (region, account) in [("ap-southeast-2", 4), ("ap-northeast-1", 5), ("sa-east-1", 6)] {
+        let name = format!("name = \"{region}\"\n");
+        assert_eq!(text.matches(&name).count(), 1, "{region}");
+        text = text.replace(&name, &format!("{name}account = \"{}\"\n", account.to_string().repeat(12)));
+    }
+    Deployment::of(TEMPLATE, &Settings::of_fleet(&Fleet::parse(&text).unwrap())).unwrap()
+}
+
+#[test]
+fn a_role_of_one_account_opens_in_another_what_it_opens_in_another_region() {
+    let spread = in_four_accounts();
+    assert_eq!(spread.stacks.values().map(|own| own.account.as_str()).collect::<BTreeSet<_>>().len(), 4);
+    let named = named("EndpointRole");
+    assert_eq!(reach(&spread), named);
+    // What one account says of another one is nothing without that one's word.
+    let theirs = [("ReleasesPolicy", "FleetReadsLedger"), ("OnCallFromAlarms", "HomePages"), ("LentRole", "Lend")];
+    for (owner, sid) in theirs {
+        let less = reach(&spread.without(owner, sid));
+        assert!(less.len() < named.len() && less.is_subset(&named), "{owner}.{sid}");
+    }
 }

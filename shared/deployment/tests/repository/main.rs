@@ -21,7 +21,7 @@ fn deployed() -> Deployment {
 /// The same with these parameters in every region.
 fn with(parameters: &[(&str, &str)]) -> Deployment {
     let fleet = Fleet::parse(FLEET).unwrap();
-    let mut settings = Settings::parse(SAMCONFIG, &fleet.account).unwrap();
+    let mut settings = Settings::parse(SAMCONFIG, &fleet).unwrap();
     for environment in settings.environments.values_mut() {
         let own = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         environment.parameters.extend(own);
@@ -276,7 +276,10 @@ fn what_no_template_can_mean_is_refused_with_its_place() {
     };
     let unknown = refused("!GetAtt ReleaseKey.Arn", "!GetAtt ReleaseKee.Arn");
     assert!(unknown.contains("there is no parameter or resource ReleaseKee"), "{unknown}");
-    let operator = refused("StringLikeIfExists:", "IpAddress:");
+    let operator = refused(
+        "StringLikeIfExists:\n                  s3:prefix: [releases/*, !Sub",
+        "IpAddress:\n                  s3:prefix: [releases/*, !Sub",
+    );
     assert!(operator.contains("the condition operator IpAddress is not known here"), "{operator}");
     let suspended = refused(
         "Properties:\n      BucketName: !Ref ReleaseBucket\n      VersioningConfiguration: {Status: Enabled}",

@@ -176,6 +176,7 @@ fn a_right_to_a_key_does_not_follow_an_alias() {
         let role = roles.values().find(|own| own.logical == logical).unwrap();
         let mut context = Context::from([
             ("aws:principalarn".to_owned(), vec![role.arn.clone()]),
+            ("aws:principalaccount".to_owned(), vec!["111122223333".to_owned()]),
             ("kms:resourcealiases".to_owned(), vec!["alias/meridian-fraud".to_owned()]),
         ]);
         context.extend(role.tags.iter().map(|(tag, value)| (format!("aws:principaltag/{tag}"), vec![value.clone()])));

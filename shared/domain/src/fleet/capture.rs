@@ -22,7 +22,7 @@ impl Fleet {
         Some(CaptureSpec {
             percent: shadow.capture_percent,
             destination: format!("s3://{}/{}", region.bucket, destination(self, release)),
-            key: format!("arn:aws:kms:{}:{}:alias/meridian-{}", region.name, self.account, self.name),
+            key: format!("arn:aws:kms:{}:{}:alias/meridian-{}", region.name, region.account, self.name),
         })
     }
 }

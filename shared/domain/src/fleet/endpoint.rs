@@ -324,7 +324,7 @@ impl Target {
         let feature_files = manifest.feature_files.iter();
         ModelSpec {
             name: self.model.clone(),
-            image: manifest.image.uri(&fleet.account, &region.name),
+            image: manifest.image.uri(&region.account, &region.name),
             model_data_url: url(&manifest.archive),
             feature_files: feature_files
                 .map(|own| FeatureFile { name: own.name().to_owned(), url: url(own) })

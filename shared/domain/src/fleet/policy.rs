@@ -43,6 +43,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use meridian_judge::Watch;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 
 /// The regions that serve one model, as they are listed, with their gates.
@@ -64,7 +65,7 @@ pub struct Fleet {
     pub home_place: HomePlace,
     /// The home region's CodePipeline.
     pub pipeline: ResourceName,
-    /// The AWS account, 12 digits.
+    /// The AWS account of the regions that name none of their own, 12 digits.
     pub account: String,
     /// Name of the role that SageMaker's instances run with, the same in every region.
     pub execution_role: String,
@@ -272,6 +273,8 @@ pub struct Region {
     pub name: RegionName,
     /// What people call it, such as `JP`.
     pub title: String,
+    /// Its AWS account, 12 digits.
+    pub account: String,
     /// Its release bucket.
     pub bucket: BucketName,
     /// Requests per second at the region's daily peak.
@@ -321,9 +324,19 @@ impl Fleet {
         self.regions.iter().find(|region| region.name == *name)
     }
 
+    /// The AWS account that a region's stack stands in; the fleet's own for a region that is not in it.
+    pub fn account_of(&self, region: &RegionName) -> &str {
+        self.region(region).map_or(&self.account, |own| &own.account)
+    }
+
+    /// All its accounts, home's among them: more than one where a region names its own.
+    pub fn accounts(&self) -> BTreeSet<&str> {
+        self.regions.iter().map(|own| own.account.as_str()).collect()
+    }
+
     /// The SNS topic that pages the people on call in `region`.
     pub fn topic_arn(&self, region: &RegionName) -> String {
-        format!("arn:aws:sns:{region}:{}:meridian-{}-oncall", self.account, self.name)
+        format!("arn:aws:sns:{region}:{}:meridian-{}-oncall", self.account_of(region), self.name)
     }
 
     /// The roles that a release's containers may run with.
@@ -341,12 +354,12 @@ impl Fleet {
 
     /// The same as IAM knows it.
     pub fn execution_role_arn(&self, region: &RegionName, role: ServingRole) -> String {
-        format!("arn:aws:iam::{}:role/{}", self.account, self.execution_role(region, role))
+        format!("arn:aws:iam::{}:role/{}", self.account_of(region), self.execution_role(region, role))
     }
 
     /// The role that a region's stack lends to home's `promote`: with it, and with nothing else, a wave acts there.
     pub fn lent_role_arn(&self, region: &RegionName) -> String {
-        format!("arn:aws:iam::{}:role/meridian-{}-lent-{region}", self.account, self.name)
+        format!("arn:aws:iam::{}:role/meridian-{}-lent-{region}", self.account_of(region), self.name)
     }
 
     /// What `promote` names when it assumes such a role (`sts:ExternalId`): for which fleet it acts. It is no secret.

@@ -31,7 +31,16 @@ fn a_wrong_value_of_a_fleet_is_refused_on_its_line() {
     assert_refused([
         ("home = \"eu-west-1\"", "home = \"us-east-1\"", FleetProblem::HomeNotListed(name("us-east-1"))),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", FleetProblem::HomePlaceInFixedOrder),
-        ("account = \"111122223333\"", "account = \"1111\"", FleetProblem::Account("1111".to_owned())),
+        (
+            "account = \"111122223333\"",
+            "account = \"1111\"",
+            FleetProblem::Account { table: "fleet", account: "1111".to_owned() },
+        ),
+        (
+            "title = \"AU\"",
+            "account = \"1\"\ntitle = \"AU\"",
+            FleetProblem::Account { table: "region", account: "1".to_owned() },
+        ),
         (M6I, "instance_type = \"m6i.xlarge\"", FleetProblem::InstanceType("m6i.xlarge".to_owned())),
         (M6I, "instance_type = \"ml.inf1.xlarge\"", FleetProblem::WithoutGuardrails("ml.inf1.xlarge".to_owned())),
         (

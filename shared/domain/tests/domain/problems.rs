@@ -161,7 +161,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
         (unusual_number("evaluation.max_auc_drop", "nan"), "evaluation.max_auc_drop is nan"),
         (unusual_duration("guardrail.full_load", "-1m"), "guardrail.full_load is \"-1m\""),
         (FleetProblem::HomePlaceInFixedOrder, "fleet.home_place is of an order"),
-        (FleetProblem::Account("1111".to_owned()), "fleet.account is \"1111\""),
+        (FleetProblem::Account { table: "fleet", account: "1111".to_owned() }, "fleet.account is \"1111\""),
         (
             FleetProblem::RoleName { field: "execution_role", longest: 48 },
             "fleet.execution_role must be an IAM role's name",

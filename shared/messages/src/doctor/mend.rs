@@ -215,7 +215,7 @@ impl Voice<'_> {
             Command::CopyImage => format!(
                 "aws ecr start-replication-backfill --destination region={place},registryId={} --region {}, with ImagePrefix \
                  set in home's stack; where home lacks it too, {}",
-                self.fleet.account,
+                self.fleet.account_of(place),
                 self.fleet.home,
                 self.push_image()
             ),

@@ -64,8 +64,13 @@ pub enum FleetProblem {
     #[error("fleet.home_place is of an order = \"signal\"; in a fixed order home stands where it is listed")]
     HomePlaceInFixedOrder,
     /// Not an AWS account.
-    #[error("fleet.account is {0:?}; expected the 12 digits of an AWS account")]
-    Account(String),
+    #[error("{table}.account is {account:?}; expected the 12 digits of an AWS account")]
+    Account {
+        /// `fleet` or `region`.
+        table: &'static str,
+        /// What stands there.
+        account: String,
+    },
     /// Not a type of SageMaker's instances.
     #[error("fleet.instance_type is {0:?}; expected a type of SageMaker's instances, such as \"ml.m6i.xlarge\"")]
     InstanceType(String),

@@ -73,6 +73,8 @@ struct FleetTable {
 struct RegionTable {
     name: toml::Spanned<RegionName>,
     title: toml::Spanned<String>,
+    #[serde(default)]
+    account: Option<toml::Spanned<String>>,
     bucket: BucketName,
     peak_rps: toml::Spanned<f64>,
     #[serde(deserialize_with = "time_zone")]
@@ -189,6 +191,7 @@ impl Reader<'_> {
             regions.push(Region {
                 name: name.clone(),
                 title: table.title.get_ref().clone(),
+                account: table.account.as_ref().unwrap_or(&fleet.account).get_ref().clone(),
                 bucket: table.bucket.clone(),
                 peak_rps: *table.peak_rps.get_ref(),
                 time_zone: table.time_zone.clone(),

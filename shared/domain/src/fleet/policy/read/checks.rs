@@ -43,10 +43,7 @@ impl Reader<'_> {
         if let Some(place) = fleet.home_place.as_ref().filter(|_| fleet.order == OrderPolicy::Fixed) {
             return Err(self.wrong(place, FleetProblem::HomePlaceInFixedOrder));
         }
-        let account = fleet.account.get_ref();
-        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(self.wrong(&fleet.account, FleetProblem::Account(account.clone())));
-        }
+        self.check_account("fleet", &fleet.account)?;
         let kind = fleet.instance_type.get_ref();
         match kind.split('.').collect::<Vec<_>>()[..] {
             ["ml", "inf1", _] => {
@@ -95,12 +92,21 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn check_account(&self, table: &'static str, account: &toml::Spanned<String>) -> Result<(), FleetError> {
+        let own = account.get_ref();
+        if own.len() == 12 && own.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(());
+        }
+        Err(self.wrong(account, FleetProblem::Account { table, account: own.clone() }))
+    }
+
     fn check_region(&self, table: &RegionTable, document: &Document) -> Result<(), FleetError> {
         let name = table.name.get_ref();
         let region = || name.clone();
         if !KNOWN_REGIONS.contains(&name.as_str()) {
             return Err(self.wrong(&table.name, RegionProblem::NotOfAws(region())));
         }
+        table.account.iter().try_for_each(|own| self.check_account("region", own))?;
         self.check_canary(table, &document.guardrail)?;
         if let Some((vpc, takes)) = table.vpc.as_ref().and_then(|vpc| Some((vpc, vpc.get_ref().broken()?))) {
             return Err(self.wrong(vpc, RegionProblem::Vpc { region: region(), takes }));
@@ -156,10 +162,20 @@ impl Reader<'_> {
         reader.first_broken("wave", &wave_checks(&document.wave, &document.judge))?;
         judging::check(&reader, &document.judge)?;
         reader.first_broken("evaluation", &evaluation::checks(&document.evaluation))?;
-        reader.first_broken("signing", &signing::checks(&document.signing, document.fleet.account.get_ref()))?;
+        reader.first_broken("signing", &signing::checks(&document.signing, home_account(document)))?;
         document.shadow.iter().try_for_each(|policy| shadow::check(&reader, policy))?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
+}
+
+/// Where a key of KMS lies that signs releases.
+fn home_account(document: &Document) -> &str {
+    let home = document
+        .region
+        .iter()
+        .map(toml::Spanned::get_ref)
+        .find(|own| own.name.get_ref() == document.fleet.home.get_ref());
+    home.and_then(|own| own.account.as_ref()).unwrap_or(&document.fleet.account).get_ref()
 }
 
 /// CodePipeline takes such a name for a stage, and TOML for the region's environment in samconfig.toml.
