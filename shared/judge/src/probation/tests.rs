@@ -291,6 +291,16 @@ fn hours_are_held_against_the_same_hours() {
 }
 
 #[test]
+fn slots_that_the_days_have_not_in_common_are_no_window() {
+    let counts = counts(8, Vec::new());
+    let past = Past::of(&counts, 2.0);
+    assert!(past.window(0, &day(4, 5)).is_some());
+    // Nobody has called today, or nobody ever called then.
+    assert!(past.window(0, &[Tally::default(); 4]).is_none());
+    assert!(past.window(96, &day(1, 5)).is_none());
+}
+
+#[test]
 fn what_counts_scatter_by_chance_is_beside_the_tolerance() {
     let alike = |bad| ProbationCounts { days: vec![day(96, 10_000); 14], today: day(1, bad) };
     assert_eq!(judged("5xx", alike(12_900)).finding, ProbationFinding::Nothing);
