@@ -250,7 +250,7 @@ fn a_windows_chance_is_that_of_two_counts_given_their_sum() {
     }
 }
 
-/// Eight days of two spells, factors and spells that are known: the variances and their degrees of freedom by hand.
+/// Eight days of two spells or four, factors and spells that are known: the variances and their degrees of freedom by hand.
 #[test]
 fn what_is_usual_is_known_by_hand() {
     let slot = |number: usize, slot: usize| {
@@ -258,18 +258,21 @@ fn what_is_usual_is_known_by_hand() {
         let spell = if (number / 2 + slot / 8).is_multiple_of(2) { 0.8 } else { 1.2 };
         tally(100_000, (1_000.0 * day * spell) as u64)
     };
-    let days: Vec<Vec<Tally>> = (0..8).map(|number| (0..16).map(|place| slot(number, place)).collect()).collect();
-    let counts = ProbationCounts { days, today: Vec::new() };
-    let past = Past::of(&counts, 2.0);
     let day = 0.01 * 8.0 / 7.0;
     let mean_square = 1_000.0f64.powi(2) * (0.81 + 1.21) / 2.0;
-    for (length, windows) in [(1, 16.0), (4, 4.0)] {
+    for (spells, length) in [(2, 1), (2, 4), (4, 1), (4, 4)] {
+        let slots = 8 * spells;
+        let days = (0..8).map(|number| (0..slots).map(|place| slot(number, place)).collect()).collect();
+        let counts = ProbationCounts { days, today: Vec::new() };
         let (mean, square) = (length as f64 * 1_000.0, (length as f64).powi(2) * mean_square);
+        let windows = slots as f64 / length as f64;
         let beside = (0.04 * square * 8.0 / 7.0 * windows / (windows - 1.0) - 2.0 * mean) / square;
-        let freedom = (day + beside).powi(2) / (day * day / 7.0 + beside * beside / 7.0);
+        let within = 7.0 * (spells as f64 - 1.0);
+        let freedom = (day + beside).powi(2) / (day * day / 7.0 + beside * beside / within);
         let inflation = crate::student::upper_quantile(freedom, 1e-5) / crate::student::upper_quantile(1e9, 1e-5);
-        let (seen, wanted) = (past.usual(length, 1e-5).variance, (day + beside) * inflation * inflation);
-        assert!((seen / wanted - 1.0).abs() < 1e-9, "{length}: {seen} {wanted}");
+        let seen = Past::of(&counts, 2.0).usual(length, 1e-5).variance;
+        let wanted = (day + beside) * inflation * inflation;
+        assert!((seen / wanted - 1.0).abs() < 1e-9, "{spells} spells, {length}: {seen} {wanted}");
     }
 }
 
