@@ -1,7 +1,10 @@
 //! How a page, or a piece of advice, reaches the people on call when the topic that it should go through does not take it.
 
-use crate::ports::{Answer, Page, Pager};
-use meridian_domain::{Fleet, RegionName};
+use crate::journal::Journal;
+use crate::ports::{Answer, Clock, Ledger, Page, Pager};
+use meridian_domain::{Actor, Advice, Fleet, Reason, Record, RegionHistory, RegionName};
+use meridian_messages::Voice;
+use std::collections::BTreeMap;
 
 /// Pages through home's topic: a region that a page is about is the last one to rely on. Where home's does not take it, because it is
 /// ill or does not let us, the first other region's that does carries it: on-call subscribes to all of them.
@@ -30,6 +33,28 @@ async fn through_any_topic(fleet: &Fleet, note: &Page, send: impl AsyncFn(&Regio
         }
     }
     Err(refusal)
+}
+
+/// Puts a page that no topic takes on record as owed, in the ledger of the region that it is about, or in the first other one that takes
+/// it: that region's `rollback` sends it at one of its next sweeps. Answers whose ledger took it.
+pub(crate) async fn owe(
+    ports: &(impl Ledger + Clock),
+    fleet: &Fleet,
+    region: &RegionName,
+    (actor, why, advice): (&Actor, &Reason, &Advice),
+    chains: &mut BTreeMap<RegionName, Journal<RegionHistory>>,
+) -> Option<RegionName> {
+    let record = Record::PageOwed { why: why.clone(), advice: advice.clone() };
+    let others = fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
+    for place in std::iter::once(region).chain(others) {
+        let Some(chain) = chains.get_mut(place) else { continue };
+        match chain.append(ports, actor, record.clone()).await {
+            Ok(()) => return Some(place.clone()),
+            Err(error) => tracing::error!(%error, "the outstanding page could not be recorded"),
+        }
+    }
+    tracing::error!(page = Voice::of(fleet).why(why), "the page could not be sent, and no ledger takes it as owed");
+    None
 }
 
 /// As [`page`], for work that goes on whether anybody hears of it: where every topic declines the page for good, the log alone says it.

@@ -14,7 +14,6 @@ use meridian_domain::reason::{Failure, Refusal};
 use meridian_domain::{
     Advice, Epoch, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms,
 };
-use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use std::sync::Arc;
 
@@ -130,7 +129,11 @@ impl Look {
         let page = self.notice(fleet, region, why, advice);
         self.sight.paged.insert(region.clone(), why.clone());
         if on_call::page(ports, fleet, &page).await.is_err() {
-            self.owe(ports, fleet, region, why, advice).await;
+            // The wave must not wait for it.
+            let owed = (&self.sight.execution, why, advice);
+            if let Some(place) = on_call::owe(ports, fleet, region, owed, &mut self.regions).await {
+                self.region_changed(&place);
+            }
         }
     }
 
@@ -150,25 +153,6 @@ impl Look {
         if let Err(error) = sent {
             tracing::error!(%error, advice = note.subject, "the advice was not sent");
         }
-    }
-
-    /// A page that no topic takes must not keep the wave from going on. It is owed in the region's own ledger, or in the first other
-    /// one that takes it: that region's `rollback` sends it at one of its next sweeps.
-    async fn owe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
-        let record = Record::PageOwed { why: why.clone(), advice: advice.clone() };
-        let actor = self.sight.execution.clone();
-        let others = fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
-        for place in std::iter::once(region).chain(others) {
-            let Some(journal) = self.regions.get_mut(place) else { continue };
-            match journal.append(ports, &actor, record.clone()).await {
-                Ok(()) => return self.region_changed(place),
-                Err(error) => tracing::error!(%error, "the outstanding page could not be recorded"),
-            }
-        }
-        tracing::error!(
-            page = Voice::of(fleet).why(why),
-            "the page could not be sent: only the failed action reports it"
-        );
     }
 
     async fn act<P: Ports>(

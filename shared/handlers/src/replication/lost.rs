@@ -6,7 +6,7 @@ use crate::journal::Journal;
 use crate::on_call;
 use crate::ports::{Clock, Ledger, Page, Pager, Pipeline};
 use meridian_domain::reason::WaveEnd;
-use meridian_domain::{Advice, Chain, HubHistory, Record, RegionHistory, plan};
+use meridian_domain::{Actor, Advice, Chain, HubHistory, Reason, Record, RegionHistory, RegionName, plan};
 use meridian_messages::pages::{Notice, Sender};
 use std::collections::BTreeMap;
 
@@ -34,11 +34,38 @@ where
     if let Record::WaveEnded { page: Some(end), .. } = &record
         && let WaveEnd::Lost { again, .. } = **end
     {
-        let notice = Notice::Plan { why: (**end).clone().into(), advice: Advice::ReadPipeline { again } };
-        let page = Page::of(&ctx.fleet, notice, home, &Sender::Wave(wave.clone()));
-        on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
+        let (why, advice) = (Reason::from((**end).clone()), Advice::ReadPipeline { again });
+        tell(ports, ctx, &wave, (why, advice), &mut chains).await?;
     }
     let ended = |history: &HubHistory| history.ended.contains_key(&wave);
     hub.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, ended).await?;
     Ok(())
+}
+
+/// Pages once: what every topic declines is owed on record, and a call that is repeated after that finds it there.
+async fn tell<P>(
+    ports: &P,
+    ctx: &Context,
+    wave: &Actor,
+    (why, advice): (Reason, Advice),
+    chains: &mut BTreeMap<RegionName, Journal<RegionHistory>>,
+) -> Result<(), HandlerError>
+where
+    P: Ledger + Pager + Clock,
+{
+    if chains.values().any(|chain| chain.history().owes(&why)) {
+        return Ok(());
+    }
+    let home = &ctx.fleet.home;
+    let notice = Notice::Plan { why: why.clone(), advice: advice.clone() };
+    let page = Page::of(&ctx.fleet, notice, home, &Sender::Wave(wave.clone()));
+    match on_call::page(ports, &ctx.fleet, &page).await {
+        Ok(()) => Ok(()),
+        Err(refusal) if refusal.is_regional() => Err(refusal.into()),
+        Err(_) => {
+            let actor = ctx.actor(FunctionKind::Replication);
+            on_call::owe(ports, &ctx.fleet, home, (&actor, &why, &advice), chains).await;
+            Ok(())
+        }
+    }
 }

@@ -64,6 +64,9 @@ fn a_lost_wave_waits_for_what_does_not_answer() {
     given_up(&world);
     world.mute(ErrorKind::Refused);
     assert!(look(&world, HOME)["wave"].is_string(), "topics that are gone keep nobody waiting");
+    let owed = Record::PageOwed { why: lost().into(), advice: Advice::ReadPipeline { again: true } };
+    let own = world.records(&name(HOME), Chain::Region(name(HOME)));
+    assert_eq!(own.last(), Some(&owed), "home's rollback sends it at a sweep");
     let world = with_time_out();
     given_up(&world);
     world.dark.borrow_mut().insert(name("ap-northeast-1"));
