@@ -241,7 +241,7 @@ fn is_let_through(world: &World, region: usize, release: usize) -> bool {
     let Some(open) = place.chain.history.update.as_ref().filter(|open| open.target == *target) else { return false };
     let lately = world.now - A_MINUTE;
     let untold = place.faults.has(Fault::Signals) && !place.verdict && place.verdict_due.is_none();
-    let mut decisions = place.chain.newest_first().filter_map(|(at, record)| match record {
+    let mut decisions = place.chain.newest_taken_first().filter_map(|(at, record)| match record {
         Record::Decided { decision, execution, .. } if *execution == open.execution => Some((at, *decision)),
         _ => None,
     });

@@ -239,7 +239,7 @@ impl<H: Hasher> Prints<'_, H> {
         self.last(chain, |record| matches!(record, Record::Halted { .. }));
         let checks = self.checks;
         let Some(open) = &chain.history.update else { return };
-        for (at, record) in chain.newest_first() {
+        for (at, record) in chain.newest_taken_first() {
             if let Record::Decided { decision, execution, .. } = record
                 && *execution == open.execution
             {

@@ -261,6 +261,33 @@ fn home_gives_no_try_that_a_person_has_used_up() {
     assert_eq!((left(&night, BR).nth, left(&night, BR).next), (2, NextTry::UsedUp));
 }
 
+/// Its execution was lost between its canary's return and its deferral, and home goes on for another region's sake.
+#[test]
+fn home_gives_no_try_that_a_lost_execution_has_used_up() {
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    starts_and_is_due(&mut night, BR);
+    is_tripped(&mut night, BR, thin());
+    night.in_service(BR, "v426");
+    let (from, to, why) = (night.target(BR, "v427"), night.target(BR, "v426"), said("the counts did not decide"));
+    night.tell(BR, Record::Reverted { from, to, why: why.clone() });
+    let ended = Record::WaveEnded {
+        release: release("v427"),
+        execution: actor("wave-2"),
+        lagging: vec![name(BR)],
+        page: None,
+        cleared: vec![],
+    };
+    night.hub(ended);
+    night.hub(wave("wave-3", Some(Resumed { after: actor("wave-2"), attempt: 3 })));
+    night.rerun("wave-3");
+    night.hub_mut().lease = None;
+    night.new_call();
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
+    let left = left(&night, BR);
+    assert_eq!((left.nth, left.next, *left.why), (2, NextTry::UsedUp, why));
+}
+
 /// Another region's try took long: this one would begin after policy's time for it.
 #[test]
 fn no_try_begins_after_policys_time_for_it() {

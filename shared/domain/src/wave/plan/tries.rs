@@ -142,16 +142,22 @@ impl View<'_> {
         self.leave_undecided(Undecided { why: Box::new(why.clone()), nth, of, next })
     }
 
-    /// Where a further try comes after the time that policy has for it, for another region's took long, or a person's execution has
-    /// used the tries up meanwhile: what is said of the region, which is left for the next night. A person may start one at any time.
+    /// Where a further try comes after the time that policy has for it, for another region's took long, or a person's execution or one
+    /// that was lost has used the tries up meanwhile: what is said of the region, which is left for the next night. A person may start one
+    /// at any time.
     pub(super) fn no_try_left(&self, history: &RegionHistory) -> Option<Undecided> {
-        let (left, until) = (self.left_open()?, self.tries_until()?);
+        let (hub, release) = (&self.sight.hub, &self.sight.release);
+        hub.resumed.get(&self.sight.execution)?;
         // Once its update is intended, it has begun.
         let begun = history.update.as_ref().is_some_and(|update| self.is_ours(update));
-        let over = (self.now >= until).then_some(NextTry::Over { until });
-        let used_up = (!history.tries_left(self.fleet, &self.sight.release)).then_some(NextTry::UsedUp);
-        let next = used_up.or(over).filter(|_| !begun)?;
-        Some(Undecided { nth: self.tried(history), next, ..left.clone() })
+        let left = self.left_open();
+        let until = left.and(self.tries_until()).filter(|until| self.now >= *until);
+        let used_up = (!history.tries_left(self.fleet, release)).then_some(NextTry::UsedUp);
+        let next = used_up.or(until.map(|until| NextTry::Over { until })).filter(|_| !begun)?;
+        // An execution that was lost may have died between its canary's return and the region's deferral.
+        let why =
+            left.map(|left| left.why.clone()).or_else(|| Some(Box::new(history.returned.get(release)?.why.clone())))?;
+        Some(Undecided { why, nth: self.tried(history), of: self.fleet.wave.tries, next })
     }
 
     /// The canary that the execution before expected to suffice here.
