@@ -110,9 +110,12 @@ readings! {
     no_update_after_a_failed_rollback: update_taken_after_failed_rollback = other,
     a_new_configuration_is_unknown_for_a_while: new_configuration_unknown_seconds = |_| 60,
     scaling_shows_in_service: scaling_shows_updating = other,
+    the_pipeline_calls_once_a_minute: pipeline_calls_seconds = |_| 60,
+    metrics_come_after_a_quarter_of_a_minute: metric_delay_seconds = |_| 15,
+    metrics_are_whole_after_a_minute: metric_complete_seconds = |_| 60,
 }
 
-/// What an account showed, as `meridian doctor --smoke` writes it: where `MERIDIAN_LIVE_FACTS` names such a file every night under that,
+/// What an account showed, as `meridian doctor --smoke` and `--ping` write it: where `MERIDIAN_LIVE_FACTS` names such a file every night under that,
 /// else one night under a file that says the opposite of what is usual.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the account's readings are named by whoever runs the test")]

@@ -158,7 +158,7 @@ pub const COMMANDS: &[(&str, Check)] = &[
     (
         "aws codepipeline list-action-executions --region eu-west-1 --pipeline-name fraud-promotion --filter \
          pipelineExecutionId=EXECUTION",
-        Check::NotTyped(NO_SERVICE),
+        Check::Says(&["\"actionName\": \"Verify-Fleet\"", "\"status\": \"Succeeded\""]),
     ),
     ("SINCE=$(($(date +%s) - 3600))000", Check::NotTyped(NO_SERVICE)),
     (

@@ -47,11 +47,16 @@ impl Desk {
             "aws s3api list-objects-v2 --bucket fraud-models-eu --region eu-west-1 --prefix releases/archives/ \
              --query 'Contents[0].Key' --output text",
         );
+        let execution = asked(
+            "aws codepipeline list-pipeline-executions --region eu-west-1 --pipeline-name fraud-promotion --query \
+             'pipelineExecutionSummaries[0].pipelineExecutionId' --output text",
+        );
         let [release, policy, version] = ["release", "policy", "version"].map(wave);
         let manifest = read(&format!("releases/manifests/{release}.json"));
         self.values = BTreeMap::from([
             ("CONFIG", config),
             ("DIGEST", manifest["image"]["digest"].as_str().unwrap().to_owned()),
+            ("EXECUTION", execution),
             ("KEY", key),
             ("POLICY", policy),
             ("RELEASE", release),

@@ -52,6 +52,7 @@ macro_rules! every_operation {
                 codepipeline::ListPipelines,
                 codepipeline::GetPipelineExecution,
                 codepipeline::ListPipelineExecutions,
+                codepipeline::ListActionExecutions,
                 codepipeline::StartPipelineExecution,
                 codepipeline::PutJobSuccessResult,
                 codepipeline::PutJobFailureResult,
@@ -88,7 +89,7 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 64] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 65] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);

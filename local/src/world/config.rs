@@ -128,10 +128,22 @@ pub struct LiveFacts {
     pub new_configuration_unknown_seconds: u32,
     /// Whether `DescribeEndpoint` says `Updating` while autoscaling adds instances, or goes on saying `InService`.
     pub scaling_shows_updating: bool,
+    /// Seconds from a continuation token to the pipeline's next call, which AWS calls "periodically"; 0: the scenario's own
+    /// `continuation`.
+    pub pipeline_calls_seconds: u32,
+    /// Seconds from a minute's end to its metrics' first visibility; 0: the scenario's own `metric_delay`.
+    pub metric_delay_seconds: u32,
+    /// Seconds from a minute's end to its whole counts; 0: the scenario's own `metric_complete`.
+    pub metric_complete_seconds: u32,
 }
 
 impl LiveFacts {
-    /// These readings, but for what a file says otherwise, which `meridian doctor --smoke` writes.
+    /// A measured time, or the scenario's own where there is none.
+    pub(crate) fn or(measured: u32, own: SignedDuration) -> SignedDuration {
+        if measured == 0 { own } else { SignedDuration::from_secs(measured.into()) }
+    }
+
+    /// These readings, but for what a file says otherwise, which `meridian doctor --smoke` and `--ping` write.
     ///
     /// # Errors
     /// It is not TOML, or says what no reading is.
@@ -160,6 +172,9 @@ impl Default for LiveFacts {
             update_taken_after_failed_rollback: true,
             new_configuration_unknown_seconds: 0,
             scaling_shows_updating: true,
+            pipeline_calls_seconds: 0,
+            metric_delay_seconds: 0,
+            metric_complete_seconds: 0,
         }
     }
 }

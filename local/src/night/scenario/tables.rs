@@ -234,6 +234,9 @@ pub(super) static LIVE: Table = Table {
         Field::new("update_taken_after_failed_rollback", Takes::Flag, Is("true"), "false"),
         Field::new("new_configuration_unknown_seconds", SECONDS, Is("0"), "5"),
         Field::new("scaling_shows_updating", Takes::Flag, Is("true"), "false"),
+        Field::new("pipeline_calls_seconds", SECONDS, Is("0"), "45"),
+        Field::new("metric_delay_seconds", SECONDS, Is("0"), "20"),
+        Field::new("metric_complete_seconds", SECONDS, Is("0"), "90"),
     ],
 };
 

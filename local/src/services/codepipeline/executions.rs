@@ -16,7 +16,7 @@ use meridian_domain::reason::OperationName;
 
 impl ExecutionState {
     /// AWS's word for it.
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             ExecutionState::InProgress => "InProgress",
             ExecutionState::Succeeded => "Succeeded",

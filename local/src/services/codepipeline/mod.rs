@@ -1,5 +1,6 @@
 //! CodePipeline: pipelines and their jobs (JSON 1.1).
 
+pub(crate) mod actions;
 pub(crate) mod calls;
 pub(crate) mod declared;
 pub(crate) mod executions;

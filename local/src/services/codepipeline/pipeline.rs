@@ -37,6 +37,22 @@ pub(crate) struct Execution {
     pub stage: usize,
     /// Whether it queues with nobody.
     pub beside: bool,
+    /// What it did in its stages, the first one first.
+    pub actions: Vec<ActionExecution>,
+}
+
+/// One action in one execution.
+#[derive(Debug)]
+pub(crate) struct ActionExecution {
+    /// The stage's number among the pipeline's.
+    pub stage: usize,
+    pub state: ExecutionState,
+    pub began: Timestamp,
+    pub changed: Timestamp,
+    /// What its function said of it last.
+    pub summary: Option<String>,
+    /// AWS's code for how it failed, and what was said.
+    pub failure: Option<(String, String)>,
 }
 
 /// How an execution stands. None is stopped or overtaken here.
@@ -75,7 +91,7 @@ impl Execution {
         revision: String,
         now: Timestamp,
     ) -> Self {
-        let state = ExecutionState::InProgress;
-        Execution { id, token, variables, revision, state, began: now, changed: now, stage: 0, beside: false }
+        let (state, actions) = (ExecutionState::InProgress, Vec::new());
+        Execution { id, token, variables, revision, state, began: now, changed: now, stage: 0, beside: false, actions }
     }
 }

@@ -1,8 +1,8 @@
 //! What the operations of CodePipeline ask of IAM.
 
 use crate::services::codepipeline::types::{
-    GetPipeline, GetPipelineExecution, ListPipelineExecutions, ListPipelines, PutJobFailureResult, PutJobSuccessResult,
-    StartPipelineExecution,
+    GetPipeline, GetPipelineExecution, ListActionExecutions, ListPipelineExecutions, ListPipelines,
+    PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution,
 };
 use crate::services::iam::ask::{Ask, one_ask};
 use crate::world::operation::Guarded;
@@ -21,6 +21,8 @@ one_ask! {
     GetPipelineExecution: "codepipeline:GetPipelineExecution", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
     ListPipelineExecutions: "codepipeline:ListPipelineExecutions", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
+    ListActionExecutions: "codepipeline:ListActionExecutions", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
     PutJobSuccessResult: "codepipeline:PutJobSuccessResult", |_own, _world, _region| "*";
     PutJobFailureResult: "codepipeline:PutJobFailureResult", |_own, _world, _region| "*";

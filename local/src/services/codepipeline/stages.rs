@@ -3,7 +3,8 @@
 //! The stages, and what each hands to its function, are the template's. Mode QUEUED: an execution enters a stage when the
 //! one before it has left it.
 
-use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
+use crate::services::codepipeline::pipeline::{ActionExecution, Execution, ExecutionState};
+use crate::world::config::LiveFacts;
 use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::state::World;
@@ -67,9 +68,13 @@ impl World {
 
     /// The action of an execution's stage begins.
     pub(crate) fn action_begins(&mut self, execution: usize) {
-        let Some((id, _, action)) = self.place(execution) else { return };
-        let home = self.home();
+        let Some((id, stage, action)) = self.place(execution) else { return };
+        let (home, now) = (self.home(), self.now);
         self.record(&home, What::ActionStarted { execution: id, action });
+        if let Some(own) = self.pipeline.executions.get_mut(execution) {
+            let state = ExecutionState::InProgress;
+            own.actions.push(ActionExecution { stage, state, began: now, changed: now, summary: None, failure: None });
+        }
         match self.action_of(execution) {
             Some(PipelineAction::Source { bucket, key, .. }) => match self.authorise_source(&bucket, &key) {
                 Ok(()) => self.queue.push(self.later(self.config.timing.action_gap), Event::SourceEnds { execution }),
@@ -83,6 +88,7 @@ impl World {
     pub(crate) fn action_succeeds(&mut self, execution: usize, summary: Option<String>) {
         let Some((id, stage, action)) = self.place(execution) else { return };
         let home = self.home();
+        self.action_stands(execution, ExecutionState::Succeeded, summary.clone(), None);
         self.record(&home, What::ActionSucceeded { execution: id.clone(), action, summary });
         self.leave(execution, stage);
         if stage + 1 < self.pipeline.stages.len() {
@@ -102,6 +108,7 @@ impl World {
     pub(crate) fn action_fails(&mut self, execution: usize, failure: &str, message: String) {
         let Some((id, stage, action)) = self.place(execution) else { return };
         let home = self.home();
+        self.action_stands(execution, ExecutionState::Failed, None, Some((failure.to_owned(), message.clone())));
         let failed =
             What::ActionFailed { execution: id.clone(), action: action.clone(), failure: failure.to_owned(), message };
         self.record(&home, failed);
@@ -115,6 +122,21 @@ impl World {
         if let Some(own) = self.pipeline.executions.get_mut(execution) {
             own.state = state;
             own.changed = self.now;
+        }
+    }
+
+    /// How the action stands that an execution is in.
+    fn action_stands(
+        &mut self,
+        execution: usize,
+        state: ExecutionState,
+        summary: Option<String>,
+        failure: Option<(String, String)>,
+    ) {
+        let now = self.now;
+        let own = self.pipeline.executions.get_mut(execution).and_then(|own| own.actions.last_mut());
+        if let Some(own) = own {
+            *own = ActionExecution { state, changed: now, summary, failure, ..*own };
         }
     }
 
@@ -132,8 +154,10 @@ impl World {
     pub(crate) fn action_continues(&mut self, execution: usize, token: String, summary: Option<String>) {
         let Some((id, _, action)) = self.place(execution) else { return };
         let home = self.home();
+        self.action_stands(execution, ExecutionState::InProgress, summary.clone(), None);
         self.record(&home, What::ActionContinued { execution: id, action, summary });
-        self.queue.push(self.later(self.config.timing.continuation), Event::JobContinues { execution, token });
+        let after = LiveFacts::or(self.config.live.pipeline_calls_seconds, self.config.timing.continuation);
+        self.queue.push(self.later(after), Event::JobContinues { execution, token });
     }
 
     /// Nobody answered a job.

@@ -50,9 +50,7 @@ impl Operation for InvokeEndpoint {
         };
         let Capacity { config, labels, instances, variant, newest, .. } = capacity;
         let serving = Serving { config, labels, instances, share: 1.0, newest };
-        if of_fleet {
-            world.count_request(region, &serving, answer.is_err());
-        }
+        world.count_request(region, (&self.endpoint_name, &variant), &serving, answer.is_err());
         match answer {
             Ok(answer) => Ok(InvokeEndpointOutput {
                 content_type: format!("{}; charset=utf-8", form.accept()),

@@ -3,6 +3,7 @@
 use crate::services::cloudwatch::metrics::MetricKey;
 use crate::services::cloudwatch::samples::Samples;
 use crate::services::cloudwatch::types::Dimension;
+use crate::world::config::{LiveFacts, WorldConfig};
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
 use crate::world::customers::traffic::Newest;
 use crate::world::customers::traffic::{Arrival, Served, Serving, start_of_minute};
@@ -78,8 +79,15 @@ impl World {
         share * timing.cold_share * left / seconds
     }
 
-    /// Counts one request that somebody really made.
-    pub(crate) fn count_request(&mut self, name: &RegionName, fleet: &Serving, failed: bool) {
+    /// Counts one request that somebody really made of a variant of an endpoint.
+    pub(crate) fn count_request(
+        &mut self,
+        name: &RegionName,
+        (endpoint, variant): (&str, &str),
+        fleet: &Serving,
+        failed: bool,
+    ) {
+        let of_fleet = endpoint == self.config.fleet.endpoint.as_str();
         let EffectiveBehaviour { latency_factor, .. } = self.behaviour(name, &fleet.labels, self.now);
         let Some(region) = self.regions.get_mut(name) else { return };
         let one = Served {
@@ -90,7 +98,13 @@ impl World {
             // Synthetic requests are no customers: the container leaves them out.
             scores: Samples::default(),
         };
-        region.traffic.minute.entry(fleet.config.clone()).or_default().add(&one);
+        let counted = if of_fleet {
+            region.traffic.minute.entry(fleet.config.clone()).or_default()
+        } else {
+            let key = [endpoint, variant, &fleet.config].map(str::to_owned);
+            region.traffic.elsewhere.entry(key).or_default()
+        };
+        counted.add(&one);
     }
 
     /// A minute ends everywhere: its counts become metrics, most of them visible a little later and the last of them after
@@ -98,15 +112,21 @@ impl World {
     pub(crate) fn minute_ends(&mut self) {
         let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
         let start = self.now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(self.now);
+        let WorldConfig { live, timing, .. } = &self.config;
         let arrival = Arrival {
-            first: self.later(self.config.timing.metric_delay),
-            last: self.later(self.config.timing.metric_complete),
+            first: self.later(LiveFacts::or(live.metric_delay_seconds, timing.metric_delay)),
+            last: self.later(LiveFacts::or(live.metric_complete_seconds, timing.metric_complete)),
         };
         for name in regions {
             self.count_traffic(&name);
             let Some(region) = self.regions.get_mut(&name) else { continue };
             let minute = std::mem::take(&mut region.traffic.minute);
+            let elsewhere = std::mem::take(&mut region.traffic.elsewhere);
             self.publish_minute(&name, start, arrival, minute);
+            let points = elsewhere
+                .into_iter()
+                .flat_map(|([endpoint, variant, config], served)| points(&endpoint, &variant, config, served));
+            self.put_points(&name, start, arrival, points.collect());
         }
         self.count_health(start, arrival.first);
         self.capture_requests();
@@ -166,20 +186,16 @@ impl World {
     ) {
         let mut own = self.own_metrics(name, &minute);
         let fleet = &self.config.fleet;
-        let endpoint = [
-            Dimension::new("EndpointName", fleet.endpoint.as_str()),
-            Dimension::new("VariantName", fleet.variant.as_str()),
-        ];
-        let mut points: Vec<(MetricKey, Samples)> = Vec::new();
+        let mut all: Vec<(MetricKey, Samples)> = Vec::new();
         for (config, served) in minute.into_iter().filter(|(_, served)| served.requests > 0) {
-            points.extend(own.remove(&config).unwrap_or_default());
-            let mut of_one_fleet = endpoint.to_vec();
-            of_one_fleet.push(Dimension::new("EndpointConfigName", config));
-            for (metric, samples) in served.metrics() {
-                points.push((MetricKey::new(SAGEMAKER, metric, &endpoint), samples.clone()));
-                points.push((MetricKey::new(SAGEMAKER, metric, &of_one_fleet), samples));
-            }
+            all.extend(own.remove(&config).unwrap_or_default());
+            all.extend(points(fleet.endpoint.as_str(), fleet.variant.as_str(), config, served));
         }
+        self.put_points(name, start, arrival, all);
+    }
+
+    /// A minute's samples, most of them visible first and the rest at last.
+    fn put_points(&mut self, name: &RegionName, start: Timestamp, arrival: Arrival, points: Vec<(MetricKey, Samples)>) {
         let late = self.config.timing.late_share.clamp(0.0, 1.0);
         let moment = start.as_millisecond().to_string();
         let mut random = Random::labelled(self.config.seed, ["late", name.as_str(), &moment]);
@@ -206,4 +222,18 @@ impl World {
             region.traffic.counted_to = self.now;
         }
     }
+}
+
+/// What SageMaker says of a minute of one configuration, over the whole variant and over the configuration.
+fn points(endpoint: &str, variant: &str, config: String, served: Served) -> Vec<(MetricKey, Samples)> {
+    let whole = [Dimension::new("EndpointName", endpoint), Dimension::new("VariantName", variant)];
+    let mut of_config = whole.to_vec();
+    of_config.push(Dimension::new("EndpointConfigName", config));
+    let both = |(metric, samples): (&'static str, Samples)| {
+        [
+            (MetricKey::new(SAGEMAKER, metric, &whole), samples.clone()),
+            (MetricKey::new(SAGEMAKER, metric, &of_config), samples),
+        ]
+    };
+    served.metrics().into_iter().flat_map(both).collect()
 }

@@ -16,6 +16,8 @@ pub(crate) struct Traffic {
     pub counted_to: Timestamp,
     /// What each configuration's instances served in the minute that runs.
     pub minute: BTreeMap<String, Served>,
+    /// What other endpoints than the fleet's did, by endpoint, variant and configuration: somebody asked them, and no customer.
+    pub elsewhere: BTreeMap<[String; 3], Served>,
 }
 
 /// What the instances of one configuration served.
@@ -64,7 +66,7 @@ pub(crate) struct Arrival {
 
 impl Traffic {
     pub fn new(peak_rps: f64, zone: TimeZone, start: Timestamp) -> Self {
-        Traffic { peak_rps, zone, counted_to: start, minute: BTreeMap::new() }
+        Traffic { peak_rps, zone, counted_to: start, minute: BTreeMap::new(), elsewhere: BTreeMap::new() }
     }
 
     /// Requests per second at a moment.

@@ -1,4 +1,5 @@
-//! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`: which pipelines there are, and how executions stand.
+//! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`, `ListActionExecutions`: which pipelines there are, and how
+//! executions and their actions stand.
 
 use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
@@ -125,4 +126,86 @@ pub struct PipelineExecutionSummary {
     pub trigger: Trigger,
     /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
     pub execution_mode: String,
+}
+
+/// `ListActionExecutions`: all at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListActionExecutions {
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
+    pub pipeline_name: String,
+    /// Those of one execution; of all where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<ActionExecutionFilter>,
+}
+
+/// Whose actions are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ActionExecutionFilter {
+    /// The UUID that `StartPipelineExecution` answered; none are listed of one that never began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline_execution_id: Option<String>,
+}
+
+/// What `ListActionExecutions` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListActionExecutionsOutput {
+    /// The newest first.
+    pub action_execution_details: Vec<ActionExecutionDetail>,
+}
+
+/// One action in one execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionExecutionDetail {
+    /// The execution's UUID.
+    pub pipeline_execution_id: String,
+    /// A UUID of its own.
+    pub action_execution_id: String,
+    /// The pipeline's version when the execution began.
+    pub pipeline_version: u32,
+    /// The stage's name.
+    pub stage_name: String,
+    /// The action's name.
+    pub action_name: String,
+    /// When it began.
+    pub start_time: EpochSeconds,
+    /// When something of it changed last.
+    pub last_update_time: EpochSeconds,
+    /// `InProgress`, `Succeeded` or `Failed`.
+    pub status: String,
+    /// What came of it.
+    pub output: ActionExecutionOutput,
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionExecutionOutput {
+    /// What its function said, or what failed.
+    pub execution_result: ActionExecutionResult,
+}
+
+/// What an action's function said, or what failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionExecutionResult {
+    /// The `summary` of the job's last answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_execution_summary: Option<String>,
+    /// Of one that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_details: Option<ErrorDetails>,
+}
+
+/// Why an action failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorDetails {
+    /// One of [`FAILURE_TYPES`](super::FAILURE_TYPES), or CodePipeline's own, such as `PermissionError`.
+    pub code: String,
+    /// For people.
+    pub message: String,
 }

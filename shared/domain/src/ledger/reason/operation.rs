@@ -66,6 +66,7 @@ operations! {
         ListPipelines,
         GetPipelineExecution,
         ListPipelineExecutions,
+        ListActionExecutions,
         StartPipelineExecution,
         PutJobSuccessResult,
         PutJobFailureResult,
