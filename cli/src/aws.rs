@@ -3,7 +3,7 @@
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts, EndpointUrl, EndpointUrlError};
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, Sha256};
 use meridian_handlers::ports::{Clock, PortError};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,8 @@ struct RefusedCredentials(PortError);
 /// The fleet and the ports to act on it with.
 pub struct Session {
     pub fleet: Arc<Fleet>,
+    /// Its digest: what functions of the same policy were started with.
+    pub policy: Sha256,
     pub ports: AwsPorts,
     runtime: tokio::runtime::Runtime,
 }
@@ -97,7 +99,7 @@ impl Session {
             None => AwsClock::new(None),
         };
         let ports = AwsPorts::new(fleet.clone(), clock, place.replacement().cloned()).of_a_person();
-        Ok(Self { fleet, ports, runtime })
+        Ok(Self { fleet, policy: Sha256::of(text.as_bytes()), ports, runtime })
     }
 
     /// The present: a served night's, where one is asked.

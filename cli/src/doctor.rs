@@ -7,8 +7,10 @@ mod document;
 mod facts;
 mod findings;
 mod fleet;
+mod ping;
 mod policy;
 mod probe;
+mod readings;
 mod region;
 mod services;
 mod signing;
@@ -35,8 +37,9 @@ use std::process::ExitCode;
                         meridian doctor\n  \
                         meridian doctor --all --json > findings.json\n  \
                         meridian doctor --probe --dry-run\n  \
+                        meridian doctor --ping\n  \
                         meridian doctor --smoke AU --dry-run\n\n\
-                        Reads, and changes nothing, unless asked for --probe or --smoke. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
+                        Reads, and changes nothing, unless asked for --probe, --ping or --smoke. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
                         answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
 pub struct Arguments {
     /// One JSON document instead of a table.
@@ -49,15 +52,20 @@ pub struct Arguments {
     /// arrive, go back, fall silent. Takes about two hours and costs a few dollars, which it says first. Needs, beside what doctor
     /// reads with, the rights to make, update and delete models, configurations, endpoints, alarms and scalable targets, and to pass the
     /// instances' role.
-    #[arg(long, value_name = "REGION", conflicts_with = "probe")]
+    #[arg(long, value_name = "REGION", conflicts_with_all = ["probe", "ping"])]
     smoke: Option<String>,
     /// Send a small file to every region, and make an alarm ring in each: how long replication takes, and whether a page reaches
     /// somebody. Needs, beside what doctor reads with, the publisher's right to write releases/ in home's bucket, and
     /// cloudwatch:SetAlarmState.
     #[arg(long)]
     probe: bool,
-    /// Where --smoke writes what AWS did: meridian night --live-facts reads it.
-    #[arg(long, value_name = "FILE", default_value = "live-facts.toml", requires = "smoke")]
+    /// Start home's pipeline with no release: how often it calls its first action again within ten minutes, and whether promote may
+    /// look into every region. Promotes nothing; costs cents. Needs, beside what doctor reads with, an operator's right to write waves/ in
+    /// home's bucket (OperatorRoles of the template), codepipeline:StartPipelineExecution, codepipeline:GetPipelineExecution and codepipeline:ListActionExecutions.
+    #[arg(long, conflicts_with = "probe")]
+    ping: bool,
+    /// Where --smoke and --ping write what AWS did, beside what the other wrote there: meridian night --live-facts reads it.
+    #[arg(long, value_name = "FILE", default_value = "live-facts.toml")]
     facts: PathBuf,
     #[command(flatten)]
     consent: Consent,
@@ -67,12 +75,12 @@ pub struct Arguments {
 
 /// Consent to nothing.
 #[derive(Debug, thiserror::Error)]
-#[error("--yes and --dry-run are for --probe and --smoke: without these doctor changes nothing")]
+#[error("--yes and --dry-run are for --probe, --ping and --smoke: without these doctor changes nothing")]
 struct NothingToConfirm;
 
 /// Asks every region of the fleet, and says what is wrong and what mends it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let waits = arguments.smoke.is_some() || arguments.probe;
+    let waits = arguments.smoke.is_some() || arguments.probe || arguments.ping;
     if arguments.consent.is_said() && !waits {
         return Err(NothingToConfirm.into());
     }
@@ -80,6 +88,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error
     session.with_credentials()?;
     if let Some(region) = &arguments.smoke {
         return smoke::run(&session, region, &arguments.facts, &arguments.consent, arguments.json, quiet);
+    }
+    if arguments.ping {
+        return ping::run(&session, &arguments.facts, &arguments.consent, arguments.json, quiet);
     }
     if arguments.probe {
         return probe::run(&session, &arguments.consent, arguments.json, quiet);

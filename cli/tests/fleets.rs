@@ -240,6 +240,39 @@ fn write(case: &Case, folder: &Path) {
     std::fs::write(config, samconfig).unwrap();
 }
 
+/// Each account's stack is told of the others: what samconfig.toml says otherwise than fleet.toml is refused, by name.
+#[test]
+fn accounts_that_do_not_agree_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, own) = (Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), folder.path().join("own"));
+    let tools = Command::new(root.join("scripts/python-tools")).output().unwrap();
+    if !tools.status.success() {
+        return skip("accounts_that_do_not_agree_are_refused", "scripts/python-tools cannot install the SAM CLI");
+    }
+    let case = fleets().into_iter().find(|case| case.changes.iter().any(|(_, to)| to.contains("account = "))).unwrap();
+    write(&case, &own);
+    let config = own.join("samconfig.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let check = || {
+        let mut command = Command::new(root.join(".venv/bin/python"));
+        command.arg("scripts/check_deployment.py").env("MERIDIAN_FLEET_DIR", &own).env("PYTHONPATH", "scripts");
+        let output = command.current_dir(&root).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(check(), (Some(0), String::new()));
+    for (from, to, said) in [
+        ("FleetAccounts=", "FleetAccounts=000000000000,", "FleetAccounts is "),
+        ("HomeAccount=", "HomeAccount=0", "HomeAccount is "),
+        ("Routing=none", "Routing=latency", "several accounts need Routing=none"),
+        ("profile = \"", "profile = \"other-", "profile is 'other-"),
+    ] {
+        assert!(text.contains(from), "{from} is not in\n{text}");
+        std::fs::write(&config, text.replace(from, to)).unwrap();
+        let (code, faults) = check();
+        assert!(code == Some(1) && faults.contains(said), "{to}: {faults}");
+    }
+}
+
 #[test]
 fn a_dozen_fleets_go_with_the_template() {
     let folder = tempfile::tempdir().unwrap();

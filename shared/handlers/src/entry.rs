@@ -4,7 +4,7 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, PipelineJob, is_job, is_of_no_wave, job_execution, job_id};
+use crate::events::{Action, Ping, PipelineJob, is_job, is_of_no_wave, is_ping, job_execution, job_id};
 use crate::front::FrontEvent;
 use crate::journal::{Journal, JournalError};
 use crate::on_call;
@@ -17,6 +17,7 @@ use meridian_domain::reason::{EvaluationReason, Failure, JobFailure};
 use meridian_domain::{Actor, Chain, HubHistory, Record};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
+use meridian_messages::ping::PING;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use tracing::{Instrument, Span, field};
@@ -96,6 +97,9 @@ pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
         .await;
     }
     logged(answered(ports, ctx, &event, async {
+        if is_ping(&event) {
+            return crate::ping::handle(ports, ctx, &ping(FunctionKind::ShadowEval, ctx, &event)?).await;
+        }
         Box::pin(crate::shadow_eval::handle(ports, ctx, &job(FunctionKind::ShadowEval, ctx, &event)?)).await
     }))
     .await
@@ -107,6 +111,9 @@ pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
 /// An event without a job, or CodePipeline did not take the answer.
 pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
     logged(answered(ports, ctx, &event, async {
+        if is_ping(&event) {
+            return crate::ping::handle(ports, ctx, &ping(FunctionKind::Promote, ctx, &event)?).await;
+        }
         Box::pin(crate::promote::handle(ports, ctx, &job(FunctionKind::Promote, ctx, &event)?)).await
     }))
     .await
@@ -116,9 +123,23 @@ pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result
 fn job(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJob, HandlerError> {
     let job = PipelineJob::parse(function.name(), event)?;
     note("release", job.parameters.release);
+    taken(function, ctx, job)
+}
+
+/// The same of an execution that tries the pipeline.
+fn ping(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJob<Ping>, HandlerError> {
+    let job = PipelineJob::parse_ping(function.name(), event)?;
+    note("release", PING);
+    taken(function, ctx, job)
+}
+
+fn taken<R>(function: FunctionKind, ctx: &Context, job: PipelineJob<R>) -> Result<PipelineJob<R>, HandlerError> {
     job.check(&ctx.fleet, ctx.policy)?;
-    let (Action::Register, FunctionKind::Promote) = (&job.parameters.action, function) else { return Ok(job) };
-    Err(Failure::NotForPromote.into())
+    match (&job.parameters.action, function) {
+        (Action::Register, FunctionKind::Promote) => Err(Failure::NotForPromote.into()),
+        (Action::Promote { .. } | Action::Verify, FunctionKind::ShadowEval) => Err(Failure::NotForShadowEval.into()),
+        _ => Ok(job),
+    }
 }
 
 /// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.

@@ -17,6 +17,7 @@ mod on_call;
 pub mod operator_commands;
 pub mod operator_ports;
 pub mod overview;
+pub mod ping;
 pub mod pipe;
 pub mod ports;
 pub mod promote;

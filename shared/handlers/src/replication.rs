@@ -12,6 +12,7 @@ mod wave;
 pub(crate) use event::manifest_created;
 pub use event::{ReplicationEvent, ReplicationTrouble};
 pub use wave::start_execution;
+pub(crate) use wave::start_with;
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files::{self, FileError};

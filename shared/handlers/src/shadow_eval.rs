@@ -17,7 +17,7 @@ mod repeat;
 mod scores;
 
 use crate::context::{Context, HandlerError};
-use crate::events::{Action, PipelineJob};
+use crate::events::PipelineJob;
 use crate::journal::Journal;
 use crate::on_call;
 use crate::ports::{
@@ -60,9 +60,6 @@ pub async fn handle<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Va
 where
     P: Artifacts + Ledger + Registry + Pipeline + Pager + Clock,
 {
-    if job.parameters.action != Action::Register {
-        return Err(Failure::NotForShadowEval.into());
-    }
     let pace = Pace::begin(ports, job.continuation.as_deref());
     match rule(ports, ctx, job, &pace).await {
         Ok(Ruling::Approved(why)) => {

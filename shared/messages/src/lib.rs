@@ -52,6 +52,7 @@ pub mod operator;
 mod order;
 mod overview;
 pub mod pages;
+pub mod ping;
 pub mod probe;
 mod reading;
 mod region;

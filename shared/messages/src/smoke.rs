@@ -1,7 +1,16 @@
 //! What `meridian doctor --smoke` made AWS do, and what AWS did.
 
 use jiff::SignedDuration;
+use meridian_judge::COUNTS_DELAY;
 use serde::Serialize;
+
+/// Between two looks at what is waited for, at most.
+const A_LOOK: SignedDuration = SignedDuration::from_secs(10);
+
+/// The judge takes a minute's counts for whole so long after its end.
+fn counts_delay() -> SignedDuration {
+    SignedDuration::from_mins(COUNTS_DELAY)
+}
 
 /// What is tried on the throwaway endpoint, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -11,6 +20,8 @@ pub enum Drill {
     First,
     /// The golden records of the release whose model it serves.
     Golden,
+    /// When CloudWatch had counted these.
+    Counted,
     /// A release that nobody speaks against.
     Good,
     /// A revert that is said in the canary.
@@ -54,6 +65,13 @@ pub enum Came {
         /// All that were asked.
         asked: usize,
     },
+    /// CloudWatch showed the counts.
+    Counted {
+        /// From the end of the last minute until any of its counts were there.
+        first: SignedDuration,
+        /// And until all were.
+        all: SignedDuration,
+    },
     /// It neither arrived nor went back within the hour, or it failed.
     Stuck,
 }
@@ -75,9 +93,10 @@ impl Drilled {
             (Drill::First | Drill::Good, came) => matches!(came, Came::Arrived { .. }),
             (Drill::Golden, Came::Answered { right, asked }) => right == asked,
             (Drill::Revert | Drill::Silence, came) => matches!(came, Came::WentBack { .. }),
+            (Drill::Counted, Came::Counted { all, .. }) => *all <= counts_delay() + A_LOOK,
             (Drill::Ringing, came) => matches!(came, Came::WentBack { .. } | Came::Refused),
             (Drill::OtherType, came) => matches!(came, Came::Refused | Came::Arrived { .. }),
-            (Drill::Golden | Drill::InSoak | Drill::Same, _) => true,
+            (Drill::Golden | Drill::Counted | Drill::InSoak | Drill::Same, _) => true,
         }
     }
 
@@ -91,6 +110,7 @@ fn tried(drill: Drill) -> &'static str {
     match drill {
         Drill::First => "an endpoint with its first configuration",
         Drill::Golden => "the golden records of what it serves",
+        Drill::Counted => "what CloudWatch counts of them",
         Drill::Good => "a release that nobody speaks against",
         Drill::Revert => "a revert in the canary",
         Drill::Silence => "a judge that falls silent in the canary",
@@ -114,6 +134,13 @@ fn came(drill: Drill, came: &Came) -> String {
         Came::WentBack { noticed: None, took } => format!("serves what it served, at rest after {took:#}"),
         Came::Refused => "refused".to_owned(),
         Came::Answered { right, asked } => format!("{right} of {asked} right"),
+        Came::Counted { first, all } if *all > counts_delay() + A_LOOK => {
+            format!(
+                "there {first:#} after its minute, all of it after {all:#}: the judge takes counts for whole after {:#}",
+                counts_delay()
+            )
+        }
+        Came::Counted { first, all } => format!("there {first:#} after its minute, all of it after {all:#}"),
         Came::Stuck => "neither there nor back within the hour".to_owned(),
     }
 }

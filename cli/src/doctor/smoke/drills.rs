@@ -1,6 +1,6 @@
 //! What is tried, one thing after the other, each on what the one before left.
 
-use super::readings::Readings;
+use super::super::readings::Readings;
 use super::throwaway::{LOOK, PATIENCE, Throwaway};
 use crate::interrupt::{Interrupt, Interrupted};
 use jiff::{SignedDuration, Timestamp};
@@ -105,7 +105,13 @@ pub async fn all(
     if !well {
         return Ok((told, readings));
     }
+    let begun = own.ports.now();
     note(Drill::Golden, own.ask_golden().await?)?;
+    progress.say("waiting for its metrics");
+    let counted = own.counted(&serves.name, begun).await?;
+    readings.metric_delay_seconds = counted.first.and_then(seconds);
+    readings.metric_complete_seconds = counted.all.and_then(seconds);
+    note(Drill::Counted, counted.came())?;
     for (drill, judge) in [
         (Drill::Good, Judge::Content),
         (Drill::Revert, Judge::Reverts),
@@ -160,7 +166,7 @@ impl Throwaway<'_> {
             if !known(self, create).await? {
                 return Ok((Course { is_refused: true, ..Course::default() }, 0));
             }
-            unknown = u32::try_from(ports.now().duration_since(made).as_secs()).unwrap_or(u32::MAX);
+            unknown = seconds(ports.now().duration_since(made)).unwrap_or(u32::MAX);
         }
         Ok((self.follow(Judge::Absent).await?, unknown))
     }
@@ -290,6 +296,11 @@ impl Throwaway<'_> {
         }
         Ok(course)
     }
+}
+
+/// Whole seconds.
+fn seconds(duration: SignedDuration) -> Option<u32> {
+    u32::try_from(duration.as_secs()).ok()
 }
 
 /// Traffic moves once for the canary, where SageMaker shows it, and once after the bake.

@@ -1,9 +1,10 @@
 //! `meridian doctor --smoke`: makes AWS do what a wave relies on, with an endpoint of its own, and takes it away again.
 
 mod drills;
-mod readings;
+mod metrics;
 mod throwaway;
 
+use super::readings::{FactsFile, Readings};
 use crate::aws::Session;
 use crate::interrupt::Interrupt;
 use crate::operator::{Consent, Went, region};
@@ -12,7 +13,6 @@ use drills::DrillError;
 use meridian_cost::{PriceKind, PriceTable};
 use meridian_domain::RegionName;
 use meridian_messages::smoke::{Drilled, will_make};
-use readings::Readings;
 use serde::Serialize;
 use std::error::Error;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub fn run(
     json: bool,
     quiet: bool,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let region = region(&session.fleet, asked)?;
+    let (region, file) = (region(&session.fleet, asked)?, FactsFile::open(file)?);
     let own = session.run(Throwaway::prepare(session, &region))?;
     let kind = &session.fleet.instance_type;
     let table = PriceTable::built_in()?;
@@ -57,7 +57,7 @@ pub fn run(
     let will = will_make(region.as_str(), own.version(), throwaway::INSTANCES, kind, own.name(), price);
     let work = |writes: bool| writes.then(|| attempt(session, &own, json, quiet)).transpose();
     match consent.carry_out(work, |_| Some(format!("{will}. Go on?")))? {
-        Ok(Went::Done(Some(tried))) => told(&region, file, json, &tried),
+        Ok(Went::Done(Some(tried))) => told(&region, &file, json, &tried),
         Ok(Went::Declined(_)) => {
             terminal::say(&format!("Nothing was made. {will}"))?;
             Ok(ExitCode::from(crate::operator::DECLINED))
@@ -94,16 +94,16 @@ fn attempt(session: &Session, own: &Throwaway<'_>, json: bool, quiet: bool) -> R
 }
 
 /// Writes what AWS did, and says where; the exit code says whether a wave may rely on it.
-fn told(region: &RegionName, file: &Path, json: bool, tried: &Tried) -> Result<ExitCode, Box<dyn Error>> {
+fn told(region: &RegionName, file: &FactsFile, json: bool, tried: &Tried) -> Result<ExitCode, Box<dyn Error>> {
     let Tried { drills, readings, left_behind } = tried;
     let well = drills.iter().all(Drilled::is_well) && left_behind.is_empty();
-    std::fs::write(file, readings.file()).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    file.write(readings)?;
     if json {
         let region = region.as_str();
         terminal::document(&Document { schema: 1, region, well, drills, readings, left_behind })?;
     } else {
         left_behind.iter().for_each(|line| terminal::error(line));
-        terminal::say(&format!("{}: what AWS did; meridian night --live-facts reads it", file.display()))?;
+        terminal::say(&format!("{}: what AWS did; meridian night --live-facts reads it", file.path().display()))?;
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use meridian_aws::AwsPorts;
 use meridian_domain::alarms::guard_names;
 use meridian_domain::{
-    Chain, ConfigSpec, EndpointStatus, Fleet, Manifest, ModelSpec, Region, RegionHistory, RegionName, Target, Version,
+    Chain, ConfigSpec, EndpointStatus, Fleet, Manifest, ModelSpec, Region, RegionHistory, RegionName, Target,
 };
 use meridian_evaluation::GoldenRecords;
 use meridian_handlers::files;
@@ -33,7 +33,7 @@ pub struct Throwaway<'a> {
     pub golden: GoldenRecords,
     /// Three of the same model, the third on other instances.
     pub configs: [ConfigSpec; 3],
-    version: Version,
+    pub target: Target,
     /// Whether somebody wants it to stop, once anything is made.
     pub interrupt: OnceCell<Interrupt>,
 }
@@ -65,16 +65,7 @@ impl<'a> Throwaway<'a> {
             ConfigSpec { name: format!("{}-b", first.name).parse()?, ..first.clone() },
             ConfigSpec { name: format!("{}-c", first.name).parse()?, instance_type: other.to_owned(), ..first },
         ];
-        Ok(Self {
-            ports,
-            fleet,
-            region: own,
-            model,
-            golden,
-            configs,
-            version: serving.version,
-            interrupt: OnceCell::new(),
-        })
+        Ok(Self { ports, fleet, region: own, model, golden, configs, target, interrupt: OnceCell::new() })
     }
 
     pub fn name(&self) -> &str {
@@ -82,7 +73,7 @@ impl<'a> Throwaway<'a> {
     }
 
     pub fn version(&self) -> &str {
-        self.version.as_str()
+        self.target.version.as_str()
     }
 
     /// Takes everything away that is there, also of a run before; what could not be, with the command that does.

@@ -5,11 +5,13 @@
 mod bucket;
 mod home;
 mod model;
+mod pipeline;
 mod watch;
 
 pub use bucket::{BucketFacts, PublicAccess, Rule};
 pub use home::{Action, PipelineFacts};
 pub use model::ModelFacts;
+pub use pipeline::PipelineAction;
 pub use watch::{AlarmFacts, TopicFacts, WatchFacts, endpoint_alarms};
 
 use crate::AwsPorts;

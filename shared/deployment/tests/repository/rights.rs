@@ -116,10 +116,13 @@ fn publishers_do_not_set_the_exam_nor_write_waves() {
     let approval = "/ledger/fraud/home/00000000000000000001.json";
     assert_eq!(put("meridian-fraud-approver", approval, true), NOT_REFUSED);
     assert_eq!(put("meridian-fraud-publisher", approval, true), refused_by("LedgerOnlyByFunctionsAndOperators"));
-    for role in ["admin", "meridian-fraud-publisher", "meridian-fraud-operator", "meridian-fraud-ShadowEvalRole-0A1B"] {
-        assert_eq!(put(role, "/waves/fraud.json", false), refused_by("WavesOnlyByReplication"), "{role}");
+    for role in ["admin", "meridian-fraud-publisher", "meridian-fraud-approver", "meridian-fraud-ShadowEvalRole-0A1B"] {
+        assert_eq!(put(role, "/waves/fraud.json", false), refused_by("WavesOnlyByReplicationAndOperators"), "{role}");
     }
-    assert_eq!(put("meridian-fraud-ReplicationRole-0A1B", "/waves/fraud.json", false), NOT_REFUSED);
+    // Who starts the pipeline: home's `replication`, and operators who try it.
+    for role in ["meridian-fraud-ReplicationRole-0A1B", "meridian-fraud-operator"] {
+        assert_eq!(put(role, "/waves/fraud.json", false), NOT_REFUSED, "{role}");
+    }
     let replication = write("ReplicationRole", "waves/fraud.json", false).unwrap();
     assert_eq!(replication[0].sid, "WriteWave");
 }

@@ -130,6 +130,13 @@ pub struct WaveRow {
     pub unheard: Option<Unheard>,
 }
 
+impl WaveRow {
+    /// Whether it goes on, as far as its ledgers show.
+    pub fn is_under_way(&self) -> bool {
+        self.ended.is_none() && self.unheard.is_none() && self.stopped.is_none()
+    }
+}
+
 /// Why a wave goes on to no further region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

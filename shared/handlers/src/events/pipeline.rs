@@ -3,31 +3,33 @@
 use super::fields::{EventError, Fields, at, other_kind, quoted};
 use meridian_domain::reason::{EventFault, EventKind, ExpectedField, FoundField};
 use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
+use meridian_messages::ping::PING;
 use serde_json::Value;
 
 const EVENT: &str = "CodePipeline job";
+const PARAMETERS_EVENT: &str = "CodePipeline job, UserParameters";
 const PARAMETERS: &str = "/CodePipeline.job/data/actionConfiguration/configuration/UserParameters";
 
 /// A job that CodePipeline wants answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PipelineJob {
+pub struct PipelineJob<R = ReleaseId> {
     /// The job's id: what the answer names.
     pub job: String,
     /// The token of the call before; `None` on the action's first call.
     pub continuation: Option<String>,
     /// What the action is configured to do.
-    pub parameters: UserParameters,
+    pub parameters: UserParameters<R>,
 }
 
 /// `UserParameters`: a string of JSON, written in the pipeline's definition with the execution's variables in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserParameters {
+pub struct UserParameters<R = ReleaseId> {
     /// The fleet that the pipeline promotes in.
     pub fleet: FleetName,
     /// What to do.
     pub action: Action,
     /// SHA-256 of the release's manifest.
-    pub release: ReleaseId,
+    pub release: R,
     /// Digest of the fleet policy under which the wave was started.
     pub policy: Sha256,
     /// CodePipeline's name of the pipeline that calls.
@@ -74,14 +76,27 @@ pub fn is_job(event: &Value) -> bool {
 /// once by itself when it is created.
 pub const NO_RELEASE: &str = "none";
 
+/// In place of a release: the execution promotes none, and tries the pipeline itself (`meridian doctor --ping`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ping;
+
 /// True for a job of an execution that belongs to no wave: nobody waits for what becomes of it.
 pub fn is_of_no_wave(event: &Value) -> bool {
-    parameters(event).is_some_and(|own| at(&own, "/release").and_then(Value::as_str) == Some(NO_RELEASE))
+    release(event).is_some_and(|own| own == NO_RELEASE) || is_ping(event)
+}
+
+/// True for a job of an execution that tries the pipeline.
+pub fn is_ping(event: &Value) -> bool {
+    release(event).is_some_and(|own| own == PING)
+}
+
+fn release(event: &Value) -> Option<String> {
+    Some(at(&parameters(event)?, "/release")?.as_str()?.to_owned())
 }
 
 /// The execution of a job of which nothing else may be readable.
 pub fn job_execution(event: &Value) -> Option<Actor> {
-    execution(&Fields::new(UserParameters::EVENT, &parameters(event)?)).ok()
+    execution(&Fields::new(PARAMETERS_EVENT, &parameters(event)?)).ok()
 }
 
 fn parameters(event: &Value) -> Option<Value> {
@@ -94,6 +109,26 @@ impl PipelineJob {
     /// # Errors
     /// Another kind of event, or the field that is missing or wrong.
     pub fn parse(function: &str, event: &Value) -> Result<Self, EventError> {
+        Self::read(function, event, |fields| fields.name("/release", ExpectedField::ReleaseDigest))
+    }
+}
+
+impl PipelineJob<Ping> {
+    /// Reads a job that [`is_ping`].
+    ///
+    /// # Errors
+    /// The field that is missing or wrong.
+    pub fn parse_ping(function: &str, event: &Value) -> Result<Self, EventError> {
+        Self::read(function, event, |_| Ok(Ping))
+    }
+}
+
+impl<R> PipelineJob<R> {
+    fn read(
+        function: &str,
+        event: &Value,
+        release: impl Fn(&Fields<'_>) -> Result<R, EventError>,
+    ) -> Result<Self, EventError> {
         if !is_job(event) {
             return Err(other_kind(function, &[EventKind::Job], event));
         }
@@ -108,7 +143,7 @@ impl PipelineJob {
         Ok(Self {
             job: job.to_owned(),
             continuation: continuation.map(str::to_owned),
-            parameters: UserParameters::parse(&parameters)?,
+            parameters: UserParameters::read(&parameters, release)?,
         })
     }
 
@@ -119,7 +154,7 @@ impl PipelineJob {
     /// Another fleet, or another policy.
     pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
         let wrong = |field: &str, expected: ExpectedField, found: FoundField| {
-            let (event, field) = (UserParameters::EVENT.to_owned(), field.to_owned());
+            let (event, field) = (PARAMETERS_EVENT.to_owned(), field.to_owned());
             EventError(Box::new(EventFault::Field { event, field, expected, found }))
         };
         if self.parameters.fleet != fleet.name {
@@ -160,11 +195,9 @@ fn execution(fields: &Fields<'_>) -> Result<Actor, EventError> {
     id.parse().ok().filter(|_| is_plain).ok_or_else(|| fields.wrong("/execution", EXPECTED, quoted(id)))
 }
 
-impl UserParameters {
-    const EVENT: &'static str = "CodePipeline job, UserParameters";
-
-    fn parse(value: &Value) -> Result<Self, EventError> {
-        let fields = Fields::new(Self::EVENT, value);
+impl<R> UserParameters<R> {
+    fn read(value: &Value, release: impl Fn(&Fields<'_>) -> Result<R, EventError>) -> Result<Self, EventError> {
+        let fields = Fields::new(PARAMETERS_EVENT, value);
         let action = match fields.text("/action", ExpectedField::Action)? {
             "register" => Action::Register,
             "promote" => Action::Promote { turn: turn(&fields)? },
@@ -174,7 +207,7 @@ impl UserParameters {
         Ok(Self {
             fleet: fields.name("/fleet", ExpectedField::FleetName)?,
             action,
-            release: fields.name("/release", ExpectedField::ReleaseDigest)?,
+            release: release(&fields)?,
             policy: fields.name("/policy", ExpectedField::PolicyDigest)?,
             pipeline: fields.name("/pipeline", ExpectedField::PipelineName)?,
             execution: execution(&fields)?,

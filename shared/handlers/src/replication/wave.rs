@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use meridian_domain::edge::cut;
 use meridian_domain::reason::Failure;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
+    Actor, Chain, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Version, keys,
+    plan,
 };
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
@@ -272,16 +273,30 @@ pub async fn start_execution<P: Artifacts + Pipeline>(
     version: &Version,
     token: String,
 ) -> Result<Actor, HandlerError> {
-    let fleet = &ctx.fleet;
-    let body = json!({"release": release, "version": version, "policy": ctx.policy});
+    start_with(ports, &ctx.fleet, ctx.policy, &release.to_string(), version.as_str(), token).await
+}
+
+/// The same with whatever stands for a release.
+///
+/// # Errors
+/// As [`start_execution`].
+pub(crate) async fn start_with<P: Artifacts + Pipeline>(
+    ports: &P,
+    fleet: &Fleet,
+    policy: Sha256,
+    release: &str,
+    version: &str,
+    token: String,
+) -> Result<Actor, HandlerError> {
+    let body = json!({"release": release, "version": version, "policy": policy});
     let source = ports.replace(&fleet.home, &keys::wave(&fleet.name), Bytes::from(body.to_string())).await?;
     let spec = StartSpec {
         pipeline: fleet.pipeline.clone(),
         token,
         variables: vec![
-            ("release".to_owned(), release.to_string()),
-            ("policy".to_owned(), ctx.policy.to_string()),
-            ("version".to_owned(), version.to_string()),
+            ("release".to_owned(), release.to_owned()),
+            ("policy".to_owned(), policy.to_string()),
+            ("version".to_owned(), version.to_owned()),
         ],
         source: (SOURCE_ACTION.to_owned(), source),
     };

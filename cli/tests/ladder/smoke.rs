@@ -1,30 +1,14 @@
 //! `meridian doctor --smoke` against a served night: it finds how this world reads what AWS leaves open, and leaves nothing behind.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers are tests too")]
-
+use crate::quiet::{beside, doctor, opened, quiet};
 use meridian_local::engine::lock;
-use meridian_local::night::{Functions, Options, Scenario, Session, Site};
+use meridian_local::night::{Scenario, Session};
 use meridian_local::services::Outcome;
 use meridian_local::services::cloudwatch::DescribeAlarms;
 use meridian_local::services::sagemaker::DescribeEndpoint;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
-
-const NIGHT: &str = r#"
-title = "Nothing happens"
-start = "2026-11-20T08:00:00Z"
-lasts = "24h"
-
-[timing]
-provisioning = "4m"
-
-[expect]
-serves = { eu-west-1 = "v426", ap-southeast-2 = "v426", ap-northeast-1 = "v426", sa-east-1 = "v426" }
-pages = 0
-executions = []
-"#;
+use std::process::{Command, Output};
 
 /// Every reading that the drills see, other than it usually is.
 const OTHERWISE: &str = r#"
@@ -35,15 +19,16 @@ rollback_leaves_failure_reason = false
 soak_shows_baking = false
 same_configuration_refused = true
 new_configuration_unknown_seconds = 30
+metric_delay_seconds = 20
+metric_complete_seconds = 90
 "#;
 
-fn quiet(live: &str) -> Scenario {
-    Scenario::parse("quiet", &format!("{NIGHT}{live}")).unwrap()
-}
+/// As nothing says otherwise, with the times that a night's timing has.
+const USUAL: &str = "[live]\nmetric_delay_seconds = 5\nmetric_complete_seconds = 120\n";
 
-fn opened<'a>(scenario: &'a Scenario, folder: &Path) -> Session<'a> {
-    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.to_owned(), record: None };
-    Session::begin(Site::repository().unwrap(), scenario, &options).unwrap()
+/// A quiet night whose instances take four minutes.
+fn drilled(live: &str) -> Scenario {
+    quiet(&format!("[timing]\nprovisioning = \"4m\"\n{live}"))
 }
 
 /// Runs the command, and lets the night's time pass for as long as it waits.
@@ -52,27 +37,16 @@ fn smoke(night: &mut Session, folder: &Path, more: &[&str]) -> Output {
 }
 
 /// The same, with Ctrl-C as soon as `now` says so.
-#[expect(clippy::disallowed_methods, reason = "between two looks at another process")]
 fn stopped(night: &mut Session, folder: &Path, more: &[&str], now: impl Fn(&Session) -> bool) -> Output {
-    let url = night.open_door(0).unwrap().url();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
-    command.args(["doctor", "--smoke", "AU", "--endpoint-url", &url, "--fleet"]);
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml"));
-    command.args(more).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.env("AWS_ACCESS_KEY_ID", "NOTAREALKEY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
-    let mut process = command.spawn().unwrap();
+    let mut command = doctor(night, "--smoke");
+    command.arg("AU").args(more).current_dir(folder);
     let mut pressed = false;
-    while process.try_wait().unwrap().is_none() {
+    beside(night, command, |night, process| {
         if !pressed && now(night) {
             pressed = true;
             Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
         }
-        match night.awaited() {
-            Some(at) => night.run_until(at, &mut |_| {}).unwrap(),
-            None => std::thread::sleep(Duration::from_millis(1)),
-        }
-    }
-    process.wait_with_output().unwrap()
+    })
 }
 
 /// Whether the endpoint or one of its alarms is still there.
@@ -101,22 +75,22 @@ fn is_what_the_world_does(folder: &Path, world: &Scenario, opposite: &Scenario) 
 
 #[test]
 fn the_drills_of_a_usual_world_end_as_the_page_shows() {
-    let (scenario, folder) = (quiet(""), tempfile::tempdir().unwrap());
+    let (scenario, folder) = (drilled(USUAL), tempfile::tempdir().unwrap());
     let mut night = opened(&scenario, folder.path());
     let output = smoke(&mut night, folder.path(), &["--yes"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let page = include_str!("../../docs/first-account.md");
+    let page = include_str!("../../../docs/first-account.md");
     let shown = page.split("<!-- smoke -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
     assert_eq!(lines, shown.lines().collect::<Vec<_>>());
     assert!(!is_left(&night));
-    is_what_the_world_does(folder.path(), &scenario, &quiet(OTHERWISE));
+    is_what_the_world_does(folder.path(), &scenario, &drilled(OTHERWISE));
 }
 
 #[test]
 fn what_somebody_stops_takes_away_what_it_made() {
-    let (scenario, folder) = (quiet(""), tempfile::tempdir().unwrap());
+    let (scenario, folder) = (drilled(USUAL), tempfile::tempdir().unwrap());
     let mut night = opened(&scenario, folder.path());
     let output = stopped(&mut night, folder.path(), &["--yes"], is_left);
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
@@ -135,7 +109,7 @@ fn what_would_be_confirmed_is_the_drills() {
 
 #[test]
 fn the_drills_find_how_a_world_reads_what_aws_leaves_open_and_leave_nothing_behind() {
-    let (scenario, folder) = (quiet(OTHERWISE), tempfile::tempdir().unwrap());
+    let (scenario, folder) = (drilled(OTHERWISE), tempfile::tempdir().unwrap());
     let mut night = opened(&scenario, folder.path());
     let output = smoke(&mut night, folder.path(), &["--json", "--yes"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -155,13 +129,13 @@ fn the_drills_find_how_a_world_reads_what_aws_leaves_open_and_leave_nothing_behi
         assert_eq!(came(&document, drill), what, "{drill}: {document:#}");
     }
     assert!(!is_left(&night));
-    is_what_the_world_does(folder.path(), &scenario, &quiet(""));
+    is_what_the_world_does(folder.path(), &scenario, &drilled(USUAL));
 }
 
 #[test]
 fn a_dry_run_says_what_would_be_made_and_makes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = quiet("");
+    let scenario = drilled(USUAL);
     let mut night = opened(&scenario, folder.path());
     let output = smoke(&mut night, folder.path(), &["--dry-run"]);
     let said = String::from_utf8(output.stdout).unwrap();

@@ -1,25 +1,10 @@
 //! `meridian doctor --probe` against a served night.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
-
-use meridian_local::engine::lock;
-use meridian_local::night::{Functions, Options, Scenario, Session, Site};
-use meridian_local::world::What;
+use crate::quiet::{beside, doctor, opened_at, pages, quiet};
+use meridian_local::night::Site;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
-
-const NIGHT: &str = r#"
-title = "Nothing happens"
-start = "2026-11-20T08:00:00Z"
-lasts = "24h"
-
-[expect]
-serves = { eu-west-1 = "v426", ap-southeast-2 = "v426", ap-northeast-1 = "v426", sa-east-1 = "v426" }
-pages = 0
-executions = []
-"#;
+use std::process::Output;
 
 /// A region whose copies never come.
 const LOST: &str = r#"
@@ -31,32 +16,13 @@ delay = "2h"
 "#;
 
 /// Runs the command at a night of its own: what it said, and whom the night paged where.
-#[expect(clippy::disallowed_methods, reason = "between two looks at another process")]
 fn probe(site: Site, more: &str, folder: &Path, arguments: &[&str]) -> (Output, Vec<(String, String)>) {
-    let scenario = Scenario::parse("quiet", &format!("{NIGHT}{more}")).unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.to_owned(), record: None };
-    let mut night = Session::begin(site, &scenario, &options).unwrap();
-    let url = night.open_door(0).unwrap().url();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
-    command.args(["doctor", "--probe", "--endpoint-url", &url, "--fleet"]);
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../local/fleets/reference/fleet.toml"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.env("AWS_ACCESS_KEY_ID", "NOTAREALKEY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
-    let mut process = command.spawn().unwrap();
-    while process.try_wait().unwrap().is_none() {
-        match night.awaited() {
-            Some(at) => night.run_until(at, &mut |_| {}).unwrap(),
-            None => std::thread::sleep(Duration::from_millis(1)),
-        }
-    }
-    let world = lock(night.world());
-    let pages = world.log().iter().filter_map(|event| match &event.what {
-        What::PageSent { subject, .. } => Some((event.region.to_string(), subject.clone())),
-        _ => None,
-    });
-    let pages = pages.collect();
-    drop(world);
-    (process.wait_with_output().unwrap(), pages)
+    let scenario = quiet(more);
+    let mut night = opened_at(site, &scenario, folder);
+    let mut command = doctor(&mut night, "--probe");
+    command.args(arguments);
+    let output = beside(&mut night, command, |_, _| {});
+    (output, pages(&night))
 }
 
 #[test]
