@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: dist wheel quick slowest live-facts wire-nights ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: dist smoke-stack wheel quick slowest live-facts wire-nights ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,9 +45,10 @@ check-template:
 mutants: ## break planner, audit and judge in every small way, and see which test notices (hours)
 	@scripts/mutants
 
-check-account: ## whether the AWS credentials at hand belong to fleet.toml's account
+check-account: ## whether the AWS credentials at hand belong to fleet.toml's accounts, and what IAM Access Analyzer says of the policies
 	@scripts/python-tools
 	@.venv/bin/python scripts/check_deployment.py --account
+	@.venv/bin/python scripts/analyse_policies.py
 
 fmt: ## format the code
 	cargo fmt --all
@@ -97,6 +98,10 @@ sam-test: ## the same, and every function in its Lambda container, given every e
 
 deploy: ## every region's stack, home last, as sam-build made it; asks in each region (ENV="au jp" for these alone)
 	@scripts/deploy $(ENV)
+
+smoke-stack: ## the first account's rung 1: a fleet of its own in REGION, deployed, called, deleted, deployed again, taken away (cents)
+	@scripts/python-tools
+	@.venv/bin/python scripts/smoke_stack.py $(REGION)
 
 clean-tools: ## forget the installed tools
 	rm -rf .tools .venv .aws-sam

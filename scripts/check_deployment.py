@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+import analyse_policies
 import import_retained
 from cfnlint.decode.cfn_yaml import load
 from stack import Fleet, listed, translated
@@ -241,6 +242,7 @@ def wrong_with(fleet):
     yield from wrong_accounts(fleet)
     yield from wrong_signatures(fleet)
     yield from import_retained.wrong_with(fleet)
+    yield from analyse_policies.unread(fleet)
 
 
 def wrong_with_any():

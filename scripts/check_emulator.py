@@ -103,6 +103,27 @@ def without(value, gone):
     return {key: without(item, gone) for key, item in value.items()}
 
 
+def made(create, stack):
+    """Has `create` make a stack of its template without the types that the emulator does not know, and names those."""
+    template = copy.deepcopy(stack.template)
+    # The emulator takes a condition's !Ref AWS::Region for a word, and knows no !Split there.
+    template["Conditions"] = {
+        name: {"Fn::Equals": ["yes", "yes" if stack.holds(name) else "no"]} for name in template["Conditions"]
+    }
+    try:
+        create(template)
+    except ClientError as error:
+        named = re.search(r"Unrecognized resource types: \[([^\]]*)\]", str(error))
+        if named is None:
+            raise
+        unknown = set(named[1].split(", "))
+        gone = {name for name, r in template["Resources"].items() if r["Type"] in unknown}
+        kept = {name: without(r, gone) for name, r in template["Resources"].items() if name not in gone}
+        create({**template, "Resources": kept})
+        return unknown
+    return set()
+
+
 class Region:
     """One region's stack in the emulator."""
 
@@ -131,22 +152,7 @@ class Region:
 
     def deploy(self):
         """Makes the stack without the types that the emulator does not know, and names those."""
-        template = copy.deepcopy(self.stack.template)
-        # The emulator takes a condition's !Ref AWS::Region for a word, and knows no !Split there.
-        template["Conditions"] = {
-            name: {"Fn::Equals": ["yes", "yes" if self.stack.holds(name) else "no"]} for name in template["Conditions"]
-        }
-        unknown = set()
-        try:
-            self.create(template)
-        except ClientError as error:
-            named = re.search(r"Unrecognized resource types: \[([^\]]*)\]", str(error))
-            if named is None:
-                raise
-            unknown = set(named[1].split(", "))
-            gone = {name for name, r in template["Resources"].items() if r["Type"] in unknown}
-            kept = {name: without(r, gone) for name, r in template["Resources"].items() if name not in gone}
-            self.create({**template, "Resources": kept})
+        unknown = made(self.create, self.stack)
         until = time.monotonic() + DONE_IN
         while (status := self.formation.describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"]) == "CREATE_IN_PROGRESS":
             if time.monotonic() > until:

@@ -89,10 +89,31 @@ fn the_world_differs_from_emulators_only_where_known_and_why() {
     // What boto3 was answered, and by whom else: these are operations that no function calls.
     let uncalled = "HeadObject,DescribeModel,DescribeEndpointConfig,ListModelPackages,TestEventPattern,\
                     DescribeRule,ListRules,ListTargetsByRule,ListRuleNamesByTarget,PutCompositeAlarm,SetAlarmState,\
-                    ListPipelines,GetPipelineExecution,ListPipelineExecutions,DescribeScalableTargets,\
-                    DescribeScalingPolicies,DescribeScheduledActions";
+                    ListPipelines,GetPipelineExecution,ListPipelineExecutions,ListActionExecutions,\
+                    DescribeScalableTargets,DescribeScalingPolicies,DescribeScheduledActions";
     let arguments = ["--answers", "--cover", uncalled].map(OsStr::new);
     println!("{}", script("check_record.py", arguments.into_iter().chain([record.as_os_str()])));
+}
+
+/// The functions' own programs, in somebody else's CloudFormation and Lambda.
+#[test]
+fn a_region_is_deployed_called_deleted_and_deployed_again() {
+    let (root, test) = (root(), "a_region_is_deployed_called_deleted_and_deployed_again");
+    let tools = [".venv/bin/python", ".tools/emulator/bin/python", "target/release/meridian", "target/release/promote"];
+    if let Some(missing) = tools.iter().find(|tool| !root.join(tool).exists()) {
+        return skip(test, &format!("no {missing}: make build, scripts/python-tools, scripts/emulator"));
+    }
+    let mut command = Command::new(root.join(".venv/bin/python"));
+    command.args(["scripts/smoke_stack.py", "eu-west-1", "--yes", "--emulator", "--binaries", "target/release"]);
+    let ran = command.current_dir(&root).output().unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));
+    let page = include_str!("../../docs/first-account.md");
+    let shown = page.split("<!-- smoke-stack -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    // How long each part took stands in brackets at the end of its line.
+    let parts: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+    let parts: Vec<&str> = parts.iter().map(|line| line.rsplit_once(" (").map_or(*line, |(part, _)| part)).collect();
+    assert_eq!(parts, shown.lines().collect::<Vec<_>>());
 }
 
 /// The emulator is somebody else's S3, SNS and CloudWatch: what the doctor asks them, and makes of their answers, is tried
