@@ -77,11 +77,10 @@ def codepipeline_get_an_execution_that_was_just_started(at, codepipeline):
 
 
 @step("codepipeline", MOTO)
-def codepipeline_list_the_actions_of_an_execution(at, codepipeline):
-    """The first execution has begun its first action; the others wait for it."""
-    first = codepipeline.list_pipeline_executions(pipelineName=at.pipeline)["pipelineExecutionSummaries"][-1]["pipelineExecutionId"]
-    said = codepipeline.list_action_executions(pipelineName=at.pipeline, filter={"pipelineExecutionId": first})
-    return {"stages": [own["stageName"] for own in said["actionExecutionDetails"]], "of_it": first in str(said)}
+def codepipeline_list_the_actions_of_an_execution_that_was_just_started(at, codepipeline):
+    execution = start(at, codepipeline)
+    said = codepipeline.list_action_executions(pipelineName=at.pipeline, filter={"pipelineExecutionId": execution})
+    return {"actions": said["actionExecutionDetails"]}
 
 
 @step("codepipeline", MOTO)
