@@ -2,9 +2,9 @@
 in functions/<name>/ each program with the policy beside it. With a VERSION every such folder also as a zip beside OUT.
 
 The programs are those that scripts/sam-build left, or target/release's where it has not run; or BINARIES', by their names. Programs
-that Lambda could not start are refused. Prints the processor that they are for.
+that Lambda could not start are refused, unless an emulator starts them --here. Prints the processor that they are for.
 
-usage: scripts/pack_functions.py OUT [--zips VERSION] [--binaries BINARIES]
+usage: scripts/pack_functions.py OUT [--zips VERSION] [--binaries BINARIES] [--here]
 """
 
 import argparse
@@ -63,12 +63,12 @@ def programs(functions, binaries):
     return found
 
 
-def startable(path):
-    """The processor that a program is for, where Lambda can start it."""
+def startable(path, here):
+    """The processor that a program is for, where Lambda can start it; or this machine, if it is started here."""
     kind = machine(path)
     if kind is None:
         refuse(f"{path} is no program for Lambda's processors")
-    if (needed := glibc(path)) > GLIBC:
+    if not here and (needed := glibc(path)) > GLIBC:
         refuse(f"{path} needs glibc 2.{needed}, and Lambda has 2.{GLIBC}: make sam-build")
     return kind
 
@@ -98,11 +98,12 @@ def main():
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--zips")
     arguments.add_argument("--binaries", type=pathlib.Path)
+    arguments.add_argument("--here", action="store_true")
     given = arguments.parse_args()
 
     template, functions = packed_template(pathlib.Path("template.yaml").read_text())
     found = programs(functions, given.binaries)
-    kinds = {startable(path) for path in found.values()}
+    kinds = {startable(path, given.here) for path in found.values()}
     fleet = Fleet.chosen()
     asked = wanted(template, fleet)
     if kinds != asked or len(kinds) != 1:

@@ -106,7 +106,7 @@ class Throwaway:
     def bring(self):
         """The functions' archives and the template, where CloudFormation fetches them."""
         out = self.folder / "package"
-        command = [sys.executable, "scripts/pack_functions.py", str(out), "--zips", "smoke", *self.binaries]
+        command = [sys.executable, "scripts/pack_functions.py", str(out), "--zips", "smoke", *self.binaries, *(["--here"] if self.emulator else [])]
         run(*command, env={"MERIDIAN_FLEET_DIR": str(self.fleet.folder), "PYTHONPATH": "scripts", "PATH": "/usr/bin:/bin"})
         place = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         self.s3.create_bucket(Bucket=self.built, **place)
