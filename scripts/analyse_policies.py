@@ -29,7 +29,9 @@ def shown(stack, text):
     def example(match):
         logical, _, attribute = match[1].partition(".")
         kind = stack.resources.get(logical, {}).get("Type", "")
-        arn = "arn:aws:" + EXAMPLES.get(kind, "iam::ACCOUNT:role/example")
+        if attribute == "Arn" and kind not in EXAMPLES:
+            return match[0]
+        arn = "arn:aws:" + EXAMPLES.get(kind, "")
         arn = arn.replace("REGION", stack.region).replace("ACCOUNT", stack.parameters["AWS::AccountId"])
         return arn if attribute == "Arn" or kind == "AWS::SNS::Topic" else "example"
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from check_emulator import Emulator, made
 from import_retained import documents, identifier, retained
 from pack_functions import packed_template
@@ -95,7 +95,7 @@ class Throwaway:
         return (
             f"{self.region}: the stack {self.name} of a fleet of its own is deployed, its {len(self.functions)} functions are called, and it "
             f"is deleted, twice, with what it leaves: buckets, roles and a key, which AWS deletes after a week (cents). It needs the rights of "
-            f"whoever deploys, and lambda:InvokeFunction"
+            f"whoever deploys, lambda:InvokeFunction, and to delete these"
         )
 
     def written(self):
@@ -142,14 +142,18 @@ class Throwaway:
 
     def deploy(self):
         self.make("create_stack", "stack_create_complete")
+        self.know()
+        return f"{len(self.made)} resources"
+
+    def know(self):
+        """What the stack has made, and what of that its deletion leaves."""
         pages = self.formation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         self.made = {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
         written = self.written()
-        stays = {name: r["Type"] for name, r in retained(written).items() if r["Type"] not in self.unknown}
+        stays = {name: r["Type"] for name, r in retained(written).items() if name in self.made}
         # A bucket's policy is known by its bucket.
         self.given = {name: self.made[name] for name, kind in stays.items() if kind != "AWS::S3::BucketPolicy"}
         self.kept = {name: (kind, identifier(written, name, self.given)) for name, kind in stays.items()}
-        return f"{len(self.made)} resources"
 
     def call(self):
         """Asks every function; each must answer in its own words."""
@@ -160,7 +164,9 @@ class Throwaway:
             words = answer["Payload"].read().decode()
             own = json.loads(words)
             kind = own.get("errorType", "") if isinstance(own, dict) else ""
-            if word not in words or kind.startswith("Runtime.") or kind.startswith("Sandbox."):
+            # The emulator lacks services that the functions ask; promote refuses what is no job.
+            failed = "FunctionError" in answer and program != "promote" and not self.emulator
+            if failed or word not in words or kind.startswith("Runtime.") or kind.startswith("Sandbox."):
                 raise Refused(f"{name} does not answer as it must: {words[:400]}")
         return ", ".join(sorted(self.functions.values()))
 
@@ -185,7 +191,11 @@ class Throwaway:
             **change, ChangeSetType="IMPORT", TemplateURL=self.url(template, "import.json"), ResourcesToImport=listed,
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
-        self.formation.get_waiter("change_set_create_complete").wait(**change, WaiterConfig=WAIT)
+        try:
+            self.formation.get_waiter("change_set_create_complete").wait(**change, WaiterConfig=WAIT)
+        except WaiterError as error:
+            reason = self.formation.describe_change_set(**change).get("StatusReason")
+            raise Refused(f"what stays cannot be imported: {reason or error}") from error
         self.formation.execute_change_set(**change)
         self.until("stack_import_complete")
         self.make("update_stack", "stack_update_complete")
@@ -194,7 +204,7 @@ class Throwaway:
     def until(self, waiter):
         try:
             self.formation.get_waiter(waiter).wait(StackName=self.name, WaiterConfig=WAIT)
-        except Exception as error:
+        except WaiterError as error:
             events = self.formation.describe_stack_events(StackName=self.name)["StackEvents"]
             failed = {e["LogicalResourceId"]: e.get("ResourceStatusReason") for e in events if "FAILED" in e["ResourceStatus"]}
             raise Refused(f"{waiter}: {failed or error}") from error
@@ -218,8 +228,10 @@ class Throwaway:
                     self.client("sagemaker").describe_model_package_group(ModelPackageGroupName=own.rpartition("/")[2])
                 case _:
                     raise Refused(f"{own}: nobody here knows how to look for {kind}")
-        except ClientError:
-            return False
+        except ClientError as error:
+            if any(word in error.response["Error"]["Code"] for word in ("404", "NoSuch", "NotFound", "ValidationException")):
+                return False
+            raise
         return True
 
     def empty(self, bucket):
@@ -254,20 +266,37 @@ class Throwaway:
         def tried(what, work):
             try:
                 work()
-            except (ClientError, Refused) as error:
+            except (BotoCoreError, ClientError, Refused) as error:
                 left.append(f"{what} was not deleted: {error}")
+
+        def look():
+            """A run before this one may have died anywhere: what has a name of its own is looked for by it."""
+            try:
+                self.know()
+            except ClientError:
+                pass  # no stack
+            written = self.written()
+            for name, own in retained(written).items():
+                named = identifier(written, name, {})
+                if name not in self.kept and named is not None and own["Type"] not in self.unknown:
+                    self.kept[name] = (own["Type"], named)
+            kind, alias = self.kept["ReleaseKeyAlias"]
+            if "ReleaseKey" not in self.kept and self.is_there(kind, alias):
+                key = self.client("kms").describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+                self.kept["ReleaseKey"] = ("AWS::KMS::Key", key)
 
         def stack():
             self.formation.delete_stack(StackName=self.name)
             self.until("stack_delete_complete")
 
+        if "ReleaseKey" not in self.kept:
+            tried("what a run before left", look)
         tried(self.name, stack)
         order = ["AWS::S3::BucketPolicy", "AWS::S3::Bucket", "AWS::KMS::Alias"]
         rank = lambda kind: order.index(kind) if kind in order else len(order)  # noqa: E731
         stays = [*self.kept.values(), ("AWS::S3::Bucket", self.built)]
         for kind, own in sorted(stays, key=lambda both: rank(both[0])):
-            if self.is_there(kind, own):
-                tried(own, lambda kind=kind, own=own: self.take(kind, own))
+            tried(own, lambda kind=kind, own=own: self.is_there(kind, own) and self.take(kind, own))
         return left
 
 
@@ -280,8 +309,8 @@ def climb(own):
         for what, part in [*parts, ("functions that answer", own.call)]:
             begun = time.monotonic()
             print(f"  ok     {what}: {part()} ({time.monotonic() - begun:.0f} s)", flush=True)
-    except (ClientError, Refused) as error:
-        print(f"  wrong  {error}", flush=True)
+    except (Exception, KeyboardInterrupt) as error:  # whatever it was, what was made is taken away
+        print(f"  wrong  {error or 'stopped'}", flush=True)
         well = False
     for line in (left := own.take_away()):
         print(f"  wrong  {line}")
@@ -303,6 +332,8 @@ def main():
     try:
         fleet = Fleet.chosen()
         own = throwaway(fleet, given.region, folder)
+        boundary = fleet.given(given.region).get("PermissionsBoundary") if given.region in fleet.deployed else None
+        own.deployed[given.region] |= {"PermissionsBoundary": boundary} if boundary else {}
         if given.emulator:
             emulator = Emulator(folder, own.account)
             emulator.wait()

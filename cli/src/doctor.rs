@@ -52,7 +52,7 @@ pub struct Arguments {
     /// arrive, go back, fall silent. Takes about two hours and costs a few dollars, which it says first. Needs, beside what doctor
     /// reads with, the rights to make, update and delete models, configurations, endpoints, alarms and scalable targets, and to pass the
     /// instances' role.
-    #[arg(long, value_name = "REGION", conflicts_with_all = ["probe", "ping"])]
+    #[arg(long, value_name = "REGION", conflicts_with_all = ["probe", "ping"], group = "measures")]
     smoke: Option<String>,
     /// Send a small file to every region, and make an alarm ring in each: how long replication takes, and whether a page reaches
     /// somebody. Needs, beside what doctor reads with, the publisher's right to write releases/ in home's bucket, and
@@ -62,10 +62,10 @@ pub struct Arguments {
     /// Start home's pipeline with no release: how often it calls its first action again within ten minutes, and whether promote may
     /// look into every region. Promotes nothing; costs cents. Needs, beside what doctor reads with, an operator's right to write waves/ in
     /// home's bucket (OperatorRoles of the template), codepipeline:StartPipelineExecution, codepipeline:GetPipelineExecution and codepipeline:ListActionExecutions.
-    #[arg(long, conflicts_with = "probe")]
+    #[arg(long, conflicts_with = "probe", group = "measures")]
     ping: bool,
     /// Where --smoke and --ping write what AWS did, beside what the other wrote there: meridian night --live-facts reads it.
-    #[arg(long, value_name = "FILE", default_value = "live-facts.toml")]
+    #[arg(long, value_name = "FILE", default_value = "live-facts.toml", requires = "measures")]
     facts: PathBuf,
     #[command(flatten)]
     consent: Consent,

@@ -78,8 +78,9 @@ pub fn run(
         }
         Err(error) => return Ok(session.failed(&error)),
     };
+    let code = told(&sent, json)?;
     facts.write(&Readings { pipeline_calls_seconds: sent.longest(), ..Readings::default() })?;
-    told(&sent, json)
+    Ok(code)
 }
 
 impl Sent {
