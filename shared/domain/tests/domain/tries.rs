@@ -267,25 +267,31 @@ fn home_gives_no_try_that_a_lost_execution_has_used_up() {
     let mut night = open_in_br();
     resumed(&mut night, "wave-2");
     starts_and_is_due(&mut night, BR);
-    is_tripped(&mut night, BR, thin());
+    let why = lost_after_brs_return(&mut night, ("wave-2", "wave-3"), 3);
+    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
+    let left = left(&night, BR);
+    assert_eq!((left.nth, left.next, *left.why), (2, NextTry::UsedUp, why));
+}
+
+/// BR's canary is back, and the wave is lost before it has left BR; home goes on in `next`.
+fn lost_after_brs_return(night: &mut Night, (lost, next): (&str, &str), attempt: u32) -> Reason {
+    is_tripped(night, BR, thin());
     night.in_service(BR, "v426");
     let (from, to, why) = (night.target(BR, "v427"), night.target(BR, "v426"), said("the counts did not decide"));
     night.tell(BR, Record::Reverted { from, to, why: why.clone() });
     let ended = Record::WaveEnded {
         release: release("v427"),
-        execution: actor("wave-2"),
+        execution: actor(lost),
         lagging: vec![name(BR)],
         page: None,
         cleared: vec![],
     };
     night.hub(ended);
-    night.hub(wave("wave-3", Some(Resumed { after: actor("wave-2"), attempt: 3 })));
-    night.rerun("wave-3");
+    night.hub(wave(next, Some(Resumed { after: actor(lost), attempt })));
+    night.rerun(next);
     night.hub_mut().lease = None;
     night.new_call();
-    assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
-    let left = left(&night, BR);
-    assert_eq!((left.nth, left.next, *left.why), (2, NextTry::UsedUp, why));
+    why
 }
 
 /// Another region's try took long: this one would begin after policy's time for it.
@@ -296,6 +302,14 @@ fn no_try_begins_after_policys_time_for_it() {
     night.pass("4h");
     assert_eq!(night.next(BR).finish(), Some(Finish::Deferred));
     assert_eq!(left(&night, BR).next, NextTry::Over { until: at("07:00:00") });
+    // A lost execution may have left the first one open.
+    let mut lost = undecided_in(BR);
+    let first = lost.sight.execution.clone();
+    lost_after_brs_return(&mut lost, (first.as_str(), "wave-2"), 2);
+    assert!(lost.next(BR).finish().is_none(), "there is time");
+    lost.pass("4h");
+    assert_eq!(lost.next(BR).finish(), Some(Finish::Deferred));
+    assert_eq!(left(&lost, BR).next, NextTry::Over { until: at("07:00:00") });
     // One that has begun goes on.
     let begun = || {
         let mut begun = open_in_br();

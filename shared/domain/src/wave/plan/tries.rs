@@ -151,7 +151,8 @@ impl View<'_> {
         // Once its update is intended, it has begun.
         let begun = history.update.as_ref().is_some_and(|update| self.is_ours(update));
         let left = self.left_open();
-        let until = left.and(self.tries_until()).filter(|until| self.now >= *until);
+        let tried = left.is_some() || !history.tries_of(release).is_empty();
+        let until = self.tries_until().filter(|until| tried && self.now >= *until);
         let used_up = (!history.tries_left(self.fleet, release)).then_some(NextTry::UsedUp);
         let next = used_up.or(until.map(|until| NextTry::Over { until })).filter(|_| !begun)?;
         // An execution that was lost may have died between its canary's return and the region's deferral.
