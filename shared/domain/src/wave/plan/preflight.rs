@@ -24,8 +24,8 @@ enum Objection<'a> {
     HaltedBefore(&'a Region, Gate),
     /// Policy lets nothing start here now.
     Frozen(Frozen),
-    /// The region is halted for what ails it alone: it is left behind, until a person lifts the halt.
-    Halted(Gate),
+    /// What ails the region alone: it is left behind, until a person has mended that.
+    Alone(Gate),
     /// What its customers send says that it is to be left behind, and somebody is to look.
     Shadow(Gate),
     /// A newer release takes this one's place before it has moved anything.
@@ -100,7 +100,7 @@ impl<'a> View<'a> {
         match objection {
             Objection::Never(gate) => self.refuse(gate),
             Objection::Refused(refusal) => self.refuse(refusal),
-            Objection::Halted(gate) => self.defer(gate),
+            Objection::Alone(gate) => self.defer(gate),
             Objection::Shadow(gate) => {
                 self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
             }
@@ -160,7 +160,7 @@ impl<'a> View<'a> {
         match self.halted().or_else(|| self.barred()).or_else(ended) {
             Some(stopped) => Err(Objection::Never(Gate::Stopped(Box::new(stopped)))),
             None => match self.halted_here() {
-                Some(stopped) => Err(Objection::Halted(Gate::Stopped(Box::new(stopped)))),
+                Some(stopped) => Err(Objection::Alone(Gate::Stopped(Box::new(stopped)))),
                 None => Ok(()),
             },
         }
@@ -313,7 +313,7 @@ impl<'a> View<'a> {
             Seen::Known(alarms) => alarms,
         };
         match alarms.iter().find(|own| own.name == alarm) {
-            None => Err(Objection::Never(Gate::NoRollbackAlarm { alarm })),
+            None => Err(Objection::Alone(Gate::NoRollbackAlarm { alarm })),
             Some(own) if own.state == AlarmState::Alarm => Err(Objection::NotYet(Gate::RollbackAlarmRings { alarm })),
             Some(_) => Ok(()),
         }
@@ -331,7 +331,7 @@ impl<'a> View<'a> {
             Some(target) => Ok(Some(target.clone())),
             None => {
                 let (region, config) = (self.name(), endpoint.config.clone());
-                Err(Objection::Never(Gate::NoProvedWayBack { region, config }))
+                Err(Objection::Alone(Gate::NoProvedWayBack { region, config }))
             }
         }
     }
