@@ -117,6 +117,7 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
         let why = match scenario {
             "four-accounts" | "planes-dark" | "topic-dark" => "it needs 3 regions, and the fleet has 2",
             "messy-events" => "it needs 4 regions, and the fleet has 2",
+            "execution-stopped" | "rerun-stopped" => "its [[hand]] calls StopPipelineExecution",
             "by-traffic" | "cold-instances" | "ten-percent" => "its [[policy.region]] sets ",
             _ => "",
         };

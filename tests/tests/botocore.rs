@@ -32,7 +32,7 @@ const UNCALLED: [&str; 20] = [
     "PutCompositeAlarm",
     "SetAlarmState",
     "ListPipelines",
-    "ListPipelineExecutions",
+    "StopPipelineExecution",
     "DescribeScalableTargets",
     "DescribeScalingPolicies",
     "DescribeScheduledActions",

@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+mod hand;
 mod keys;
 mod models;
 mod options;

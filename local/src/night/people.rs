@@ -2,10 +2,10 @@
 
 use super::error::NightError;
 use super::features::features;
-use super::scenario::{AnswerName, Approve, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
+use super::scenario::{AnswerName, Approve, Hand, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
 use super::site::Site;
 use super::story::{Line, Narrator};
-use super::{keys as keys_of_nights, models, setup};
+use super::{hand, keys as keys_of_nights, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
@@ -37,6 +37,7 @@ enum Kind<'a> {
     Approve(&'a Approve),
     Rerun(&'a Rerun),
     SetAside(&'a SetAside),
+    Hand(&'a Hand),
 }
 
 /// Everything that is done in a night, in order of time.
@@ -48,8 +49,9 @@ pub(super) fn scripted_actions(scenario: &Scenario) -> Vec<ScriptedAction<'_>> {
         scenario.approve.iter().map(|approve| ScriptedAction { at: at(approve.at), what: Kind::Approve(approve) });
     let reruns = scenario.rerun.iter().map(|rerun| ScriptedAction { at: at(rerun.at), what: Kind::Rerun(rerun) });
     let overrides = scenario.overrides.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::SetAside(own) });
+    let hands = scenario.hand.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Hand(own) });
     let mut scripted_actions: Vec<ScriptedAction<'_>> =
-        publish.chain(approvals).chain(reruns).chain(overrides).collect();
+        publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).collect();
     scripted_actions.sort_by_key(|action| action.at);
     scripted_actions
 }
@@ -63,8 +65,10 @@ impl ScriptedAction<'_> {
             Kind::Approve(own) => approve_holdout(world, fleet, own)?,
             Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
+            Kind::Hand(own) => hand::called(world, fleet, own)?,
         };
-        Ok(Line { at: self.at, place: fleet.title(&fleet.home).to_owned(), text, tone: Tone::Plain })
+        let place = if let Kind::Hand(own) = &self.what { &own.region } else { &fleet.home };
+        Ok(Line { at: self.at, place: fleet.title(place).to_owned(), text, tone: Tone::Plain })
     }
 }
 

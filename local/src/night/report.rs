@@ -68,7 +68,7 @@ pub struct RegionEnd {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// The version that the ledger says it serves; none where that is unknown, because the control plane does not answer.
+    /// The version that the ledger says it serves; none where that is unknown: the control plane does not answer, or the endpoint is gone.
     pub version: Option<String>,
     /// True where the endpoint names that version's configuration and is `InService`.
     pub confirmed_by_endpoint: bool,
@@ -235,7 +235,7 @@ impl Remains<'_> {
         histories: &BTreeMap<RegionName, RegionHistory>,
     ) -> RegionEnd {
         let describe = DescribeEndpoint { endpoint_name: self.fleet.endpoint.to_string() };
-        // I13: a control plane that does not answer leaves what serves unknown, whatever the ledger said last.
+        // I13: where the control plane does not answer, or the endpoint is gone, nobody knows what serves, whatever the ledger said last.
         let dark = world.is_dark(&region.name);
         let endpoint = describe.apply(world, &region.name).ok().filter(|_| !dark);
         let serving = histories.get(&region.name).and_then(|history| history.serving.as_ref());
@@ -248,7 +248,7 @@ impl Remains<'_> {
         RegionEnd {
             region: region.name.clone(),
             title: region.title.clone(),
-            version: serving.filter(|_| !dark).map(|serving| serving.target.version.to_string()),
+            version: serving.filter(|_| endpoint.is_some()).map(|serving| serving.target.version.to_string()),
             confirmed_by_endpoint: status == "InService"
                 && names.is_some_and(|name| serving.is_some_and(|serving| serving.target.config.as_str() == name)),
             status,
@@ -323,6 +323,7 @@ fn executions(log: &[WorldEvent]) -> Vec<ExecutionEnd> {
             What::ExecutionStarted { execution, .. } => (execution, Ending::Running, None),
             What::ExecutionSucceeded { execution, .. } => (execution, Ending::Succeeded, None),
             What::ExecutionFailed { execution, action, .. } => (execution, Ending::Failed, Some(action.clone())),
+            What::ExecutionStopped { execution, .. } => (execution, Ending::Stopped, None),
             _ => continue,
         };
         let end = ExecutionEnd { execution: execution.clone(), ending, failed_at };

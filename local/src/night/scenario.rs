@@ -57,6 +57,10 @@ macro_rules! every_scenario {
             messy_events: "messy-events",
             two_homes: "two-homes",
             judge_dies: "judge-dies",
+            execution_stopped: "execution-stopped",
+            rerun_stopped: "rerun-stopped",
+            alarm_deleted: "alarm-deleted",
+            endpoint_deleted: "endpoint-deleted",
             pipeline_dark: "pipeline-dark",
             topic_dark: "topic-dark",
             four_accounts: "four-accounts",
@@ -116,6 +120,9 @@ pub struct Scenario {
     /// Rules that a person sets aside, as with `meridian override`.
     #[serde(default, rename = "override")]
     pub overrides: Vec<SetAside>,
+    /// What a person does to AWS by hand.
+    #[serde(default)]
+    pub hand: Vec<Hand>,
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
@@ -283,6 +290,22 @@ pub struct SetAside {
     pub why: String,
 }
 
+/// One call of AWS by a person, as with the AWS CLI: nothing of Meridian is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hand {
+    /// When the person calls.
+    pub at: Moment,
+    /// The region that is called.
+    pub region: RegionName,
+    /// AWS's name of the operation.
+    pub operation: String,
+    /// What `--cli-input-json` would say. In its texts stand `{fleet}`, `{endpoint}`, `{variant}` and `{pipeline}` for the
+    /// fleet's names, and `{execution}` for the pipeline's latest execution.
+    #[serde(default)]
+    pub request: toml::Table,
+}
+
 /// How a night has to end.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -343,6 +366,8 @@ pub enum Ending {
     Succeeded,
     /// An action failed.
     Failed,
+    /// A person stopped it.
+    Stopped,
     /// It is still under way when the night ends.
     Running,
 }
@@ -352,6 +377,7 @@ impl fmt::Display for Ending {
         f.write_str(match self {
             Ending::Succeeded => "succeeded",
             Ending::Failed => "failed",
+            Ending::Stopped => "was stopped",
             Ending::Running => "is still under way",
         })
     }

@@ -103,6 +103,7 @@ impl Narrator {
             }
             What::ExecutionSucceeded { .. } => (Tone::Good, "the pipeline succeeded".to_owned()),
             What::ExecutionFailed { action, .. } => (Tone::Bad, format!("the pipeline failed at {action}")),
+            What::ExecutionStopped { .. } => (Tone::Warn, "the pipeline was stopped".to_owned()),
             What::ActionStarted { action, .. } => (Tone::Quiet, format!("pipeline action {action}")),
             What::ActionFailed { action, message, .. } => {
                 // A rejection was just told, and its message is all that the evaluation found.

@@ -5,6 +5,7 @@
 //! carried out on it ([`Operation::apply`]).
 
 pub mod autoscaling;
+pub(crate) mod by_name;
 pub mod cloudwatch;
 pub mod codepipeline;
 pub mod ecr;

@@ -54,6 +54,7 @@ macro_rules! every_operation {
                 codepipeline::ListPipelineExecutions,
                 codepipeline::ListActionExecutions,
                 codepipeline::StartPipelineExecution,
+                codepipeline::StopPipelineExecution,
                 codepipeline::PutJobSuccessResult,
                 codepipeline::PutJobFailureResult,
                 eventbridge::TestEventPattern,
@@ -89,13 +90,13 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 65] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 66] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 24] = [
+pub const EFFECTS: [&str; 25] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -112,6 +113,7 @@ pub const EFFECTS: [&str; 24] = [
     cloudwatch::SetAlarmState::NAME,
     cloudwatch::DeleteAlarms::NAME,
     codepipeline::StartPipelineExecution::NAME,
+    codepipeline::StopPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,

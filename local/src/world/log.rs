@@ -175,6 +175,13 @@ pub enum What {
         /// The action that failed, by its name, which is its stage's too.
         action: String,
     },
+    /// A person stopped a pipeline's execution.
+    ExecutionStopped {
+        /// Name of the pipeline.
+        pipeline: String,
+        /// UUID of the execution.
+        execution: String,
+    },
     /// An action of an execution began.
     ActionStarted {
         /// UUID of the execution.

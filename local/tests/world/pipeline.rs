@@ -200,6 +200,77 @@ fn an_execution_says_how_it_stands_and_the_newest_comes_first() {
     assert!(all[0].start_time < all[0].last_update_time);
 }
 
+fn stop(world: &mut World, execution: &str, abandon: bool) -> Result<(), String> {
+    let stop = StopPipelineExecution {
+        pipeline_name: "fraud-promotion".to_owned(),
+        pipeline_execution_id: execution.to_owned(),
+        abandon,
+        reason: None,
+    };
+    call(world, EU, stop).map(drop).map_err(|error| error.code)
+}
+
+/// The action that it is in ends first, however often that asks to be called again; the next execution then takes its place.
+#[test]
+fn an_execution_that_a_person_stops_ends_with_its_action() {
+    let mut world = world(night());
+    let (first, second) = (start(&mut world, "t1"), start(&mut world, "t2"));
+    run_for(&mut world, 10);
+    let job = job_id(&jobs(&mut world)[0]);
+    stop(&mut world, &first, false).unwrap();
+    assert_eq!(stop(&mut world, &first, false), Err("DuplicatedStopRequestException".to_owned()));
+    succeed(&mut world, &job, Some("again")).unwrap();
+    run_for(&mut world, 40);
+    assert_eq!(status(&mut world, &first).unwrap().status, "Stopping");
+    let again = job_id(&jobs(&mut world)[0]);
+    succeed(&mut world, &again, None).unwrap();
+    assert_eq!(status(&mut world, &first).unwrap().status, "Stopped");
+    assert_eq!(stop(&mut world, &first, true), Err("PipelineExecutionNotStoppableException".to_owned()));
+    run_for(&mut world, 10);
+    let own = jobs(&mut world);
+    assert_eq!((own.len(), &parameters(&own[0])["execution"]), (1, &json!(second)));
+}
+
+/// What its function answers after that is refused, and it is not called again.
+#[test]
+fn an_execution_that_a_person_abandons_ends_at_once() {
+    for continues in [false, true] {
+        let mut world = world(night());
+        let (first, second) = (start(&mut world, "t1"), start(&mut world, "t2"));
+        run_for(&mut world, 10);
+        let job = job_id(&jobs(&mut world)[0]);
+        if continues {
+            succeed(&mut world, &job, Some("again")).unwrap();
+        }
+        stop(&mut world, &first, true).unwrap();
+        assert_eq!(status(&mut world, &first).unwrap().status, "Stopped");
+        assert_eq!(succeed(&mut world, &job, None), Err("InvalidJobStateException".to_owned()));
+        run_for(&mut world, 40);
+        let called: Vec<Value> = jobs(&mut world).iter().map(|job| parameters(job)["execution"].clone()).collect();
+        assert_eq!(called, [json!(second)], "{continues}");
+        // Nor does its job's time run out later.
+        run_for(&mut world, 30 * 60);
+        assert_eq!(status(&mut world, &first).unwrap().status, "Stopped");
+    }
+}
+
+/// One that waits behind another has no action, and never begins.
+#[test]
+fn a_queued_execution_that_a_person_stops_never_begins() {
+    for abandon in [false, true] {
+        let mut world = world(night());
+        let (first, second) = (start(&mut world, "t1"), start(&mut world, "t2"));
+        stop(&mut world, &second, abandon).unwrap();
+        assert_eq!(status(&mut world, &second).unwrap().status, "Stopped");
+        run_for(&mut world, 10);
+        let job = job_id(&jobs(&mut world)[0]);
+        stop(&mut world, &first, true).unwrap();
+        assert_eq!(succeed(&mut world, &job, None), Err("InvalidJobStateException".to_owned()));
+        run_for(&mut world, 10);
+        assert!(jobs(&mut world).is_empty());
+    }
+}
+
 #[test]
 fn only_home_has_a_pipeline() {
     let mut world = world(night());

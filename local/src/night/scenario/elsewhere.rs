@@ -4,7 +4,7 @@ mod casting;
 mod refusal;
 mod title;
 
-use super::{Approve, Ending, Expect, Publish, Rerun, Scenario, ScenarioError, SetAside, Untranslatable};
+use super::{Approve, Ending, Expect, Hand, Publish, Rerun, Scenario, ScenarioError, SetAside, Untranslatable};
 use crate::world::{Behaviour, Fault, FeatureChange, Moment};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Forecast, Turn, forecast};
@@ -64,6 +64,7 @@ impl Scenario {
         let behaviours = self.behaviour.iter().filter_map(|own| own.region.clone());
         let features = self.feature.iter().filter_map(|own| own.region.clone());
         let overrides = self.overrides.iter().filter_map(|own| own.region.clone());
+        let hands = self.hand.iter().map(|own| own.region.clone());
         let mut frozen = Vec::new();
         let freezes = self.policy.get("freeze").and_then(Value::as_array).into_iter().flatten();
         freezes.filter_map(|freeze| freeze.get("regions")?.as_array()).flatten().for_each(|region| {
@@ -71,7 +72,7 @@ impl Scenario {
         });
         // Where all are new, it is nothing that happens to one.
         let new = self.new.iter().filter(|_| !self.all_are_new(regions)).cloned();
-        faults.chain(behaviours).chain(features).chain(overrides).chain(frozen).chain(new).collect()
+        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(frozen).chain(new).collect()
     }
 
     /// True if it says how its executions end, and each ends well.
@@ -218,6 +219,10 @@ impl<'a> Cast<'a> {
             lasts: rule.lasts + longer,
             ..rule.clone()
         };
+        let hand = |own: &Hand| {
+            let region = self.player(&own.region).unwrap_or(&own.region).clone();
+            Hand { at: self.moment(Some(&own.region), own.at), region, ..own.clone() }
+        };
         Scenario {
             title: self.title(),
             lasts: scenario.lasts + longer,
@@ -233,6 +238,7 @@ impl<'a> Cast<'a> {
                 .collect(),
             rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(None, own.at), ..own.clone() }).collect(),
             overrides: scenario.overrides.iter().map(set_aside).collect(),
+            hand: scenario.hand.iter().map(hand).collect(),
             new: self.new_regions(),
             policy: self.policy(),
             fault: scenario.fault.iter().map(fault).collect(),

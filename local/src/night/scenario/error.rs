@@ -61,6 +61,12 @@ pub enum Untranslatable {
         /// The first such field.
         field: String,
     },
+    /// What a person does to the pipeline is done in a turn of the regions that it was written for.
+    #[error("its [[hand]] calls {operation}, in a turn of the regions that it was written for")]
+    Hand {
+        /// The operation.
+        operation: String,
+    },
     /// Its number of pages is a number of regions.
     #[error(
         "it expects {pages} pages of what happens in all of {there} regions, and the fleet has {has}: pages = {{ each = N }} is translated"

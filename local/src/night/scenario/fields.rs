@@ -63,6 +63,8 @@ pub(super) enum Takes {
     Tables(&'static Table),
     /// Tables of `fleet.toml`, which its own reader checks.
     Policy,
+    /// A request of AWS, which the operation checks.
+    Request,
 }
 
 impl Field {
@@ -107,6 +109,7 @@ impl Takes {
             Takes::Table(_) => "a table".to_owned(),
             Takes::Tables(_) => "tables".to_owned(),
             Takes::Policy => "tables of fleet.toml".to_owned(),
+            Takes::Request => "a table, as `--cli-input-json` has it".to_owned(),
         }
     }
 
@@ -135,7 +138,12 @@ impl Takes {
                 duration.is_some_and(|duration| (*least..=*most).contains(&duration))
             }
             Takes::Or(usual, _) => usual.accepts(value),
-            Takes::List(_) | Takes::Serves { .. } | Takes::Table(_) | Takes::Tables(_) | Takes::Policy => false,
+            Takes::List(_)
+            | Takes::Serves { .. }
+            | Takes::Table(_)
+            | Takes::Tables(_)
+            | Takes::Policy
+            | Takes::Request => false,
         }
     }
 }

@@ -41,7 +41,9 @@ impl Scenario {
         let faults = self.fault.iter().filter_map(|own| Some(("fault.from", own.from?)));
         let behaviours = self.behaviour.iter().filter_map(|own| Some(("behaviour.from", own.from?)));
         let features = self.feature.iter().filter_map(|own| Some(("feature.from", own.from?)));
-        publish.chain(approve).chain(reruns).chain(overrides).chain(faults).chain(behaviours).chain(features)
+        let hands = self.hand.iter().map(|own| ("hand.at", own.at));
+        let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands);
+        people.chain(faults).chain(behaviours).chain(features)
     }
 
     /// The same scenario, if the fleet has every region that it names, and training every release.
@@ -63,7 +65,8 @@ impl Scenario {
         let overrides = self.overrides.iter().filter_map(|own| Some(("override", own.region.as_ref()?)));
         let expected = self.expect.serves.keys().map(|region| ("expect", region));
         let new = self.new.iter().map(|region| ("new", region));
-        faults.chain(behaviours).chain(features).chain(overrides).chain(expected).chain(new)
+        let hands = self.hand.iter().map(|own| ("hand", &own.region));
+        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(expected).chain(new)
     }
 
     fn unknown_region(&self, fleet: &Fleet) -> Option<String> {

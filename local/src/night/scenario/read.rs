@@ -95,7 +95,7 @@ impl Walk<'_> {
             }
             (Takes::List(of), DeValue::Array(list)) => list.iter().for_each(|value| self.value(of, value, path)),
             (Takes::Serves { region, release }, DeValue::Table(table)) => self.serves(region, release, table, path),
-            (Takes::Policy, DeValue::Table(_)) => {}
+            (Takes::Policy | Takes::Request, DeValue::Table(_)) => {}
             (takes, own) if takes.accepts(own) => {}
             _ => self.unexpected(takes, value, path),
         }

@@ -5,7 +5,7 @@ mod fields;
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::names_of;
-use super::{Approve, Expect, PagesEach, Publish, Rerun, Scenario, SetAside, tables};
+use super::{Approve, Expect, Hand, PagesEach, Publish, Rerun, Scenario, SetAside, tables};
 use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Timing};
 use comments::{Comment, comments};
 use std::path::Path;
@@ -35,6 +35,7 @@ fn typed() -> Vec<Typed> {
         APPROVE: Approve,
         RERUN: Rerun,
         OVERRIDE: SetAside,
+        HAND: Hand,
         FAULT: Fault,
         BEHAVIOUR: Behaviour,
         FEATURES: FeatureChange,

@@ -5,7 +5,7 @@ use super::fields::{Absent, Field, Table, Takes};
 use super::words::words_of;
 use super::{AnswerName, Ending, ImageName, ModelName, Records, SignedBy};
 use crate::night::features::features;
-use crate::services::OPERATIONS;
+use crate::services::{OPERATIONS, by_name};
 use crate::world::service::Service;
 use crate::world::{FaultKind, Moment, When};
 use Absent::{Is, Means, Refused};
@@ -47,6 +47,10 @@ const TIMESTAMP: Takes = Takes::Text {
 };
 const FEATURE: Takes = Takes::Known { expected: "a feature of local/models/features.txt", words: features };
 const OPERATION: Takes = Takes::Known { expected: "an operation that the local world knows", words: operations };
+const BY_HAND: Takes = Takes::Known {
+    expected: "an operation that the local world knows, except S3's and InvokeEndpoint",
+    words: by_hand,
+};
 const FUNCTION: Takes = Takes::Word(words_of::<FunctionKind>);
 const RULE: Takes = Takes::Word(words_of::<Rule>);
 const SHARE: Takes = Takes::Number { what: "a share", least: 0.0, most: 1.0 };
@@ -84,6 +88,10 @@ fn is_timestamp(text: &str) -> bool {
     text.parse::<Timestamp>().is_ok_and(is_usual_moment)
 }
 
+fn by_hand() -> Vec<String> {
+    by_name::names().map(str::to_owned).collect()
+}
+
 fn operations() -> Vec<String> {
     OPERATIONS.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -104,6 +112,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("approve", Takes::Tables(&APPROVE), Means("nobody approves any"), "[]"),
         Field::new("rerun", Takes::Tables(&RERUN), Means("nobody starts any"), "[]"),
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
+        Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
         Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
         Field::new("policy", Takes::Policy, Means("as `fleet.toml` says"), "{ wave = { probation_action = \"act\" } }"),
@@ -165,6 +174,16 @@ pub(super) static OVERRIDE: Table = Table {
         Field::new("lasts", EXCEPTION, Refused, "\"3h\""),
         Field::new("who", ACTOR, Refused, "\"maria\""),
         Field::new("why", SENTENCE, Refused, "\"the acquirer agreed\""),
+    ],
+};
+
+pub(super) static HAND: Table = Table {
+    heading: "[[hand]]",
+    fields: &[
+        Field::new("at", MOMENT, Refused, "\"03:30\""),
+        Field::new("region", REGION, Refused, "\"sa-east-1\""),
+        Field::new("operation", BY_HAND, Refused, "\"DeleteEndpoint\""),
+        Field::new("request", Takes::Request, Is("{}"), "{ EndpointName = \"{endpoint}\" }"),
     ],
 };
 

@@ -1,9 +1,9 @@
-//! `StartPipelineExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
+//! `StartPipelineExecution`, `StopPipelineExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
 
-use crate::services::codepipeline::pipeline::Execution;
+use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
 use crate::services::codepipeline::types::{
     FAILURE_TYPES, PutJobFailureResult, PutJobFailureResultOutput, PutJobSuccessResult, PutJobSuccessResultOutput,
-    StartPipelineExecution, StartPipelineExecutionOutput,
+    StartPipelineExecution, StartPipelineExecutionOutput, StopPipelineExecution, StopPipelineExecutionOutput,
 };
 use crate::world::error::ApiError;
 use crate::world::operation::Operation;
@@ -59,6 +59,29 @@ impl Operation for StartPipelineExecution {
         let own = Execution::new(id.clone(), self.client_request_token, variables, revision, world.now);
         world.execution_begins(own);
         Ok(StartPipelineExecutionOutput { pipeline_execution_id: id })
+    }
+}
+
+impl Operation for StopPipelineExecution {
+    const SERVICE: Service = Service::CodePipeline;
+    const OPERATION: OperationName = OperationName::StopPipelineExecution;
+    type Output = StopPipelineExecutionOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<StopPipelineExecutionOutput, ApiError> {
+        world.pipeline_named(region, &self.pipeline_name)?;
+        check("reason", self.reason.as_deref(), 0..=200)?;
+        let own = world.pipeline.executions.iter().position(|own| own.id == self.pipeline_execution_id);
+        let refused = |code: &str, why: &str| Err(ApiError::new(code, 400, why));
+        let state = own.and_then(|own| world.pipeline.executions.get(own)).map(|own| own.state);
+        match own.zip(state) {
+            Some((own, ExecutionState::InProgress)) => world.stop_execution(own, self.abandon),
+            Some((own, ExecutionState::Stopping)) if self.abandon => world.stop_execution(own, true),
+            Some((_, ExecutionState::Stopping)) => {
+                return refused("DuplicatedStopRequestException", "The pipeline execution is already stopping.");
+            }
+            _ => return refused("PipelineExecutionNotStoppableException", "The pipeline execution has ended."),
+        }
+        Ok(StopPipelineExecutionOutput { pipeline_execution_id: self.pipeline_execution_id })
     }
 }
 

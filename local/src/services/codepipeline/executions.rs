@@ -1,4 +1,4 @@
-//! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`: for whoever looks. No function asks them.
+//! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`: for whoever looks, home's sweep among them.
 
 use crate::services::codepipeline::declared::VERSION;
 use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
@@ -19,6 +19,9 @@ impl ExecutionState {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             ExecutionState::InProgress => "InProgress",
+            ExecutionState::Stopping => "Stopping",
+            ExecutionState::Stopped => "Stopped",
+            ExecutionState::Abandoned => "Abandoned",
             ExecutionState::Succeeded => "Succeeded",
             ExecutionState::Failed => "Failed",
         }

@@ -1,6 +1,6 @@
 //! What the pipeline's actions do, with the pipeline's own role: fetch the wave key, and call functions with jobs.
 
-use crate::services::codepipeline::pipeline::Job;
+use crate::services::codepipeline::pipeline::{Execution, ExecutionState, Job};
 use crate::services::iam::ask::Ask;
 use crate::world::queue::Event;
 use crate::world::random::Random;
@@ -23,7 +23,9 @@ impl World {
         let Some(PipelineAction::Invoke { function, parameters, artifact }) = self.action_of(execution) else { return };
         let call = LambdaAction { function, parameters, artifact };
         let home = self.home();
-        let Some(id) = self.pipeline.executions.get(execution).map(|own| own.id.clone()) else { return };
+        let is_over = |own: &&Execution| own.state == ExecutionState::Stopped;
+        let own = self.pipeline.executions.get(execution).filter(|own| !is_over(own));
+        let Some(id) = own.map(|own| own.id.clone()) else { return };
         let function = match self.authorise_job(&call.function) {
             Ok(function) => function,
             Err(denied) => return self.action_fails(execution, "PermissionError", denied),

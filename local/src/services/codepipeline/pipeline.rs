@@ -55,10 +55,15 @@ pub(crate) struct ActionExecution {
     pub failure: Option<(String, String)>,
 }
 
-/// How an execution stands. None is stopped or overtaken here.
+/// How an execution stands, or one of its actions. None is overtaken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExecutionState {
     InProgress,
+    /// A person has asked for its end, and its action has not ended.
+    Stopping,
+    Stopped,
+    /// An action whose execution did not wait for it.
+    Abandoned,
     Succeeded,
     Failed,
 }

@@ -2,7 +2,7 @@
 
 use crate::services::codepipeline::types::{
     GetPipeline, GetPipelineExecution, ListActionExecutions, ListPipelineExecutions, ListPipelines,
-    PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution,
+    PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution, StopPipelineExecution,
 };
 use crate::services::iam::ask::{Ask, one_ask};
 use crate::world::operation::Guarded;
@@ -21,6 +21,8 @@ one_ask! {
     GetPipelineExecution: "codepipeline:GetPipelineExecution", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
     ListPipelineExecutions: "codepipeline:ListPipelineExecutions", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
+    StopPipelineExecution: "codepipeline:StopPipelineExecution", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
     ListActionExecutions: "codepipeline:ListActionExecutions", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);

@@ -59,6 +59,11 @@ impl World {
         self.pipeline.stages.get(own.stage).map(|stage| stage.action.clone())
     }
 
+    /// The id of the execution that began last.
+    pub(crate) fn latest_execution(&self) -> Option<String> {
+        self.pipeline.executions.last().map(|own| own.id.clone())
+    }
+
     /// Execution id, stage number and action name of an execution.
     fn place(&self, execution: usize) -> Option<(String, usize, String)> {
         let own = self.pipeline.executions.get(execution)?;
@@ -69,6 +74,14 @@ impl World {
     /// The action of an execution's stage begins.
     pub(crate) fn action_begins(&mut self, execution: usize) {
         let Some((id, stage, action)) = self.place(execution) else { return };
+        match self.pipeline.executions.get(execution).map(|own| own.state) {
+            Some(ExecutionState::Stopping) => {
+                self.stopped(execution);
+                return self.leave(execution, stage);
+            }
+            Some(ExecutionState::Stopped) => return,
+            _ => {}
+        }
         let (home, now) = (self.home(), self.now);
         self.record(&home, What::ActionStarted { execution: id, action });
         if let Some(own) = self.pipeline.executions.get_mut(execution) {
@@ -86,11 +99,18 @@ impl World {
 
     /// An action ended well: the execution goes on to its next stage.
     pub(crate) fn action_succeeds(&mut self, execution: usize, summary: Option<String>) {
+        // Its source may end after a person has abandoned it.
+        if self.pipeline.executions.get(execution).is_some_and(|own| own.state == ExecutionState::Stopped) {
+            return;
+        }
         let Some((id, stage, action)) = self.place(execution) else { return };
         let home = self.home();
         self.action_stands(execution, ExecutionState::Succeeded, summary.clone(), None);
         self.record(&home, What::ActionSucceeded { execution: id.clone(), action, summary });
         self.leave(execution, stage);
+        if self.is_stopping(execution) {
+            return self.stopped(execution);
+        }
         if stage + 1 < self.pipeline.stages.len() {
             if let Some(own) = self.pipeline.executions.get_mut(execution) {
                 own.stage += 1;
@@ -116,6 +136,41 @@ impl World {
         self.record(&home, What::ExecutionFailed { pipeline, execution: id, action });
         self.stands(execution, ExecutionState::Failed);
         self.leave(execution, stage);
+    }
+
+    /// A person stops it (CodePipeline User Guide, "Stop a pipeline execution"). One that waits for its stage has no action to end.
+    pub(crate) fn stop_execution(&mut self, execution: usize, abandon: bool) {
+        let Some(stage) = self.pipeline.executions.get(execution).map(|own| own.stage) else { return };
+        let queue = self.pipeline.stages.get_mut(stage).map(|own| &mut own.waiting);
+        let waited =
+            queue.and_then(|queue| queue.iter().position(|own| *own == execution).and_then(|at| queue.remove(at)));
+        if waited.is_some() {
+            return self.stopped(execution);
+        }
+        if !abandon {
+            return self.stands(execution, ExecutionState::Stopping);
+        }
+        // What its function still does is nobody's; whether its answer is taken is not documented, and a refusal is the unkinder way.
+        self.pipeline.jobs.values_mut().filter(|job| job.execution == execution).for_each(|job| job.answered = true);
+        let now = self.now;
+        let own = self.pipeline.executions.get_mut(execution).and_then(|own| own.actions.last_mut());
+        if let Some(own) = own.filter(|own| own.state == ExecutionState::InProgress) {
+            own.state = ExecutionState::Abandoned;
+            own.changed = now;
+        }
+        self.stopped(execution);
+        self.leave(execution, stage);
+    }
+
+    fn is_stopping(&self, execution: usize) -> bool {
+        self.pipeline.executions.get(execution).is_some_and(|own| own.state == ExecutionState::Stopping)
+    }
+
+    fn stopped(&mut self, execution: usize) {
+        let Some(id) = self.pipeline.executions.get(execution).map(|own| own.id.clone()) else { return };
+        let (home, pipeline) = (self.home(), self.config.fleet.pipeline.to_string());
+        self.record(&home, What::ExecutionStopped { pipeline, execution: id });
+        self.stands(execution, ExecutionState::Stopped);
     }
 
     fn stands(&mut self, execution: usize, state: ExecutionState) {

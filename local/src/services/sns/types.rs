@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// `Publish`: sends one message to a topic of the region.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Publish {
     /// The topic's ARN; its region must be the one that is called.
@@ -15,7 +15,7 @@ pub struct Publish {
     /// At most 256 KB, with the attributes.
     pub message: String,
     /// Message attributes of type `String`, by name.
-    #[serde(flatten, deserialize_with = "attributes")]
+    #[serde(flatten, deserialize_with = "attributes", skip_serializing)]
     pub attributes: BTreeMap<String, String>,
 }
 

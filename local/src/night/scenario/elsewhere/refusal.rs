@@ -14,6 +14,7 @@ impl Cast<'_> {
     /// Why the fleet cannot play the scenario; none where it can.
     pub(super) fn refusal(&self) -> Option<Untranslatable> {
         self.region_policy()
+            .or_else(|| self.pipeline())
             .or_else(|| self.pages())
             .or_else(|| self.home_place())
             .or_else(|| self.frozen())
@@ -30,6 +31,12 @@ impl Cast<'_> {
         let mut fields = regions.filter_map(Value::as_table).flat_map(|region| region.keys());
         let field = fields.find(|field| !["name", "night_instances"].contains(&field.as_str()))?;
         Some(Untranslatable::RegionPolicy { field: field.clone() })
+    }
+
+    /// A person's hand on the pipeline falls in some region's turn, and does not say in whose.
+    fn pipeline(&self) -> Option<Untranslatable> {
+        let operation = self.scenario.hand.iter().map(|own| &own.operation).find(|name| name.contains("Pipeline"))?;
+        Some(Untranslatable::Hand { operation: operation.clone() })
     }
 
     fn pages(&self) -> Option<Untranslatable> {

@@ -119,7 +119,7 @@ fn beyond(takes: &Takes) -> Vec<String> {
         Takes::Text { .. } | Takes::Flag => vec!["3".to_owned(), "\"\"".to_owned()],
         Takes::Word(_) | Takes::Known { .. } => vec!["\"no such word\"".to_owned(), "3".to_owned()],
         Takes::Or(usual, _) => beyond(usual),
-        Takes::List(_) | Takes::Serves { .. } | Takes::Table(_) | Takes::Tables(_) | Takes::Policy => {
+        Takes::List(_) | Takes::Serves { .. } | Takes::Table(_) | Takes::Tables(_) | Takes::Policy | Takes::Request => {
             vec!["3".to_owned()]
         }
     }

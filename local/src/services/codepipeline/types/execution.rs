@@ -1,5 +1,5 @@
 //! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`, `ListActionExecutions`: which pipelines there are, and how
-//! executions and their actions stand.
+//! executions and their actions stand. `StopPipelineExecution`.
 
 use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub struct PipelineExecution {
     pub pipeline_version: u32,
     /// The UUID that `StartPipelineExecution` answered.
     pub pipeline_execution_id: String,
-    /// `InProgress`, `Succeeded` or `Failed`; the world knows no other.
+    /// `InProgress`, `Stopping`, `Stopped`, `Succeeded` or `Failed`; the world knows no other.
     pub status: String,
     /// The pipeline's variables, with what they come to.
     pub variables: Vec<ResolvedVariable>,
@@ -116,7 +116,7 @@ pub struct ListPipelineExecutionsOutput {
 pub struct PipelineExecutionSummary {
     /// The UUID that `StartPipelineExecution` answered.
     pub pipeline_execution_id: String,
-    /// `InProgress`, `Succeeded` or `Failed`.
+    /// `InProgress`, `Stopping`, `Stopped`, `Succeeded` or `Failed`.
     pub status: String,
     /// When it began.
     pub start_time: EpochSeconds,
@@ -126,6 +126,29 @@ pub struct PipelineExecutionSummary {
     pub trigger: Trigger,
     /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
     pub execution_mode: String,
+}
+
+/// `StopPipelineExecution`: a person ends an execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StopPipelineExecution {
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
+    pub pipeline_name: String,
+    /// UUID of the execution; `PipelineExecutionNotStoppableException` where it is over.
+    pub pipeline_execution_id: String,
+    /// Whether it ends now, whatever its action does; otherwise its action ends first.
+    pub abandon: bool,
+    /// At most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What `StopPipelineExecution` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopPipelineExecutionOutput {
+    /// The execution that stops.
+    pub pipeline_execution_id: String,
 }
 
 /// `ListActionExecutions`: all at once.

@@ -68,6 +68,7 @@ operations! {
         ListPipelineExecutions,
         ListActionExecutions,
         StartPipelineExecution,
+        StopPipelineExecution,
         PutJobSuccessResult,
         PutJobFailureResult,
         TestEventPattern,
