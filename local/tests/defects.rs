@@ -79,10 +79,19 @@ const DEFECTS: &[(&str, Plant, &str)] = &[
         "nobody looks whether the pipeline has given a wave up",
         Template(
             "Replication",
-            "codepipeline:StartPipelineExecution, codepipeline:GetPipelineExecution",
+            "codepipeline:StartPipelineExecution\n                  - codepipeline:GetPipelineExecution",
             "codepipeline:StartPipelineExecution",
         ),
         "pipeline-dark",
+    ),
+    (
+        "nobody looks at executions that people started",
+        Template(
+            "Replication",
+            "codepipeline:GetPipelineExecution\n                  - codepipeline:ListPipelineExecutions",
+            "codepipeline:GetPipelineExecution",
+        ),
+        "rerun-stopped",
     ),
     (
         "home pages through its own topic alone",

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
     Actor, AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::{
-    Approval, CountsQuery, ErrorKind, FailureDetail, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
+    Approval, CountsQuery, ErrorKind, ExecutionView, FailureDetail, Listed, ListedExecution, MetricPoint,
+    OperationName, SlotsQuery, StartSpec, limits,
 };
 use std::sync::Arc;
 
@@ -66,7 +66,8 @@ pub enum Ask {
     Counts(Box<CountsQuery>),
     Slots(Box<SlotsQuery>),
     Start(Box<StartSpec>),
-    Ended(Actor),
+    Execution(Actor),
+    Executions,
     Succeed {
         job: String,
         continuation: Option<String>,
@@ -108,7 +109,8 @@ pub enum Reply {
     Description(Option<String>),
     Alarms(Vec<AlarmView>),
     Counts(ArmMinutes),
-    Ended(Option<ExecutionEnd>),
+    Execution(ExecutionView),
+    Executions(Vec<ListedExecution>),
 }
 
 /// Why a port did not do what it was asked.
@@ -197,7 +199,8 @@ impl Ask {
                 | Ask::Description(_)
                 | Ask::Counts(_)
                 | Ask::Slots(_)
-                | Ask::Ended(_)
+                | Ask::Execution(_)
+                | Ask::Executions
                 | Ask::Sleep(_)
         )
     }
@@ -223,7 +226,8 @@ impl Ask {
             Ask::Publish(_) => OperationName::PutMetricData,
             Ask::Counts(_) | Ask::Slots(_) => OperationName::GetMetricData,
             Ask::Start(_) => OperationName::StartPipelineExecution,
-            Ask::Ended(_) => OperationName::GetPipelineExecution,
+            Ask::Execution(_) => OperationName::GetPipelineExecution,
+            Ask::Executions => OperationName::ListPipelineExecutions,
             Ask::Succeed { .. } => OperationName::PutJobSuccessResult,
             Ask::Fail { .. } => OperationName::PutJobFailureResult,
             Ask::Page { .. } | Ask::Advise => OperationName::Publish,

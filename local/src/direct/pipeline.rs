@@ -3,13 +3,15 @@
 use super::DirectPorts;
 use super::errors::{attributes, cut, fitting};
 use crate::services::codepipeline::{
-    ExecutionDetails, FailureDetails, GetPipelineExecution, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
-    SourceRevisionOverride, StartPipelineExecution,
+    ExecutionDetails, FailureDetails, GetPipelineExecution, ListPipelineExecutions, PipelineVariable,
+    PutJobFailureResult, PutJobSuccessResult, SourceRevisionOverride, StartPipelineExecution,
 };
 use crate::services::sns::Publish;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{Actor, RegionName, ResourceName};
-use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec};
+use meridian_handlers::ports::{
+    ADVICE, Answer, ExecutionView, FailureKind, LATEST_EXECUTIONS, ListedExecution, Page, Pager, Pipeline, StartSpec,
+};
 
 /// Longest message of a failed job.
 const LONGEST_MESSAGE: usize = 5000;
@@ -35,22 +37,28 @@ impl Pipeline for DirectPorts {
         Ok(self.call(region, request).await?.pipeline_execution_id)
     }
 
-    async fn ended(
+    async fn execution(
         &self,
         region: &RegionName,
         pipeline: &ResourceName,
         execution: &Actor,
-    ) -> Answer<Option<ExecutionEnd>> {
+    ) -> Answer<ExecutionView> {
         let (pipeline_name, pipeline_execution_id) = (pipeline.to_string(), execution.to_string());
         let answer = self.call(region, GetPipelineExecution { pipeline_name, pipeline_execution_id }).await?;
-        Ok(match answer.pipeline_execution.status.as_str() {
-            "Succeeded" => Some(ExecutionEnd::Succeeded),
-            "Failed" => Some(ExecutionEnd::Failed),
-            "Stopped" => Some(ExecutionEnd::Stopped),
-            "Superseded" => Some(ExecutionEnd::Superseded),
-            "Cancelled" => Some(ExecutionEnd::Cancelled),
-            _ => None,
-        })
+        let own = answer.pipeline_execution;
+        let variables = own.variables.into_iter().map(|variable| (variable.name, variable.resolved_value));
+        Ok(ExecutionView { ended: ended(&own.status), variables: variables.collect() })
+    }
+
+    async fn executions(&self, region: &RegionName, pipeline: &ResourceName) -> Answer<Vec<ListedExecution>> {
+        let most = usize::from(LATEST_EXECUTIONS);
+        let request = ListPipelineExecutions { pipeline_name: pipeline.to_string(), max_results: Some(most) };
+        let answer = self.call(region, request).await?;
+        let listed = answer.pipeline_execution_summaries.into_iter().filter_map(|own| {
+            let id = own.pipeline_execution_id.parse().ok()?;
+            Some(ListedExecution { id, ended: ended(&own.status), changed: own.last_update_time.timestamp() })
+        });
+        Ok(listed.collect())
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {
@@ -78,6 +86,17 @@ impl Pipeline for DirectPorts {
         };
         self.call(region, PutJobFailureResult { job_id: job.to_owned(), failure_details }).await?;
         Ok(())
+    }
+}
+
+fn ended(status: &str) -> Option<ExecutionEnd> {
+    match status {
+        "Succeeded" => Some(ExecutionEnd::Succeeded),
+        "Failed" => Some(ExecutionEnd::Failed),
+        "Stopped" => Some(ExecutionEnd::Stopped),
+        "Superseded" => Some(ExecutionEnd::Superseded),
+        "Cancelled" => Some(ExecutionEnd::Cancelled),
+        _ => None,
     }
 }
 

@@ -4,15 +4,14 @@ use crate::ask::{Ask, Asked, Failure, Reply};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
     Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
     ResourceName, ScalingSpec, Stored, UpdateSpec,
 };
 use meridian_handlers::ports::{
-    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureDetail, FailureKind, Images, Ledger,
-    Listed, MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question,
-    Registry, Scaling, Scored, Signals, SlotsQuery, StartSpec,
+    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, ExecutionView, FailureDetail, FailureKind,
+    Images, Ledger, Listed, ListedExecution, MetricPoint, ObjectVersion, OperationName, PackageSpec, Page, Pager,
+    Pipeline, PortError, Question, Registry, Scaling, Scored, Signals, SlotsQuery, StartSpec,
 };
 use meridian_messages::pages::Notice;
 use std::cell::{Cell, RefCell};
@@ -227,8 +226,12 @@ impl Pipeline for Desk {
         reply!(self.ask(region, Ask::Start(Box::new(start.clone()))).await?, Text)
     }
 
-    async fn ended(&self, region: &RegionName, _: &ResourceName, execution: &Actor) -> Answer<Option<ExecutionEnd>> {
-        reply!(self.ask(region, Ask::Ended(execution.clone())).await?, Ended)
+    async fn execution(&self, region: &RegionName, _: &ResourceName, execution: &Actor) -> Answer<ExecutionView> {
+        reply!(self.ask(region, Ask::Execution(execution.clone())).await?, Execution)
+    }
+
+    async fn executions(&self, region: &RegionName, _: &ResourceName) -> Answer<Vec<ListedExecution>> {
+        reply!(self.ask(region, Ask::Executions).await?, Executions)
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, _: &str) -> Answer<()> {

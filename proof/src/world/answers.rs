@@ -60,7 +60,8 @@ impl World {
             | Ask::Replace { .. }
             | Ask::Approval
             | Ask::Start(_)
-            | Ask::Ended(_)
+            | Ask::Execution(_)
+            | Ask::Executions
             | Ask::Succeed { .. }
             | Ask::Fail { .. }
             | Ask::Sleep(_) => None,
@@ -138,7 +139,8 @@ impl World {
             // Nothing is known of the days before: probation looks, and stays silent.
             Ask::Slots(_) => Ok(Reply::Counts(ArmMinutes::default())),
             Ask::Start(spec) => self.start_execution(spec),
-            Ask::Ended(execution) => self.execution_ended(execution),
+            Ask::Execution(execution) => self.execution(execution),
+            Ask::Executions => Ok(self.latest_executions()),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),
             Ask::Page { subject, planned } => {

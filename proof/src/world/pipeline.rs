@@ -2,9 +2,10 @@
 
 use super::{Caller, Seconds, Who, World, checks, setting};
 use crate::ask::{Failure, Reply};
+use jiff::Timestamp;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{Actor, Record};
-use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::ports::{ErrorKind, ExecutionView, LATEST_EXECUTIONS, ListedExecution};
 use meridian_handlers::promote::Token;
 
 /// A walk of one release through the pipeline.
@@ -31,6 +32,16 @@ pub enum Stand {
     Succeeded,
     /// Over: an action failed.
     Failed,
+}
+
+impl Stand {
+    fn end(self) -> Option<ExecutionEnd> {
+        match self {
+            Stand::Succeeded => Some(ExecutionEnd::Succeeded),
+            Stand::Failed => Some(ExecutionEnd::Failed),
+            Stand::Queued | Stand::Running(_) => None,
+        }
+    }
 }
 
 /// One job: one call of an action, until it is answered.
@@ -163,13 +174,20 @@ impl World {
     }
 
     /// `GetPipelineExecution`.
-    pub(super) fn execution_ended(&self, actor: &Actor) -> Result<Reply, Failure> {
+    pub(super) fn execution(&self, actor: &Actor) -> Result<Reply, Failure> {
         let own = self.executions.iter().find(|own| own.actor == *actor).ok_or(NO_EXECUTION)?;
-        Ok(Reply::Ended(match own.stand {
-            Stand::Succeeded => Some(ExecutionEnd::Succeeded),
-            Stand::Failed => Some(ExecutionEnd::Failed),
-            Stand::Queued | Stand::Running(_) => None,
-        }))
+        let release = self.setting.releases.get(own.release).map(|(id, _)| ("release".to_owned(), id.to_string()));
+        let version = ("version".to_owned(), self.setting.version(own.release).to_string());
+        let variables = release.into_iter().chain([version]).collect();
+        Ok(Reply::Execution(ExecutionView { ended: own.stand.end(), variables }))
+    }
+
+    /// `ListPipelineExecutions`. What has ended did so five minutes ago: home looks at it as early as it may.
+    pub(super) fn latest_executions(&self) -> Reply {
+        let changed = Timestamp::from_second(self.now - 300).unwrap_or_default();
+        let latest = self.executions.iter().rev().take(LATEST_EXECUTIONS.into());
+        let listed = latest.map(|own| ListedExecution { id: own.actor.clone(), ended: own.stand.end(), changed });
+        Reply::Executions(listed.collect())
     }
 
     /// `PutJobFailureResult`: the execution has failed.

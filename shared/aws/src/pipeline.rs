@@ -2,18 +2,34 @@
 
 use crate::AwsPorts;
 use crate::errors::{AwsOperation, Failed, cut};
+use crate::time;
 use aws_sdk_codepipeline::types::{
     ExecutionDetails, FailureDetails, FailureType, PipelineExecutionStatus, PipelineVariable, SourceRevisionOverride,
     SourceRevisionType,
 };
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{Actor, RegionName, ResourceName};
-use meridian_handlers::ports::{Answer, AnswerPart, FailureDetail, FailureKind, OperationName, Pipeline, StartSpec};
+use meridian_handlers::ports::{
+    Answer, AnswerPart, ExecutionView, FailureDetail, FailureKind, LATEST_EXECUTIONS, ListedExecution, OperationName,
+    Pipeline, StartSpec,
+};
 
 /// Longest message of a failed job.
 const LONGEST_MESSAGE: usize = 5000;
 /// Longest execution summary.
 const LONGEST_SUMMARY: usize = 2048;
+
+/// How an execution in this state ended; `None` while it is in progress or stopping, or where the word is not known.
+fn ended(status: &PipelineExecutionStatus) -> Option<ExecutionEnd> {
+    match status {
+        PipelineExecutionStatus::Succeeded => Some(ExecutionEnd::Succeeded),
+        PipelineExecutionStatus::Failed => Some(ExecutionEnd::Failed),
+        PipelineExecutionStatus::Stopped => Some(ExecutionEnd::Stopped),
+        PipelineExecutionStatus::Superseded => Some(ExecutionEnd::Superseded),
+        PipelineExecutionStatus::Cancelled => Some(ExecutionEnd::Cancelled),
+        _ => None,
+    }
+}
 
 impl Pipeline for AwsPorts {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
@@ -43,12 +59,12 @@ impl Pipeline for AwsPorts {
         answer.pipeline_execution_id.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))
     }
 
-    async fn ended(
+    async fn execution(
         &self,
         region: &RegionName,
         pipeline: &ResourceName,
         execution: &Actor,
-    ) -> Answer<Option<ExecutionEnd>> {
+    ) -> Answer<ExecutionView> {
         let call = AwsOperation::new(region, OperationName::GetPipelineExecution);
         let answer = self
             .clients
@@ -60,16 +76,31 @@ impl Pipeline for AwsPorts {
             .send()
             .await
             .map_err(|error| call.failed(error))?;
-        let status = answer.pipeline_execution.and_then(|own| own.status);
-        match status.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))? {
-            PipelineExecutionStatus::Succeeded => Ok(Some(ExecutionEnd::Succeeded)),
-            PipelineExecutionStatus::Failed => Ok(Some(ExecutionEnd::Failed)),
-            PipelineExecutionStatus::Stopped => Ok(Some(ExecutionEnd::Stopped)),
-            PipelineExecutionStatus::Superseded => Ok(Some(ExecutionEnd::Superseded)),
-            PipelineExecutionStatus::Cancelled => Ok(Some(ExecutionEnd::Cancelled)),
-            // In progress, stopping, or a word of which nothing is known: it is not over.
-            _ => Ok(None),
-        }
+        let own = answer.pipeline_execution.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))?;
+        let status = own.status.ok_or_else(|| call.refused(FailureDetail::Lacks(AnswerPart::Execution)))?;
+        let variables = own.variables.unwrap_or_default().into_iter();
+        let variables = variables.filter_map(|variable| Some((variable.name?, variable.resolved_value?))).collect();
+        Ok(ExecutionView { ended: ended(&status), variables })
+    }
+
+    async fn executions(&self, region: &RegionName, pipeline: &ResourceName) -> Answer<Vec<ListedExecution>> {
+        let call = AwsOperation::new(region, OperationName::ListPipelineExecutions);
+        let answer = self
+            .clients
+            .codepipeline(region)
+            .await
+            .list_pipeline_executions()
+            .pipeline_name(pipeline.as_str())
+            .max_results(LATEST_EXECUTIONS.into())
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        // What lacks its id or its state says nothing of itself.
+        let listed = answer.pipeline_execution_summaries.unwrap_or_default().into_iter().filter_map(|own| {
+            let id = own.pipeline_execution_id?.parse().ok()?;
+            Some(ListedExecution { id, ended: ended(&own.status?), changed: time::from_sdk(&own.last_update_time?)? })
+        });
+        Ok(listed.collect())
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {

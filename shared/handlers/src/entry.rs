@@ -4,7 +4,7 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, Ping, PipelineJob, is_job, is_of_no_wave, is_ping, job_execution, job_id};
+use crate::events::{Action, Ping, PipelineJob, is_job, is_of_fleet, is_of_no_wave, is_ping, job_execution, job_id};
 use crate::front::FrontEvent;
 use crate::journal::{Journal, JournalError};
 use crate::on_call;
@@ -159,14 +159,11 @@ async fn answered<P: Ports>(
     if error.is_regional() {
         return result;
     }
-    if is_of_no_wave(event) {
-        return fail(ports, ctx, job, error).await;
-    }
     give_up(ports, ctx, event, job, error).await
 }
 
 /// Fails a job that its handler leaves without an answer. Home's on-call is told first, and home's ledger once CodePipeline has taken it, as
-/// far as either works. For hosts too, where a handler panicked.
+/// far as either works; neither of a job that is of no wave. For hosts too, where a handler panicked.
 ///
 /// # Errors
 /// CodePipeline did not take the answer: the call must fail, so that Lambda repeats it.
@@ -177,6 +174,9 @@ pub async fn give_up<P: Ports>(
     job: &str,
     error: &HandlerError,
 ) -> Result<Value, HandlerError> {
+    if is_of_no_wave(event) {
+        return fail(ports, ctx, job, error).await;
+    }
     let why = JobFailure::from(error);
     let notice = Notice::JobFailed { job: job.to_owned(), why: why.clone() };
     let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
@@ -186,17 +186,24 @@ pub async fn give_up<P: Ports>(
     let answer = fail(ports, ctx, job, error).await?;
     // CodePipeline took the answer: the job was its own, whoever sent the event.
     if let Some(execution) = job_execution(event)
-        && let Err(error) = record(ports, ctx, execution, why).await
+        && let Err(error) = record(ports, ctx, execution, why, is_of_fleet(event, &ctx.fleet)).await
     {
         tracing::error!(%error, "the failure was not recorded");
     }
     Ok(answer)
 }
 
-async fn record<P: Ports>(ports: &P, ctx: &Context, execution: Actor, why: JobFailure) -> Result<(), JournalError> {
+async fn record<P: Ports>(
+    ports: &P,
+    ctx: &Context,
+    execution: Actor,
+    why: JobFailure,
+    ours: bool,
+) -> Result<(), JournalError> {
     let mut hub: Journal<HubHistory> = Journal::open(ports, &ctx.fleet.home, Chain::Home).await?;
     // An event that cannot be read may name an execution of another fleet.
-    if matches!(why, JobFailure::Event(_)) && !hub.history().waves.values().any(|own| *own == execution) {
+    let known = || ours || hub.history().waves.values().any(|own| *own == execution);
+    if matches!(why, JobFailure::Event(_)) && !known() {
         return Ok(());
     }
     hub.append(ports, &execution, Record::JobFailed { execution: execution.clone(), why: Box::new(why) }).await

@@ -12,14 +12,14 @@ pub use error::{ASSUME_ROLE, Answer, PortError};
 pub use meridian_domain::reason::{AnswerPart, BoundKind, ErrorKind, FailureDetail, OperationName, StatusOwner};
 pub use meridian_messages::pages::Notice;
 pub use values::{
-    ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PAGE_KIND, PAGE_REASON,
-    PackageSpec, Page, Question, Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,
+    ADVICE, Approval, CountsQuery, ExecutionView, FailureKind, LATEST_EXECUTIONS, Listed, ListedExecution, MetricPoint,
+    ObjectVersion, PAGE_KIND, PAGE_REASON, PackageSpec, Page, Question, Scored, SlotsQuery, StartSpec, URGENCY,
+    metadata_value,
 };
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
     Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
     ResourceName, ScalingSpec, Stored, UpdateSpec,
@@ -163,13 +163,11 @@ pub trait Signals {
 pub trait Pipeline {
     /// Starts an execution and returns its id. A repeat with the same token answers the same id.
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String>;
-    /// How an execution ended; `None` while it has not.
-    async fn ended(
-        &self,
-        region: &RegionName,
-        pipeline: &ResourceName,
-        execution: &Actor,
-    ) -> Answer<Option<ExecutionEnd>>;
+    /// How an execution stands, and what it was started with.
+    async fn execution(&self, region: &RegionName, pipeline: &ResourceName, execution: &Actor)
+    -> Answer<ExecutionView>;
+    /// The latest [`LATEST_EXECUTIONS`], whoever started them.
+    async fn executions(&self, region: &RegionName, pipeline: &ResourceName) -> Answer<Vec<ListedExecution>>;
     /// Ends a job well, or (with a continuation) asks to be called again in about 30 s.
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()>;
     /// Ends a job badly. The message is cut to the 5000 characters that CodePipeline takes.

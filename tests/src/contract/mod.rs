@@ -176,6 +176,7 @@ macro_rules! local_promises {
             // It keeps no words that people are told.
             pipeline: [
                 a_failed_job_fails_the_execution,
+                the_latest_executions_are_listed,
                 long_words_are_cut,
             ],
             // Likewise.

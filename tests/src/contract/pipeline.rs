@@ -3,7 +3,8 @@
 use super::kind;
 use crate::Kept;
 use crate::stage::{Simulated, Stage};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::Actor;
 use meridian_domain::reason::ExecutionEnd;
 use meridian_handlers::ports::{ErrorKind, FailureKind, ObjectVersion, Ports, StartSpec};
 use meridian_local::world::What;
@@ -69,16 +70,35 @@ pub async fn a_failed_job_fails_the_execution(stage: &Stage<impl Ports>) -> Kept
     let execution = stage.ports.start(home, &start(stage, "v427")).await?;
     let actor = execution.parse()?;
     let job = stage.next_job().await?;
-    assert_eq!(stage.ports.ended(home, pipeline, &actor).await?, None);
+    assert_eq!(stage.ports.execution(home, pipeline, &actor).await?.ended, None);
     stage.ports.fail(home, &job.id, FailureKind::JobFailed, "AUC fell by 0.03").await?;
-    assert_eq!(stage.ports.ended(home, pipeline, &actor).await?, Some(ExecutionEnd::Failed));
+    assert_eq!(stage.ports.execution(home, pipeline, &actor).await?.ended, Some(ExecutionEnd::Failed));
     let other = "00000000-0000-4000-8000-000000000000".parse()?;
-    assert_eq!(kind(stage.ports.ended(home, pipeline, &other).await), Some(ErrorKind::NotFound));
+    assert_eq!(kind(stage.ports.execution(home, pipeline, &other).await), Some(ErrorKind::NotFound));
     let told = stage.happened();
     let why = |what: &What| matches!(what, What::ActionFailed { message, .. } if message == "AUC fell by 0.03");
     assert!(told.iter().any(why), "{told:?}");
     let ended = |what: &What| matches!(what, What::ExecutionFailed { execution: own, .. } if *own == execution);
     assert!(told.iter().any(ended), "{told:?}");
+    Ok(())
+}
+
+/// With how they stand and what they were started with.
+pub async fn the_latest_executions_are_listed(stage: &Stage<impl Ports>) -> Kept {
+    let (ports, home, pipeline) = (&stage.ports, stage.home(), &stage.fleet.pipeline);
+    let first: Actor = ports.start(home, &start(stage, "v427")).await?.parse()?;
+    let job = stage.next_job().await?;
+    ports.fail(home, &job.id, FailureKind::JobFailed, "AUC fell by 0.03").await?;
+    let failed = ports.now();
+    ports.sleep(SignedDuration::from_mins(5)).await;
+    let second: Actor = ports.start(home, &start(stage, "v428")).await?.parse()?;
+    let listed = ports.executions(home, pipeline).await?;
+    let found = |id: &Actor| listed.iter().find(|own| own.id == *id).map(|own| (own.ended, own.changed));
+    let then = |changed: Timestamp| changed.duration_since(failed).abs() < SignedDuration::from_mins(1);
+    assert!(found(&first).is_some_and(|(how, at)| how == Some(ExecutionEnd::Failed) && then(at)), "{listed:?}");
+    assert!(matches!(found(&second), Some((None, _))), "{listed:?}");
+    let variables = ports.execution(home, pipeline, &second).await?.variables;
+    assert_eq!(variables.get("release"), Some(&stage.release("v428").to_string()));
     Ok(())
 }
 

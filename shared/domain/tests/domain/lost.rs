@@ -4,7 +4,7 @@ use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, versio
 use crate::plans::Says;
 use crate::tries::{due, regions, resumed, start, wave};
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Finish, lost_wave, open_wave};
+use meridian_domain::plan::{Act, EndedExecution, Finish, is_accounted_for, lost_wave, open_wave};
 use meridian_domain::reason::{ExecutionEnd, JobFailure, WaveEnd};
 use meridian_domain::{Epoch, Record, RegionName, Resumed};
 
@@ -19,7 +19,9 @@ fn left_alone() -> Night {
 fn end(night: &Night, how: ExecutionEnd) -> Option<(Record, Vec<RegionName>, Option<WaveEnd>)> {
     let regions = regions(night);
     let regions = regions.iter().map(|(name, own)| (name.clone(), &**own)).collect();
-    let record = lost_wave(&night.fleet, &night.sight.hub, &regions, how, night.now)?;
+    let (release, execution) = (release("v427"), night.sight.execution.clone());
+    let lost = EndedExecution { execution, release, how };
+    let record = lost_wave(&night.fleet, &night.sight.hub, &regions, &lost, night.now)?;
     let Record::WaveEnded { execution, lagging, page, .. } = record.clone() else { panic!("{record:?}") };
     assert_eq!(execution, night.sight.execution);
     Some((record, lagging, page.map(|end| *end)))
@@ -100,6 +102,44 @@ fn what_people_know_is_not_told_again() {
     assert_eq!((lagging, waiting), (vec![name(JP), name(BR)], vec![name(BR)]));
     night.tell(AU, Record::Halted { why: said("the guardrail rolled it back without a judge") });
     assert_eq!(ends(&mut night, ExecutionEnd::Failed), None, "whose page sends people to the pipeline");
+}
+
+/// Whoever started it knows that it ended, and perhaps nobody else does.
+#[test]
+fn a_persons_execution_is_told_and_home_does_not_go_on_with_it() {
+    let mut night = left_alone();
+    let home = night.sight.execution.clone();
+    assert!(is_accounted_for(&night.sight.hub, &home), "home's own");
+    night.rerun("wave-9");
+    assert!(!is_accounted_for(&night.sight.hub, &actor("wave-9")));
+    let (record, _, page) = end(&night, ExecutionEnd::Failed).unwrap();
+    let lagging = vec![name(JP), name(BR)];
+    let told = WaveEnd::Lost { version: version("v427"), how: ExecutionEnd::Failed, lagging, again: false };
+    assert_eq!(page, Some(told));
+    night.hub(record);
+    assert!(is_accounted_for(&night.sight.hub, &actor("wave-9")));
+    assert_eq!(open_wave(&night.sight.hub), Some((release("v427"), &home)), "home's own is as it was");
+    let mut night = left_alone();
+    night.hub(Record::Halted { why: said("we look into it") });
+    night.rerun("wave-9");
+    assert!(matches!(end(&night, ExecutionEnd::Stopped), Some((_, _, None))), "who halted the fleet knows");
+    // A newer release has had its wave: nobody waits for this one.
+    let mut night = left_alone();
+    let (release, version, execution) = (release("v428"), version("v428"), actor("wave-2"));
+    night.hub(Record::WaveStarted {
+        release,
+        version,
+        execution,
+        late: vec![],
+        order: None,
+        resumes: None,
+        policy: None,
+    });
+    night.rerun("wave-9");
+    assert_eq!(end(&night, ExecutionEnd::Stopped), None);
+    let why = Box::new(JobFailure::Panicked);
+    night.hub(Record::JobFailed { execution: actor("wave-8"), why });
+    assert!(is_accounted_for(&night.sight.hub, &actor("wave-8")), "its job's page said it");
 }
 
 #[test]

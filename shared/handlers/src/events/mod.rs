@@ -10,7 +10,8 @@ mod pipeline;
 pub use fields::EventError;
 pub(crate) use fields::{Fields, at, is_sweep, kind, other_kind, quoted};
 pub use pipeline::{
-    Action, NO_RELEASE, Ping, PipelineJob, Turn, UserParameters, is_job, is_of_no_wave, is_ping, job_execution, job_id,
+    Action, NO_RELEASE, Ping, PipelineJob, Turn, UserParameters, is_job, is_of_fleet, is_of_no_wave, is_ping,
+    job_execution, job_id,
 };
 
 #[cfg(test)]

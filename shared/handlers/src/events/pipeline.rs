@@ -90,8 +90,17 @@ pub fn is_ping(event: &Value) -> bool {
     release(event).is_some_and(|own| own == PING)
 }
 
+/// True for a job that names this fleet, whatever else of it can be read.
+pub fn is_of_fleet(event: &Value, fleet: &Fleet) -> bool {
+    parameter(event, "/fleet").is_some_and(|own| own == fleet.name.as_str())
+}
+
 fn release(event: &Value) -> Option<String> {
-    Some(at(&parameters(event)?, "/release")?.as_str()?.to_owned())
+    parameter(event, "/release")
+}
+
+fn parameter(event: &Value, path: &str) -> Option<String> {
+    Some(at(&parameters(event)?, path)?.as_str()?.to_owned())
 }
 
 /// The execution of a job of which nothing else may be readable.

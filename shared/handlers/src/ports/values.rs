@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Fleet, RegionName, ReleaseId, ResourceName, ServingRole};
+use meridian_domain::reason::ExecutionEnd;
+use meridian_domain::{Actor, Fleet, RegionName, ReleaseId, ResourceName, ServingRole};
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, PageText, Sender};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// An object, as its bucket's listing has it.
@@ -179,6 +181,29 @@ pub struct StartSpec {
     pub variables: Vec<(String, String)>,
     /// Source action and the S3 object version that it is bound to.
     pub source: (String, ObjectVersion),
+}
+
+/// How many executions [`super::Pipeline::executions`] lists.
+pub const LATEST_EXECUTIONS: u8 = 20;
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionView {
+    /// How it ended; `None` while it has not.
+    pub ended: Option<ExecutionEnd>,
+    /// The pipeline's variables, with what they come to in it.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// One execution among the latest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedExecution {
+    /// Which one.
+    pub id: Actor,
+    /// How it ended; `None` while it has not.
+    pub ended: Option<ExecutionEnd>,
+    /// When something of it changed last.
+    pub changed: Timestamp,
 }
 
 /// CodePipeline's kinds of job failure that Meridian uses.

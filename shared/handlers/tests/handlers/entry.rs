@@ -84,20 +84,22 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
     let (fleet, churn) = (ExpectedField::OwnFleet(ctx.fleet.name.clone()), FoundField::Text(Excerpt::of("churn")));
     let (policy, other) = (ExpectedField::OwnPolicy(ctx.policy), FoundField::Digest(Sha256::of(b"")));
     type Change = fn(&mut Value);
-    let changes: [(Change, EventFault); 3] = [
-        (|it| *it = json!("nothing"), wrong("action", ExpectedField::Action, FoundField::Missing)),
-        (|it| it["fleet"] = json!("churn"), wrong("fleet", fleet, churn)),
-        (|it| it["policy"] = json!(Sha256::of(b"")), wrong("policy", policy, other)),
+    // And whether it is on record: the execution may be another fleet's.
+    let changes: [(Change, EventFault, bool); 3] = [
+        (|it| *it = json!("nothing"), wrong("action", ExpectedField::Action, FoundField::Missing), false),
+        (|it| it["fleet"] = json!("churn"), wrong("fleet", fleet, churn), false),
+        (|it| it["policy"] = json!(Sha256::of(b"")), wrong("policy", policy, other), true),
     ];
     for function in FUNCTIONS {
-        for (change, fault) in &changes {
+        for (change, fault, ours) in &changes {
             let (world, job) = world();
             run(invoke(function, &world, &ctx, event(function, &job, *change))).unwrap();
             let answer = answer(&world);
             assert_eq!(answer.how, CONFIGURATION, "{answer:?}");
             let (said, page) = failed_job(&job, JobFailure::Event(fault.clone()));
             assert_eq!((answer.said, world.pages()), (said, vec![page]));
-            assert_eq!(hub(&world), [], "the execution is no wave of this fleet");
+            let failed = Record::JobFailed { execution: wave(), why: Box::new(JobFailure::Event(fault.clone())) };
+            assert_eq!(hub(&world), if *ours { vec![failed] } else { Vec::new() });
         }
     }
 }
@@ -139,6 +141,22 @@ fn an_execution_that_no_wave_started_fails_without_a_page() {
         let started = event(function, &job, |it| it["release"] = json!(NO_RELEASE));
         run(invoke(function, &world, &context("eu-west-1"), started)).unwrap();
         assert_eq!((answer(&world).how, world.pages(), hub(&world)), (CONFIGURATION, Vec::new(), Vec::new()));
+    }
+}
+
+/// Where the order is the hour's, a stage is a place: a ping's places are the policy's.
+#[test]
+fn a_ping_looks_into_the_region_of_its_stage() {
+    for (turn, region) in [(json!({"region": "sa-east-1"}), "sa-east-1"), (json!({"place": 2}), "ap-southeast-2")] {
+        let (world, job) = world();
+        let pinged = event(FunctionKind::Promote, &job, |it| {
+            it["release"] = json!("ping");
+            it.as_object_mut().unwrap().remove("region");
+            it.as_object_mut().unwrap().extend(turn.as_object().unwrap().clone());
+        });
+        let reply = run(invoke(FunctionKind::Promote, &world, &context("eu-west-1"), pinged)).unwrap();
+        let looked = (&reply["reason"]["ping"], &reply["reason"]["region"], &reply["outcome"]);
+        assert_eq!(looked, (&json!("looked"), &json!(region), &json!("done")), "{reply}");
     }
 }
 

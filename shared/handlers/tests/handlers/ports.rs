@@ -4,7 +4,6 @@ use super::world::{Answered, JobAnswer, World};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::ArmMinutes;
-use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::{
     Actor, AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Image, ModelSpec, RegionName,
     ResourceName, ScalingSpec, Stored, UpdateSpec,
@@ -171,13 +170,17 @@ impl Pipeline for World {
         self.call(region, "StartPipelineExecution", started).await
     }
 
-    async fn ended(
+    async fn execution(
         &self,
         region: &RegionName,
         pipeline: &ResourceName,
         execution: &Actor,
-    ) -> Answer<Option<ExecutionEnd>> {
-        self.call(region, "GetPipelineExecution", self.ports.ended(region, pipeline, execution)).await
+    ) -> Answer<ExecutionView> {
+        self.call(region, "GetPipelineExecution", self.ports.execution(region, pipeline, execution)).await
+    }
+
+    async fn executions(&self, region: &RegionName, pipeline: &ResourceName) -> Answer<Vec<ListedExecution>> {
+        self.call(region, "ListPipelineExecutions", self.ports.executions(region, pipeline)).await
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {

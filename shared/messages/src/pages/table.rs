@@ -110,8 +110,8 @@ kinds! {
     CatchUp: "`promote`", Page, RegionalFault;
     /// The wave ends, and a region that is neither deferred nor halted lags.
     LookAtEndpoints: "`promote`, at `Verify-Fleet`", Page, Pages "Look at an endpoint";
-    /// The execution of the newest release's wave failed, was stopped or was superseded, and neither the wave's end nor a failed job is on
-    /// record.
+    /// An execution of the newest release, home's own or a person's, failed, was stopped or was superseded, and neither the wave's end nor a
+    /// failed job is on record.
     ReadPipeline: "`replication` in home", Page, Pages "Start a new execution";
     /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;

@@ -15,18 +15,43 @@ pub fn open_wave(hub: &HubHistory) -> Option<(ReleaseId, &Actor)> {
     (!hub.ended.contains_key(wave) && hub.barred(&release).is_none()).then_some((release, wave))
 }
 
-/// The end of the open wave, to be put on record once its execution has ended. Its page goes out before: none where a failed job of it was
-/// told, or the halt of a region, and none where no region waits for the release any more. Home goes on once: what is lost again is a
-/// person's to look at.
+/// An execution of the pipeline that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedExecution {
+    /// Which one.
+    pub execution: Actor,
+    /// The release that it walked with.
+    pub release: ReleaseId,
+    /// How it ended.
+    pub how: ExecutionEnd,
+}
+
+/// True for an execution of whose end nobody need hear more: it is on record, a failed job of it was told, or home started it, whose own
+/// open wave is looked at by itself.
+pub fn is_accounted_for(hub: &HubHistory, execution: &Actor) -> bool {
+    let own = hub.waves.values().any(|wave| wave == execution) || hub.resumed.contains_key(execution);
+    own || hub.ended.contains_key(execution) || hub.failed_jobs.contains(execution)
+}
+
+/// True where the end of an execution is not on record, and nothing on record says why its release goes no further: it is the newest that
+/// keeps its place.
+pub fn ends_open(hub: &HubHistory, lost: &EndedExecution) -> bool {
+    hub.newest().is_some_and(|(newest, _)| newest == lost.release) && !hub.ended.contains_key(&lost.execution)
+}
+
+/// The end of an execution, the open wave's or a person's, to be put on record where it [`ends_open`]. Its page goes out before: none
+/// where a failed job of it was told, or a halt, and none where no region waits for the release any more. Home goes on once after its
+/// own: what is lost again is a person's to look at.
 pub fn lost_wave(
     fleet: &Fleet,
     hub: &HubHistory,
     regions: &BTreeMap<RegionName, &RegionHistory>,
-    how: ExecutionEnd,
+    lost: &EndedExecution,
     now: Timestamp,
 ) -> Option<Record> {
-    let (release, wave) = open_wave(hub)?;
-    let lags = |region: &&Region| !regions.get(&region.name).is_some_and(|own| own.serves(&release));
+    let EndedExecution { execution: wave, release, how } = lost;
+    let version = hub.versions.get(release).filter(|_| ends_open(hub, lost))?;
+    let lags = |region: &&Region| !regions.get(&region.name).is_some_and(|own| own.serves(release));
     let waits = |region: &&Region| {
         let left = hub.deferred.contains_key(&(wave.clone(), region.name.clone()));
         lags(region) && !left && region.kind != Kind::Joining
@@ -35,11 +60,12 @@ pub fn lost_wave(
         fleet.regions.iter().filter(which).map(|region| region.name.clone()).collect()
     };
     let (lagging, waiting) = (names(&lags), names(&waits));
-    let halted = regions.values().any(|own| own.halt.is_some());
+    let halted = hub.halt.is_some() || regions.values().any(|own| own.halt.is_some());
     let told = waiting.is_empty() || halted || hub.failed_jobs.contains(wave);
-    let in_time = now < hub.first_started(&release)? + fleet.wave.until;
-    let again = how == ExecutionEnd::Failed && in_time && !hub.lost_before(wave);
-    let end = WaveEnd::Lost { version: hub.versions.get(&release)?.clone(), how, lagging: waiting, again };
+    let own = hub.waves.get(release) == Some(wave);
+    let in_time = hub.first_started(release).is_some_and(|started| now < started + fleet.wave.until);
+    let again = own && *how == ExecutionEnd::Failed && in_time && !hub.lost_before(wave);
+    let end = WaveEnd::Lost { version: version.clone(), how: *how, lagging: waiting, again };
     let page = (!told).then(|| Box::new(end));
-    Some(Record::WaveEnded { release, execution: wave.clone(), lagging, page, cleared: Vec::new() })
+    Some(Record::WaveEnded { release: *release, execution: wave.clone(), lagging, page, cleared: Vec::new() })
 }

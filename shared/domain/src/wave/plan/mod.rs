@@ -43,7 +43,7 @@ pub use canary::beats;
 pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};
 pub use forecast::{Forecast, ForecastWarning, Left, Turn, Unfound, forecast};
-pub use lost::{lost_wave, open_wave};
+pub use lost::{EndedExecution, ends_open, is_accounted_for, lost_wave, open_wave};
 pub use order::{order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;

@@ -4,6 +4,7 @@ use super::*;
 use crate::world::quiet;
 use meridian_domain::Advice;
 use meridian_domain::reason::{ExecutionEnd, WaveEnd};
+use meridian_handlers::ports::{Artifacts, Pipeline, StartSpec};
 
 /// CodePipeline gives a job up after 20 minutes.
 fn with_time_out() -> World {
@@ -72,6 +73,77 @@ fn a_lost_wave_waits_for_what_does_not_answer() {
     world.dark.borrow_mut().insert(name("ap-northeast-1"));
     look(&world, HOME);
     assert_eq!(ends(&world), []);
+}
+
+/// An execution that a person starts.
+fn a_persons(world: &World, release: &str) -> Actor {
+    let source = run(world.replace(&name(HOME), &keys::wave(&fleet().name), Bytes::from("{}"))).unwrap();
+    let variables =
+        [("release", release), ("version", "v427")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let spec = StartSpec {
+        pipeline: fleet().pipeline,
+        token: release.to_owned(),
+        variables: variables.into(),
+        source: ("Source".to_owned(), source),
+    };
+    run(world.start(&name(HOME), &spec)).unwrap().parse().unwrap()
+}
+
+/// The wave of v427 is over, without any region.
+fn left(world: &World) -> ReleaseId {
+    let (release, version) = (ReleaseId(Sha256::of(b"v427")), "v427".parse().unwrap());
+    let execution: Actor = "wave-1".parse().unwrap();
+    let (late, lagging) = (vec![], fleet().regions.iter().map(|region| region.name.clone()).collect());
+    let (order, resumes, policy, page, cleared) = (None, None, None, None, vec![]);
+    let started = Record::WaveStarted { release, version, execution: execution.clone(), late, order, resumes, policy };
+    world.write(&name(HOME), Chain::Home, "replication", started);
+    world.write(&name(HOME), Chain::Home, "wave-1", Record::WaveEnded { release, execution, lagging, page, cleared });
+    release
+}
+
+/// The page about what a person's execution left, and its end.
+fn told(world: &World, execution: &Actor) -> bool {
+    let WaveEnd::Lost { version, how, lagging, .. } = lost() else { unreachable!() };
+    let end = WaveEnd::Lost { version, how, lagging, again: false };
+    let notice = Notice::Plan { why: end.clone().into(), advice: Advice::ReadPipeline { again: false } };
+    let page = Sent::of(notice, &name(HOME), &Sender::Wave(execution.clone()));
+    let (pages, last) = (world.pages(), ends(world).pop());
+    assert!(pages.len() <= 1 && (pages == [page]) == (last == Some((execution.clone(), Some(end)))), "{pages:?}");
+    !pages.is_empty()
+}
+
+#[test]
+fn an_execution_that_a_person_started_is_told_once_when_it_dies() {
+    let world = with_time_out();
+    let execution = a_persons(&world, &left(&world).to_string());
+    a_persons(&world, "ping");
+    for minutes in [1, 29] {
+        world.pass(SignedDuration::from_mins(minutes));
+        look(&world, HOME);
+        assert!(!told(&world, &execution), "one of them may still go on");
+    }
+    world.pass(SignedDuration::from_mins(12));
+    look(&world, HOME);
+    // That is said of no ping.
+    look(&world, HOME);
+    assert!(told(&world, &execution));
+}
+
+/// Its job's page may be on its way; and nobody needs to hear of it a day later, as when a fleet gets this function.
+#[test]
+fn an_execution_that_has_just_died_is_told_a_sweep_later_and_an_old_one_never() {
+    let world = with_time_out();
+    let execution = a_persons(&world, &left(&world).to_string());
+    for (minutes, expected) in [(22, false), (5, true)] {
+        world.pass(SignedDuration::from_mins(minutes));
+        look(&world, HOME);
+        assert_eq!(told(&world, &execution), expected, "{minutes}");
+    }
+    let world = with_time_out();
+    let execution = a_persons(&world, &left(&world).to_string());
+    world.pass(SignedDuration::from_hours(25));
+    look(&world, HOME);
+    assert!(!told(&world, &execution));
 }
 
 /// The answer was about the wave before.
