@@ -7,13 +7,13 @@ use crate::terminal;
 use jiff::SignedDuration;
 use meridian_aws::inspect::PipelineAction;
 use meridian_cost::{PriceKind, PriceTable};
-use meridian_domain::Actor;
+use meridian_domain::overview::Need;
 use meridian_domain::reason::ExecutionEnd;
-use meridian_handlers::context::HandlerError;
+use meridian_domain::{Actor, Chain};
 use meridian_handlers::overview;
 use meridian_handlers::ping::{LASTS, start};
-use meridian_handlers::ports::{Clock, Pipeline};
-use meridian_messages::ping::{Pinged, PingedAction, wave_is_on, will_ping};
+use meridian_handlers::ports::{Clock, ErrorKind, Pipeline, PortError};
+use meridian_messages::ping::{Pinged, PingedAction, wave_is_on, wave_unknown, will_ping};
 use serde::Serialize;
 use std::error::Error;
 use std::path::Path;
@@ -34,10 +34,22 @@ struct Document<'a> {
     actions: &'a [PingedAction],
 }
 
-/// A wave that would have to wait.
+/// A wave that would have to wait, or may be there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", wave_is_on(.0))]
-struct WaveIsOn(String);
+enum NotNow {
+    #[error("{}", wave_is_on(.0))]
+    WaveIsOn(String),
+    #[error("{}", wave_unknown())]
+    Unknown,
+}
+
+/// Somebody has to see how it ends.
+#[derive(Debug, thiserror::Error)]
+#[error("{execution} is started, and how it ends is not known: {source}")]
+struct NotFollowed {
+    execution: Actor,
+    source: PortError,
+}
 
 /// An execution that was started, and what came of it.
 struct Sent {
@@ -58,7 +70,10 @@ pub fn run(
     let facts = FactsFile::open(facts)?;
     let seen = session.run(overview::look(&session.ports, fleet, session.now()));
     if let Some(wave) = seen.wave.filter(|wave| wave.is_under_way()) {
-        return Err(WaveIsOn(wave.version.to_string()).into());
+        return Err(NotNow::WaveIsOn(wave.version.to_string()).into());
+    }
+    if seen.needs.contains(&Need::Ledger { chain: Chain::Home }) {
+        return Err(NotNow::Unknown.into());
     }
     // Each action's minute that it begins is paid whole.
     let minutes = LASTS.as_mins() as usize + fleet.regions.len() + 3;
@@ -76,7 +91,7 @@ pub fn run(
             terminal::say(&format!("Nothing was started. {will}"))?;
             return Ok(ExitCode::SUCCESS);
         }
-        Err(error) => return Ok(session.failed(&error)),
+        Err(error) => return Ok(session.failed(&*error)),
     };
     let code = told(&sent, json)?;
     facts.write(&Readings { pipeline_calls_seconds: sent.longest(), ..Readings::default() })?;
@@ -114,21 +129,28 @@ fn told(sent: &Sent, json: bool) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Starts an execution with no release, and waits for its end.
-async fn sent(session: &Session, quiet: bool) -> Result<Sent, HandlerError> {
+async fn sent(session: &Session, quiet: bool) -> Result<Sent, Box<dyn Error>> {
     let (fleet, ports) = (&session.fleet, &session.ports);
     let progress = terminal::progress(quiet);
     let execution = start(ports, fleet, session.policy).await?;
     let mut ended = None;
     for look in 0..LOOKS {
         progress.share("waiting for the pipeline", u64::from(look), u64::from(LOOKS));
-        ended = ports.ended(&fleet.home, &fleet.pipeline, &execution).await?;
+        // One that has only just begun may not be known yet.
+        ports.sleep(LOOK).await;
+        match ports.execution(&fleet.home, &fleet.pipeline, &execution).await {
+            Ok(view) => ended = view.ended,
+            Err(error) if error.is_regional() || error.kind == ErrorKind::NotFound => {}
+            Err(source) => return Err(NotFollowed { execution, source }.into()),
+        }
         if ended.is_some() {
             break;
         }
-        ports.sleep(LOOK).await;
     }
-    let actions = ports.inspect_execution(&execution).await?.into_iter().map(pinged).collect();
-    Ok(Sent { execution, ended, actions })
+    match ports.inspect_execution(&execution).await {
+        Ok(actions) => Ok(Sent { execution, ended, actions: actions.into_iter().map(pinged).collect() }),
+        Err(source) => Err(NotFollowed { execution, source }.into()),
+    }
 }
 
 fn pinged(own: PipelineAction) -> PingedAction {

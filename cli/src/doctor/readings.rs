@@ -26,6 +26,10 @@ pub struct Readings {
     pub metric_complete_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline_calls_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_bake_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_evaluation_periods: Option<u32>,
 }
 
 /// The file that `meridian night --live-facts` reads, with what it said before.
@@ -43,6 +47,8 @@ pub enum FactsError {
     Content { path: PathBuf, source: toml::de::Error },
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("what AWS did cannot be written as TOML: {0}")]
+    Form(#[from] toml::ser::Error),
 }
 
 impl FactsFile {
@@ -67,7 +73,7 @@ impl FactsFile {
     /// Writes what was seen over what it said.
     pub fn write(&self, seen: &Readings) -> Result<(), FactsError> {
         let mut all = self.before.clone();
-        all.extend(Table::try_from(seen).unwrap_or_default());
+        all.extend(Table::try_from(seen)?);
         let text = format!("# What AWS did for meridian doctor. What is not here was not seen.\n{all}");
         std::fs::write(&self.path, text).map_err(|source| FactsError::Write { path: self.path.clone(), source })
     }

@@ -1,8 +1,8 @@
 //! `meridian doctor --ping`.
 
-use crate::quiet::{beside, doctor, doctor_of, opened_at, pages, quiet};
+use crate::quiet::{beside, doctor, doctor_of, opened, opened_at, pages, quiet};
 use meridian_local::engine::lock;
-use meridian_local::night::{Session, Site};
+use meridian_local::night::{Scenario, Session, Site};
 use meridian_local::world::What;
 use serde_json::Value;
 use std::path::Path;
@@ -100,6 +100,26 @@ fn another_policy_than_the_functions_fails_and_pages_nobody() {
     assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("  wrong  Register: failed: ") && said.contains("policy"), "{said}");
     assert_eq!(pages(&night), []);
+}
+
+#[test]
+fn a_ping_does_not_stand_in_a_waves_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |scenario: &Scenario, until: &str| {
+        let mut night = opened(scenario, folder.path());
+        night.run_until(until.parse().unwrap(), &mut |_| {}).unwrap();
+        let before = started(&night);
+        let mut command = doctor(&mut night, "--ping");
+        command.arg("--yes").current_dir(folder.path());
+        let output = beside(&mut night, command, |_, _| {});
+        assert_eq!((output.status.code(), started(&night)), (Some(2), before));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = refused(&Scenario::load("good-night").unwrap(), "2026-11-20T03:30:00Z");
+    assert!(said.contains("the wave of v427 is under way, and would wait for the ping"), "{said}");
+    let unread = "[[fault]]\nkind = \"throttle\"\nservice = \"s3\"\nregion = \"eu-west-1\"\n";
+    let said = refused(&quiet(unread), "2026-11-20T08:00:30Z");
+    assert!(said.contains("home's ledger cannot be read: a wave may be under way"), "{said}");
 }
 
 #[test]

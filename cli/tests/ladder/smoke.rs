@@ -21,7 +21,10 @@ same_configuration_refused = true
 new_configuration_unknown_seconds = 30
 metric_delay_seconds = 20
 metric_complete_seconds = 90
+extra_evaluation_periods = 0
 "#;
+/// It can be seen only where the wait after the shift is not shown as a bake itself.
+const LAST_BAKE: &str = "final_bake_seconds = 60\n";
 
 /// As nothing says otherwise, with the times that a night's timing has.
 const USUAL: &str = "[live]\nmetric_delay_seconds = 5\nmetric_complete_seconds = 120\n";
@@ -109,7 +112,7 @@ fn what_would_be_confirmed_is_the_drills() {
 
 #[test]
 fn the_drills_find_how_a_world_reads_what_aws_leaves_open_and_leave_nothing_behind() {
-    let (scenario, folder) = (drilled(OTHERWISE), tempfile::tempdir().unwrap());
+    let (scenario, folder) = (drilled(&format!("{OTHERWISE}{LAST_BAKE}")), tempfile::tempdir().unwrap());
     let mut night = opened(&scenario, folder.path());
     let output = smoke(&mut night, folder.path(), &["--json", "--yes"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The release of an execution that promotes none: it tries the pipeline itself.
 pub const PING: &str = "ping";
 
+/// CodePipeline's word for an action that ended well.
+const SUCCEEDED: &str = "Succeeded";
+
 /// What a job of such an execution leaves as its summary, in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ping", rename_all = "snake_case")]
@@ -62,13 +65,14 @@ impl PingedAction {
             Some(Pinged::Refused { .. }) => false,
             Some(Pinged::Looked { .. } | Pinged::Answered) | None => true,
         };
-        well && self.status == "Succeeded"
+        well && self.status == SUCCEEDED
     }
 
     /// One line.
     pub fn words(&self) -> String {
         let Self { action, status, pinged, said } = self;
-        match pinged {
+        // One that failed may have left what an earlier call of it said.
+        match pinged.as_ref().filter(|_| status == SUCCEEDED) {
             Some(Pinged::Called { calls, seconds, shortest, longest }) => {
                 let over = if duration(*longest) > CALLS_EVERY {
                     format!(": alarms and timers have room for {}s only", CALLS_EVERY.as_secs())
@@ -82,7 +86,7 @@ impl PingedAction {
             Some(Pinged::Looked { region, found: false }) => {
                 format!("{action}: promote may look into {region}, where no endpoint is yet")
             }
-            Some(Pinged::Refused { region, said }) => format!("{action}: promote may not look into {region}: {said}"),
+            Some(Pinged::Refused { region, said }) => format!("{action}: promote could not look into {region}: {said}"),
             Some(Pinged::Answered) => format!("{action}: answered"),
             None => {
                 let said = said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
@@ -113,4 +117,9 @@ pub fn will_ping(pipeline: &str, regions: usize, takes: SignedDuration, usd: Opt
 /// Why nothing was done.
 pub fn wave_is_on(version: &str) -> String {
     format!("the wave of {version} is under way, and would wait for the ping: try again after its end")
+}
+
+/// The same where it cannot be known whether one is.
+pub fn wave_unknown() -> &'static str {
+    "home's ledger cannot be read: a wave may be under way, and would wait for the ping. meridian status says more"
 }

@@ -141,6 +141,7 @@ fn came(drill: Drill, came: &Came) -> String {
             )
         }
         Came::Counted { first, all } => format!("there {first:#} after its minute, all of it after {all:#}"),
+        Came::Stuck if drill == Drill::Counted => "some never came".to_owned(),
         Came::Stuck => "neither there nor back within the hour".to_owned(),
     }
 }

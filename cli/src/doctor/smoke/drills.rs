@@ -65,6 +65,10 @@ struct Course {
     left_reason: bool,
     showed_rolling_back: bool,
     soak_showed_baking: Option<bool>,
+    /// From the shift until it showed no bake any more.
+    baked: Option<SignedDuration>,
+    /// Of a judge that fell silent: so many periods more than it should CloudWatch took to hear that.
+    looked_back: Option<u32>,
 }
 
 impl Course {
@@ -124,7 +128,13 @@ pub async fn all(
         progress.say("updating it");
         let course = own.update(&to, judge).await?;
         match drill {
-            Drill::Good => readings.soak_shows_baking = course.soak_showed_baking,
+            Drill::Good => {
+                readings.soak_shows_baking = course.soak_showed_baking;
+                // Where the whole wait is shown as a bake, nobody sees how long the last one is.
+                let own = course.soak_showed_baking == Some(false);
+                readings.final_bake_seconds = course.baked.and_then(seconds).filter(|_| own);
+            }
+            Drill::Silence => readings.extra_evaluation_periods = course.looked_back,
             Drill::Revert => {
                 readings.rollback_shows_rolling_back = Some(course.showed_rolling_back);
                 readings.rollback_leaves_failure_reason = Some(course.left_reason);
@@ -239,6 +249,13 @@ impl Throwaway<'_> {
         self.ports.publish(&self.region.name, &points).await
     }
 
+    /// When the alarm for silence rang; none where it has not since the last beat.
+    async fn heard(&self, last_beat: Timestamp) -> Answer<Option<Timestamp>> {
+        let found = self.ports.alarms(&self.region.name, &[alarms::heartbeat_name(&self.fleet)]).await?;
+        let rings = found.into_iter().find(|view| view.state == AlarmState::Alarm);
+        Ok(rings.and_then(|view| view.since).filter(|at| *at > last_beat))
+    }
+
     /// Looks until it is at rest, and does what the judge does.
     async fn follow(&self, judge: Judge) -> Result<Course, DrillError> {
         let (ports, region) = (self.ports, &self.region.name);
@@ -246,10 +263,12 @@ impl Throwaway<'_> {
         let mut course = Course::default();
         let (mut stage, mut since) = (Stage::Provisioning, begun);
         let (mut beats, mut acted): (_, Option<Timestamp>) = (judge != Judge::Absent, None);
+        let (mut last_beat, mut bakes) = (begun, false);
         for _ in 0..PATIENCE {
             self.interrupt.get().map_or(Ok(()), Interrupt::check)?;
             if beats {
-                self.publish(HEARTBEAT, 1.0, [ports.now()]).await?;
+                last_beat = ports.now();
+                self.publish(HEARTBEAT, 1.0, [last_beat]).await?;
             }
             let view = ports.describe(region, &self.fleet.endpoint).await?.ok_or(DrillError::Gone)?;
             let now = ports.now();
@@ -275,6 +294,13 @@ impl Throwaway<'_> {
                 if stage == Stage::Canary {
                     course.provisioning = now.duration_since(begun);
                 }
+            }
+            if stage == Stage::Soak && course.baked.is_none() {
+                bakes |= phase == Some(VariantPhase::Baking);
+                course.baked = (bakes && phase != Some(VariantPhase::Baking)).then(|| now.duration_since(since));
+            }
+            if judge == Judge::FallsSilent && course.looked_back.is_none() {
+                course.looked_back = self.heard(last_beat).await?.and_then(|at| alarms::looked_back(last_beat, at));
             }
             let half = now.duration_since(since) >= SOAK / 2;
             if stage == Stage::Soak && half && acted.is_none() {

@@ -301,6 +301,15 @@ pub fn priming(now: Timestamp) -> impl Iterator<Item = Timestamp> {
     (0..=BEAT_PERIODS + LOOK_BACK).rev().map(move |back| now - period * i32::try_from(back).unwrap_or(0))
 }
 
+/// How many periods beyond its own the heartbeat alarm looked back over, where it rang at this moment for the silence since the last
+/// beat; none where it rang before it could have.
+pub fn looked_back(last_beat: Timestamp, rang: Timestamp) -> Option<u32> {
+    let period = i64::from(BEAT_PERIOD);
+    // A period counts from its start, and the one of the beat itself comes first.
+    let since = rang.as_second() - last_beat.as_second().div_euclid(period) * period;
+    u32::try_from(since / period - 1 - i64::from(BEAT_PERIODS)).ok()
+}
+
 /// How long Lambda waits before it repeats an asynchronous call that died (user guide, "Asynchronous invocation": one
 /// minute before the first retry).
 const REPEATED_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -366,5 +375,19 @@ fn guard(region: &Region, name: String, watched: Watched, threshold: f64) -> Ala
         // Before the canary starts, green has no data: that is not a breach. A canary nobody calls is caught by the
         // judge, which is `Inconclusive` without requests, and reverts.
         missing: MissingData::NotBreaching,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beat's own period ends at 10 s: five silent ones later the alarm may ring.
+    #[test]
+    fn periods_looked_back_over_are_those_beyond_the_alarms_own() {
+        let at = |seconds: i64| Timestamp::from_second(1_763_600_400 + seconds).unwrap();
+        for (rang, periods) in [(59, None), (60, Some(0)), (80, Some(2)), (89, Some(2)), (110, Some(5))] {
+            assert_eq!(looked_back(at(7), at(rang)), periods, "{rang}");
+        }
     }
 }
