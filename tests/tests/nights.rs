@@ -87,6 +87,8 @@ golden! {
     an_execution_that_a_person_started_is_told_of_when_it_is_stopped: "rerun-stopped",
     a_region_whose_rollback_alarm_a_person_deletes_is_left_behind_alone: "alarm-deleted",
     an_endpoint_that_a_person_deletes_wakes_somebody: "endpoint-deleted",
+    a_region_whose_endpoint_a_person_deletes_is_left_behind_alone: "endpoint-deleted-in-the-wave",
+    an_endpoint_that_a_person_points_elsewhere_is_found_and_paged: "diverged",
     what_homes_topic_does_not_take_goes_out_through_another_regions: "topic-dark",
     every_region_in_an_account_of_its_own_ends_as_in_one: "four-accounts",
     a_region_that_leaves_dns_outside_any_wave_is_paged_from_outside_it: "out-of-dns",

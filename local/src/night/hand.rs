@@ -4,7 +4,8 @@ use super::error::NightError;
 use super::scenario::Hand;
 use crate::engine::{SharedWorld, lock};
 use crate::services::by_name;
-use meridian_domain::Fleet;
+use crate::world::World;
+use meridian_domain::{Fleet, RegionName};
 use serde_json::Value;
 
 /// Calls AWS as the person does, and says so with what came of it: AWS may refuse.
@@ -13,12 +14,19 @@ pub(super) fn called(world: &SharedWorld, fleet: &Fleet, own: &Hand) -> Result<S
     let failed = |why: String| NightError::Person { what: operation.clone(), why };
     let mut world = lock(world);
     let latest = world.latest_execution().unwrap_or_default();
+    let (serving, other, model) = configurations(&world, fleet, region);
+    let package = world.region(&fleet.home).ok().and_then(|home| home.registry.0.last());
+    let package = package.map(|package| package.described.model_package_arn.clone()).unwrap_or_default();
     let names = [
         ("{fleet}", fleet.name.as_str()),
         ("{endpoint}", fleet.endpoint.as_str()),
         ("{variant}", fleet.variant.as_str()),
         ("{pipeline}", fleet.pipeline.as_str()),
         ("{execution}", latest.as_str()),
+        ("{serving}", serving.as_str()),
+        ("{other}", other.as_str()),
+        ("{model}", model.as_str()),
+        ("{package}", package.as_str()),
     ];
     let mut request = serde_json::to_value(&own.request).map_err(|error| failed(error.to_string()))?;
     fill(&mut request, &names);
@@ -28,6 +36,19 @@ pub(super) fn called(world: &SharedWorld, fleet: &Fleet, own: &Hand) -> Result<S
         Some(Err(refused)) => format!(": {refused}"),
     };
     Ok(format!("a person calls {operation}{said}"))
+}
+
+/// The configuration that a region's endpoint names, the newest one of the others there, and the model that the first one serves; empty
+/// where there is none.
+fn configurations(world: &World, fleet: &Fleet, region: &RegionName) -> (String, String, String) {
+    let Ok(own) = world.region(region).map(|own| &own.sagemaker) else { return Default::default() };
+    let endpoint = own.endpoints.get(fleet.endpoint.as_str());
+    let serving = endpoint.map(|endpoint| endpoint.config().to_owned()).unwrap_or_default();
+    let others = own.configs.iter().filter(|(name, _)| **name != serving);
+    let other = others.max_by_key(|(_, config)| config.created).map(|(name, _)| name.clone()).unwrap_or_default();
+    let variants = own.configs.get(&serving).map(|config| &config.request.production_variants);
+    let model = variants.and_then(|variants| variants.first()?.model_name.clone()).unwrap_or_default();
+    (serving, other, model)
 }
 
 /// Puts the fleet's names in their places.

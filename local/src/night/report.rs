@@ -68,7 +68,8 @@ pub struct RegionEnd {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// The version that the ledger says it serves; none where that is unknown: the control plane does not answer, or the endpoint is gone.
+    /// The version that the ledger says it serves; none where that is unknown: the control plane does not answer, or the endpoint is gone
+    /// or rests on what the ledger did not prove.
     pub version: Option<String>,
     /// True where the endpoint names that version's configuration and is `InService`.
     pub confirmed_by_endpoint: bool,
@@ -235,7 +236,8 @@ impl Remains<'_> {
         histories: &BTreeMap<RegionName, RegionHistory>,
     ) -> RegionEnd {
         let describe = DescribeEndpoint { endpoint_name: self.fleet.endpoint.to_string() };
-        // I13: where the control plane does not answer, or the endpoint is gone, nobody knows what serves, whatever the ledger said last.
+        // I13: where the control plane does not answer, the endpoint is gone, or it rests on what the ledger did not prove, nobody knows
+        // what serves, whatever the ledger said last.
         let dark = world.is_dark(&region.name);
         let endpoint = describe.apply(world, &region.name).ok().filter(|_| !dark);
         let serving = histories.get(&region.name).and_then(|history| history.serving.as_ref());
@@ -245,12 +247,15 @@ impl Remains<'_> {
             endpoint.as_ref().map_or_else(|| absent.to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
         let changes = world.log().iter().filter(|event| event.region == region.name);
         let answer = serving.and_then(|serving| self.answer(region, serving, world.now()));
+        let on_record = |serving: &Serving| names.is_some_and(|name| serving.target.config.as_str() == name);
+        let rests = status == "InService";
         RegionEnd {
             region: region.name.clone(),
             title: region.title.clone(),
-            version: serving.filter(|_| endpoint.is_some()).map(|serving| serving.target.version.to_string()),
-            confirmed_by_endpoint: status == "InService"
-                && names.is_some_and(|name| serving.is_some_and(|serving| serving.target.config.as_str() == name)),
+            version: serving
+                .filter(|serving| endpoint.is_some() && (!rests || on_record(serving)))
+                .map(|serving| serving.target.version.to_string()),
+            confirmed_by_endpoint: rests && serving.is_some_and(on_record),
             status,
             since: serving.map(|serving| serving.since),
             by: answer.as_ref().and_then(|answer| Some(answer.by.as_ref()?.to_string())),

@@ -61,6 +61,8 @@ macro_rules! every_scenario {
             rerun_stopped: "rerun-stopped",
             alarm_deleted: "alarm-deleted",
             endpoint_deleted: "endpoint-deleted",
+            endpoint_deleted_in_the_wave: "endpoint-deleted-in-the-wave",
+            diverged: "diverged",
             pipeline_dark: "pipeline-dark",
             topic_dark: "topic-dark",
             four_accounts: "four-accounts",
@@ -301,7 +303,9 @@ pub struct Hand {
     /// AWS's name of the operation.
     pub operation: String,
     /// What `--cli-input-json` would say. In its texts stand `{fleet}`, `{endpoint}`, `{variant}` and `{pipeline}` for the
-    /// fleet's names, and `{execution}` for the pipeline's latest execution.
+    /// fleet's names, `{execution}` for the pipeline's latest execution, `{package}` for home's latest model package, `{serving}` for
+    /// the configuration that the region's endpoint names, `{model}` for the model that it serves, and `{other}` for the newest one of
+    /// the others there.
     #[serde(default)]
     pub request: toml::Table,
 }

@@ -20,6 +20,11 @@ impl Voice<'_> {
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
                 self.left_behind(region, version, *serves)
             }
+            Advice::MendRegion { region, version, serves: true } => self.left_behind(region, version, true),
+            Advice::MendRegion { region, version, serves: false } => {
+                let title = self.title(region);
+                format!("The wave continues with {version} without {title}. Its customers have no endpoint there.")
+            }
             Advice::ReadEvidence { version, elsewhere, .. } => format!(
                 "The wave stops and starts {version} in no further region. No later wave promotes {version}. {}",
                 self.elsewhere(version, elsewhere)
@@ -92,6 +97,10 @@ impl Voice<'_> {
             Advice::CheckHealth { region, version, .. } => format!(
                 "Check the region's service health. Once {} is well, start a new execution of {version}, or let the next \
                  night's wave promote the region.",
+                self.title(region)
+            ),
+            Advice::MendRegion { region, version, .. } => format!(
+                "Fix the cause: meridian status says what {0} needs. Then start a new execution of {version}, or let the next night's wave promote {0}.",
                 self.title(region)
             ),
             Advice::CloseUpdate { region, version, .. } => format!(

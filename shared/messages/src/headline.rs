@@ -100,6 +100,7 @@ impl Voice<'_> {
                 format!("{}: {version} is worse than the days before", self.title(region))
             }
             Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
+            Return::Foreign { region, .. } => format!("{}'s endpoint was changed by hand", self.title(region)),
             Return::BytesUnknown { region, .. } => format!("{}: serving release unknown", self.title(region)),
             Return::GoesToProved { region, version } => {
                 format!("{} is updated to {version}, the last release proved to serve", self.title(region))

@@ -113,6 +113,7 @@ impl Voice<'_> {
                 format!("it was on {from}, and its update to {to} was never seen to start")
             }
             RegionState::Stays { version } => format!("it stays on {version}"),
+            RegionState::EndpointGone => "nothing serves there".to_owned(),
             RegionState::ServesNothing => "it serves nothing yet".to_owned(),
             RegionState::BytesUnknown => format!("its serving release {is} unknown"),
             RegionState::Unknown => "what it serves was not observed".to_owned(),

@@ -74,6 +74,9 @@ impl Voice<'_> {
             }
             Return::WorseThanBefore { worse, .. } => Some(worse_than_before(worse)),
             Return::Broken { .. } => Some("serving release unknown".to_owned()),
+            Return::Foreign { version, config, .. } => Some(format!(
+                "somebody updated it to configuration {config}; its ledger says that {version} serves"
+            )),
             Return::BytesUnknown { status, .. } => {
                 Some(format!("its endpoint is {status:?}, and instances of two releases may answer"))
             }

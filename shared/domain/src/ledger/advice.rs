@@ -15,6 +15,8 @@ pub enum Advice {
     AllClear,
     /// A region that does not answer was left behind: check its service, then start a new execution.
     CheckHealth { region: RegionName, version: Version, serves: bool },
+    /// A region in which something is missing that no waiting brings back was left behind: mend it, then start a new execution.
+    MendRegion { region: RegionName, version: Version, serves: bool },
     /// A region whose update has no end was left behind: find out who started it.
     CloseUpdate { region: RegionName, version: Version, serves: bool },
     /// The release is condemned: read the evidence, publish again. `elsewhere`: the other regions whose customers may meet it.

@@ -4,7 +4,7 @@ use crate::night::{AU, EU, JP, Night, actor, name, release, said, version};
 use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::reason::{Fault, Gate, Step, Wait, WaveEnd};
+use meridian_domain::reason::{Fault, Gate, RegionState, Step, Wait};
 use meridian_domain::{
     AlarmState, AlarmView, EndpointStatus, EndpointView, Epoch, Invariant, Reason, Record, Seen, alarms, audit,
 };
@@ -172,13 +172,12 @@ fn an_unproved_first_release_is_proved_by_the_next_execution() {
 fn an_endpoint_that_was_taken_away_is_not_created_anew() {
     let mut night = Night::confirmed_in(&[EU]);
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
-    let plan = night.refused(AU);
-    assert_eq!(plan.finish(), Some(Finish::Failed));
+    assert_eq!(night.refused(AU).finish(), Some(Finish::Deferred), "the others go on");
     let champion = night.target(AU, "v426");
     let (endpoint, config) = (night.fleet.endpoint.clone(), champion.config);
     let gone = Gate::EndpointGone { version: champion.version, endpoint, config };
-    let (region, version, why) = (name(AU), version("v427"), Box::new(gone.into()));
-    assert_eq!(plan.why, WaveEnd::NotPromoted { region, version, why }.into());
+    let why = Reason::LeftBehind { why: Box::new(gone.into()), state: RegionState::EndpointGone };
+    assert_eq!(night.sight.hub.deferred[&(actor("wave-1"), name(AU))], why);
 }
 
 /// A region under creation is mid-shift until it is proved (I1); an intent that came to nothing is not.

@@ -54,12 +54,45 @@ fn an_unrecorded_rollback_is_found_by_the_endpoint() {
     let (region, from, to) = (name(EU), version("v427"), version("v426"));
     assert_eq!(history.returned[&release("v427")].why, Return::Unwritten { region, from, to }.into());
     assert_eq!((history.halt.is_some(), history.owed.len()), (true, 0));
-    // What the ledger never knew is nothing that it can say.
-    let mut strange = Night::confirmed_in(&[EU]);
-    strange.in_service(EU, "v425");
-    let before = strange.history(EU).clone();
-    strange.own_ends(EU, false);
-    assert_eq!(*strange.history(EU), before);
+}
+
+/// I13: what the ledger never proved is no release that the region left; somebody has to look, and no other region waits.
+#[test]
+fn an_endpoint_on_what_the_ledger_never_proved_halts_its_region_and_is_told_once() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.in_service(EU, "v425");
+    let (config, serving) = (night.target(EU, "v425").config, night.history(EU).serving.clone());
+    night.own_ends(EU, true);
+    let foreign = Return::Foreign { region: name(EU), version: version("v427"), config };
+    assert_eq!(night.history(EU).halt, Some(foreign.into()));
+    assert!(!night.history(EU).halts_fleet());
+    assert_eq!(night.history(EU).serving, serving, "the ledger says what it proved");
+    night.own_ends(EU, false);
+}
+
+/// A wave that stopped settles nothing: its update stays open, and is not what brought the endpoint elsewhere.
+#[test]
+fn a_foreign_endpoint_is_no_return_of_an_update_that_has_not_settled() {
+    let mut night = Night::let_through(AU);
+    let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
+    night.tell(AU, Record::Confirmed { target, execution, golden: 10 });
+    night.in_service(AU, "v425");
+    let config = night.target(AU, "v425").config;
+    night.own_ends(AU, true);
+    let foreign = Return::Foreign { region: name(AU), version: version("v427"), config };
+    assert_eq!(night.history(AU).halt, Some(foreign.into()));
+    assert!(night.history(AU).returned.is_empty());
+    night.own_ends(AU, false);
+}
+
+#[test]
+fn a_halt_of_the_fleet_is_not_replaced_by_a_foreign_endpoint_and_hides_it_from_nobody() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.tell(EU, Record::Halted { why: said("a person's") });
+    night.in_service(EU, "v425");
+    night.own_ends(EU, true);
+    assert_eq!(night.history(EU).halt, Some(said("a person's")));
+    night.own_ends(EU, false);
 }
 
 /// The alarm looks at five minutes: what it says of the release that was left is no second fault.

@@ -84,6 +84,9 @@ kinds! {
     /// The region's control plane or ledger did not answer, its role could not be assumed, its endpoint is broken, or something
     /// prevented its start for too long.
     CheckHealth: "`promote`", Page, RegionalFault;
+    /// Something is missing in the region that no waiting brings back: its endpoint, its rollback alarm, a proved rollback target; or
+    /// the region is halted.
+    MendRegion: "`promote`", Page, RegionalFault;
     /// Another update in the region neither ends nor has a decision.
     CloseUpdate: "`promote`", Page, RegionalFault;
     /// Evidence says that the release is bad.
@@ -95,7 +98,7 @@ kinds! {
     CompareRequests: "`promote`", Page, RegionalFault;
     /// Several regions' updates were rolled back without a known cause, or several control planes did not answer, and nothing shows that the release is bad.
     FindCause: "`promote`", Page, RegionalFault;
-    /// Waiting does not help: no approval, no proved rollback target, no rollback alarm, a freeze of the whole fleet
+    /// Waiting does not help: no approval, a freeze of the whole fleet
     /// for longer than `wave.hold`.
     MendCause: "`promote`", Page, Pages "Start a new execution";
     /// A halt came before the region was judged at full load, and nobody was paged about it.
@@ -133,7 +136,7 @@ kinds! {
     LookAtBucket: "`rollback`", Page, RegionalFault;
     /// SageMaker could not roll an update back (`UpdateRollbackFailed`).
     RecoverByHand: "`rollback`", Urgent, UpdateRollbackFailed;
-    /// The endpoint has failed.
+    /// The endpoint has failed, or somebody pointed it at another configuration than its ledger says: `JP's endpoint was changed by hand`.
     UpdateByHand: "`rollback`", Urgent, UpdateRollbackFailed;
     /// The alarm is in ALARM and there is no release to roll back to.
     LookAtEndpoint: "`rollback`", Urgent, Pages "Look at an endpoint";
@@ -218,6 +221,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::LimitCaller => PageKind::LimitCaller,
         Advice::AllClear => PageKind::AllClear,
         Advice::CheckHealth { .. } => PageKind::CheckHealth,
+        Advice::MendRegion { .. } => PageKind::MendRegion,
         Advice::CloseUpdate { .. } => PageKind::CloseUpdate,
         Advice::ReadEvidence { .. } => PageKind::ReadEvidence,
         Advice::FindRegionCause { .. } => PageKind::FindRegionCause,
@@ -256,6 +260,13 @@ fn of_left_behind(why: &Reason) -> PageKind {
         Reason::Gate(Gate::NotShadowed { .. } | Gate::ShadowShort { .. } | Gate::ShadowFailed { .. }) => {
             PageKind::CompareRequests
         }
+        Reason::Gate(
+            Gate::EndpointGone { .. }
+            | Gate::EndpointGoneSince { .. }
+            | Gate::NoRollbackAlarm { .. }
+            | Gate::NoProvedWayBack { .. }
+            | Gate::Stopped(_),
+        ) => PageKind::MendRegion,
         _ => PageKind::CheckHealth,
     }
 }
@@ -289,7 +300,7 @@ fn of_return(told: &Return) -> Option<PageKind> {
         Return::NowhereToGo { .. } => Some(PageKind::LookAtEndpoint),
         Return::RingsInSoak { .. } => Some(PageKind::WaitForSoak),
         Return::WorseThanBefore { .. } => Some(PageKind::WeighRollback),
-        Return::Broken { .. } => Some(PageKind::UpdateByHand),
+        Return::Broken { .. } | Return::Foreign { .. } => Some(PageKind::UpdateByHand),
         Return::BytesUnknown { .. } => Some(PageKind::RecoverByHand),
         Return::RollsBack { .. } | Return::Stays { .. } | Return::GoesToProved { .. } | Return::UnderWay => None,
     }

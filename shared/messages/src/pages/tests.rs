@@ -52,6 +52,8 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::AllClear,
         Advice::CheckHealth { region: region(), version: version(), serves: true },
         Advice::CheckHealth { region: region(), version: version(), serves: false },
+        Advice::MendRegion { region: region(), version: version(), serves: true },
+        Advice::MendRegion { region: region(), version: version(), serves: false },
         Advice::CloseUpdate { region: region(), version: version(), serves: true },
         Advice::ReadEvidence { region: region(), version: version(), elsewhere: exposed() },
         Advice::FindRegionCause { region: region(), version: version() },
@@ -102,6 +104,10 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             let state = RegionState::Stays { version: back() };
             let why = Reason::LeftBehind { why: Box::new(silent().into()), state };
             WaveEnd::Deferred { region: region(), why: Box::new(why) }
+        }
+        Advice::MendRegion { .. } => {
+            let gate = Gate::NoRollbackAlarm { alarm: "fraud-rollback".to_owned() };
+            WaveEnd::Deferred { region: region(), why: Box::new(gate.into()) }
         }
         Advice::CloseUpdate { .. } => {
             let gate = Gate::MidShift { version: version(), wave: "wave-1".parse().unwrap() };

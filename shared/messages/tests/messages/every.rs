@@ -235,6 +235,7 @@ fn returns() -> Vec<Return> {
         Return::RingsInSoak { region: au(), version: new(), why: why() },
         Return::WorseThanBefore { region: au(), version: new(), worse: worse() },
         Return::Broken { region: au(), status: EndpointStatus::Failed },
+        Return::Foreign { region: au(), version: new(), config: resource("fraud-by-hand") },
         Return::BytesUnknown { region: au(), status: FAILED },
         Return::GoesToProved { region: au(), version: old() },
         Return::UnderWay,

@@ -96,6 +96,7 @@ fn a_deferred_regions_known_state_comes_last() {
         (RegionState::BytesUnknown, "its serving release is unknown"),
         (RegionState::Stays { version: old() }, "it stays on v426"),
         (RegionState::ServesNothing, "it serves nothing yet"),
+        (RegionState::EndpointGone, "nothing serves there"),
         (RegionState::Unknown, "what it serves was not observed"),
         (RegionState::UnknownUntilItAnswers, "its state is unknown until it answers"),
     ] {
@@ -264,6 +265,11 @@ fn a_rollback_gives_both_releases_and_the_reason() {
         told(unwritten),
         "EU rolled back from v427 to v426: its ledger does not say why: somebody rolled it back by hand, or rollback could not write \
          there; rollback's log tells"
+    );
+    let foreign = Return::Foreign { region: name(AU), version: from(), config: resource("fraud-by-hand") };
+    assert_eq!(
+        told(foreign),
+        "AU's endpoint was changed by hand: somebody updated it to configuration fraud-by-hand; its ledger says that v427 serves"
     );
     // What served meanwhile was unknown.
     let unknown = || WayBackReason::ProvedAgain(Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed));

@@ -73,6 +73,8 @@ pub enum RegionState {
     Stays { version: Version },
     /// It serves nothing yet.
     ServesNothing,
+    /// A release served there, and somebody has taken its endpoint away.
+    EndpointGone,
     /// Which bytes it serves is unknown.
     BytesUnknown,
     /// What it serves is unknown.

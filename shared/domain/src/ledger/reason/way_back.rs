@@ -3,7 +3,7 @@
 use super::{Reason, Unseen};
 use crate::fleet::alarms::LeftBehind;
 use crate::fleet::endpoint::EndpointStatus;
-use crate::fleet::names::{RegionName, Version};
+use crate::fleet::names::{RegionName, ResourceName, Version};
 use crate::ledger::{Compared, WorseThanBefore};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,7 @@ impl Return {
             | Self::LeavesAfter { .. }
             | Self::NowhereToGo { .. }
             | Self::Broken { .. }
+            | Self::Foreign { .. }
             | Self::BytesUnknown { .. }
             | Self::GoesToProved { .. }
             | Self::WorseThanBefore { .. }
@@ -113,6 +114,8 @@ pub enum Return {
     WorseThanBefore { region: RegionName, version: Version, worse: WorseThanBefore },
     /// Its endpoint has failed: which bytes serve is unknown.
     Broken { region: RegionName, status: EndpointStatus },
+    /// Its endpoint names another configuration than its ledger says: nobody here asked for it (I13).
+    Foreign { region: RegionName, version: Version, config: ResourceName },
     /// SageMaker could not roll back: which bytes serve is unknown (I13).
     BytesUnknown { region: RegionName, status: EndpointStatus },
     /// It goes to what served last with proof.

@@ -5,7 +5,7 @@
 
 use super::{Act, Plan, View};
 use crate::fleet::alarms::{AlarmState, composite_name};
-use crate::fleet::endpoint::EndpointView;
+use crate::fleet::endpoint::{EndpointView, Target};
 use crate::ledger::Record;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
@@ -14,19 +14,25 @@ use crate::ledger::reason::{Fault, Gate, Reason, Revert, Seen, Step, Wait, WaveE
 impl View<'_> {
     /// There is no endpoint: the region is new, or its endpoint is being asked for, or somebody has taken it away.
     pub(super) fn without_endpoint(&self, history: &RegionHistory) -> Plan {
-        if let Some(serving) = history.serving.as_ref() {
-            let (version, config) = (serving.target.version.clone(), serving.target.config.clone());
-            return self.refuse(Gate::EndpointGone { version, endpoint: self.fleet.endpoint.clone(), config });
-        }
-        // A region that served before has no first release, whatever became of its endpoint (I5).
-        if !history.confirmed.is_empty() {
-            return self.refuse(Gate::EndpointGoneSince { endpoint: self.fleet.endpoint.clone() });
+        if self.endpoint_gone(history).is_some() {
+            return self.start(None, history);
         }
         let update = history.update.as_ref().filter(|update| self.is_ours(update));
         match update.filter(|update| update.was_taken()) {
             Some(update) if self.is_patient(update.at) => Plan::wait(Wait::Endpoint { region: self.name() }),
             Some(_) => self.not_created(Fault::EndpointNotThere),
             None => self.start(None, history),
+        }
+    }
+
+    /// A region that served before has no first release, whatever became of its endpoint (I5).
+    pub(super) fn endpoint_gone(&self, history: &RegionHistory) -> Option<Gate> {
+        let endpoint = self.fleet.endpoint.clone();
+        match history.serving.as_ref().map(|serving| &serving.target) {
+            Some(Target { version, config, .. }) => {
+                Some(Gate::EndpointGone { version: version.clone(), endpoint, config: config.clone() })
+            }
+            None => (!history.confirmed.is_empty()).then_some(Gate::EndpointGoneSince { endpoint }),
         }
     }
 

@@ -176,18 +176,37 @@ impl View<'_> {
 
     /// Leaves this region behind on record; the others go on.
     pub(super) fn defer(&self, why: impl Into<Reason>) -> Plan {
-        let serves = !self.history().is_some_and(RegionHistory::is_new);
+        let serves = self.serves_something();
         self.defer_for(why, |region, version| Advice::CheckHealth { region, version, serves })
     }
 
+    /// The same where a person has to mend something there first.
+    pub(super) fn defer_until_mended(&self, why: impl Into<Reason>) -> Plan {
+        let serves = self.serves_something();
+        self.defer_for(why, |region, version| Advice::MendRegion { region, version, serves })
+    }
+
+    fn serves_something(&self) -> bool {
+        !self.history().is_some_and(RegionHistory::is_new)
+    }
+
+    /// The same where somebody has taken its endpoint away.
+    pub(super) fn defer_without_endpoint(&self, gone: Gate) -> Plan {
+        let advice = Advice::MendRegion { region: self.name(), version: self.version(), serves: false };
+        self.defer_as(gone, RegionState::EndpointGone, advice)
+    }
+
     pub(super) fn defer_for(&self, why: impl Into<Reason>, advice: impl Fn(RegionName, Version) -> Advice) -> Plan {
-        let history = self.history();
+        let state = self.history().map_or(RegionState::Unknown, state);
+        self.defer_as(why, state, advice(self.name(), self.version()))
+    }
+
+    fn defer_as(&self, why: impl Into<Reason>, state: RegionState, advice: Advice) -> Plan {
         // Whatever ails the region now: evidence against the release is no regional fault (I7).
-        if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {
+        if let Some(bad) = self.history().and_then(|history| history.evidence_against(&self.sight.release)) {
             return self.condemn(bad);
         }
-        let why = Reason::LeftBehind { why: Box::new(why.into()), state: history.map_or(RegionState::Unknown, state) };
-        self.leave(&self.region.name, why, advice(self.name(), self.version()))
+        self.leave(&self.region.name, Reason::LeftBehind { why: Box::new(why.into()), state }, advice)
     }
 
     /// Another region keeps this one from starting: it has the same patience, then it is left behind, not this one.

@@ -26,6 +26,8 @@ enum Objection<'a> {
     Frozen(Frozen),
     /// What ails the region alone: it is left behind, until a person has mended that.
     Alone(Gate),
+    /// Somebody has taken its endpoint away: likewise.
+    Gone(Gate),
     /// What its customers send says that it is to be left behind, and somebody is to look.
     Shadow(Gate),
     /// A newer release takes this one's place before it has moved anything.
@@ -69,6 +71,7 @@ impl<'a> View<'a> {
         first(self.neighbours_well())?;
         self.checked(self.nothing_stopped())?;
         self.checked(self.no_freeze())?;
+        self.checked(self.endpoint_there(endpoint, history))?;
         self.checked(self.earlier_regions_done())?;
         self.checked(self.evidence_to_rely_on(history))?;
         self.checked(self.nobody_mid_shift())?;
@@ -100,7 +103,8 @@ impl<'a> View<'a> {
         match objection {
             Objection::Never(gate) => self.refuse(gate),
             Objection::Refused(refusal) => self.refuse(refusal),
-            Objection::Alone(gate) => self.defer(gate),
+            Objection::Alone(gate) => self.defer_until_mended(gate),
+            Objection::Gone(gate) => self.defer_without_endpoint(gate),
             Objection::Shadow(gate) => {
                 self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
             }
@@ -168,6 +172,12 @@ impl<'a> View<'a> {
 
     fn no_freeze(&self) -> Result<(), Objection<'a>> {
         self.freeze_of(self.region).map_or(Ok(()), |frozen| Err(Objection::Frozen(frozen)))
+    }
+
+    /// There is an endpoint, or there never was one.
+    fn endpoint_there(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        let gone = if endpoint.is_none() { self.endpoint_gone(history) } else { None };
+        unless(gone.map(Objection::Gone))
     }
 
     /// I3: fresh evidence from every region before this one, or its recorded deferral.

@@ -200,10 +200,11 @@ impl RollbackView<'_> {
         history.returned_at.is_some_and(rings)
     }
 
-    /// In service, and not on what the ledger says. Back on what served before: it rolled back and nobody could write it down.
+    /// In service, and not on what the ledger says. Back on what served before: it rolled back and nobody could write it down. On
+    /// anything else: somebody changed it, whom nobody here asked.
     fn elsewhere(&self, history: &RegionHistory, endpoint: &EndpointView, from: &Target) -> Plan {
         let Some(back) = history.previous.as_ref().filter(|back| back.config == endpoint.config) else {
-            return self.nothing(Quiet::ForeignConfig);
+            return self.foreign(history, endpoint, from);
         };
         let (region, to) = (self.name(), back.version.clone());
         if let Some(why) = history.halt.clone() {
@@ -212,6 +213,22 @@ impl RollbackView<'_> {
         }
         let why: Reason = Return::Unwritten { region, from: from.version.clone(), to }.into();
         self.halt_once_written(history, why, Advice::ReadRollbackLog)
+    }
+
+    /// Nobody here asked for the configuration that the endpoint names: people are told once. A halt of the whole fleet stays as it is.
+    pub(super) fn foreign(&self, history: &RegionHistory, endpoint: &EndpointView, from: &Target) -> Plan {
+        let (version, config) = (from.version.clone(), endpoint.config.clone());
+        let told = Return::Foreign { region: self.name(), version, config };
+        let why = Reason::Return(told.clone());
+        let paged = || history.owes(&why) || history.pages.iter().any(|page| page.why.is_same_as(&why));
+        match &history.halt {
+            Some(halt) if *halt == why => self.nothing(Quiet::ForeignConfig),
+            Some(halt) if halt.halts_fleet() && paged() => self.nothing(Quiet::ForeignConfig),
+            Some(halt) if halt.halts_fleet() => {
+                self.tell(Record::PageOwed { why: why.clone(), advice: Advice::UpdateByHand }, why)
+            }
+            _ => self.halt_and_page(told, Advice::UpdateByHand),
+        }
     }
 
     /// Nothing need be done: people are told once the ledger has taken that. Until then the wave may tell them, whose word comes first.

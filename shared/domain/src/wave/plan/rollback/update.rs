@@ -25,7 +25,16 @@ impl RollbackView<'_> {
         }
         match stage {
             Stage::OnTarget => self.arrived(history, update),
-            Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
+            Stage::Elsewhere if update.was_taken() => {
+                match update.back.as_ref().filter(|b| b.config != endpoint.config) {
+                    Some(back) => self.foreign(
+                        history,
+                        endpoint,
+                        history.serving.as_ref().map_or(back, |serving| &serving.target),
+                    ),
+                    None => self.guardrail_returned(history, update),
+                }
+            }
             Stage::Elsewhere => self.not_started(endpoint, update),
             // No customer came here yet; the wave that asked for it says so.
             Stage::Broken if history.first_update().is_some() => self.nothing(Quiet::FirstNotMade),
