@@ -2,6 +2,7 @@
 //! It may know every crate: it asks, and shows what they answer.
 
 mod aws;
+mod chaos;
 mod compare;
 mod cost;
 mod doctor;
@@ -60,6 +61,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Run a night of the whole system on this machine and tell its story.
     Night(night::Arguments),
+    /// Play random nights with up to three mishaps at once, and hold each to what must hold in every night.
+    Chaos(chaos::Arguments),
     /// Judge a model on held-out records, by the gates that the pipeline asks.
     Evaluate(Box<evaluate::Arguments>),
     /// Judge several models against one champion on the same records: a table with a row for each.
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments, quiet),
         Command::Doctor(arguments) => doctor::run(&arguments, quiet),
         Command::Night(arguments) => night::run(&arguments, quiet),
+        Command::Chaos(arguments) => chaos::run(&arguments, quiet),
         Command::Evaluate(arguments) => evaluate::run(&arguments, quiet),
         Command::Compare(arguments) => compare::run(&arguments, quiet),
         Command::Judge(arguments) => judge::run(&arguments, quiet),

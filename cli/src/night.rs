@@ -125,7 +125,11 @@ fn tell(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Error> {
     let passing = if arguments.out.is_none() { Some(tempfile::tempdir()?) } else { None };
     let out =
         arguments.out.clone().or_else(|| passing.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
-    let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
+    let functions = if arguments.wire {
+        Functions::Binaries(binaries(arguments.binaries.as_deref())?)
+    } else {
+        Functions::InProcess
+    };
     let options = Options { seed: arguments.seed, functions, out: out.clone(), record: arguments.record.clone() };
     let (mut story, columns): (Box<dyn Write>, _) = match arguments.json {
         true => (Box::new(terminal::stderr()), terminal::columns_of(std::io::stderr())),
@@ -243,9 +247,13 @@ impl Night<'_, '_> {
     }
 }
 
-fn binaries(arguments: &Arguments) -> Result<PathBuf, Error> {
-    if let Some(folder) = &arguments.binaries {
-        return Ok(folder.clone());
+/// Where the functions' binaries lie: where it is said, or beside this program.
+///
+/// # Errors
+/// The system does not say where this program lies.
+pub fn binaries(named: Option<&Path>) -> Result<PathBuf, Error> {
+    if let Some(folder) = named {
+        return Ok(folder.to_owned());
     }
     let program = std::env::current_exe().map_err(Error::Folder)?;
     Ok(program.parent().map(PathBuf::from).unwrap_or_default())
