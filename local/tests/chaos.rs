@@ -6,7 +6,7 @@
 
 use meridian_domain::{Chain, Decision, Fleet, Record, RegionName};
 use meridian_local::chaos::{Broken, ChaosNight, broken};
-use meridian_local::night::{self, Functions, Options, Report, Scenario};
+use meridian_local::night::{self, Functions, Options, Report, Scenario, Unexpected};
 use std::path::Path;
 
 const SEED: u64 = 427;
@@ -48,6 +48,14 @@ fn good_night() -> (Scenario, Report) {
     let report = played(&scenario);
     assert_eq!(broken(&scenario, &report), []);
     (scenario, report)
+}
+
+#[test]
+fn what_breaks_an_invariant_in_any_night_breaks_it_here() {
+    let (scenario, mut report) = good_night();
+    let what = Unexpected::MidShiftTogether { regions: vec![sydney()], at: report.to };
+    report.unexpected.push(what.clone().into());
+    assert_eq!(broken(&scenario, &report), [Broken::Always(what)]);
 }
 
 fn sydney() -> RegionName {

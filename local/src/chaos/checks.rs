@@ -184,41 +184,48 @@ impl Night<'_> {
     }
 
     fn ends(&self) -> Vec<Broken> {
-        let mut all = Vec::new();
-        let home_is_well = self.touched.as_ref().is_some_and(|all| !all.iter().any(|region| region.as_str() == HOME));
+        self.report.fleet.iter().flat_map(|end| self.end(end)).collect()
+    }
+
+    fn end(&self, end: &RegionEnd) -> impl Iterator<Item = Broken> {
+        let (region, status) = (|| end.region.clone(), || end.status.clone());
+        let version = || end.version.clone().unwrap_or_else(|| "unknown".to_owned());
+        let arrived = arrived(self.scenario, end);
+        let rests = ["InService", "none"].contains(&end.status.as_str());
+        let foreign = end.status == "InService" && !end.confirmed_by_endpoint;
+        let found = [
+            (self.is_spared(&end.region) && !arrived).then(|| Broken::NotDelivered(region(), version())),
+            (self.is_plainly_bad() && arrived).then(|| Broken::BadServes(region())),
+            (!rests && !self.may_fail(&end.region)).then(|| Broken::NotAtRest(region(), status())),
+            (foreign && !self.is_said(&end.region)).then(|| Broken::NotProved(region(), status())),
+            (!arrived && !self.is_heard(&end.region)).then(|| Broken::NotHeard(region())),
+        ];
+        found.into_iter().flatten()
+    }
+
+    /// Whether nothing that goes wrong is a reason to keep the release from the region.
+    fn is_spared(&self, region: &RegionName) -> bool {
+        // Two ill regions at once are no single region's fault: the wave may stop. An alarm that somebody sets speaks against the release.
+        let elsewhere = self.touched.as_ref().is_some_and(|touched| {
+            !touched.contains(region) && touched.len() < 2 && !touched.iter().any(|own| own.as_str() == HOME)
+        });
+        let alarms = self.scenario.hand.iter().any(|hand| hand.operation == "SetAlarmState");
         // Without a blue beside it, bad answers of a region's callers speak against the release too.
-        let good = self.scenario.behaviour.is_empty();
-        for end in &self.report.fleet {
-            let region = &end.region;
-            let arrived = arrived(self.scenario, end);
-            // Two ill regions at once are no single region's fault: the wave may stop.
-            let untouched = home_is_well
-                && self.touched.as_ref().is_some_and(|all| !all.contains(region) && all.len() < 2)
-                && !self.scenario.hand.iter().any(|hand| hand.operation == "SetAlarmState");
-            let well = (untouched || self.only_deaths()) && good;
-            if well && !arrived {
-                let version = end.version.clone().unwrap_or_else(|| "unknown".to_owned());
-                all.push(Broken::NotDelivered(region.clone(), version));
-            }
-            if arrived && self.is_plainly_bad() {
-                all.push(Broken::BadServes(region.clone()));
-            }
-            if !["InService", "none"].contains(&end.status.as_str()) && !self.may_fail(region) {
-                all.push(Broken::NotAtRest(region.clone(), end.status.clone()));
-            }
-            let history = self.report.regions.get(region);
-            let told = |why: &Reason| matches!(why, Reason::Return(Return::Foreign { .. } | Return::Broken { .. }));
-            let paged = |history: &RegionHistory| history.pages.iter().any(|page| told(&page.why));
-            let said = history.is_some_and(|history| history.unknown.is_some() || paged(history));
-            if end.status == "InService" && !end.confirmed_by_endpoint && !said {
-                all.push(Broken::NotProved(region.clone(), end.status.clone()));
-            }
-            let recorded = self.report.hub.deferred.keys().any(|key| key.ends_with(&format!("/{region}")));
-            if !arrived && self.report.pages.is_empty() && !recorded {
-                all.push(Broken::NotHeard(region.clone()));
-            }
-        }
-        all
+        self.scenario.behaviour.is_empty() && (self.only_deaths() || (elsewhere && !alarms))
+    }
+
+    /// Whether a record says that the region's endpoint is not what its ledger says.
+    fn is_said(&self, region: &RegionName) -> bool {
+        let told = |why: &Reason| matches!(why, Reason::Return(Return::Foreign { .. } | Return::Broken { .. }));
+        let said =
+            |history: &RegionHistory| history.unknown.is_some() || history.pages.iter().any(|page| told(&page.why));
+        self.report.regions.get(region).is_some_and(said)
+    }
+
+    /// Whether somebody was told that the region is not on the release, or a record says why nobody need be.
+    fn is_heard(&self, region: &RegionName) -> bool {
+        let deferred = |key: &String| key.ends_with(&format!("/{region}"));
+        !self.report.pages.is_empty() || self.report.hub.deferred.keys().any(deferred)
     }
 
     /// Whether nothing happened but that functions died: retries, the pipeline's next call or a sweep take over.
@@ -243,8 +250,9 @@ impl Night<'_> {
         let pages = &self.report.pages;
         let same =
             |a: &PageSent, b: &PageSent| (&a.subject, &a.message, &a.reason) == (&b.subject, &b.message, &b.reason);
-        let twice =
-            pages.iter().enumerate().filter(|(at, page)| pages.iter().take(*at).any(|before| same(before, page)));
+        // An alarm of AWS's own may ring twice, and says the same.
+        let ours = pages.iter().enumerate().filter(|(_, page)| page.kind.is_some());
+        let twice = ours.filter(|(at, page)| pages.iter().take(*at).any(|before| same(before, page)));
         let mut all: Vec<Broken> = twice.map(|(_, page)| Broken::ToldTwice(page.subject.clone())).collect();
         let mishaps = self.scenario.fault.len() + self.scenario.behaviour.len() + self.scenario.hand.len();
         if pages.len() > PAGES_EACH * mishaps {
