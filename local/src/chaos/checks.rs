@@ -13,8 +13,6 @@ use std::fmt;
 const LATELY: SignedDuration = SignedDuration::from_mins(1);
 /// A release that answers worse than this from its first request on may serve nowhere in the end.
 const PLAINLY_BAD: f64 = 0.02;
-/// Pages that one mishap may cost, those of AWS's alarms among them.
-const PAGES_EACH: usize = 3;
 
 /// What must hold and did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,7 +253,8 @@ impl Night<'_> {
         let twice = ours.filter(|(at, page)| pages.iter().take(*at).any(|before| same(before, page)));
         let mut all: Vec<Broken> = twice.map(|(_, page)| Broken::ToldTwice(page.subject.clone())).collect();
         let mishaps = self.scenario.fault.len() + self.scenario.behaviour.len() + self.scenario.hand.len();
-        if pages.len() > PAGES_EACH * mishaps {
+        // What is bad everywhere pages each region; what ails one, the wave and an alarm of AWS's own beside it.
+        if pages.len() > self.report.fleet.len() * mishaps {
             all.push(Broken::TooManyPages(pages.len()));
         }
         all
