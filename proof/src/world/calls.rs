@@ -211,6 +211,12 @@ impl Caller {
                     self.unheard &= conflict && !place.is_some_and(|place| place.chain.history.owes(why));
                 }
             }
+            // Of whom a wave's start could tell nobody is not on record as late: `promote` meets the region, and tells or owes it.
+            Ask::Append { chain: Chain::Home, entry } if self.paged_last && !fails => {
+                if let Record::WaveStarted { late, resumes: None, .. } = &entry.record {
+                    self.unheard &= !late.is_empty();
+                }
+            }
             // A call that gives its job up pages, and fails the job whether anybody heard or not.
             Ask::Fail { .. } if self.paged_last => self.unheard = false,
             _ => {}

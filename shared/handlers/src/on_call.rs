@@ -57,13 +57,14 @@ pub(crate) async fn owe(
     None
 }
 
-/// As [`page`], for work that goes on whether anybody hears of it: where every topic declines the page for good, the log alone says it.
+/// As [`page`], for work that goes on whether anybody hears of it. Answers whether a topic took it: where every one declines it for
+/// good, the log alone says it.
 ///
 /// # Errors
 /// Home's topic does not answer, nor does any other: the same call may do later.
-pub(crate) async fn page_if_it_can(ports: &impl Pager, fleet: &Fleet, page: &Page) -> Answer<()> {
+pub(crate) async fn page_if_it_can(ports: &impl Pager, fleet: &Fleet, page: &Page) -> Answer<bool> {
     match self::page(ports, fleet, page).await {
-        Err(refusal) if !refusal.is_regional() => Ok(()),
-        sent => sent,
+        Err(refusal) if !refusal.is_regional() => Ok(false),
+        sent => sent.map(|()| true),
     }
 }

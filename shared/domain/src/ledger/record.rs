@@ -37,7 +37,7 @@ pub enum Record {
         version: Version,
         /// The pipeline execution.
         execution: Actor,
-        /// Regions whose replica did not arrive in time.
+        /// Regions whose replica did not arrive in time, and of which people were told.
         late: Vec<RegionName>,
         /// In which order it walks, and why.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -239,24 +239,27 @@ where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
     let execution = start_execution(ports, ctx, release, &manifest.version, release.to_string()).await?;
+    let actor = ctx.actor(FunctionKind::Replication);
+    // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.
+    let mut told = true;
+    if !late.is_empty() && !hub.history().waves.contains_key(&release) {
+        let (version, archive, image) =
+            (manifest.version.clone(), manifest.archive.key.clone(), manifest.image.clone());
+        let notice = Notice::ReplicasLate { version, late: late.clone(), archive, image };
+        let page = Page::of(&ctx.fleet, notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
+        told = on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
+    }
     let record = Record::WaveStarted {
         release,
         version: manifest.version.clone(),
         execution: execution.clone(),
-        late: late.clone(),
+        // On record they are left behind, and people know. Where no topic took it, `promote` waits for them in their turns, and tells
+        // or owes it: at worst a second time, where a call that did tell died before this entry.
+        late: if told { late } else { Vec::new() },
         order: Some(plan::wave_order(&ctx.fleet, ports.now())),
         resumes: None,
         policy: Some(ctx.policy),
     };
-    let actor = ctx.actor(FunctionKind::Replication);
-    // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.
-    if !late.is_empty() && !hub.history().waves.contains_key(&release) {
-        let (version, archive, image) =
-            (manifest.version.clone(), manifest.archive.key.clone(), manifest.image.clone());
-        let notice = Notice::ReplicasLate { version, late, archive, image };
-        let page = Page::of(&ctx.fleet, notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
-        on_call::page_if_it_can(ports, &ctx.fleet, &page).await?;
-    }
     hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
     Ok(execution)
 }
