@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     meridian chaos --nights 100\n  \
-    meridian chaos --seed 7 --only 417\n  \
+    meridian chaos --seed 7 --print 417\n  \
     meridian chaos --nights 5 --wire\n\n\
     Exit code: 0 every night kept what must hold; 1 one did not, and its scenario is written; 2 wrong input.")]
 pub struct Arguments {
@@ -29,8 +29,8 @@ pub struct Arguments {
     seed: u64,
     /// Write this night of the seed as a scenario to standard output, as it was drawn, and play none.
     #[arg(long, value_name = "NUMBER", value_parser = terminal::whole_number)]
-    only: Option<u64>,
-    /// Run the functions as the real release binaries, over HTTP in AWS's own protocols: some ten times as long.
+    print: Option<u64>,
+    /// Run the functions as the real release binaries, over HTTP in AWS's own protocols. It takes longer.
     #[arg(long)]
     wire: bool,
     /// Folder of the function binaries, for --wire [default: beside this program].
@@ -53,17 +53,18 @@ enum Outcome {
 
 /// Plays the nights. Each that breaks something is written as a scenario, as small as it gets, and the exit code is 1.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
-    if let Some(number) = arguments.only {
+    if let Some(number) = arguments.print {
         terminal::text(&ChaosNight::draw(arguments.seed, number).to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
     let outcomes = Runner::new(arguments, quiet)?.run()?;
-    tell(&mut terminal::stdout(), arguments.seed, &outcomes, quiet)?;
+    tell(&mut terminal::stdout(), arguments, &outcomes, quiet)?;
     let kept = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Kept { .. }));
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn tell(out: &mut impl Write, seed: u64, outcomes: &[Outcome], quiet: bool) -> io::Result<()> {
+fn tell(out: &mut impl Write, arguments: &Arguments, outcomes: &[Outcome], quiet: bool) -> io::Result<()> {
+    let wire = if arguments.wire { " --wire" } else { "" };
     let mut broke = 0;
     for outcome in outcomes {
         match outcome {
@@ -73,7 +74,7 @@ fn tell(out: &mut impl Write, seed: u64, outcomes: &[Outcome], quiet: bool) -> i
                 writeln!(out, "night {} broke what must hold:", night.number)?;
                 broken.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
                 let (path, seed) = (path.display(), night.night_seed());
-                writeln!(out, "  see it: meridian night --scenario {path} --seed {seed}")?;
+                writeln!(out, "  see it: meridian night --scenario {path} --seed {seed}{wire}")?;
             }
         }
         broke += 1;
@@ -86,7 +87,7 @@ fn tell(out: &mut impl Write, seed: u64, outcomes: &[Outcome], quiet: bool) -> i
         broke => format!("{broke} did not keep what must hold"),
     };
     let nights = if outcomes.len() == 1 { "night" } else { "nights" };
-    writeln!(out, "{} {nights} of seed {seed}: {verdict}", outcomes.len())
+    writeln!(out, "{} {nights} of seed {}: {verdict}", outcomes.len(), arguments.seed)
 }
 
 /// What came of the nights that kept what must hold, so that one sees that they were no quiet ones.
@@ -156,10 +157,18 @@ impl<'a> Runner<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
 
-    fn told(outcomes: &[Outcome], quiet: bool) -> String {
-        let mut out = Vec::new();
-        tell(&mut out, 7, outcomes, quiet).unwrap();
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        chaos: Arguments,
+    }
+
+    fn told(given: &[&str], outcomes: &[Outcome], quiet: bool) -> String {
+        let line = ["chaos", "--seed", "7"].iter().chain(given);
+        let (arguments, mut out) = (Line::parse_from(line).chaos, Vec::new());
+        tell(&mut out, &arguments, outcomes, quiet).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -169,16 +178,17 @@ mod tests {
         let outcomes = [kept(true, 0), kept(false, 1), kept(true, 0)];
         let expected = "the release reached every region in 2 of 3\npages: 0 in 2, 1 in 1\n\
                         3 nights of seed 7: each kept what must hold\n";
-        assert_eq!(told(&outcomes, false), expected);
-        assert_eq!(told(&outcomes, true), "3 nights of seed 7: each kept what must hold\n");
+        assert_eq!(told(&[], &outcomes, false), expected);
+        assert_eq!(told(&[], &outcomes, true), "3 nights of seed 7: each kept what must hold\n");
     }
 
     #[test]
     fn a_night_that_broke_something_names_the_command_that_shows_it() {
         let (night, path) = (Box::new(ChaosNight::draw(7, 4)), PathBuf::from("chaos-7-4.toml"));
-        let broke = Outcome::Broke { night, broken: vec!["I14: 7 pages".to_owned()], path };
+        let broke = [Outcome::Broke { night, broken: vec!["I14: 7 pages".to_owned()], path }];
         let expected = "night 4 broke what must hold:\n  I14: 7 pages\n  see it: meridian night --scenario chaos-7-4.toml --seed 11\n\
                         1 night of seed 7: 1 did not keep what must hold\n";
-        assert_eq!(told(&[broke], true), expected);
+        assert_eq!(told(&[], &broke, true), expected);
+        assert!(told(&["--wire"], &broke, true).contains("--seed 11 --wire\n"));
     }
 }

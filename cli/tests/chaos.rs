@@ -23,7 +23,7 @@ fn nights_that_keep_what_must_hold_leave_nothing_behind() {
 #[test]
 fn a_night_is_printed_as_a_scenario_that_can_be_played() {
     let folder = tempfile::tempdir().unwrap();
-    let drawn = meridian(folder.path(), &["chaos", "--seed", "427", "--only", "3"]);
+    let drawn = meridian(folder.path(), &["chaos", "--seed", "427", "--print", "3"]);
     assert_eq!(drawn.status.code(), Some(0));
     std::fs::write(folder.path().join("drawn.toml"), &drawn.stdout).unwrap();
     let played = meridian(folder.path(), &["night", "--scenario", "drawn.toml", "--seed", "430"]);

@@ -14,7 +14,7 @@ pub(super) fn called(world: &SharedWorld, fleet: &Fleet, own: &Hand) -> Result<S
     let failed = |why: String| NightError::Person { what: operation.clone(), why };
     let mut world = lock(world);
     let latest = world.latest_execution().unwrap_or_default();
-    let (serving, other, model) = configurations(&world, fleet, region);
+    let Configured { serving, other, model } = Configured::of(&world, fleet, region);
     let package = world.region(&fleet.home).ok().and_then(|home| home.registry.0.last());
     let package = package.map(|package| package.described.model_package_arn.clone()).unwrap_or_default();
     let names = [
@@ -38,17 +38,28 @@ pub(super) fn called(world: &SharedWorld, fleet: &Fleet, own: &Hand) -> Result<S
     Ok(format!("a person calls {operation}{said}"))
 }
 
-/// The configuration that a region's endpoint names, the newest one of the others there, and the model that the first one serves; empty
-/// where there is none.
-fn configurations(world: &World, fleet: &Fleet, region: &RegionName) -> (String, String, String) {
-    let Ok(own) = world.region(region).map(|own| &own.sagemaker) else { return Default::default() };
-    let endpoint = own.endpoints.get(fleet.endpoint.as_str());
-    let serving = endpoint.map(|endpoint| endpoint.config().to_owned()).unwrap_or_default();
-    let others = own.configs.iter().filter(|(name, _)| **name != serving);
-    let other = others.max_by_key(|(_, config)| config.created).map(|(name, _)| name.clone()).unwrap_or_default();
-    let variants = own.configs.get(&serving).map(|config| &config.request.production_variants);
-    let model = variants.and_then(|variants| variants.first()?.model_name.clone()).unwrap_or_default();
-    (serving, other, model)
+/// What a region's endpoint is configured with; empty where there is none.
+#[derive(Default)]
+struct Configured {
+    /// The configuration that the endpoint names.
+    serving: String,
+    /// The newest one of the others there.
+    other: String,
+    /// The model that the first one serves.
+    model: String,
+}
+
+impl Configured {
+    fn of(world: &World, fleet: &Fleet, region: &RegionName) -> Self {
+        let Ok(own) = world.region(region).map(|own| &own.sagemaker) else { return Self::default() };
+        let endpoint = own.endpoints.get(fleet.endpoint.as_str());
+        let serving = endpoint.map(|endpoint| endpoint.config().to_owned()).unwrap_or_default();
+        let others = own.configs.iter().filter(|(name, _)| **name != serving);
+        let other = others.max_by_key(|(_, config)| config.created).map(|(name, _)| name.clone()).unwrap_or_default();
+        let variants = own.configs.get(&serving).map(|config| &config.request.production_variants);
+        let model = variants.and_then(|variants| variants.first()?.model_name.clone()).unwrap_or_default();
+        Configured { serving, other, model }
+    }
 }
 
 /// Puts the fleet's names in their places.
