@@ -113,6 +113,7 @@ impl Narrator {
             }
             What::PageSent { subject, message, .. } => (Tone::Page, note("PAGE", subject, message)),
             What::AdviceSent { subject, message, .. } => (Tone::Warn, note("ADVICE", subject, message)),
+            What::InstancesAdded { instances, .. } => (Tone::Quiet, format!("{instances} instances serve now")),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** ended: {fault}")),
             What::HealthChanged { healthy: true } => (Tone::Good, "health checks pass: in DNS".to_owned()),

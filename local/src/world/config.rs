@@ -1,7 +1,7 @@
 //! What a world is made from.
 
 use crate::world::customers::before::Before;
-use crate::world::customers::dns::Dns;
+use crate::world::customers::clients::Clients;
 use crate::world::customers::feature::FeatureChange;
 use crate::world::error::WorldError;
 use crate::world::fault::Fault;
@@ -22,7 +22,12 @@ pub(crate) fn check_regions(config: &WorldConfig) -> Result<(), WorldError> {
     let faults = config.faults.iter().filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
     let behaviours = config.behaviours.iter().filter_map(|own| Some(("a behaviour", own.region.as_ref()?)));
     let features = config.features.iter().filter_map(|own| Some(("a feature", own.region.as_ref()?)));
-    let unknown = faults.chain(behaviours).chain(features).find(|(_, region)| config.fleet.region(region).is_none());
+    let clients = config.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));
+    let unknown = faults
+        .chain(behaviours)
+        .chain(features)
+        .chain(clients)
+        .find(|(_, region)| config.fleet.region(region).is_none());
     match unknown {
         Some((what, region)) => Err(WorldError::UnknownRegion { what, region: region.clone() }),
         None => Ok(()),
@@ -57,7 +62,7 @@ pub struct WorldConfig {
     pub health_checks: bool,
     /// How customers find a region, and who gets those of one that is out of DNS. Where absent, a region's customers come at
     /// once with its health and go with it, to nobody.
-    pub dns: Option<Dns>,
+    pub clients: Option<Clients>,
     /// Whether every event and every asynchronous invocation arrives twice.
     pub deliver_twice: bool,
     /// Whether serving containers say what they answered (namespace `Meridian/Model`).
@@ -81,7 +86,7 @@ impl WorldConfig {
             features: Vec::new(),
             before: None,
             health_checks: true,
-            dns: None,
+            clients: None,
             deliver_twice: false,
             containers_emit: true,
             timing: Timing::default(),
@@ -304,6 +309,12 @@ impl Timing {
 pub(crate) const ANY_RELEASE: &str = "*";
 
 impl Behaviour {
+    /// From when until when it holds, in a world that starts at `start`: for ever, where it does not say.
+    pub(crate) fn spell(&self, start: Timestamp) -> [Timestamp; 2] {
+        let from = self.from.map_or(Timestamp::MIN, |moment| moment.after(start));
+        [from, self.until.map_or(Timestamp::MAX, |moment| moment.after(from.max(start)))]
+    }
+
     /// What makes no difference, of every release in every region.
     pub fn of_every_release() -> Self {
         Self {

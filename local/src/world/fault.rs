@@ -5,6 +5,7 @@ use crate::world::moment::Moment;
 use crate::world::service::Service;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,9 @@ pub enum FaultKind {
     Dark,
     /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with blue and green answering.
     RollbackFails,
+    /// The region loses an Availability Zone, at `from`: a third of the instances of every endpoint, and at least one, which SageMaker
+    /// makes again elsewhere.
+    ZoneLost,
     /// Every invocation of the function runs into its time-out.
     Hang,
     /// The function is killed at the named operation.
@@ -150,13 +154,20 @@ impl Fault {
             FaultKind::Hang | FaultKind::Freeze | FaultKind::EventDelay if self.function.is_none() => {
                 Some("name the function that this happens to".to_owned())
             }
+            FaultKind::ZoneLost if narrowed => {
+                Some("a zone is lost with all in it: name neither operation nor service".to_owned())
+            }
             FaultKind::EventDelay if narrowed => {
                 Some("an event is late whole: name neither operation nor service".to_owned())
             }
             FaultKind::Slow | FaultKind::Freeze | FaultKind::EventDelay if self.delay.is_none() => {
                 Some("say for how long, as in delay = \"10m\"".to_owned())
             }
-            FaultKind::Dark | FaultKind::RollbackFails | FaultKind::ReplicationDelay | FaultKind::ReplicationFail
+            FaultKind::Dark
+            | FaultKind::ZoneLost
+            | FaultKind::RollbackFails
+            | FaultKind::ReplicationDelay
+            | FaultKind::ReplicationFail
                 if self.function.is_some() =>
             {
                 Some("this kind holds for a region, not for a function".to_owned())
@@ -176,6 +187,7 @@ impl Fault {
             FaultKind::Slow => "answers late",
             FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
             FaultKind::RollbackFails => return "SageMaker cannot roll back".to_owned(),
+            FaultKind::ZoneLost => return "an Availability Zone is lost".to_owned(),
             FaultKind::Hang => "hangs",
             FaultKind::Kill => "is killed",
             FaultKind::Freeze => "stands still",
@@ -259,6 +271,16 @@ impl Scheduled {
         self.holds(now) && self.fault.region.as_ref().is_none_or(|own| own == region)
     }
 
+    /// Whether the fault leaves everybody who asks a region's endpoints without an answer at a moment, customers too.
+    pub fn silences_endpoints(&self, region: &RegionName, at: Timestamp) -> bool {
+        let Fault { kind, service, operation, function, skip, at_most, .. } = &self.fault;
+        matches!(kind, FaultKind::Fail | FaultKind::Unavailable | FaultKind::Throttle | FaultKind::TimeOut)
+            && service.is_none_or(|target| target.meets(Service::SageMakerRuntime))
+            && operation.as_deref().is_none_or(|operation| operation == OperationName::InvokeEndpoint.name())
+            && (function.is_none(), *skip, *at_most) == (true, 0, None)
+            && self.holds_in(region, at)
+    }
+
     /// Counts one use.
     pub fn spend(&mut self) {
         self.left = self.left.map(|left| left.saturating_sub(1));
@@ -296,6 +318,7 @@ impl Scheduled {
             FaultKind::Kill => Effect::Kill(fault.when),
             FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),
             FaultKind::Dark
+            | FaultKind::ZoneLost
             | FaultKind::RollbackFails
             | FaultKind::Hang
             | FaultKind::EventDelay

@@ -126,6 +126,7 @@ impl World {
         let blue = Capacity {
             config: release.config_name.clone(),
             variant: fleet.variant.to_string(),
+            lost: 0,
             instances: fleet.scaling.as_ref().map_or(policy.instances, |scaling| policy.floor_at(scaling, now)),
             weight: 1.0,
             labels: own.sagemaker.labels(&config),

@@ -3,6 +3,7 @@
 use crate::services::lambda::functions::Request;
 use crate::services::s3::bucket::Copy;
 use crate::services::sagemaker::endpoint::Due;
+use crate::services::sagemaker::zones::LostInstances;
 use crate::world::invocation::InvocationId;
 use jiff::Timestamp;
 use meridian_domain::RegionName;
@@ -29,6 +30,10 @@ pub(crate) enum Event {
     UpdateDue(Due),
     /// Instances that an endpoint was to get serve.
     InstancesAdded { region: RegionName, endpoint: String },
+    /// Instances that were lost with their zone are made again.
+    InstancesReplaced(Box<LostInstances>),
+    /// A scheduled behaviour begins or ends.
+    BehaviourChanges,
     /// A scheduled rule, by its name, fires.
     Sweep { region: RegionName, rule: String },
     /// Route 53 asks a region.

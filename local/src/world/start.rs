@@ -84,6 +84,11 @@ impl World {
                 self.queue.push(until.max(self.now), Event::FaultEnds(number));
             }
         }
+        let (start, now) = (self.config.start, self.now);
+        let changes: Vec<Timestamp> = self.config.behaviours.iter().flat_map(|own| own.spell(start)).collect();
+        for at in changes.into_iter().filter(|at| (now..Timestamp::MAX).contains(at)) {
+            self.queue.push(at, Event::BehaviourChanges);
+        }
         let minute = start_of_minute(self.now);
         let next = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
         self.queue.push(next, Event::MinuteEnds);

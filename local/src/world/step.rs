@@ -24,6 +24,9 @@ impl World {
             Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
             Event::UpdateDue(due) => self.update_due(&due),
             Event::InstancesAdded { region, endpoint } => self.instances_added(&region, &endpoint),
+            Event::InstancesReplaced(lost) => self.instances_replaced(*lost),
+            // What is counted from here on goes by other rates.
+            Event::BehaviourChanges => self.count_all_traffic(),
             Event::Sweep { region, rule } => self.sweep(region, rule),
             Event::HealthCheck { region } => self.check_health(region),
             Event::ActionBegins { execution } => self.action_begins(execution),
@@ -47,11 +50,18 @@ impl World {
     fn fault_changes(&mut self, number: usize, begins: bool) {
         let Some(scheduled) = self.faults.get(number) else { return };
         let fault = scheduled.fault.clone();
+        if self.config.clients.is_some() {
+            // They may go unanswered from here, or no longer.
+            self.count_all_traffic();
+        }
         let told = fault.describe();
         let everywhere = || self.regions.keys().cloned().collect();
         let met: Vec<RegionName> = fault.region.clone().map_or_else(everywhere, |region| vec![region]);
         let place = fault.region.unwrap_or_else(|| self.home());
         self.record(&place, if begins { What::FaultBegan { fault: told } } else { What::FaultEnded { fault: told } });
+        if begins {
+            met.iter().for_each(|region| self.zone_lost(number, region));
+        }
         if fault.kind != FaultKind::Dark {
             return;
         }

@@ -1,5 +1,5 @@
 //! Application Auto Scaling, as far as a night needs it: bounds that hold at once, and policies and schedules that are kept.
-//! Target tracking and schedules move nothing here.
+//! Schedules move nothing here.
 
 use crate::services::autoscaling::scalables::Scalables;
 use crate::services::autoscaling::types::{
@@ -77,20 +77,22 @@ impl World {
 
     /// Instances are added where an endpoint has fewer than its scalable target's least. An update suspends that.
     pub(crate) fn keep_bounds(&mut self, region: &RegionName, name: &str) {
+        if let Some((_, least)) = self.scaled(region, name).map(|own| (own.instances, own.target.min_capacity)) {
+            self.scale_out(region, name, least);
+        }
+    }
+
+    /// An endpoint is to have so many instances, where it has fewer and none are coming.
+    pub(super) fn scale_out(&mut self, region: &RegionName, name: &str, wanted: u32) {
         let due = self.later(self.provisioning(region, name));
         let shows = self.config.live.scaling_shows_updating;
-        let Some(place) = self.regions.get_mut(region) else { return };
-        let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
-        let Some(blue) = endpoint.blue.as_ref().filter(|_| endpoint.status == EndpointStatus::InService) else {
-            return;
-        };
-        let target = place.scalables.targets.get(&format!("endpoint/{name}/variant/{}", blue.variant));
-        let Some(least) = target.map(|target| target.min_capacity).filter(|least| *least > blue.instances) else {
-            return;
-        };
-        if endpoint.coming.replace(least).is_some() {
+        if self.scaled(region, name).is_none_or(|own| own.instances >= wanted) {
             return;
         }
+        let Some(endpoint) = self.regions.get_mut(region).and_then(|own| own.sagemaker.endpoints.get_mut(name)) else {
+            return;
+        };
+        endpoint.coming = Some(wanted);
         if shows {
             endpoint.status = EndpointStatus::Updating;
         }
@@ -109,7 +111,8 @@ impl World {
         let now = self.now;
         let Some(place) = self.regions.get_mut(region) else { return };
         let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
-        let Some((instances, blue)) = endpoint.coming.take().zip(endpoint.blue.as_mut()) else { return };
+        let Some((wanted, blue)) = endpoint.coming.take().zip(endpoint.blue.as_mut()) else { return };
+        let instances = wanted.saturating_sub(blue.lost);
         let share = 1.0 - f64::from(blue.instances) / f64::from(instances.max(1));
         blue.newest = Some(Newest { since: now, share });
         blue.instances = instances;

@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod scalables;
+mod tracking;
 pub(crate) mod types;
 
 pub use types::*;

@@ -30,11 +30,11 @@ impl World {
         }
     }
 
-    /// Whether customers come to a region: its name points there for as long as its health checks pass, where there are
-    /// any. Where resolvers are simulated, how many come is theirs to say.
+    /// Whether customers come to a region and are let in: its name points there for as long as its health checks pass, where there are
+    /// any. Where clients are simulated, how many come is theirs to say.
     pub(crate) fn takes_customers(&self, region: &RegionName) -> bool {
         let open = self.regions.get(region).is_some_and(|own| own.is_open);
-        open && (!self.config.health_checks || self.config.dns.is_some() || self.is_healthy(region))
+        open && (!self.config.health_checks || self.config.clients.is_some() || self.is_healthy(region))
     }
 
     /// Lets customers through each region's API or proxy to its endpoint, as far as the role that it asks with may.
@@ -101,10 +101,9 @@ impl World {
         if health.against >= threshold.max(1) {
             // Customers come or go with this.
             self.count_traffic(region);
-            let turn = self.turning(region);
+            self.turning();
             if let Some(own) = self.regions.get_mut(region) {
                 own.health.healthy = good;
-                own.health.turn = turn;
                 own.health.against = 0;
             }
             self.record(region, What::HealthChanged { healthy: good });

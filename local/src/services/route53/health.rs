@@ -1,6 +1,6 @@
 //! A region's health, as Route 53 sees it.
 
-use crate::world::customers::dns::Turn;
+use crate::world::customers::clients::Turn;
 
 /// A region's health, as the checks see it.
 #[derive(Debug)]
@@ -31,9 +31,5 @@ impl Default for Health {
 impl Health {
     pub fn is_good(&self) -> bool {
         self.healthy
-    }
-
-    pub fn turn(&self) -> Option<Turn> {
-        self.turn
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Capacity {
     pub variant: String,
     pub instances: u32,
     pub weight: f64,
+    /// Instances that went with their zone, and are not made again yet.
+    pub lost: u32,
     /// The release, by every name that it has.
     pub labels: Vec<String>,
     /// Where the archive is.
@@ -159,19 +161,22 @@ impl Capacity {
             current_weight: self.weight,
             desired_weight: self.weight,
             current_instance_count: self.instances,
-            desired_instance_count: self.instances,
+            desired_instance_count: self.instances + self.lost,
             variant_status: Vec::new(),
         }
     }
 
     /// The same while it is to have another number of instances.
     pub fn summary_with(&self, coming: Option<u32>) -> ProductionVariantSummary {
-        ProductionVariantSummary { desired_instance_count: coming.unwrap_or(self.instances), ..self.summary() }
+        ProductionVariantSummary {
+            desired_instance_count: coming.unwrap_or(self.instances + self.lost),
+            ..self.summary()
+        }
     }
 
     /// A share of the traffic, on that share of the instances.
     fn canary(&self, share: f64) -> Serving {
-        let instances = (share * f64::from(self.instances)).round().max(1.0) as u32;
+        let instances = ((share * f64::from(self.instances)).round() as u32).max(self.instances.min(1));
         Serving { instances, ..self.serving(share) }
     }
 

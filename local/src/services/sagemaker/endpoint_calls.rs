@@ -82,7 +82,8 @@ impl Operation for UpdateEndpoint {
             self.exclude_retained_variant_properties.iter().any(|own| own.variant_property_type == property)
         };
         if self.retain_all_variant_properties == Some(true) && target.variant == blue.variant {
-            target.instances = if excluded("DesiredInstanceCount") { target.instances } else { blue.instances };
+            target.instances =
+                if excluded("DesiredInstanceCount") { target.instances } else { blue.instances + blue.lost };
             target.weight = if excluded("DesiredWeight") { target.weight } else { blue.weight };
             target.capture = if excluded("DataCaptureConfig") { target.capture } else { blue.capture };
         }
@@ -257,6 +258,7 @@ impl SageMaker {
         let variant = found.request.production_variants.first()?;
         let model = self.models.get(variant.model_name.as_deref()?)?;
         Some(Capacity {
+            lost: 0,
             config: config.to_owned(),
             variant: variant.variant_name.clone(),
             instances: variant.initial_instance_count.unwrap_or(1),

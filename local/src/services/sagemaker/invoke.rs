@@ -32,9 +32,10 @@ impl Operation for InvokeEndpoint {
         let endpoint = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name);
         let capacity = endpoint.and_then(|endpoint| {
             let share = reached.unwrap_or_else(|| endpoint.share());
-            endpoint.next_to_answer(share).cloned()
+            let capacity = endpoint.next_to_answer(share).cloned()?;
+            Some((capacity, endpoint.asked))
         });
-        let Some(capacity) = capacity else {
+        let Some((capacity, asked)) = capacity else {
             let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
             return Err(refused(message));
         };
@@ -44,20 +45,28 @@ impl Operation for InvokeEndpoint {
         let form = world.answers_in(region, &capacity.config, self.accept.as_deref());
         let container = capacity.archive.and_then(|digest| world.models.get(&digest));
         let answer = match (container, std::str::from_utf8(&self.body)) {
-            (Some(container), Ok(payload)) => container.answer(payload, &form),
-            (None, _) => Err("no model is loaded".to_owned()),
-            (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
+            _ if of_fleet && world.turns_away(region, &capacity.config, asked) => {
+                Err((503, "no room for another request".to_owned()))
+            }
+            (Some(container), Ok(payload)) => container.answer(payload, &form).map_err(|error| (415, error)),
+            (None, _) => Err((415, "no model is loaded".to_owned())),
+            (_, Err(_)) => Err((415, "the payload is not UTF-8".to_owned())),
         };
         let Capacity { config, labels, instances, variant, newest, .. } = capacity;
         let serving = Serving { config, labels, instances, share: 1.0, newest };
-        world.count_request(region, (&self.endpoint_name, &variant), &serving, answer.is_err());
+        world.count_request(
+            region,
+            (&self.endpoint_name, &variant),
+            &serving,
+            answer.as_ref().map_or_else(|(status, _)| *status, |_| 200),
+        );
         match answer {
             Ok(answer) => Ok(InvokeEndpointOutput {
                 content_type: format!("{}; charset=utf-8", form.accept()),
                 invoked_production_variant: variant,
                 body: answer.into(),
             }),
-            Err(error) => Err(ApiError::model(415, error)),
+            Err((status, error)) => Err(ApiError::model(status, error)),
         }
     }
 }

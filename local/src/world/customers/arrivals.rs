@@ -25,42 +25,90 @@ impl World {
     /// Counts a region's requests up to now by the shares that held until now. To be called before shares change.
     pub(crate) fn count_traffic(&mut self, name: &RegionName) {
         let now = self.now;
-        let in_dns = self.takes_customers(name);
+        let comes = self.takes_customers(name);
         let Some(region) = self.regions.get_mut(name) else { return };
         let from = std::mem::replace(&mut region.traffic.counted_to, now);
         let seconds = now.duration_since(from).as_secs_f64();
-        if seconds <= 0.0 || !in_dns {
+        if seconds <= 0.0 || !(comes || self.config.clients.is_some()) {
             return;
         }
-        for fleet in self.fleets(name, from) {
-            let served = self.serve(name, &fleet, from, seconds);
+        let fleets = if comes && !self.is_silenced(name, from) { self.fleets(name, from) } else { Vec::new() };
+        let (offered, lost) = self.offered(name, &fleets, from);
+        if self.config.clients.is_some() {
+            let (came, nowhere) = (self.customers_rps(name, from) * seconds, self.nowhere_rps(name, from) * seconds);
+            if let Some(region) = self.regions.get_mut(name) {
+                region.traffic.answers.came += came + nowhere;
+                region.traffic.answers.lost += came * lost + nowhere;
+            }
+        }
+        for fleet in fleets {
+            let behaviour = self.behaviour(name, &fleet.labels, from);
+            let served = self.serve_as(name, &fleet, offered * fleet.share, (from, seconds), behaviour);
             let Some(region) = self.regions.get_mut(name) else { return };
             region.traffic.minute.entry(fleet.config).or_default().add(&served);
         }
     }
 
-    /// What the instances of one configuration serve in a stretch of time.
-    fn serve(&self, name: &RegionName, fleet: &Serving, from: Timestamp, seconds: f64) -> Served {
-        self.serve_as(name, fleet, from, seconds, self.behaviour(name, &fleet.labels, from))
+    /// Requests per second that reach a region's instances, with what clients ask again, which may reach others; and the share of the
+    /// first ones that is lost: of all where nothing serves.
+    fn offered(&self, name: &RegionName, fleets: &[Serving], from: Timestamp) -> (f64, f64) {
+        let rate = self.customers_rps(name, from);
+        let failing = |offered: f64| {
+            let answered = fleets.iter().map(|fleet| {
+                let behaviour = self.behaviour(name, &fleet.labels, from);
+                fleet.share * (1.0 - behaviour.failing_at(fleet.load(offered * fleet.share)))
+            });
+            1.0 - answered.sum::<f64>()
+        };
+        match &self.config.clients {
+            Some(clients) => clients.with_repeats(rate, failing),
+            None => (rate, failing(rate)),
+        }
     }
 
-    /// The same of a release that behaves like this.
+    /// Requests that came to a region so far and those of them that were lost, where clients are simulated.
+    pub fn answers(&mut self, name: &RegionName) -> Option<[u64; 2]> {
+        self.config.clients.as_ref()?;
+        self.count_traffic(name);
+        let answers = self.regions.get(name)?.traffic.answers;
+        Some([answers.came, answers.lost].map(|count| count.round() as u64))
+    }
+
+    /// Whether a fault keeps everybody in a region without an answer, where clients are simulated: it has made a difference then.
+    pub(super) fn is_silenced(&mut self, name: &RegionName, at: Timestamp) -> bool {
+        let mut faults = self.faults.iter_mut().filter(|_| self.config.clients.is_some());
+        let fault = faults.find(|own| own.silences_endpoints(name, at));
+        fault.map(|own| own.spend()).is_some()
+    }
+
+    /// Whether the instances of a configuration have no room for the request that somebody else than a customer makes now.
+    pub(crate) fn turns_away(&self, name: &RegionName, config: &str, asked: u64) -> bool {
+        let fleets = self.fleets(name, self.now);
+        let (offered, _) = if self.takes_customers(name) { self.offered(name, &fleets, self.now) } else { (0.0, 0.0) };
+        let Some(fleet) = fleets.iter().find(|own| own.config == config) else { return false };
+        let share = self.behaviour(name, &fleet.labels, self.now).turned_away_at(fleet.load(offered * fleet.share));
+        let draw =
+            || Random::labelled(self.config.seed, ["turned away", name.as_str(), config, &asked.to_string()]).unit();
+        share > 0.0 && draw() < share
+    }
+
+    /// What the instances of one configuration serve of `rate` requests a second in a stretch of time, from a moment on for so many
+    /// seconds, of a release that behaves like this.
     pub(crate) fn serve_as(
         &self,
         name: &RegionName,
         fleet: &Serving,
-        from: Timestamp,
-        seconds: f64,
+        rate: f64,
+        (from, seconds): (Timestamp, f64),
         behaviour: EffectiveBehaviour,
     ) -> Served {
         let moment = from.as_millisecond().to_string();
         let mut random = Random::labelled(self.config.seed, ["traffic", name.as_str(), &fleet.config, &moment]);
-        let rate = self.customers_rps(name, from) * fleet.share;
+        let load = fleet.load(rate);
         let requests = random.poisson(rate * seconds);
         let share_of = |random: &mut Random, rate: f64| random.poisson(requests as f64 * rate).min(requests);
         let errors_4xx = share_of(&mut random, behaviour.errors_4xx);
-        let errors_5xx = share_of(&mut random, behaviour.errors_5xx);
-        let load = rate / f64::from(fleet.instances.max(1));
+        let errors_5xx = share_of(&mut random, behaviour.failing_at(load));
         let factor = behaviour.latency_at(load) * (1.0 + LATENCY_NOISE * random.normal());
         let dither = random.unit();
         let slow = (requests as f64 * self.slow_share(fleet, from, seconds)).round() as u64;
@@ -79,21 +127,21 @@ impl World {
         share * timing.cold_share * left / seconds
     }
 
-    /// Counts one request that somebody really made of a variant of an endpoint.
+    /// Counts one request that somebody really made of a variant of an endpoint, and how its container answered.
     pub(crate) fn count_request(
         &mut self,
         name: &RegionName,
         (endpoint, variant): (&str, &str),
         fleet: &Serving,
-        failed: bool,
+        status: u16,
     ) {
         let of_fleet = endpoint == self.config.fleet.endpoint.as_str();
         let EffectiveBehaviour { latency_factor, .. } = self.behaviour(name, &fleet.labels, self.now);
         let Some(region) = self.regions.get_mut(name) else { return };
         let one = Served {
             requests: 1,
-            errors_4xx: u64::from(failed),
-            errors_5xx: 0,
+            errors_4xx: u64::from((400..500).contains(&status)),
+            errors_5xx: u64::from(status >= 500),
             latency: latency::spread(1, latency_factor, 0.5),
             // Synthetic requests are no customers: the container leaves them out.
             scores: Samples::default(),
@@ -122,7 +170,9 @@ impl World {
             let Some(region) = self.regions.get_mut(&name) else { continue };
             let minute = std::mem::take(&mut region.traffic.minute);
             let elsewhere = std::mem::take(&mut region.traffic.elsewhere);
+            let requests = minute.values().map(|served| served.requests).sum();
             self.publish_minute(&name, start, arrival, minute);
+            self.track_target(&name, requests);
             let points = elsewhere
                 .into_iter()
                 .flat_map(|([endpoint, variant, config], served)| points(&endpoint, &variant, config, served));
@@ -212,9 +262,13 @@ impl World {
         let first = self.config.start.saturating_sub(HISTORY).unwrap_or(self.config.start);
         let mut minute = start_of_minute(first);
         while minute < start_of_minute(self.config.start) {
-            let fleets = self.fleets(name, minute);
-            let served: BTreeMap<String, Served> =
-                fleets.iter().map(|fleet| (fleet.config.clone(), self.serve(name, fleet, minute, 60.0))).collect();
+            let rate = self.customers_rps(name, minute);
+            let served = self.fleets(name, minute).into_iter().map(|fleet| {
+                let behaviour = self.behaviour(name, &fleet.labels, minute);
+                let served = self.serve_as(name, &fleet, rate * fleet.share, (minute, 60.0), behaviour);
+                (fleet.config, served)
+            });
+            let served: BTreeMap<String, Served> = served.collect();
             self.publish_minute(name, minute, Arrival { first: minute, last: minute }, served);
             minute = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
         }

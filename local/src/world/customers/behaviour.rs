@@ -25,12 +25,11 @@ impl World {
     pub(crate) fn behaviour(&self, region: &RegionName, labels: &[String], at: Timestamp) -> EffectiveBehaviour {
         let start = self.config.start;
         let applies = |behaviour: &&Behaviour| {
-            let from = behaviour.from.map_or(Timestamp::MIN, |moment| moment.after(start));
-            let until = behaviour.until.map(|moment| moment.after(from.max(start)));
+            let [from, until] = behaviour.spell(start);
             (behaviour.release == ANY_RELEASE || labels.contains(&behaviour.release))
                 && behaviour.region.as_ref().is_none_or(|own| own == region)
                 && from <= at
-                && until.is_none_or(|until| at < until)
+                && at < until
         };
         let usual = EffectiveBehaviour {
             latency_factor: 1.0,
@@ -99,5 +98,9 @@ mod tests {
         assert_eq!(usual.latency_at(0.0), 1.0);
         assert_eq!(usual.latency_at(30.0), 2.0);
         assert!(usual.latency_at(6_000.0) < 20.1);
+        // 57 of them at most: the others are turned away.
+        assert_eq!(usual.failing_at(57.0), 0.0);
+        assert!((usual.failing_at(114.0) - 0.5).abs() < 1e-9);
+        assert_eq!(usual.failing_at(f64::INFINITY), 1.0);
     }
 }

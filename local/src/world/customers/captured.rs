@@ -58,6 +58,9 @@ impl World {
 
     /// The files of a region's capture that begins at a moment: one for each configuration that serves and captures.
     fn captured(&mut self, region: &RegionName, from: Timestamp) -> Vec<(String, Bytes)> {
+        if self.is_silenced(region, from) {
+            return Vec::new();
+        }
         let fleets = self.fleets(region, from);
         let files = fleets.iter().filter_map(|serving| {
             let endpoint = self.regions.get(region)?.sagemaker.endpoints.get(self.config.fleet.endpoint.as_str())?;

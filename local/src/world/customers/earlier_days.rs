@@ -38,13 +38,14 @@ impl World {
             Dimension::new("EndpointName", fleet.endpoint.as_str()),
             Dimension::new("VariantName", fleet.variant.as_str()),
         ];
+        let rate = self.customers_rps(name, start);
         for serving in self.fleets(name, start) {
             let usual = self.behaviour(name, &serving.labels, start);
             let (errors_4xx, errors_5xx) = (usual.errors_4xx * day, usual.errors_5xx * day);
             let behaviour = EffectiveBehaviour { errors_4xx, errors_5xx, ..usual };
             let served = BTreeMap::from([(
                 serving.config.clone(),
-                self.serve_as(name, &serving, start, SLOT.as_secs_f64(), behaviour),
+                self.serve_as(name, &serving, rate * serving.share, (start, SLOT.as_secs_f64()), behaviour),
             )]);
             let said = self.own_metrics(name, &served).into_values().flatten();
             let counted = served.into_values().flat_map(Served::metrics);

@@ -4,7 +4,7 @@ pub(crate) mod arrivals;
 pub(crate) mod before;
 pub(crate) mod behaviour;
 pub(crate) mod captured;
-pub(crate) mod dns;
+pub(crate) mod clients;
 mod earlier_days;
 pub(crate) mod effective_behaviour;
 pub(crate) mod feature;

@@ -1,6 +1,7 @@
 //! One region's customers: what they asked so far, and which instances answered.
 
 use crate::services::cloudwatch::samples::Samples;
+use crate::world::customers::clients::Answers;
 use crate::world::customers::scores;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,6 +19,10 @@ pub(crate) struct Traffic {
     pub minute: BTreeMap<String, Served>,
     /// What other endpoints than the fleet's did, by endpoint, variant and configuration: somebody asked them, and no customer.
     pub elsewhere: BTreeMap<[String; 3], Served>,
+    /// What became of all requests so far, where clients are simulated.
+    pub answers: Answers,
+    /// Minutes in a row in which instances had more requests than automatic scaling's target.
+    pub over_target: u32,
 }
 
 /// What the instances of one configuration served.
@@ -46,6 +51,13 @@ pub(crate) struct Serving {
     pub newest: Option<Newest>,
 }
 
+impl Serving {
+    /// Requests per second for each instance, of so many for all: without end where none is left.
+    pub fn load(&self, rate: f64) -> f64 {
+        if self.instances == 0 { f64::INFINITY } else { rate / f64::from(self.instances) }
+    }
+}
+
 /// The instances that took their first requests last, of all that take any.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Newest {
@@ -66,7 +78,15 @@ pub(crate) struct Arrival {
 
 impl Traffic {
     pub fn new(peak_rps: f64, zone: TimeZone, start: Timestamp) -> Self {
-        Traffic { peak_rps, zone, counted_to: start, minute: BTreeMap::new(), elsewhere: BTreeMap::new() }
+        Traffic {
+            peak_rps,
+            zone,
+            counted_to: start,
+            minute: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            answers: Answers::default(),
+            over_target: 0,
+        }
     }
 
     /// Requests per second at a moment.
