@@ -11,7 +11,7 @@ use meridian_local::night::{
     self, Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site, Tone,
 };
 use meridian_messages::interrupted;
-use meridian_messages::layout::{Cells, columns};
+use meridian_messages::layout::{Cells, columns, thousands};
 use meridian_messages::ledger::who;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -291,6 +291,14 @@ fn summary(out: &mut impl Write, report: &Report, kept: Option<&Path>) -> std::i
         writeln!(out, "  {bad}{}{bad:#}", decision.words)?;
     }
     writeln!(out, "  pages: {}", report.pages.len())?;
+    for (title, requests) in report.fleet.iter().filter_map(|end| Some((&end.title, end.requests?))) {
+        writeln!(
+            out,
+            "  {title}: {} of customers' {} requests lost",
+            thousands(requests.lost),
+            thousands(requests.came)
+        )?;
+    }
     for page in &report.evaluations {
         match kept {
             Some(folder) => writeln!(out, "  evaluation report: {}", folder.join(page).display())?,

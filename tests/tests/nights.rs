@@ -92,6 +92,12 @@ golden! {
     what_homes_topic_does_not_take_goes_out_through_another_regions: "topic-dark",
     every_region_in_an_account_of_its_own_ends_as_in_one: "four-accounts",
     a_region_that_leaves_dns_outside_any_wave_is_paged_from_outside_it: "out-of-dns",
+    a_region_that_loses_a_zone_serves_on_from_the_others: "zone-lost",
+    a_lost_homes_canary_goes_back_and_people_are_told: "home-lost",
+    a_home_that_people_made_elsewhere_promotes_to_the_regions_that_are_left: "home-rebuilt",
+    a_region_that_dies_by_day_is_paged_from_outside_it: "region-dead-by-day",
+    survivors_with_instances_for_a_lost_regions_customers_hold: "survivors-hold",
+    survivors_without_them_fall_until_instances_come: "survivors-fall",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_stood_still_and_lost_the_lease_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",
@@ -110,6 +116,20 @@ golden! {
     untrusted_releases_are_refused_and_stop_no_other: "unsigned-release",
     instances_of_another_type_come_and_go_back_by_themselves: "type-change",
     an_endpoint_that_answers_a_score_and_reasons_is_promoted: "score-and-reasons",
+}
+
+/// What scaling beforehand is worth: the same hour with it and without.
+#[test]
+fn survivors_lose_requests_only_where_nothing_was_scaled_beforehand() {
+    let lost = |name| {
+        let (story, report) = simulate(&built_in(name), SEED);
+        let survivors = report.fleet.iter().filter(|end| end.region.as_str() != "eu-west-1");
+        let lost: u64 = survivors.map(|end| end.requests.unwrap().lost).sum();
+        (lost, story)
+    };
+    let ((held, story), (fell, _)) = (lost("survivors-hold"), lost("survivors-fall"));
+    assert!(held < 100, "{held}\n{story}");
+    assert!(fell > 100_000, "{fell}");
 }
 
 #[test]

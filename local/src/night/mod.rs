@@ -19,7 +19,8 @@ pub use error::NightError;
 pub use meridian_messages::ledger::Tone;
 pub use options::{Functions, Options};
 pub use report::{
-    Decision, ExecutionEnd, Explained, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
+    Decision, ExecutionEnd, Explained, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Requests,
+    Unexpected,
 };
 pub use scenario::{
     Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, Untranslatable,

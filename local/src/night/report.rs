@@ -85,6 +85,18 @@ pub struct RegionEnd {
     pub halt: Option<Explained>,
     /// How often health checks changed their mind.
     pub health_changes: usize,
+    /// What became of customers' requests, where the scenario says how clients find regions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
+}
+
+/// Customers' requests that came to a region, its own customers' and others'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// How many; what a client asks again is not counted again.
+    pub came: u64,
+    /// Those of them that were answered 5xx or not at all, the last try too.
+    pub lost: u64,
 }
 
 /// One execution of the pipeline.
@@ -265,6 +277,7 @@ impl Remains<'_> {
                 .and_then(|history| history.halt.as_ref())
                 .map(|why| Explained::new(Voice::of(self.fleet), why)),
             health_changes: changes.filter(|event| matches!(event.what, What::HealthChanged { .. })).count(),
+            requests: world.answers(&region.name).map(|[came, lost]| Requests { came, lost }),
         }
     }
 

@@ -2,21 +2,21 @@
 
 mod elsewhere;
 mod error;
+mod expect;
 mod fields;
 mod possible;
 mod read;
 mod tables;
 mod words;
 
-use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
+use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Moment, Timing};
 pub use error::{ScenarioError, Untranslatable};
+pub use expect::{Ending, Expect, Pages, PagesEach};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml};
 use meridian_domain::{Actor, RegionName, Rule, Version};
 use read::Wrong;
 use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 /// The champion's version.
@@ -67,6 +67,12 @@ macro_rules! every_scenario {
             topic_dark: "topic-dark",
             four_accounts: "four-accounts",
             out_of_dns: "out-of-dns",
+            home_lost: "home-lost",
+            home_rebuilt: "home-rebuilt",
+            zone_lost: "zone-lost",
+            region_dead_by_day: "region-dead-by-day",
+            survivors_hold: "survivors-hold",
+            survivors_fall: "survivors-fall",
             starved_canary: "starved-canary",
             tried_again: "tried-again",
             declines_more: "declines-more",
@@ -128,6 +134,9 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
+    /// Whether home has moved since v426 was promoted, without its ledger: the hub's begins again.
+    #[serde(default)]
+    pub moved: bool,
     /// The type of the instances with which v426 serves, where it is not what `fleet.toml` says.
     #[serde(default)]
     pub installed_on: Option<String>,
@@ -144,6 +153,9 @@ pub struct Scenario {
     /// Features that customers' requests carry in another unit than training's: seen where endpoints capture requests.
     #[serde(default)]
     pub feature: Vec<FeatureChange>,
+    /// How clients find regions.
+    #[serde(default)]
+    pub clients: Option<Clients>,
     /// What CloudWatch knows of the days before.
     #[serde(default)]
     pub before: Option<Before>,
@@ -308,83 +320,6 @@ pub struct Hand {
     /// the others there.
     #[serde(default)]
     pub request: toml::Table,
-}
-
-/// How a night has to end.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// What each region serves at the end; `unknown` for one that cannot be seen then.
-    pub serves: BTreeMap<RegionName, Version>,
-    /// By when every region serves that.
-    #[serde(default)]
-    pub by: Option<Moment>,
-    /// How many pages are sent, in all or for each region.
-    pub pages: Pages,
-    /// How many messages are sent that nobody need get up for.
-    #[serde(default = "none_told")]
-    pub advice: Option<usize>,
-    /// How the pipeline's executions end, in order.
-    pub executions: Option<Vec<Ending>>,
-}
-
-/// Where a scenario says nothing of it.
-#[expect(clippy::unnecessary_wraps, reason = "a field's default has its type")]
-fn none_told() -> Option<usize> {
-    Some(0)
-}
-
-/// How often people are paged: `4`, or `{ each = 1 }`, once for each region of the fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Pages {
-    /// So often in all.
-    InAll(usize),
-    /// So often for each region.
-    Each(PagesEach),
-}
-
-/// Pages for each region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PagesEach {
-    /// How many pages each region sends, 0 or more.
-    pub each: usize,
-}
-
-impl Pages {
-    /// How many in a fleet of so many regions.
-    pub fn of(self, regions: usize) -> usize {
-        match self {
-            Pages::InAll(pages) => pages,
-            Pages::Each(PagesEach { each }) => each * regions,
-        }
-    }
-}
-
-/// How an execution ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Every action succeeded.
-    Succeeded,
-    /// An action failed.
-    Failed,
-    /// A person stopped it.
-    Stopped,
-    /// It is still under way when the night ends.
-    Running,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ending::Succeeded => "succeeded",
-            Ending::Failed => "failed",
-            Ending::Stopped => "was stopped",
-            Ending::Running => "is still under way",
-        })
-    }
 }
 
 /// The names of the built-in scenarios.

@@ -35,6 +35,8 @@ pub(super) struct Champion {
     golden: u32,
     /// What every release of these nights is evaluated on.
     holdout: Holdout,
+    /// Home was elsewhere when it was installed.
+    moved: bool,
 }
 
 /// The serving container's image, as every release of these nights names it.
@@ -57,6 +59,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
         requests: fleet.shadow.as_ref().map(|_| requests()).transpose()?,
         features: scenario.feature.clone(),
         before: scenario.before,
+        clients: scenario.clients.clone(),
         deliver_twice: scenario.deliver_twice,
         timing: scenario.timing.clone(),
         ..WorldConfig::new((**fleet).clone(), scenario.start, seed)
@@ -64,7 +67,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
     let mut world = World::new(config)?;
     // Trained the night before.
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
-    let champion = Champion::new(site.before(scenario)?, created)?;
+    let champion = Champion::new(site.before(scenario)?, created, scenario.moved)?;
     world.store(&fleet.home, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
     let image = image()?;
     for region in &fleet.regions {
@@ -82,7 +85,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
 }
 
 impl Champion {
-    fn new(fleet: Arc<Fleet>, created: Timestamp) -> Result<Self, NightError> {
+    fn new(fleet: Arc<Fleet>, created: Timestamp, moved: bool) -> Result<Self, NightError> {
         let (archive, holdout) = (ModelName::Champion.archive(), models::holdout());
         let archive_digest = Sha256::of(&archive);
         let manifest = Manifest {
@@ -112,7 +115,7 @@ impl Champion {
             (keys::manifest(release), Bytes::from(manifest.to_bytes())),
             (keys::golden(release), golden),
         ]);
-        Ok(Self { release, fleet, manifest, objects, golden: count, holdout })
+        Ok(Self { release, fleet, manifest, objects, golden: count, holdout, moved })
     }
 
     pub fn targets(&self) -> impl Iterator<Item = Target> {
@@ -132,7 +135,7 @@ impl Champion {
         let chain = Chain::Region(region.name.clone());
         let mut chains = vec![(chain, self.genesis(region)?)];
         if region.name == fleet.home {
-            chains.push((Chain::Home, self.hub_genesis()?));
+            chains.push((Chain::Home, self.hub()?));
         }
         for (chain, entries) in chains {
             objects.extend(self::objects(fleet, &chain, &entries));
@@ -160,6 +163,11 @@ impl Champion {
         ])
     }
 
+    /// The beginning of the hub's ledger where the champion serves: it stayed behind where home has moved.
+    fn hub(&self) -> Result<Vec<Entry>, NightError> {
+        if self.moved { self.before_the_first() } else { self.hub_genesis() }
+    }
+
     /// The beginning of the hub's ledger: the champion's wave is long over.
     fn hub_genesis(&self) -> Result<Vec<Entry>, NightError> {
         let (release, version) = (self.release, self.manifest.version.clone());
@@ -185,7 +193,7 @@ impl Champion {
         ])
     }
 
-    /// The hub's ledger of a fleet that has never served: on which records its first release will be evaluated.
+    /// The hub's ledger of a home from which no wave was started: on which records its first release will be evaluated.
     fn before_the_first(&self) -> Result<Vec<Entry>, NightError> {
         self.entries(vec![self.holdout_approved()])
     }
@@ -209,7 +217,7 @@ impl Champion {
     pub fn chains(&self, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
         let fleet = &self.fleet;
         let mut chains = BTreeMap::new();
-        let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub_genesis()? };
+        let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub()? };
         chains.insert(Chain::Home, hub);
         for region in fleet.regions.iter().filter(|region| !new.contains(&region.name)) {
             chains.insert(Chain::Region(region.name.clone()), self.genesis(region)?);

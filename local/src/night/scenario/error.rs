@@ -79,6 +79,14 @@ pub enum Untranslatable {
         /// How many the fleet has.
         has: usize,
     },
+    /// Customers move from region to region.
+    #[error(
+        "in it a lost region's customers come to the next, and what that carries is the fleet's own: survivors are named by hand"
+    )]
+    Clients,
+    /// Home is another region.
+    #[error("in it home has moved to another region than the fleet's own home")]
+    Moved,
     /// Which regions get the release follows from home's place in the wave.
     #[error("in it home is number {needs} of the wave, and in the fleet number {has}")]
     HomePlace {

@@ -66,7 +66,8 @@ impl Scenario {
         let expected = self.expect.serves.keys().map(|region| ("expect", region));
         let new = self.new.iter().map(|region| ("new", region));
         let hands = self.hand.iter().map(|own| ("hand", &own.region));
-        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(expected).chain(new)
+        let next = self.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));
+        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(expected).chain(new).chain(next)
     }
 
     fn unknown_region(&self, fleet: &Fleet) -> Option<String> {

@@ -6,7 +6,7 @@ mod fields;
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::names_of;
 use super::{Approve, Expect, Hand, PagesEach, Publish, Rerun, Scenario, SetAside, tables};
-use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Timing};
+use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Timing};
 use comments::{Comment, comments};
 use std::path::Path;
 
@@ -39,6 +39,7 @@ fn typed() -> Vec<Typed> {
         FAULT: Fault,
         BEHAVIOUR: Behaviour,
         FEATURES: FeatureChange,
+        CLIENTS: Clients,
         BEFORE: Before,
         LIVE: LiveFacts,
         TIMING: Timing,

@@ -65,6 +65,7 @@ const PERIODS: Takes = Takes::Count { unit: "periods", least: 0, most: 100 };
 const CHECKS: Takes = Takes::Count { unit: "health checks", least: 1, most: 10 };
 // CloudWatch keeps what a world is asked about for longer, but nobody asks.
 const DAYS: Takes = Takes::Count { unit: "days", least: 0, most: 28 };
+const TRIES: Takes = Takes::Count { unit: "tries", least: 0, most: 10 };
 const MESSAGES: Takes = Takes::Count { unit: "messages", least: 0, most: 10_000 };
 const SPELL: Takes = Takes::Duration { least: SignedDuration::ZERO, most: LONGEST_NIGHT };
 const EXCEPTION: Takes = Takes::Duration { least: SHORTEST, most: LONGEST_OVERRIDE };
@@ -114,11 +115,18 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
+        Field::new("moved", Takes::Flag, Is("false"), "true"),
         Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
         Field::new("policy", Takes::Policy, Means("as `fleet.toml` says"), "{ wave = { probation_action = \"act\" } }"),
         Field::new("fault", Takes::Tables(&FAULT), Means("nothing goes wrong"), "[]"),
         Field::new("behaviour", Takes::Tables(&BEHAVIOUR), Means("every release is as usual"), "[]"),
         Field::new("feature", Takes::Tables(&FEATURES), Means("every feature is as in training"), "[]"),
+        Field::new(
+            "clients",
+            Takes::Table(&CLIENTS),
+            Means("a lost region's customers go to nobody"),
+            "{ next = [\"sa-east-1\"] }",
+        ),
         Field::new("before", Takes::Table(&BEFORE), Means("CloudWatch knows the last hour"), "{ days = 14 }"),
         Field::new("live", Takes::Table(&LIVE), Means("the defaults below"), "{ final_bake_seconds = 60 }"),
         Field::new("timing", Takes::Table(&TIMING), Means("the defaults below"), "{ provisioning = \"3m\" }"),
@@ -228,6 +236,16 @@ pub(super) static FEATURES: Table = Table {
         Field::new("region", REGION, Means("everywhere"), "\"sa-east-1\""),
         Field::new("from", MOMENT, Means("always"), "\"03:00\""),
         Field::new("factor", SCALE, Refused, "100.0"),
+    ],
+};
+
+pub(super) static CLIENTS: Table = Table {
+    heading: "[clients]",
+    fields: &[
+        Field::new("ttl", SPELL, Is("\"1m\""), "\"0s\""),
+        Field::new("next", Takes::List(&REGION), Refused, "[\"ap-southeast-2\", \"sa-east-1\"]"),
+        Field::new("ignore_ttl", SHARE, Is("0.0"), "0.05"),
+        Field::new("retries", TRIES, Is("0"), "2"),
     ],
 };
 

@@ -13,7 +13,9 @@ const LIKELY: f64 = 0.99;
 impl Cast<'_> {
     /// Why the fleet cannot play the scenario; none where it can.
     pub(super) fn refusal(&self) -> Option<Untranslatable> {
-        self.region_policy()
+        self.clients()
+            .or_else(|| self.new_home())
+            .or_else(|| self.region_policy())
             .or_else(|| self.pipeline())
             .or_else(|| self.pages())
             .or_else(|| self.home_place())
@@ -24,6 +26,15 @@ impl Cast<'_> {
             .or_else(|| self.blind())
             .or_else(|| self.share())
             .or_else(|| self.too_late())
+    }
+
+    /// What survivors carry is the fleet's own.
+    fn clients(&self) -> Option<Untranslatable> {
+        self.scenario.clients.is_some().then_some(Untranslatable::Clients)
+    }
+
+    fn new_home(&self) -> Option<Untranslatable> {
+        self.scenario.moved.then_some(Untranslatable::Moved)
     }
 
     fn region_policy(&self) -> Option<Untranslatable> {

@@ -1,12 +1,14 @@
 //! The comments of types and of their members, as their sources have them.
 
 /// The sources of every type that a scenario file is read into.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 9] = [
     include_str!("../../scenario.rs"),
+    include_str!("../expect.rs"),
     include_str!("../../../world/fault.rs"),
     include_str!("../../../world/config.rs"),
     include_str!("../../../world/service.rs"),
     include_str!("../../../world/customers/before.rs"),
+    include_str!("../../../world/customers/clients.rs"),
     include_str!("../../../world/customers/feature.rs"),
     concat!(
         include_str!("../../../../../shared/handlers/src/context.rs"),
