@@ -69,7 +69,8 @@ impl Draw {
     fn mishap(&mut self) -> Mishap {
         match self.below(20) {
             0..=4 => self.illness(),
-            5..=6 => self.dark(),
+            5 => self.dark(),
+            6 => self.zone_lost(),
             7..=9 => self.struck(),
             10 => self.late_events(),
             11 => self.replication(),
@@ -94,6 +95,13 @@ impl Draw {
 
     fn dark(&mut self) -> Mishap {
         self.for_a_while("fault", toml! { kind = "dark" })
+    }
+
+    fn zone_lost(&mut self) -> Mishap {
+        let mut fields = toml! { kind = "zone-lost" };
+        fields.extend([("region", self.of(&REGIONS))].map(owned));
+        fields.insert("from".to_owned(), self.moment().into());
+        Mishap { table: "fault", fields }
     }
 
     /// A function that is killed, stands still or hangs.
