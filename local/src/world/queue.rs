@@ -2,8 +2,7 @@
 
 use crate::services::lambda::functions::Request;
 use crate::services::s3::bucket::Copy;
-use crate::services::sagemaker::endpoint::Due;
-use crate::services::sagemaker::zones::LostInstances;
+use crate::services::sagemaker::endpoint::{Due, LostInstances};
 use crate::world::invocation::InvocationId;
 use jiff::Timestamp;
 use meridian_domain::RegionName;

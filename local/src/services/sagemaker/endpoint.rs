@@ -226,6 +226,15 @@ impl Endpoint {
     }
 }
 
+/// Instances of a configuration that went with their zone.
+#[derive(Clone, Debug)]
+pub(crate) struct LostInstances {
+    pub region: RegionName,
+    pub endpoint: String,
+    pub config: String,
+    pub instances: u32,
+}
+
 /// Where an update is in the world.
 #[derive(Clone, Debug)]
 pub(crate) struct Due {

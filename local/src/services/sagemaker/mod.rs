@@ -14,6 +14,6 @@ pub(crate) mod registry;
 pub(crate) mod registry_calls;
 pub(crate) mod rights;
 pub(crate) mod types;
-pub(crate) mod zones;
+mod zones;
 
 pub use types::*;

@@ -1,6 +1,6 @@
 //! An Availability Zone that is lost: the instances in it are gone, and SageMaker makes as many in the others.
 
-use crate::services::sagemaker::endpoint::{Capacity, Endpoint};
+use crate::services::sagemaker::endpoint::{Capacity, Endpoint, LostInstances};
 use crate::world::customers::traffic::Newest;
 use crate::world::fault::FaultKind;
 use crate::world::log::What;
@@ -10,15 +10,6 @@ use meridian_domain::RegionName;
 
 /// Zones of a region, over which SageMaker spreads a configuration's instances.
 const ZONES: u32 = 3;
-
-/// Instances of a configuration that went with their zone.
-#[derive(Clone, Debug)]
-pub(crate) struct LostInstances {
-    pub region: RegionName,
-    pub endpoint: String,
-    pub config: String,
-    pub instances: u32,
-}
 
 impl World {
     /// Where the fault takes a zone, it is the one in which most of each configuration's instances are. What is being provisioned starts
