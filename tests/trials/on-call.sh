@@ -178,8 +178,8 @@ night_at judge-dies 04:00
 types meridian status
 ends 1
 says "One thing needs you."
-# Home's sweep has put its end on record: EU's page has told people already.
-says "ended 03:33:50 UTC without EU, AU, JP and BR"
+# Home has gone on by itself, and that came to nothing too: its end is on record, and people were told.
+says "ended 03:58:50 UTC without EU, AU, JP and BR"
 says "next: EU, AU, JP and BR can get v427 with a new execution"
 says_not "v427 goes on"
 types meridian lift --region EU --who maria --why "promote answers again"

@@ -189,6 +189,7 @@ impl Champion {
                 lagging: Vec::new(),
                 page: None,
                 cleared: Vec::new(),
+                again: false,
             },
         ])
     }

@@ -364,7 +364,11 @@ fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
         };
         chain.append(at, &actor, started);
         chain.append(at, &actor, Record::Approved { release, created: created(0) });
-        chain.append(at, &actor, Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() });
+        chain.append(
+            at,
+            &actor,
+            Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new(), again: false },
+        );
     }
     chain
 }

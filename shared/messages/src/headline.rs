@@ -56,7 +56,9 @@ impl Voice<'_> {
             }
             WaveEnd::Incomplete { version, lagging, .. } => promoted(self.fleet, version.as_str(), lagging.len()),
             WaveEnd::Lost { version, how, lagging, .. } => {
-                format!("{}, its pipeline {}", promoted(self.fleet, version.as_str(), lagging.len()), ended(*how))
+                let (waiting, all) = (lagging.len(), self.fleet.regions.len());
+                let waits = if waiting == 1 { "waits" } else { "wait" };
+                format!("{version}: its pipeline {}, {waiting} of {all} regions {waits}", ended(*how))
             }
         }
     }
@@ -139,9 +141,9 @@ impl Voice<'_> {
             }
             WaveEnd::Lost { how, lagging, .. } => {
                 let titles: Vec<String> = lagging.iter().map(|region| self.title(region).to_owned()).collect();
-                let verb = if titles.len() == 1 { "does" } else { "do" };
+                let verb = if titles.len() == 1 { "waits" } else { "wait" };
                 Some(format!(
-                    "CodePipeline says {how:?} of the wave's execution, no job of it said why, and {} {verb} not serve the release",
+                    "CodePipeline says {how:?} of the wave's execution, no job of it said why, and {} {verb} for the release",
                     listed(&titles)
                 ))
             }

@@ -227,6 +227,9 @@ pub enum Record {
         /// Chains whose pages up to then are over, and people were told so.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cleared: Vec<(Chain, Timestamp)>,
+        /// True if home starts another execution of the release by itself. Entries of before say it in their `page` alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
 
     // A region's chain.

@@ -1,6 +1,6 @@
 //! Whom an all-clear tells what, once, and what keeps it back.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, release, said, unseen, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, release, said, unseen, version, wave_ended};
 use crate::plans::Says;
 use meridian_domain::plan::{Finish, Next, Plan};
 use meridian_domain::quarantine::Object;
@@ -102,7 +102,7 @@ fn nobody_is_told_that_what_they_were_not_paged_for_is_over() {
     let why = Return::Leaves { region: name(BR), version: version("v426") };
     night.tell(BR, Record::PageSent { why: why.into() });
     let (release, execution, lagging) = (release("v426b"), actor("wave-0"), vec![name(JP)]);
-    night.hub(Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() });
+    night.hub(wave_ended(release, execution, lagging));
     is_done(&mut night);
 }
 

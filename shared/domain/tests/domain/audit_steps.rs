@@ -1,7 +1,9 @@
 //! The audit, arm by arm: each kind of step is let go on the facts that it needs, and refused where one of them is gone. The
 //! planner never makes these plans, so they are made by hand.
 
-use super::night::{AU, EU, JP, Night, actor, bytes_unknown, good, name, release, said, thin, unseen, version};
+use super::night::{
+    AU, EU, JP, Night, actor, bytes_unknown, good, name, release, said, thin, unseen, version, wave_ended,
+};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Invariant::{self, I3, I4, I7, I9, I11, I13};
 use meridian_domain::plan::{Act, Bake, Golden, Next, Plan};
@@ -388,7 +390,7 @@ fn a_wave_ends_with_nobody_counted_as_done_who_is_not() {
     let ends = |night: &Night, lagging: &[&str]| {
         let lagging = lagging.iter().map(|region| name(region)).collect();
         let (release, execution) = (release("v427"), actor("wave-1"));
-        broken(night, Next::TellHub(Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() }))
+        broken(night, Next::TellHub(wave_ended(release, execution, lagging)))
     };
     let br = super::night::BR;
     assert_eq!(ends(&night(), &[br]), []);

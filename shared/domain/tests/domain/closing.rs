@@ -1,6 +1,6 @@
 //! How a wave ends: what its last action waits for, what it says, and whom it pages.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version, wave_ended};
 use crate::plans::Says;
 use meridian_domain::plan::{Act, Finish, Next, Plan, verify};
 use meridian_domain::reason::{Lagging, Wait};
@@ -129,13 +129,7 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
         night.hub(Record::Deferred { region, execution, release: release("v427"), why, paged: false });
         if ended {
             let (release, execution) = (release("v427"), actor("wave-1"));
-            night.hub(Record::WaveEnded {
-                release,
-                execution,
-                lagging: vec![name(BR)],
-                page: None,
-                cleared: Vec::new(),
-            });
+            night.hub(wave_ended(release, execution, vec![name(BR)]));
         }
         night.pass("40h");
         if !ended {

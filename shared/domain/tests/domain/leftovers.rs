@@ -1,6 +1,6 @@
 //! What an earlier wave left behind: updates whose end nobody wrote down, intents that nobody followed.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, refusal, release, said, slow, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, refusal, release, said, slow, version, wave_ended};
 use crate::plans::Says;
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next};
@@ -117,7 +117,7 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
 fn a_wave_that_starts_nothing_ends_no_others_update() {
     let over = |night: &mut Night| {
         let (release, execution) = (release("v428"), actor("wave-2"));
-        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
+        night.hub(wave_ended(release, execution, Vec::new()));
     };
     type Change = fn(&mut Night);
     let table: [(Change, Finish); 2] = [(|night| night.approve("v429"), Finish::Done), (over, Finish::Failed)];

@@ -5,8 +5,9 @@ use crate::plans::Says;
 use crate::tries::{due, regions, resumed, start, wave};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, EndedExecution, Finish, is_accounted_for, lost_wave, open_wave};
-use meridian_domain::reason::{ExecutionEnd, JobFailure, WaveEnd};
-use meridian_domain::{Epoch, Record, RegionName, Resumed};
+use meridian_domain::reason::{ExecutionEnd, JobFailure, Return, WaveEnd};
+use meridian_domain::{EndpointStatus, Epoch, Record, RegionName, Resumed, Try};
+use meridian_judge::RegionEvidence;
 
 /// EU and AU serve v427, and no job of the wave is answered any more.
 fn left_alone() -> Night {
@@ -102,6 +103,68 @@ fn what_people_know_is_not_told_again() {
     assert_eq!((lagging, waiting), (vec![name(JP), name(BR)], vec![name(BR)]));
     night.tell(AU, Record::Halted { why: said("the guardrail rolled it back without a judge") });
     assert_eq!(ends(&mut night, ExecutionEnd::Failed), None, "whose page sends people to the pipeline");
+}
+
+/// What `region` says of its own halt: nothing of the release.
+fn broken(region: &str) -> Record {
+    Record::Halted { why: Return::Broken { region: name(region), status: EndpointStatus::Failed }.into() }
+}
+
+/// JP has left v427 in this wave, and has halted and paged for it.
+fn left_by_jp() -> Night {
+    let mut night = left_alone();
+    let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
+    night.tell(JP, Record::Reverted { from, to, why: said("nobody judged it") });
+    night.tell(JP, broken(JP));
+    night
+}
+
+/// What ails one region is that region's.
+#[test]
+fn a_region_that_halted_by_itself_keeps_no_other_from_going_on() {
+    for mut night in [left_alone(), left_by_jp()] {
+        let told = night.history(JP).halt.is_some();
+        night.tell(JP, broken(JP));
+        assert_eq!(ends(&mut night, ExecutionEnd::Failed).is_none(), told, "JP's page told of this wave");
+        night.pass("30m");
+        resumed(&mut night, "wave-2");
+        assert_eq!(night.next(JP).finish(), Some(Finish::Deferred));
+        night.new_call();
+        night.starts(BR);
+        // And where that comes to nothing too, somebody has to look.
+        let end = ends(&mut night, ExecutionEnd::Failed);
+        let (version, how, lagging) = (version("v427"), ExecutionEnd::Failed, vec![name(BR)]);
+        assert_eq!(end, Some(WaveEnd::Lost { version, how, lagging, again: false }));
+    }
+}
+
+/// A halt of another night, or for something else, has told nobody of this wave.
+#[test]
+fn a_halt_that_is_not_this_waves_silences_nobody() {
+    let mut night = left_alone();
+    night.tell(JP, broken(JP));
+    night.pass("4h");
+    assert!(matches!(ends(&mut night, ExecutionEnd::Failed), Some(WaveEnd::Lost { again: false, .. })));
+    let mut night = left_alone();
+    night.tell(JP, broken(JP));
+    night.rerun("wave-9");
+    assert!(matches!(end(&night, ExecutionEnd::Failed), Some((_, _, Some(_)))), "nor of a person's execution");
+    let mut night = left_by_jp();
+    assert_eq!(ends(&mut night, ExecutionEnd::Stopped), None, "JP's page told of it");
+    night.pass("30m");
+    assert_eq!(due(&night), None);
+}
+
+/// A try too many would only be undecided again.
+#[test]
+fn home_does_not_go_on_to_regions_without_a_try_left() {
+    let mut night = left_alone();
+    night.fleet.wave.tries = 1;
+    for region in [JP, BR] {
+        let tried = Try { execution: actor("wave-1"), bake: None, evidence: RegionEvidence::default() };
+        night.history_mut(region).tries.insert(release("v427"), vec![tried]);
+    }
+    assert!(!again(ends(&mut night, ExecutionEnd::Failed)));
 }
 
 /// Whoever started it knows that it ended, and perhaps nobody else does.

@@ -2,7 +2,7 @@
 //! and what the older one does not know it passes over, unless it must not.
 
 use crate::checkpoint::{of_a_region, of_the_hub};
-use crate::night::{actor, at};
+use crate::night::{JP, actor, at, name, release};
 use meridian_domain::{ChainError, Entry, EntryError, Head, HubHistory, Record, RegionHistory, Sha256};
 use std::path::Path;
 
@@ -52,13 +52,19 @@ fn a_known_kind_with_other_words_is_no_entry() {
     }
 }
 
+/// A wave's end after which home goes on, and of which nobody was told.
+fn gone_on_after() -> Record {
+    let (release, execution, lagging) = (release("v427"), actor("wave-1"), vec![name(JP)]);
+    Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new(), again: true }
+}
+
 /// Lines are added to the file, never changed: buckets hold such entries.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "who runs this test says whether it writes the file")]
 fn entries_of_every_kind_are_read_as_they_were_ever_written() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/domain/entries.jsonl");
     let mut lines = std::fs::read_to_string(&file).unwrap_or_default();
-    for record in of_a_region().into_iter().chain(of_the_hub()) {
+    for record in of_a_region().into_iter().chain(of_the_hub()).chain([gone_on_after()]) {
         let entry = Head::default().entry(at("03:00:00"), actor("wave-1"), record);
         let written = String::from_utf8(entry.to_bytes()).unwrap();
         if !lines.lines().any(|line| line == written) {

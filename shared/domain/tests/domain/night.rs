@@ -48,6 +48,11 @@ pub fn said(words: &str) -> Reason {
     Reason::Said { words: words.to_owned(), by: None }
 }
 
+/// A wave's end of which nobody was paged.
+pub fn wave_ended(release: ReleaseId, execution: Actor, lagging: Vec<RegionName>) -> Record {
+    Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new(), again: false }
+}
+
 /// A wave's order, for no reason that is looked at.
 pub fn order_reason() -> OrderReason {
     wave_order(&fleet(), at("03:00:00")).why
@@ -366,6 +371,14 @@ impl Night {
         self.in_service(region, "v426");
         if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
             view.status = status;
+        }
+    }
+
+    /// The endpoint names the configuration of `text`, whatever else it says.
+    pub fn names(&mut self, region: &str, text: &str) {
+        let config = self.target(region, text).config;
+        if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
+            view.config = config;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Pages of altered chains and of executions that failed: open until their cause is over.
 
 use crate::account::{Chains, OWN, WAVE};
-use crate::night::{EU, JP, actor, at, fleet, name, release, said, version};
+use crate::night::{EU, JP, actor, at, fleet, name, release, said, version, wave_ended};
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::overview::{OpenPage, PageCause, RegionSeen, overview};
 use meridian_domain::quarantine::Object;
@@ -122,7 +122,7 @@ fn a_failed_jobs_page_is_open_until_a_wave_has_ended_without_it() {
     let failed = |execution: &str| Record::JobFailed { execution: actor(execution), why: why.clone() };
     let ended = |execution: &str, lagging: Vec<RegionName>| {
         let (release, execution) = (release("v427"), actor(execution));
-        Record::WaveEnded { release, execution, lagging, page: None, cleared: Vec::new() }
+        wave_ended(release, execution, lagging)
     };
     let without_jp = vec![name(JP)];
     chains.hub("03:00:20", OWN, started("v427", WAVE)).hub("03:10:00", WAVE, failed(WAVE));

@@ -1,7 +1,7 @@
 //! The fleet on one screen: what needs a person, and what does not.
 
 use crate::account::{Chains, OWN, WAVE, confirmed, decided, intended, reverted, started, target};
-use crate::night::{BR, JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
+use crate::night::{self, BR, JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
 use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, WaveStop, overview};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, RegionState, Return, Unseen, WaveEnd, WayBackReason};
@@ -42,7 +42,7 @@ fn wave_started() -> Record {
 }
 
 fn wave_ended(lagging: Vec<RegionName>) -> Record {
-    Record::WaveEnded { execution: actor(WAVE), release: release("v427"), lagging, page: None, cleared: Vec::new() }
+    night::wave_ended(release("v427"), actor(WAVE), lagging)
 }
 
 #[test]
@@ -57,13 +57,7 @@ fn a_fleet_at_rest_and_a_wave_on_its_way_need_nobody() {
     chains.hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
     assert_eq!(seen(&chains, "v427", "05:00:00").wave.unwrap().ended, Some((at("04:10:00"), vec![name(JP)])));
     // A person's rerun is an execution of its own, and the last word.
-    let rerun = Record::WaveEnded {
-        execution: actor("wave-2"),
-        release: release("v427"),
-        lagging: Vec::new(),
-        page: None,
-        cleared: Vec::new(),
-    };
+    let rerun = night::wave_ended(release("v427"), actor("wave-2"), Vec::new());
     chains.hub("04:50:00", "wave-2", rerun);
     let wave = seen(&chains, "v427", "05:00:00").wave.unwrap();
     assert_eq!((wave.execution, wave.ended), (actor("wave-2"), Some((at("04:50:00"), Vec::new()))));
@@ -227,7 +221,7 @@ fn a_page_of_a_waves_end_is_open_until_a_wave_serves() {
     let page = Some(Box::new(end.clone()));
     let (execution, release, lagging) = (actor(WAVE), release("v427"), vec![name(JP)]);
     let cleared = Vec::new();
-    chains.hub("03:51:00", WAVE, Record::WaveEnded { execution, release, lagging, page, cleared });
+    chains.hub("03:51:00", WAVE, Record::WaveEnded { execution, release, lagging, page, cleared, again: false });
     let cause = PageCause::Ended(Box::new(end));
     let open = OpenPage { region: name(JP), since: at("03:51:00"), cause };
     assert_eq!(seen(&chains, "v426", "05:00:00").pages, [open]);

@@ -126,6 +126,19 @@ fn an_alarm_may_ring_on_for_six_minutes_after_a_rollback() {
     assert!(night.history(AU).halt.is_some());
 }
 
+/// Minutes pass until autoscaling's instances are there: a rollback must wait for them, and nobody else need.
+#[test]
+fn a_region_that_rings_with_nowhere_to_go_is_told_while_instances_are_added() {
+    for (serves, pages) in [("v426", true), ("v427", false)] {
+        let mut night = if pages { Night::new() } else { Night::confirmed_in(&[AU]) };
+        alarm(&mut night);
+        night.status(AU, EndpointStatus::Updating);
+        night.names(AU, serves);
+        night.own_ends(AU, pages);
+        assert_eq!(night.history(AU).halt.is_some(), pages, "{serves}");
+    }
+}
+
 /// I7: what ails one region keeps nobody else from starting, and nobody is told twice of it.
 #[test]
 fn a_region_that_is_ill_by_itself_halts_nobody_else() {

@@ -100,8 +100,8 @@ fn crosses_the_border(record: &Record) {
         Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
         Record::CallersTold { execution, region, green, blue } => crosses!(execution, region, green, blue),
         Record::JobFailed { execution, why } => crosses!(execution, why),
-        Record::WaveEnded { release, execution, lagging, page, cleared } => {
-            crosses!(release, execution, lagging, page, cleared)
+        Record::WaveEnded { release, execution, lagging, page, cleared, again } => {
+            crosses!(release, execution, lagging, page, cleared, again)
         }
         // Never written by this code.
         Record::Newer(_) => {}

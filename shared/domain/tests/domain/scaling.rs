@@ -1,6 +1,6 @@
 //! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
 
-use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen};
+use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen, wave_ended};
 use crate::plans::Says;
 use crate::problems::{GOOD, field, no_text, refused};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
@@ -226,7 +226,7 @@ fn a_wave_that_was_stopped_or_has_ended_registers_nothing() {
     let halted = |night: &mut Night| night.hub(Record::Halted { why: said("a person looks") });
     let ended = |night: &mut Night| {
         let (release, execution) = (night.sight.release, night.sight.execution.clone());
-        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
+        night.hub(wave_ended(release, execution, Vec::new()));
     };
     for stopped in [halted as fn(&mut Night), ended] {
         let mut night = Night::confirmed_in(&[EU]);

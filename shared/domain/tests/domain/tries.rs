@@ -1,6 +1,6 @@
 //! A canary whose counts do not decide: it is rolled back, nobody is paged, the wave goes on, and the region is tried again.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, thin, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, thin, version, wave_ended};
 use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::audit;
@@ -279,13 +279,7 @@ fn lost_after_brs_return(night: &mut Night, (lost, next): (&str, &str), attempt:
     night.in_service(BR, "v426");
     let (from, to, why) = (night.target(BR, "v427"), night.target(BR, "v426"), said("the counts did not decide"));
     night.tell(BR, Record::Reverted { from, to, why: why.clone() });
-    let ended = Record::WaveEnded {
-        release: release("v427"),
-        execution: actor(lost),
-        lagging: vec![name(BR)],
-        page: None,
-        cleared: vec![],
-    };
+    let ended = wave_ended(release("v427"), actor(lost), vec![name(BR)]);
     night.hub(ended);
     night.hub(wave(next, Some(Resumed { after: actor(lost), attempt })));
     night.rerun(next);
@@ -380,7 +374,7 @@ fn a_wave_that_has_ended_defers_no_undecided_region() {
     let mut night = undecided_in(BR);
     is_tripped(&mut night, BR, thin());
     let (execution, release) = (night.sight.execution.clone(), release("v427"));
-    night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)], page: None, cleared: Vec::new() });
+    night.hub(wave_ended(release, execution, vec![name(BR)]));
     night.in_service(BR, "v426");
     let plan = night.next(BR);
     assert!(matches!(plan.why, Reason::Wave(WaveEnd::NotOn { .. })), "{plan:?}");

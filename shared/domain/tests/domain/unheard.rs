@@ -1,7 +1,7 @@
 //! Waves whose end is not on record, and of which nothing is heard: they are not said to be in progress.
 
 use crate::account::{Chains, OWN, WAVE, intended};
-use crate::night::{BR, JP, actor, at, fleet, name, release, said, version};
+use crate::night::{BR, JP, actor, at, fleet, name, release, said, version, wave_ended};
 use meridian_domain::overview::{Next, Overview, RegionSeen, Unheard, overview};
 use meridian_domain::reason::{Return, WayBackReason};
 use meridian_domain::{Epoch, Frozen, Record, Seen};
@@ -63,7 +63,7 @@ fn a_wave_whose_lease_ran_out_is_unheard_since_its_last_entry() {
     chains.hub("03:16:00", WAVE, Record::LeaseTaken { epoch: Epoch(2), until: at("03:26:00") });
     assert_eq!(unheard(&chains, "03:20:00"), None);
     let (release, lagging) = (release("v427"), vec![name(JP)]);
-    let ended = Record::WaveEnded { release, execution: actor(WAVE), lagging, page: None, cleared: Vec::new() };
+    let ended = wave_ended(release, actor(WAVE), lagging);
     chains.hub("03:21:00", WAVE, ended);
     assert_eq!(unheard(&chains, "04:30:00"), None);
 }

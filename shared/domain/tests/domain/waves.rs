@@ -1,6 +1,6 @@
 //! Several waves of one night: releases that come while another walks, and executions that follow.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version, wave_ended};
 use jiff::Timestamp;
 use meridian_domain::Record;
 
@@ -38,7 +38,7 @@ impl Night {
     /// The wave in progress releases the lease.
     pub fn wave_ends(&mut self) {
         let (release, execution) = (self.sight.release, self.sight.execution.clone());
-        self.hub(Record::WaveEnded { release, execution, lagging: Vec::new(), page: None, cleared: Vec::new() });
+        self.hub(wave_ended(release, execution, Vec::new()));
         self.hub_mut().lease = None;
     }
 

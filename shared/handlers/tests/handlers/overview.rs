@@ -78,7 +78,14 @@ fn wave_of(text: &str) -> Record {
 }
 
 fn wave_ended(text: &str, lagging: Vec<RegionName>) -> Record {
-    Record::WaveEnded { release: release(text), execution: actor("wave"), lagging, page: None, cleared: vec![] }
+    Record::WaveEnded {
+        release: release(text),
+        execution: actor("wave"),
+        lagging,
+        page: None,
+        cleared: vec![],
+        again: false,
+    }
 }
 
 fn of_au(world: &World) -> Vec<Need> {

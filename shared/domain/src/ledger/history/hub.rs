@@ -161,12 +161,12 @@ impl HubHistory {
             Record::Condemned { release, why, .. } => {
                 self.condemned.entry(*release).or_insert_with(|| why.clone());
             }
-            Record::WaveEnded { execution, lagging, page, cleared, release: _ } => {
+            Record::WaveEnded { execution, lagging, page, cleared, again, release: _ } => {
                 if let Some(end) = page {
                     pages::put(&mut self.pages, entry.at, (**end).clone());
-                    if matches!(**end, WaveEnd::Lost { again: true, .. }) {
-                        self.lost.insert(execution.clone());
-                    }
+                }
+                if *again || matches!(page.as_deref(), Some(WaveEnd::Lost { again: true, .. })) {
+                    self.lost.insert(execution.clone());
                 }
                 // One that was delivered twice may be written late.
                 for (chain, until) in cleared {

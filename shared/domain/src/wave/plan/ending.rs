@@ -148,7 +148,7 @@ pub(super) fn end_wave(fleet: &Fleet, sight: &Sight, now: Timestamp, ended: Ende
         let page = paged.then(|| Box::new(end.clone()));
         let (release, execution) = (sight.release, sight.execution.clone());
         let Ended { lagging, cleared } = ended;
-        let record = Record::WaveEnded { release, execution, lagging, page, cleared };
+        let record = Record::WaveEnded { release, execution, lagging, page, cleared, again: false };
         return Some(Plan::new(Next::TellHub(record), end.clone()));
     }
     let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now)?;

@@ -40,8 +40,8 @@ pub fn ends_open(hub: &HubHistory, lost: &EndedExecution) -> bool {
 }
 
 /// The end of an execution, the open wave's or a person's, to be put on record where it [`ends_open`]. Its page goes out before: none
-/// where a failed job of it was told, or a halt, and none where no region waits for the release any more. Home goes on once after its
-/// own: what is lost again is a person's to look at.
+/// where people know already, or no region waits for the release any more. Home goes on once after its own: what is lost again is a
+/// person's to look at.
 pub fn lost_wave(
     fleet: &Fleet,
     hub: &HubHistory,
@@ -51,21 +51,28 @@ pub fn lost_wave(
 ) -> Option<Record> {
     let EndedExecution { execution: wave, release, how } = lost;
     let version = hub.versions.get(release).filter(|_| ends_open(hub, lost))?;
-    let lags = |region: &&Region| !regions.get(&region.name).is_some_and(|own| own.serves(release));
+    let own = |region: &Region| regions.get(&region.name);
+    let lags = |region: &&Region| !own(region).is_some_and(|own| own.serves(release));
     let waits = |region: &&Region| {
         let left = hub.deferred.contains_key(&(wave.clone(), region.name.clone()));
-        lags(region) && !left && region.kind != Kind::Joining
+        let halted = own(region).is_some_and(|own| own.halt.is_some());
+        lags(region) && !left && !halted && region.kind != Kind::Joining
     };
     let names = |which: &dyn Fn(&&Region) -> bool| -> Vec<RegionName> {
         fleet.regions.iter().filter(which).map(|region| region.name.clone()).collect()
     };
     let (lagging, waiting) = (names(&lags), names(&waits));
-    let halted = hub.halt.is_some() || regions.values().any(|own| own.halt.is_some());
-    let told = waiting.is_empty() || halted || hub.failed_jobs.contains(wave);
-    let own = hub.waves.get(release) == Some(wave);
+    // Whoever halted the fleet knows, and so do those whom a job's failure was told: they start the next execution.
+    let fleet_halted = hub.halt.is_some() || regions.values().any(|own| own.halts_fleet());
+    let is_over = waiting.is_empty() || fleet_halted || hub.failed_jobs.contains(wave);
+    let ours = hub.waves.get(release) == Some(wave);
     let in_time = hub.first_started(release).is_some_and(|started| now < started + fleet.wave.until);
-    let again = own && *how == ExecutionEnd::Failed && in_time && !hub.lost_before(wave);
+    let may_try = |region: &Region| own(region).is_none_or(|own| own.tries_left(fleet, release));
+    let is_some_tried = fleet.regions.iter().filter(waits).any(may_try);
+    let again = !is_over && ours && *how == ExecutionEnd::Failed && in_time && is_some_tried && !hub.lost_before(wave);
+    // A region that this wave left, and that halted for it, has paged.
+    let told = is_over || regions.values().any(|own| own.halt.is_some() && own.return_of(release, wave).is_some());
     let end = WaveEnd::Lost { version: version.clone(), how: *how, lagging: waiting, again };
     let page = (!told).then(|| Box::new(end));
-    Some(Record::WaveEnded { release: *release, execution: wave.clone(), lagging, page, cleared: Vec::new() })
+    Some(Record::WaveEnded { release: *release, execution: wave.clone(), lagging, page, cleared: Vec::new(), again })
 }

@@ -176,6 +176,10 @@ impl RollbackView<'_> {
                 Stage::UnknownBytes => self.unknown_bytes(history, endpoint, Some(&serving.target)),
                 Stage::Broken => self.broken(history, endpoint),
                 Stage::Elsewhere => self.elsewhere(history, endpoint, &serving.target),
+                // With nowhere to go, nobody waits for instances that are being added: people do not hear of it any sooner.
+                Stage::Busy if self.rings_without_way(history) && endpoint.serves(&serving.target) => {
+                    self.serving(history, &serving.target)
+                }
                 _ => self.nothing(Quiet::Changing),
             },
             (None, None) => self.nothing(Quiet::NothingOnRecord),
@@ -193,6 +197,10 @@ impl RollbackView<'_> {
             None if self.is_echo(history) => self.nothing(Quiet::Echo),
             None => self.stuck(history, target, reason),
         }
+    }
+
+    fn rings_without_way(&self, history: &RegionHistory) -> bool {
+        history.previous.is_none() && self.alarm().is_some()
     }
 
     fn is_echo(&self, history: &RegionHistory) -> bool {

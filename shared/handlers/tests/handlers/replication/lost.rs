@@ -97,7 +97,12 @@ fn left(world: &World) -> ReleaseId {
     let (order, resumes, policy, page, cleared) = (None, None, None, None, vec![]);
     let started = Record::WaveStarted { release, version, execution: execution.clone(), late, order, resumes, policy };
     world.write(&name(HOME), Chain::Home, "replication", started);
-    world.write(&name(HOME), Chain::Home, "wave-1", Record::WaveEnded { release, execution, lagging, page, cleared });
+    world.write(
+        &name(HOME),
+        Chain::Home,
+        "wave-1",
+        Record::WaveEnded { release, execution, lagging, page, cleared, again: false },
+    );
     release
 }
 

@@ -24,6 +24,7 @@ fn left_open(world: &World) -> (ReleaseId, Actor) {
         lagging: vec![name(BR)],
         page: None,
         cleared: Vec::new(),
+        again: false,
     };
     world.write(&name(HOME), Chain::Home, "promote", ended);
     (release, execution)
