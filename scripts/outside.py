@@ -27,7 +27,8 @@ def arguments(fleet):
         print("deploy: Route 53 checks no region's health here: nobody outside hears that one leaves DNS", file=sys.stderr)
         return []
     mails = [mail for own in fleet.deployed.values() if (mail := own.get("OnCallEmail"))]
-    given = {"FleetName": name, **{f"Check{n}": own for n, own in enumerate(checks, 1)}, **({"OnCallEmail": mails[0]} if mails else {})}
+    edges = [edge for own in fleet.deployed.values() if (edge := own.get("EdgeCertificateArn"))]
+    given = {"FleetName": name, **{f"Check{n}": own for n, own in enumerate(checks, 1)}, **({"OnCallEmail": mails[0]} if mails else {}), **({"EdgeCertificateArn": edges[0]} if edges else {})}
     return [
         "--stack-name", f"{stacks[0].parameters['AWS::StackName']}-outside", "--region", PLACE, "--tags", f"meridian:fleet={name}",
         "--parameter-overrides", *(f"{key}={value}" for key, value in given.items()),

@@ -53,11 +53,11 @@ async fn see(
 }
 
 /// The template's alarms that page by themselves: what got lost, functions that fail or are not let run, and what stands before the
-/// endpoint. A region has those of what it has.
+/// endpoint, with its certificate. A region has those of what it has.
 pub fn paging_names(fleet: &Fleet) -> impl Iterator<Item = String> {
     let of_functions =
         FunctionKind::ALL.into_iter().flat_map(|own| ["errors", "throttles"].map(|what| format!("{own}-{what}")));
-    ["dead-letters", "api-errors", "balancer-errors"]
+    ["dead-letters", "api-errors", "balancer-errors", "certificate"]
         .map(str::to_owned)
         .into_iter()
         .chain(of_functions)
