@@ -118,7 +118,10 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             "four-accounts" | "planes-dark" | "topic-dark" | "zone-lost" => "it needs 3 regions, and the fleet has 2",
             "messy-events" => "it needs 4 regions, and the fleet has 2",
             "home-rebuilt" => "in it home has moved to another region",
-            "region-dead-by-day" | "survivors-fall" | "survivors-hold" => "in it a lost region's customers come to ",
+            "certificate-expired" | "region-dead-by-day" | "survivors-fall" | "survivors-hold" => {
+                "in it a lost region's customers come to "
+            }
+            "stage-retried" => "its [[hand]] calls RetryStageExecution",
             "execution-stopped" | "rerun-stopped" => "its [[hand]] calls StopPipelineExecution",
             "by-traffic" | "cold-instances" | "ten-percent" => "its [[policy.region]] sets ",
             _ => "",

@@ -20,16 +20,10 @@ const UNUSED: &[(&str, &str, &str)] = &[
     ("DeadLettersFromRules", "Rules", "EventBridge sends there what it gave up after a day: no night is that long"),
     ("EndpointRole", "Logs", "containers write their logs with it: the local world keeps none"),
     (
-        "OnCallFromAlarms",
-        "Alarms",
-        "alarms page with it: the alarms that do are raised by what the local world does not count",
-    ),
-    (
         "PromoteRole",
         "PromoteEventInvokeConfigOnFailureSQSPolicy",
         "Lambda sends there what failed three times: the local world has no queues",
     ),
-    ("ReleaseKey", "AlarmsPage", "as OnCallFromAlarms"),
     ("ReleaseKey", "FunctionsLog", "CloudWatch Logs encrypts with it: the local world keeps none"),
     ("ReplicationRole", "ReplicationEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),
     ("RollbackRole", "RollbackEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),

@@ -20,6 +20,7 @@ pub enum Check {
 }
 
 const NO_SERVICE: &str = "the local world has no logs, queues and action executions";
+const NO_CERTIFICATES: &str = "the local world has no ACM";
 const NO_STACKS: &str = "the local world has no stacks to describe, and asks its own /health";
 const BUILDS: &str = "it builds or deploys from a checkout, and asks no night";
 const TESTED: &str = "it is part of the tests itself";
@@ -172,6 +173,11 @@ pub const COMMANDS: &[(&str, Check)] = &[
     (
         "QUEUE=$(aws sqs get-queue-url --region $REGION --queue-name meridian-fraud-dead-letters --query QueueUrl --output text)",
         Check::NotTyped(NO_SERVICE),
+    ),
+    (
+        "aws acm describe-certificate --region $REGION --certificate-arn $CERTIFICATE --query \
+         'Certificate.[Status,NotAfter,RenewalSummary]'",
+        Check::NotTyped(NO_CERTIFICATES),
     ),
     (
         "aws sqs receive-message --region $REGION --queue-url $QUEUE --max-number-of-messages 10 --message-attribute-names All",

@@ -2,7 +2,7 @@
 
 use super::error::NightError;
 use super::features::features;
-use super::scenario::{AnswerName, Approve, Hand, ImageName, Publish, Rerun, Scenario, SetAside, SignedBy};
+use super::scenario::{AnswerName, Approve, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy};
 use super::site::Site;
 use super::story::{Line, Narrator};
 use super::{hand, keys as keys_of_nights, models, setup};
@@ -38,6 +38,7 @@ enum Kind<'a> {
     Rerun(&'a Rerun),
     SetAside(&'a SetAside),
     Hand(&'a Hand),
+    Restore(&'a Restore, Timestamp),
 }
 
 /// Everything that is done in a night, in order of time.
@@ -50,15 +51,17 @@ pub(super) fn scripted_actions(scenario: &Scenario) -> Vec<ScriptedAction<'_>> {
     let reruns = scenario.rerun.iter().map(|rerun| ScriptedAction { at: at(rerun.at), what: Kind::Rerun(rerun) });
     let overrides = scenario.overrides.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::SetAside(own) });
     let hands = scenario.hand.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Hand(own) });
+    let restored =
+        scenario.restore.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Restore(own, at(own.to)) });
     let mut scripted_actions: Vec<ScriptedAction<'_>> =
-        publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).collect();
+        publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(restored).collect();
     scripted_actions.sort_by_key(|action| action.at);
     scripted_actions
 }
 
 impl ScriptedAction<'_> {
-    /// Does it, and says so.
-    pub fn done(&self, world: &SharedWorld, site: &Site, narrator: &mut Narrator) -> Result<Line, NightError> {
+    /// Does it, and says so; nothing where the world does.
+    pub fn done(&self, world: &SharedWorld, site: &Site, narrator: &mut Narrator) -> Result<Option<Line>, NightError> {
         let fleet = &site.fleet;
         let text = match &self.what {
             Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
@@ -66,9 +69,14 @@ impl ScriptedAction<'_> {
             Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
             Kind::Hand(own) => hand::called(world, fleet, own)?,
+            Kind::Restore(own, to) => {
+                // The world tells it itself.
+                lock(world).restore_bucket(&own.region, *to);
+                return Ok(None);
+            }
         };
         let place = if let Kind::Hand(own) = &self.what { &own.region } else { &fleet.home };
-        Ok(Line { at: self.at, place: fleet.title(place).to_owned(), text, tone: Tone::Plain })
+        Ok(Some(Line { at: self.at, place: fleet.title(place).to_owned(), text, tone: Tone::Plain }))
     }
 }
 

@@ -59,18 +59,23 @@ macro_rules! every_scenario {
             judge_dies: "judge-dies",
             execution_stopped: "execution-stopped",
             rerun_stopped: "rerun-stopped",
+            stage_retried: "stage-retried",
             alarm_deleted: "alarm-deleted",
             endpoint_deleted: "endpoint-deleted",
             endpoint_deleted_in_the_wave: "endpoint-deleted-in-the-wave",
             diverged: "diverged",
+            restored_ledger: "restored-ledger",
             pipeline_dark: "pipeline-dark",
             topic_dark: "topic-dark",
             four_accounts: "four-accounts",
             out_of_dns: "out-of-dns",
             home_lost: "home-lost",
+            home_lost_and_back: "home-lost-and-back",
+            home_partitioned: "home-partitioned",
             home_rebuilt: "home-rebuilt",
             zone_lost: "zone-lost",
             region_dead_by_day: "region-dead-by-day",
+            certificate_expired: "certificate-expired",
             survivors_hold: "survivors-hold",
             survivors_fall: "survivors-fall",
             starved_canary: "starved-canary",
@@ -131,6 +136,9 @@ pub struct Scenario {
     /// What a person does to AWS by hand.
     #[serde(default)]
     pub hand: Vec<Hand>,
+    /// Buckets that a person puts back to what they held before, as from a backup.
+    #[serde(default)]
+    pub restore: Vec<Restore>,
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
@@ -320,6 +328,18 @@ pub struct Hand {
     /// the others there.
     #[serde(default)]
     pub request: toml::Table,
+}
+
+/// A region's bucket, made anew from a backup of it: what was written since is gone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restore {
+    /// When the person does it.
+    pub at: Moment,
+    /// The region whose bucket it is.
+    pub region: RegionName,
+    /// When the backup was made.
+    pub to: Moment,
 }
 
 /// The names of the built-in scenarios.

@@ -162,8 +162,9 @@ impl<'a> Session<'a> {
         while let Some(action) = self.scripted_actions.pop_front_if(|action| action.at <= at) {
             self.pass(action.at, tell)?;
             let world = self.world().clone();
-            let line = action.done(&world, &self.site, self.teller.narrator())?;
-            self.teller.say(line, tell);
+            if let Some(line) = action.done(&world, &self.site, self.teller.narrator())? {
+                self.teller.say(line, tell);
+            }
         }
         self.pass(at, tell)?;
         if let Some((_, guests)) = &self.door {

@@ -113,6 +113,13 @@ impl Narrator {
             }
             What::PageSent { subject, message, .. } => (Tone::Page, note("PAGE", subject, message)),
             What::AdviceSent { subject, message, .. } => (Tone::Warn, note("ADVICE", subject, message)),
+            What::BucketRestored { to, gone } => {
+                let from = to.strftime("%H:%M");
+                let text = format!(
+                    "a person restores the bucket from a backup of {from}: {gone} objects written since are gone"
+                );
+                (Tone::Warn, text)
+            }
             What::InstancesAdded { instances, .. } => (Tone::Quiet, format!("{instances} instances serve now")),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** ended: {fault}")),

@@ -36,6 +36,10 @@ impl Teller {
             self.seen += 1;
             let line = match &event.what {
                 What::ObjectCreated { key, .. } => self.object(world, &event, key),
+                What::BucketRestored { .. } => {
+                    self.forget(world, &event.region);
+                    self.narrator.event(&event)
+                }
                 _ => self.narrator.event(&event),
             };
             if let Some(line) = line {
@@ -47,6 +51,16 @@ impl Teller {
     pub fn say(&mut self, line: Line, tell: &mut dyn FnMut(&Line)) {
         tell(&line);
         self.lines.push(line);
+    }
+
+    /// Leaves out what a region's bucket does not hold any more.
+    fn forget(&mut self, world: &mut World, region: &RegionName) {
+        let fleet = &self.fleet;
+        let here = self.ledger.iter_mut().filter(|(chain, _)| chain.region(fleet) == region);
+        for (chain, entries) in here {
+            let mut held = |entry: &Entry| object(world, fleet, region, &chain.key(&fleet.name, entry.seq));
+            entries.retain(|entry| held(entry).is_some_and(|body| body == entry.to_bytes()));
+        }
     }
 
     fn object(&mut self, world: &mut World, event: &WorldEvent, key: &str) -> Option<Line> {

@@ -55,6 +55,7 @@ macro_rules! every_operation {
                 codepipeline::ListActionExecutions,
                 codepipeline::StartPipelineExecution,
                 codepipeline::StopPipelineExecution,
+                codepipeline::RetryStageExecution,
                 codepipeline::PutJobSuccessResult,
                 codepipeline::PutJobFailureResult,
                 eventbridge::TestEventPattern,
@@ -90,13 +91,13 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 66] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 67] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 25] = [
+pub const EFFECTS: [&str; 26] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -114,6 +115,7 @@ pub const EFFECTS: [&str; 25] = [
     cloudwatch::DeleteAlarms::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::StopPipelineExecution::NAME,
+    codepipeline::RetryStageExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,

@@ -4,10 +4,11 @@ use crate::services::iam::session::Caller;
 use crate::services::operations::EFFECTS;
 use crate::world::crash_injection::CrashInjection;
 use crate::world::error::ApiError;
-use crate::world::fault::{Attempt, Effect, When};
+use crate::world::fault::When;
 use crate::world::invocation::InvocationEnd;
 use crate::world::log::What;
 use crate::world::operation::Operation;
+use crate::world::scheduled::{Attempt, Effect};
 use crate::world::service::Outcome;
 use crate::world::state::World;
 use meridian_domain::RegionName;
@@ -36,15 +37,16 @@ impl World {
     ) -> Outcome<O::Output> {
         let who: Caller = caller.into();
         let caller = who.invocation;
-        let function = match caller {
-            Some(id) => match self.lambda.function(id) {
-                Some(function) => Some(function),
+        let place = match caller {
+            Some(id) => match self.lambda.place(id) {
+                Some(place) => Some(place),
                 None => return Outcome::Killed,
             },
             None => None,
         };
+        let function = place.as_ref().map(|(function, _)| *function);
         *self.calls.entry((region.clone(), O::NAME)).or_default() += 1;
-        let call = Attempt { region, service: O::SERVICE, operation: O::NAME, function };
+        let call = Attempt { region, service: O::SERVICE, operation: O::NAME, caller: place.as_ref() };
         let now = self.now;
         let doomed =
             caller.filter(|_| EFFECTS.contains(&O::NAME)).and_then(|id| self.crash_injection.as_mut()?.strikes(id));

@@ -1,11 +1,9 @@
 //! Scheduled faults: what goes wrong, where, and when.
 
-use crate::world::error::ApiError;
 use crate::world::moment::Moment;
 use crate::world::service::Service;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use meridian_domain::RegionName;
-use meridian_domain::reason::OperationName;
 use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +32,13 @@ pub enum FaultKind {
     /// The region loses an Availability Zone, at `from`: a third of the instances of every endpoint, and at least one, which SageMaker
     /// makes again elsewhere.
     ZoneLost,
+    /// The whole region is lost: no call is answered there, and none of its functions ends.
+    RegionLost,
+    /// The region is cut off from every other: calls between them never return, either way. Without a region, each from each.
+    Partitioned,
+    /// The certificate of the region's front expires, at `from`: callers end the handshake, and Route 53's checks, which do not look at
+    /// it, go on. The days that are left are counted from the start.
+    CertificateExpired,
     /// Every invocation of the function runs into its time-out.
     Hang,
     /// The function is killed at the named operation.
@@ -48,9 +53,6 @@ pub enum FaultKind {
     /// Copies to the region do not come.
     ReplicationFail,
 }
-
-/// What goes with a region's control plane.
-const DARK: [Service; 3] = [Service::SageMaker, Service::Sts, Service::ApplicationAutoScaling];
 
 /// Whether a killed call took effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +159,9 @@ impl Fault {
             FaultKind::ZoneLost if narrowed => {
                 Some("a zone is lost with all in it: name neither operation nor service".to_owned())
             }
+            FaultKind::RegionLost | FaultKind::Partitioned | FaultKind::CertificateExpired if narrowed => {
+                Some("this kind is of a region with all in it: name neither operation nor service".to_owned())
+            }
             FaultKind::EventDelay if narrowed => {
                 Some("an event is late whole: name neither operation nor service".to_owned())
             }
@@ -165,6 +170,9 @@ impl Fault {
             }
             FaultKind::Dark
             | FaultKind::ZoneLost
+            | FaultKind::RegionLost
+            | FaultKind::Partitioned
+            | FaultKind::CertificateExpired
             | FaultKind::RollbackFails
             | FaultKind::ReplicationDelay
             | FaultKind::ReplicationFail
@@ -188,6 +196,9 @@ impl Fault {
             FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
             FaultKind::RollbackFails => return "SageMaker cannot roll back".to_owned(),
             FaultKind::ZoneLost => return "an Availability Zone is lost".to_owned(),
+            FaultKind::RegionLost => return "the region is lost".to_owned(),
+            FaultKind::Partitioned => return "the region is cut off from every other".to_owned(),
+            FaultKind::CertificateExpired => return "the front's certificate has expired".to_owned(),
             FaultKind::Hang => "hangs",
             FaultKind::Kill => "is killed",
             FaultKind::Freeze => "stands still",
@@ -213,144 +224,10 @@ impl Fault {
     }
 }
 
-/// What a fault makes of a call.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Effect {
-    /// It is answered with this error.
-    Answer(ApiError),
-    /// It never returns.
-    Hang,
-    /// It is carried out, and answered so much later.
-    Late(SignedDuration),
-    /// Its caller is killed.
-    Kill(When),
-    /// It never returns, and its caller stands still for so long.
-    Freeze(SignedDuration),
-}
-
-/// A fault with its moments worked out and its count kept.
-#[derive(Clone, Debug)]
-pub(crate) struct Scheduled {
-    pub fault: Fault,
-    pub from: Timestamp,
-    pub until: Option<Timestamp>,
-    left: Option<u32>,
-    /// Calls that still go unharmed.
-    skip: u32,
-    met: bool,
-}
-
-/// A call, as faults see it.
-pub(crate) struct Attempt<'a> {
-    pub region: &'a RegionName,
-    pub service: Service,
-    pub operation: &'static str,
-    pub function: Option<FunctionKind>,
-}
-
-impl Scheduled {
-    pub fn new(fault: Fault, start: Timestamp) -> Self {
-        let from = fault.from.map_or(start, |moment| moment.after(start));
-        // "until" is read from "from" on, so that a fault may reach over midnight.
-        let until = fault.until.map(|moment| moment.after(from));
-        Scheduled { left: fault.at_most, skip: fault.skip, fault, from, until, met: false }
-    }
-
-    /// Whether the fault holds at `now`.
-    pub fn holds(&self, now: Timestamp) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until) && self.left != Some(0)
-    }
-
-    /// Whether it is told when it strikes, and not when it becomes possible.
-    pub fn is_sudden(&self) -> bool {
-        matches!(self.fault.kind, FaultKind::Kill | FaultKind::Freeze)
-    }
-
-    /// Whether the fault holds in a region.
-    pub fn holds_in(&self, region: &RegionName, now: Timestamp) -> bool {
-        self.holds(now) && self.fault.region.as_ref().is_none_or(|own| own == region)
-    }
-
-    /// Whether the fault leaves everybody who asks a region's endpoints without an answer at a moment, customers too.
-    pub fn silences_endpoints(&self, region: &RegionName, at: Timestamp) -> bool {
-        let Fault { kind, service, operation, function, skip, at_most, .. } = &self.fault;
-        matches!(kind, FaultKind::Fail | FaultKind::Unavailable | FaultKind::Throttle | FaultKind::TimeOut)
-            && service.is_none_or(|target| target.meets(Service::SageMakerRuntime))
-            && operation.as_deref().is_none_or(|operation| operation == OperationName::InvokeEndpoint.name())
-            && (function.is_none(), *skip, *at_most) == (true, 0, None)
-            && self.holds_in(region, at)
-    }
-
-    /// Counts one use.
-    pub fn spend(&mut self) {
-        self.left = self.left.map(|left| left.saturating_sub(1));
-        self.met = true;
-    }
-
-    /// Whether it has ever made a difference.
-    pub fn is_met(&self) -> bool {
-        self.met
-    }
-
-    /// What the fault makes of a call, if it meets it.
-    pub fn meet(&mut self, call: &Attempt<'_>, now: Timestamp) -> Option<Effect> {
-        let fault = &self.fault;
-        let narrowed = fault.service.is_none_or(|target| target.meets(call.service))
-            && fault.operation.as_deref().is_none_or(|operation| operation == call.operation)
-            && fault.function.is_none_or(|function| Some(function) == call.function);
-        if !self.holds_in(call.region, now) || !narrowed {
-            return None;
-        }
-        let effect = match fault.kind {
-            FaultKind::Fail => Effect::Answer(ApiError::internal()),
-            FaultKind::Unavailable => Effect::Answer(ApiError::unavailable()),
-            FaultKind::Throttle if call.service == Service::S3 => {
-                Effect::Answer(ApiError::new("SlowDown", 503, "Please reduce your request rate."))
-            }
-            FaultKind::Throttle => Effect::Answer(ApiError::throttled()),
-            FaultKind::Conflict => {
-                let message = "A conflicting operation occurred during processing of this request.";
-                Effect::Answer(ApiError::new("ConditionalRequestConflict", 409, message))
-            }
-            FaultKind::TimeOut => Effect::Hang,
-            FaultKind::Slow => Effect::Late(fault.delay.unwrap_or_default()),
-            FaultKind::Dark if DARK.contains(&call.service) => Effect::Hang,
-            FaultKind::Kill => Effect::Kill(fault.when),
-            FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),
-            FaultKind::Dark
-            | FaultKind::ZoneLost
-            | FaultKind::RollbackFails
-            | FaultKind::Hang
-            | FaultKind::EventDelay
-            | FaultKind::ReplicationDelay
-            | FaultKind::ReplicationFail => return None,
-        };
-        self.strikes().then_some(effect)
-    }
-
-    /// Counts one that the fault could strike: the first few go unharmed.
-    fn strikes(&mut self) -> bool {
-        if self.skip > 0 {
-            self.skip -= 1;
-            return false;
-        }
-        self.spend();
-        true
-    }
-
-    /// How much later an event for a function arrives, if this fault meets it.
-    pub fn delays(&mut self, function: FunctionKind, region: &RegionName, now: Timestamp) -> Option<SignedDuration> {
-        let meets = self.fault.kind == FaultKind::EventDelay
-            && self.fault.function == Some(function)
-            && self.holds_in(region, now);
-        let delay = self.fault.delay.filter(|_| meets)?;
-        self.strikes().then_some(delay)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
     #[derive(Deserialize)]
     struct Scenario {

@@ -14,10 +14,13 @@ pub(crate) struct Lag {
     pub bounds: Bounds<SignedDuration>,
 }
 
+/// Longer than any night.
+const FOR_EVER: SignedDuration = SignedDuration::from_hours(100 * 24);
+
 impl World {
     /// How long a service's copy takes, or `None` where a fault keeps it from arriving.
     pub(crate) fn lag(&mut self, to: &RegionName, key: &str, of: Lag) -> Option<SignedDuration> {
-        let now = self.now;
+        let (now, home) = (self.now, self.home());
         let [low, high] = [of.bounds.min, of.bounds.max].map(|lag| lag.as_millis() as i64);
         let usual = Random::labelled(self.config.seed, ["replication", to.as_str(), key]).between(low, high);
         let mut lag = SignedDuration::from_millis(usual);
@@ -35,6 +38,11 @@ impl World {
                 }
                 _ => {}
             }
+        }
+        // What cannot pass yet is tried again until it can.
+        for scheduled in self.faults.iter_mut().filter(|scheduled| scheduled.parts(&home, to, now)) {
+            scheduled.spend();
+            lag = lag.saturating_add(scheduled.until.map_or(FOR_EVER, |until| until.duration_since(now)));
         }
         Some(lag)
     }

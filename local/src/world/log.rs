@@ -79,6 +79,13 @@ pub enum What {
         /// Its URI.
         image: String,
     },
+    /// A person has made a region's bucket anew from a backup.
+    BucketRestored {
+        /// When the backup was made.
+        to: Timestamp,
+        /// How many versions are younger, and gone.
+        gone: usize,
+    },
     /// An endpoint has more instances.
     InstancesAdded {
         /// Name of the endpoint.

@@ -18,6 +18,7 @@ pub(crate) mod operation;
 pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod region;
+pub(crate) mod scheduled;
 pub(crate) mod service;
 pub(crate) mod start;
 pub(crate) mod state;

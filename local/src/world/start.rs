@@ -9,9 +9,9 @@ use crate::services::sagemaker::containers::Models;
 use crate::world::config::{TEMPLATE, WorldConfig, check_regions};
 use crate::world::customers::traffic::start_of_minute;
 use crate::world::error::WorldError;
-use crate::world::fault::Scheduled;
 use crate::world::queue::{Event, Queue};
 use crate::world::region::Region;
+use crate::world::scheduled::Scheduled;
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::{Deployment, Settings};
 use meridian_domain::RegionName;
@@ -71,6 +71,7 @@ impl World {
             config,
         };
         world.admit_customers();
+        world.count_days_of_certificates();
         world.schedule();
         Ok(world)
     }

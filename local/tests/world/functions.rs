@@ -77,6 +77,47 @@ fn a_hanging_function_is_never_handed_out() {
     assert!(world.log().iter().any(timed_out));
 }
 
+/// A call between two regions where one is cut off from the others, or lost.
+#[test]
+fn a_region_that_is_cut_off_has_itself_and_one_that_is_lost_has_nothing() {
+    use FaultKind::{Partitioned, RegionLost};
+    for (kind, of, to, answered) in [
+        (Partitioned, Some(EU), EU, true),
+        (Partitioned, Some(EU), AU, false),
+        (Partitioned, Some(AU), AU, false),
+        (Partitioned, Some(JP), AU, true),
+        (Partitioned, None, AU, false),
+        (RegionLost, Some(AU), AU, false),
+        (RegionLost, Some(AU), EU, true),
+        (RegionLost, Some(EU), AU, false),
+    ] {
+        let mut config = night();
+        let from = Some("03:00:20".parse().unwrap());
+        config.faults = vec![Fault { region: of.map(region), from, ..Fault::of(kind) }];
+        let mut world = world(config);
+        manifest(&mut world);
+        let own = next(&mut world, FunctionKind::Replication);
+        assert_eq!(own.region, region(EU));
+        run_until(&mut world, "03:00:20");
+        assert!(world.is_running(own.id));
+        let ask = DescribeEndpoint { endpoint_name: ENDPOINT.to_owned() };
+        let heard = world.call_as(Some(own.id), &region(to), ask.clone());
+        assert_eq!(heard != Outcome::Hang, answered, "{kind:?} of {of:?}: EU calls {to}");
+        let outside = world.call(&region(to), ask);
+        assert_eq!(
+            outside == Outcome::Hang,
+            kind == RegionLost && of == Some(to),
+            "{kind:?} of {of:?}: a person calls {to}"
+        );
+    }
+    let mut config = night();
+    config.faults = vec![Fault { region: Some(region(EU)), ..Fault::of(RegionLost) }];
+    let mut world = world(config);
+    run_until(&mut world, "03:20:00");
+    let called: Vec<_> = world.take_invocations().into_iter().map(|own| own.region).collect();
+    assert!(!called.is_empty() && !called.contains(&region(EU)), "none of its functions ends: {called:?}");
+}
+
 /// Where home's `replication` may write.
 const KEY: &str = "ledger/fraud/eu-west-1/00000000000000000001.json";
 

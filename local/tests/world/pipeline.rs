@@ -171,6 +171,12 @@ fn status(world: &mut World, execution: &str) -> Result<PipelineExecution, Strin
     call(world, EU, ask).map(|answer| answer.pipeline_execution).map_err(|error| error.code)
 }
 
+fn fail(world: &mut World, job_id: String) {
+    let failure_details =
+        FailureDetails { failure_type: "JobFailed".to_owned(), message: "bad".to_owned(), external_execution_id: None };
+    call(world, EU, PutJobFailureResult { job_id, failure_details }).unwrap();
+}
+
 #[test]
 fn an_execution_says_how_it_stands_and_the_newest_comes_first() {
     let mut world = world(night());
@@ -181,9 +187,7 @@ fn an_execution_says_how_it_stands_and_the_newest_comes_first() {
     assert_eq!(release.resolved_value, "r427");
     run_for(&mut world, 10);
     let job = job_id(&jobs(&mut world)[0]);
-    let failure_details =
-        FailureDetails { failure_type: "JobFailed".to_owned(), message: "bad".to_owned(), external_execution_id: None };
-    call(&mut world, EU, PutJobFailureResult { job_id: job, failure_details }).unwrap();
+    fail(&mut world, job);
     assert_eq!(status(&mut world, &first).unwrap().status, "Failed");
     for _ in 0..20 {
         run_for(&mut world, 10);
@@ -252,6 +256,39 @@ fn an_execution_that_a_person_abandons_ends_at_once() {
         run_for(&mut world, 30 * 60);
         assert_eq!(status(&mut world, &first).unwrap().status, "Stopped");
     }
+}
+
+fn retry(world: &mut World, stage: &str, execution: &str) -> Result<(), String> {
+    let retry = RetryStageExecution {
+        pipeline_name: "fraud-promotion".to_owned(),
+        stage_name: stage.to_owned(),
+        pipeline_execution_id: execution.to_owned(),
+        retry_mode: "FAILED_ACTIONS".to_owned(),
+    };
+    call(world, EU, retry).map(drop).map_err(|error| error.code)
+}
+
+/// Its action is called once more, in the same execution; what has not failed, or is out of date, is not retried.
+#[test]
+fn a_stage_that_failed_is_retried_once_a_person_asks_for_it() {
+    let mut world = world(night());
+    let first = start(&mut world, "t1");
+    run_for(&mut world, 10);
+    assert_eq!(retry(&mut world, "Register", &first), Err("StageNotRetryableException".to_owned()), "it runs");
+    let job = job_id(&jobs(&mut world)[0]);
+    fail(&mut world, job);
+    assert_eq!(retry(&mut world, "Nowhere", &first), Err("StageNotFoundException".to_owned()));
+    assert_eq!(retry(&mut world, "Verify-Fleet", &first), Err("StageNotRetryableException".to_owned()));
+    retry(&mut world, "Register", &first).unwrap();
+    assert_eq!(status(&mut world, &first).unwrap().status, "InProgress");
+    run_for(&mut world, 10);
+    let again = jobs(&mut world);
+    assert_eq!((again.len(), &parameters(&again[0])["execution"]), (1, &json!(first)));
+    fail(&mut world, job_id(&again[0]));
+    let second = start(&mut world, "t2");
+    run_for(&mut world, 10);
+    let stale = Err("NotLatestPipelineExecutionException".to_owned());
+    assert_eq!(retry(&mut world, "Register", &first), stale, "{second} has been there since");
 }
 
 /// One that waits behind another has no action, and never begins.

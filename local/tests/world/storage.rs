@@ -5,7 +5,7 @@ use meridian_handlers::context::FunctionKind;
 use meridian_local::services::Outcome;
 use meridian_local::services::s3::*;
 use meridian_local::services::s3::{GetBucketReplication, GetBucketVersioning};
-use meridian_local::world::{Fault, FaultKind, World, WorldConfig};
+use meridian_local::world::{Fault, FaultKind, What, World, WorldConfig};
 use std::sync::Arc;
 
 const KEY: &str = "ledger/fraud/home/00000000000000000001.json";
@@ -32,6 +32,24 @@ fn a_conditional_write_wins_once() {
     assert_eq!(call(&mut world, EU, over(&first.etag)).unwrap_err().status, 412, "the first version is not current");
     let nowhere = PutObject { if_match: Some(first.etag), ..put("none", "x") };
     assert_eq!(call(&mut world, EU, nowhere).unwrap_err().code, "NoSuchKey");
+}
+
+#[test]
+fn a_restored_bucket_has_forgotten_what_was_written_since() {
+    let mut world = world(night());
+    call(&mut world, EU, put("kept", "one")).unwrap();
+    let backup = world.now();
+    run_until(&mut world, "03:02:00");
+    call(&mut world, EU, put("kept", "two")).unwrap();
+    call(&mut world, EU, put("new", "x")).unwrap();
+    world.restore_bucket(&region(EU), backup);
+    let last = world.log().last().map(|event| event.what.clone());
+    assert_eq!(last, Some(What::BucketRestored { to: backup, gone: 2 }));
+    assert_eq!(
+        call(&mut world, EU, GetObject { bucket: bucket(EU), key: "kept".to_owned(), version_id: None }).unwrap().body,
+        "one"
+    );
+    assert_eq!(head(&mut world, EU, "new").unwrap_err().code, "NoSuchKey");
 }
 
 #[test]

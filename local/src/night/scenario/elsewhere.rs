@@ -4,7 +4,9 @@ mod casting;
 mod refusal;
 mod title;
 
-use super::{Approve, Ending, Expect, Hand, Publish, Rerun, Scenario, ScenarioError, SetAside, Untranslatable};
+use super::{
+    Approve, Ending, Expect, Hand, Publish, Rerun, Restore, Scenario, ScenarioError, SetAside, Untranslatable,
+};
 use crate::world::{Behaviour, Fault, FeatureChange, Moment};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Forecast, Turn, forecast};
@@ -65,6 +67,8 @@ impl Scenario {
         let features = self.feature.iter().filter_map(|own| own.region.clone());
         let overrides = self.overrides.iter().filter_map(|own| own.region.clone());
         let hands = self.hand.iter().map(|own| own.region.clone());
+        let restored = self.restore.iter().map(|own| own.region.clone());
+        let people = overrides.chain(hands).chain(restored);
         let mut frozen = Vec::new();
         let freezes = self.policy.get("freeze").and_then(Value::as_array).into_iter().flatten();
         freezes.filter_map(|freeze| freeze.get("regions")?.as_array()).flatten().for_each(|region| {
@@ -72,7 +76,7 @@ impl Scenario {
         });
         // Where all are new, it is nothing that happens to one.
         let new = self.new.iter().filter(|_| !self.all_are_new(regions)).cloned();
-        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(frozen).chain(new).collect()
+        faults.chain(behaviours).chain(features).chain(people).chain(frozen).chain(new).collect()
     }
 
     /// True if it says how its executions end, and each ends well.
@@ -219,9 +223,14 @@ impl<'a> Cast<'a> {
             lasts: rule.lasts + longer,
             ..rule.clone()
         };
+        let place = |own: &RegionName| self.player(own).unwrap_or(own).clone();
         let hand = |own: &Hand| {
-            let region = self.player(&own.region).unwrap_or(&own.region).clone();
-            Hand { at: self.moment(Some(&own.region), own.at), region, ..own.clone() }
+            let at = self.moment(Some(&own.region), own.at);
+            Hand { at, region: place(&own.region), ..own.clone() }
+        };
+        let restore = |own: &Restore| {
+            let [at, to] = [own.at, own.to].map(|moment| self.moment(Some(&own.region), moment));
+            Restore { at, region: place(&own.region), to }
         };
         Scenario {
             title: self.title(),
@@ -239,6 +248,7 @@ impl<'a> Cast<'a> {
             rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(None, own.at), ..own.clone() }).collect(),
             overrides: scenario.overrides.iter().map(set_aside).collect(),
             hand: scenario.hand.iter().map(hand).collect(),
+            restore: scenario.restore.iter().map(restore).collect(),
             new: self.new_regions(),
             policy: self.policy(),
             fault: scenario.fault.iter().map(fault).collect(),

@@ -2,6 +2,7 @@
 
 use super::tables::is_name;
 use super::{CHAMPION, Scenario, ScenarioError};
+use crate::services::OPERATIONS;
 use crate::world::{ANY_RELEASE, Moment};
 use meridian_domain::{Fleet, RegionName};
 use meridian_messages::or_rather;
@@ -16,7 +17,24 @@ impl Scenario {
         if !is_name(&self.name) {
             return Some(format!("name = {:?}: a name of at most 64 characters, and no path", self.name));
         }
-        self.timing.impossible().or_else(|| self.begins_after_the_end())
+        let timing = self.timing.impossible();
+        let contradictory = timing.or_else(|| self.contradiction()).or_else(|| self.restored_from_the_future());
+        contradictory.or_else(|| self.begins_after_the_end())
+    }
+
+    /// A fault that could meet nothing, by its place among them.
+    fn contradiction(&self) -> Option<String> {
+        let mut wrong =
+            self.fault.iter().zip(1..).filter_map(|(own, n)| Some((own, n, own.contradiction(&OPERATIONS)?)));
+        let (own, n, why) = wrong.next()?;
+        Some(format!("[[fault]] number {n}, \"{}\": {why}", own.describe()))
+    }
+
+    /// A backup that would be made only after its bucket is restored.
+    fn restored_from_the_future(&self) -> Option<String> {
+        let at = |moment: Moment| moment.after(self.start);
+        let own = self.restore.iter().find(|own| at(own.to) >= at(own.at))?;
+        Some(format!("restore.to = {}: a moment before restore.at, which is {}", own.to, own.at))
     }
 
     /// What would begin when the night is over, and so never.
@@ -42,7 +60,8 @@ impl Scenario {
         let behaviours = self.behaviour.iter().filter_map(|own| Some(("behaviour.from", own.from?)));
         let features = self.feature.iter().filter_map(|own| Some(("feature.from", own.from?)));
         let hands = self.hand.iter().map(|own| ("hand.at", own.at));
-        let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands);
+        let restored = self.restore.iter().map(|own| ("restore.at", own.at));
+        let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands).chain(restored);
         people.chain(faults).chain(behaviours).chain(features)
     }
 
@@ -66,8 +85,10 @@ impl Scenario {
         let expected = self.expect.serves.keys().map(|region| ("expect", region));
         let new = self.new.iter().map(|region| ("new", region));
         let hands = self.hand.iter().map(|own| ("hand", &own.region));
+        let restored = self.restore.iter().map(|own| ("restore", &own.region));
         let next = self.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));
-        faults.chain(behaviours).chain(features).chain(overrides).chain(hands).chain(expected).chain(new).chain(next)
+        let people = overrides.chain(hands).chain(restored);
+        faults.chain(behaviours).chain(features).chain(people).chain(expected).chain(new).chain(next)
     }
 
     fn unknown_region(&self, fleet: &Fleet) -> Option<String> {

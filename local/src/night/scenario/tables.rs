@@ -114,6 +114,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("rerun", Takes::Tables(&RERUN), Means("nobody starts any"), "[]"),
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
+        Field::new("restore", Takes::Tables(&RESTORE), Means("nobody restores any"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
         Field::new("moved", Takes::Flag, Is("false"), "true"),
         Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
@@ -195,10 +196,19 @@ pub(super) static HAND: Table = Table {
     ],
 };
 
+pub(super) static RESTORE: Table = Table {
+    heading: "[[restore]]",
+    fields: &[
+        Field::new("at", MOMENT, Refused, "\"04:10\""),
+        Field::new("region", REGION, Refused, "\"ap-southeast-2\""),
+        Field::new("to", MOMENT, Refused, "\"03:20\""),
+    ],
+};
+
 pub(super) static FAULT: Table = Table {
     heading: "[[fault]]",
     fields: &[
-        Field::new("kind", Takes::Word(words_of::<FaultKind>), Refused, "\"dark\""),
+        Field::new("kind", Takes::Word(words_of::<FaultKind>), Refused, "\"time-out\""),
         Field::new("region", REGION, Means("everywhere"), "\"ap-northeast-1\""),
         Field::new("service", Takes::Word(services), Means("every service"), "\"s3\""),
         Field::new("operation", OPERATION, Means("every operation"), "\"UpdateEndpoint\""),

@@ -143,6 +143,19 @@ fn what_would_begin_after_the_nights_end_is_refused_with_the_end() {
 }
 
 #[test]
+fn what_contradicts_itself_is_refused_with_its_place() {
+    let hang = "[[fault]]\nkind = \"time-out\"\n\n[[fault]]\nkind = \"hang\"\n";
+    let restore = "[[restore]]\nat = \"03:20\"\nregion = \"sa-east-1\"\nto = \"03:20\"\n";
+    for (table, told) in [
+        (hang, "[[fault]] number 2, \"every call hangs\": name the function that this happens to"),
+        (restore, "restore.to = 03:20:00: a moment before restore.at, which is 03:20:00"),
+    ] {
+        let error = Scenario::parse("own", &format!("{GOOD}\n{table}")).unwrap_err().to_string();
+        assert_eq!(error, format!("scenario own: {told}"));
+    }
+}
+
+#[test]
 fn a_name_that_is_almost_a_scenarios_is_answered_with_it() {
     let error = Scenario::load("tokio-dark").unwrap_err().to_string();
     assert!(error.contains("did you mean tokyo-dark?") && error.contains("meridian night --list"), "{error}");

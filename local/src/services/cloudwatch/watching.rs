@@ -81,11 +81,13 @@ impl World {
         }
         let watch = self.regions.get(region).and_then(|own| own.alarms.metric.get(alarm));
         let Some(watch) = watch.filter(|own| own.definition.actions_enabled != Some(false)) else { return };
+        let said = watch.definition.alarm_description.iter().chain([&after.reason]);
+        let message = said.map(String::as_str).collect::<Vec<_>>().join("\n");
         for topic in watch.definition.alarm_actions.clone() {
             let publish = Publish {
                 topic_arn: topic.clone(),
                 subject: None,
-                message: after.reason.clone(),
+                message: message.clone(),
                 attributes: BTreeMap::new(),
             };
             let account = self.account(region).to_owned();
@@ -95,7 +97,7 @@ impl World {
                 self.record(region, What::FaultBegan { fault: format!("CloudWatch is {denied}") });
                 continue;
             }
-            let (subject, message) = (format!("ALARM: \"{alarm}\" in {region}"), after.reason.clone());
+            let (subject, message) = (format!("ALARM: \"{alarm}\" in {region}"), message.clone());
             self.record(region, What::PageSent { topic, subject, message, about: None, reason: None });
         }
     }

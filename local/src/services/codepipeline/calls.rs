@@ -1,9 +1,10 @@
-//! `StartPipelineExecution`, `StopPipelineExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
+//! `StartPipelineExecution`, `StopPipelineExecution`, `RetryStageExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
 
 use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
 use crate::services::codepipeline::types::{
     FAILURE_TYPES, PutJobFailureResult, PutJobFailureResultOutput, PutJobSuccessResult, PutJobSuccessResultOutput,
-    StartPipelineExecution, StartPipelineExecutionOutput, StopPipelineExecution, StopPipelineExecutionOutput,
+    RetryStageExecution, RetryStageExecutionOutput, StartPipelineExecution, StartPipelineExecutionOutput,
+    StopPipelineExecution, StopPipelineExecutionOutput,
 };
 use crate::world::error::ApiError;
 use crate::world::operation::Operation;
@@ -13,6 +14,9 @@ use crate::world::state::World;
 use meridian_domain::RegionName;
 use meridian_domain::reason::OperationName;
 use std::ops::RangeInclusive;
+
+/// What of a stage is done once more.
+const RETRY_MODES: [&str; 2] = ["FAILED_ACTIONS", "ALL_ACTIONS"];
 
 /// Holds a text's length in characters against its bounds.
 fn check(member: &str, text: Option<&str>, bounds: RangeInclusive<usize>) -> Result<(), ApiError> {
@@ -82,6 +86,37 @@ impl Operation for StopPipelineExecution {
             _ => return refused("PipelineExecutionNotStoppableException", "The pipeline execution has ended."),
         }
         Ok(StopPipelineExecutionOutput { pipeline_execution_id: self.pipeline_execution_id })
+    }
+}
+
+impl Operation for RetryStageExecution {
+    const SERVICE: Service = Service::CodePipeline;
+    const OPERATION: OperationName = OperationName::RetryStageExecution;
+    type Output = RetryStageExecutionOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<RetryStageExecutionOutput, ApiError> {
+        world.pipeline_named(region, &self.pipeline_name)?;
+        let refused = |code: &str, why: &str| Err(ApiError::new(code, 400, why));
+        if !RETRY_MODES.contains(&self.retry_mode.as_str()) {
+            return Err(ApiError::validation(format!("retryMode must be one of {}", RETRY_MODES.join(", "))));
+        }
+        let pipeline = &world.pipeline;
+        let Some(stage) = pipeline.stages.iter().position(|own| own.name == self.stage_name) else {
+            return refused("StageNotFoundException", "The pipeline has no such stage.");
+        };
+        // Whoever entered it last: what failed there before is out of date.
+        let been = |own: &Execution| own.actions.iter().filter(|own| own.stage == stage).map(|own| own.began).max();
+        let latest = pipeline.executions.iter().enumerate().max_by_key(|(_, own)| been(own));
+        match latest.filter(|(_, own)| been(own).is_some()) {
+            Some((_, own)) if own.id != self.pipeline_execution_id => {
+                refused("NotLatestPipelineExecutionException", "Another execution has been in the stage since.")
+            }
+            Some((own, execution)) if execution.state == ExecutionState::Failed && execution.stage == stage => {
+                world.stage_is_retried(own);
+                Ok(RetryStageExecutionOutput { pipeline_execution_id: self.pipeline_execution_id })
+            }
+            _ => refused("StageNotRetryableException", "The stage has no failed action."),
+        }
     }
 }
 

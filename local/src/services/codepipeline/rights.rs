@@ -2,7 +2,7 @@
 
 use crate::services::codepipeline::types::{
     GetPipeline, GetPipelineExecution, ListActionExecutions, ListPipelineExecutions, ListPipelines,
-    PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution, StopPipelineExecution,
+    PutJobFailureResult, PutJobSuccessResult, RetryStageExecution, StartPipelineExecution, StopPipelineExecution,
 };
 use crate::services::iam::ask::{Ask, one_ask};
 use crate::world::operation::Guarded;
@@ -24,6 +24,8 @@ one_ask! {
         world.arn("codepipeline", region, &own.pipeline_name);
     StopPipelineExecution: "codepipeline:StopPipelineExecution", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
+    RetryStageExecution: "codepipeline:RetryStageExecution", |own, world, region|
+        world.arn("codepipeline", region, &format!("{}/{}", own.pipeline_name, own.stage_name));
     ListActionExecutions: "codepipeline:ListActionExecutions", |own, world, region|
         world.arn("codepipeline", region, &own.pipeline_name);
     PutJobSuccessResult: "codepipeline:PutJobSuccessResult", |_own, _world, _region| "*";

@@ -162,6 +162,12 @@ impl World {
         self.leave(execution, stage);
     }
 
+    /// A person lets the stage in which an execution failed do its action once more.
+    pub(crate) fn stage_is_retried(&mut self, execution: usize) {
+        self.stands(execution, ExecutionState::InProgress);
+        self.queue_for_stage(execution);
+    }
+
     fn is_stopping(&self, execution: usize) -> bool {
         self.pipeline.executions.get(execution).is_some_and(|own| own.state == ExecutionState::Stopping)
     }

@@ -3,7 +3,6 @@
 use crate::services::lambda::functions::Request;
 use crate::services::operations::EFFECTS;
 use crate::world::error::ApiError;
-use crate::world::fault::FaultKind;
 use crate::world::invocation::{Invocation, InvocationEnd, InvocationId};
 use crate::world::log::What;
 use crate::world::queue::Event;
@@ -167,11 +166,6 @@ impl World {
 
     fn hangs(&mut self, request: &Request) -> bool {
         let now = self.now;
-        let hanging = self.faults.iter_mut().find(|scheduled| {
-            scheduled.fault.kind == FaultKind::Hang
-                && scheduled.fault.function.is_none_or(|function| function == request.function)
-                && scheduled.holds_in(&request.region, now)
-        });
-        hanging.map(|scheduled| scheduled.spend()).is_some()
+        self.faults.iter_mut().any(|scheduled| scheduled.hangs(request.function, &request.region, now))
     }
 }

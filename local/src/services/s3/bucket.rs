@@ -73,6 +73,18 @@ impl Bucket {
         Bucket { name: name.to_owned(), objects: BTreeMap::new() }
     }
 
+    /// Drops every version that is younger, and returns how many.
+    pub fn restore(&mut self, to: Timestamp) -> usize {
+        let mut gone = 0;
+        self.objects.retain(|_, versions| {
+            let before = versions.len();
+            versions.retain(|version| version.modified <= to);
+            gone += before - versions.len();
+            !versions.is_empty()
+        });
+        gone
+    }
+
     pub fn current(&self, key: &str) -> Option<&Version> {
         self.objects.get(key)?.last()
     }

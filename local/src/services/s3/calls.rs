@@ -12,6 +12,7 @@ use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use bytes::Bytes;
+use jiff::Timestamp;
 use meridian_domain::reason::OperationName;
 use meridian_domain::{RegionName, Sha256};
 
@@ -23,6 +24,12 @@ impl World {
             return Ok(own);
         }
         Err(not_here(self.regions.values().any(|other| other.bucket.name == bucket)))
+    }
+
+    /// A person makes a region's bucket anew from a backup of it: what is younger is gone.
+    pub fn restore_bucket(&mut self, region: &RegionName, to: Timestamp) {
+        let gone = self.regions.get_mut(region).map_or(0, |own| own.bucket.restore(to));
+        self.record(region, What::BucketRestored { to, gone });
     }
 
     /// Writes a new version and lets the world know.

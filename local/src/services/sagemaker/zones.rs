@@ -23,10 +23,7 @@ impl World {
         let Some(own) = self.regions.get_mut(region) else { return };
         let mut all = Vec::new();
         for (name, endpoint) in &mut own.sagemaker.endpoints {
-            let provisioning = endpoint.update.as_ref().is_some_and(|update| update.share == 0.0);
-            let green = endpoint.update.as_ref().map(|update| update.target.config.clone()).filter(|_| provisioning);
-            for capacity in endpoint.capacities().filter(|own| own.instances > 0 && Some(&own.config) != green.as_ref())
-            {
+            for capacity in endpoint.capacities().filter(|own| own.instances > 0) {
                 let lost = capacity.instances.div_ceil(ZONES);
                 capacity.instances -= lost;
                 capacity.lost += lost;
@@ -74,9 +71,9 @@ impl World {
 }
 
 impl Endpoint {
-    /// Every capacity, blue first.
+    /// Every capacity that takes traffic, blue first.
     fn capacities(&mut self) -> impl Iterator<Item = &mut Capacity> {
-        let green = self.update.as_mut().map(|update| &mut update.target);
+        let green = self.update.as_mut().filter(|update| update.share > 0.0).map(|update| &mut update.target);
         self.blue.iter_mut().chain(&mut self.stray).chain(green)
     }
 

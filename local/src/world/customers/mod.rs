@@ -4,6 +4,7 @@ pub(crate) mod arrivals;
 pub(crate) mod before;
 pub(crate) mod behaviour;
 pub(crate) mod captured;
+mod certificates;
 pub(crate) mod clients;
 mod earlier_days;
 pub(crate) mod effective_behaviour;

@@ -46,7 +46,12 @@ impl Cast<'_> {
 
     /// A person's hand on the pipeline falls in some region's turn, and does not say in whose.
     fn pipeline(&self) -> Option<Untranslatable> {
-        let operation = self.scenario.hand.iter().map(|own| &own.operation).find(|name| name.contains("Pipeline"))?;
+        let operation = self
+            .scenario
+            .hand
+            .iter()
+            .map(|own| &own.operation)
+            .find(|name| name.contains("Pipeline") || name.contains("Stage"))?;
         Some(Untranslatable::Hand { operation: operation.clone() })
     }
 

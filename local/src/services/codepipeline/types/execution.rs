@@ -1,5 +1,5 @@
 //! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`, `ListActionExecutions`: which pipelines there are, and how
-//! executions and their actions stand. `StopPipelineExecution`.
+//! executions and their actions stand. `StopPipelineExecution`, `RetryStageExecution`.
 
 use crate::world::time::EpochSeconds;
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,28 @@ pub struct StopPipelineExecution {
 #[serde(rename_all = "camelCase")]
 pub struct StopPipelineExecutionOutput {
     /// The execution that stops.
+    pub pipeline_execution_id: String,
+}
+
+/// `RetryStageExecution`: a person lets a stage that failed do its action once more, in the same execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RetryStageExecution {
+    /// Name of the region's pipeline; `PipelineNotFoundException` for any other.
+    pub pipeline_name: String,
+    /// The stage's name; `StageNotFoundException` for one that there is not.
+    pub stage_name: String,
+    /// UUID of the execution that failed there; `NotLatestPipelineExecutionException` where another one has been there since.
+    pub pipeline_execution_id: String,
+    /// `FAILED_ACTIONS` or `ALL_ACTIONS`: the same where a stage has one action.
+    pub retry_mode: String,
+}
+
+/// What `RetryStageExecution` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryStageExecutionOutput {
+    /// The execution that goes on.
     pub pipeline_execution_id: String,
 }
 

@@ -69,6 +69,7 @@ operations! {
         ListActionExecutions,
         StartPipelineExecution,
         StopPipelineExecution,
+        RetryStageExecution,
         PutJobSuccessResult,
         PutJobFailureResult,
         TestEventPattern,
