@@ -67,9 +67,9 @@ impl Draw {
     }
 
     fn mishap(&mut self) -> Mishap {
-        match self.below(20) {
+        match self.below(22) {
             0..=4 => self.illness(),
-            5 => self.dark(),
+            5 => self.cut_off("dark"),
             6 => self.zone_lost(),
             7..=9 => self.struck(),
             10 => self.late_events(),
@@ -77,6 +77,8 @@ impl Draw {
             12 => self.rollback_fails(),
             13..=14 => self.bad_release(),
             15 => self.bad_callers(),
+            16 => self.cut_off("region-lost"),
+            17 => self.cut_off("partitioned"),
             _ => self.hand(),
         }
     }
@@ -93,8 +95,9 @@ impl Draw {
         self.for_a_while("fault", fields)
     }
 
-    fn dark(&mut self) -> Mishap {
-        self.for_a_while("fault", toml! { kind = "dark" })
+    /// A region, or what of it others reach.
+    fn cut_off(&mut self, kind: &str) -> Mishap {
+        self.for_a_while("fault", Table::from_iter([owned(("kind", kind))]))
     }
 
     fn zone_lost(&mut self) -> Mishap {
@@ -174,7 +177,7 @@ impl Draw {
 
     /// What people do at three in the morning.
     fn hand(&mut self) -> Mishap {
-        let (operation, request) = match self.below(11) {
+        let (operation, request) = match self.below(12) {
             0 => ("DeleteAlarms", toml! { AlarmNames = ["{fleet}-rollback"] }),
             1 => ("DeleteAlarms", toml! { AlarmNames = ["{fleet}-endpoint-5xx"] }),
             2 => ("DeleteEndpoint", toml! { EndpointName = "{endpoint}" }),
@@ -191,14 +194,24 @@ impl Draw {
                 toml! { pipelineName = "{pipeline}" pipelineExecutionId = "{execution}" abandon = false },
             ),
             9 => ("StartPipelineExecution", toml! { name = "{pipeline}" }),
+            10 => ("RetryStageExecution", self.retry()),
             _ => ("UpdateModelPackage", toml! { ModelPackageArn = "{package}" ModelApprovalStatus = "Rejected" }),
         };
-        let of_home = operation.contains("Pipeline") || operation == "UpdateModelPackage";
+        let of_home =
+            operation.contains("Pipeline") || operation.contains("Stage") || operation == "UpdateModelPackage";
         let region = if of_home { HOME } else { self.of(&REGIONS) };
         let moment = self.moment();
         let mut fields = Table::from_iter([("at", &*moment), ("region", region), ("operation", operation)].map(owned));
         fields.insert("request".to_owned(), Value::Table(request));
         Mishap { table: "hand", fields }
+    }
+
+    fn retry(&mut self) -> Table {
+        let mut request =
+            toml! { pipelineName = "{pipeline}" pipelineExecutionId = "{execution}" retryMode = "ALL_ACTIONS" };
+        request
+            .extend([("stageName", self.of(&["Promote-EU", "Promote-AU", "Promote-JP", "Verify-Fleet"]))].map(owned));
+        request
     }
 
     fn alarm_state(&mut self) -> Table {
