@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 /// Steps (events and port calls) within which every history has come to its end once its faults have stopped.
 pub const LIMIT: u32 = 50_000;
-/// Seconds within which nothing may be left to move, once the faults have stopped and before a person does anything.
+/// Seconds within which nothing may be left to move, once the faults have stopped and before a person does anything; executions, which
+/// run one after the other, may each wait for a freeze of the whole fleet beside them.
 const REST: Seconds = 8 * 3600;
 /// Between two sweeps of a region.
 const SWEEP: Seconds = 300;
@@ -195,7 +196,7 @@ impl<'a> Run<'a> {
             if self.world.breach.is_some() {
                 return false;
             }
-            if self.world.now > began + REST || self.calm_steps > LIMIT {
+            if self.world.now > began + REST + self.held() || self.calm_steps > LIMIT {
                 checks::never_rests(&mut self.world);
                 return false;
             }
@@ -207,6 +208,12 @@ impl<'a> Run<'a> {
             }
         }
         true
+    }
+
+    /// Seconds for which all executions of so far may wait for a freeze to end.
+    fn held(&self) -> Seconds {
+        let hold = Seconds::try_from(self.world.setting.fleet.wave.hold.as_secs()).unwrap_or(0);
+        hold * Seconds::try_from(self.world.executions.len()).unwrap_or(0)
     }
 
     fn is_still(&self) -> bool {
