@@ -22,12 +22,14 @@ pub enum NightError {
     #[error(transparent)]
     Fleet(#[from] FleetError),
     /// What a scenario says of the policy.
-    #[error("scenario {scenario}: with its [policy] laid over it, {source}")]
+    #[error("scenario {scenario}: with its {table} laid over it, {source}")]
     Policy {
         /// Name of the scenario.
         scenario: String,
+        /// The table of the scenario that says it.
+        table: &'static str,
         /// What is wrong; its lines count in the whole, as it was laid together.
-        source: FleetError,
+        source: Box<FleetError>,
     },
     /// The champion could not be installed.
     #[error(transparent)]

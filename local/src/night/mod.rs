@@ -4,6 +4,7 @@ mod error;
 mod features;
 mod hand;
 mod keys;
+mod machine;
 mod models;
 mod options;
 mod people;

@@ -2,7 +2,9 @@
 
 use super::error::NightError;
 use super::features::features;
-use super::scenario::{AnswerName, Approve, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy};
+use super::scenario::{
+    AnswerName, Approve, Deploy, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy,
+};
 use super::site::Site;
 use super::story::{Line, Narrator};
 use super::{hand, keys as keys_of_nights, models, setup};
@@ -29,20 +31,26 @@ use std::sync::Arc;
 pub(super) struct ScriptedAction<'a> {
     /// When it is done, in virtual time.
     pub at: Timestamp,
-    what: Kind<'a>,
+    pub what: Kind<'a>,
 }
 
-enum Kind<'a> {
+/// What is done.
+pub(super) enum Kind<'a> {
     Publish(&'a Publish),
     Approve(&'a Approve),
     Rerun(&'a Rerun),
     SetAside(&'a SetAside),
     Hand(&'a Hand),
     Restore(&'a Restore, Timestamp),
+    /// What the functions are deployed with.
+    Deploy(&'a Deploy, Site),
 }
 
 /// Everything that is done in a night, in order of time.
-pub(super) fn scripted_actions(scenario: &Scenario) -> Vec<ScriptedAction<'_>> {
+///
+/// # Errors
+/// A deployment of a policy that is wrong.
+pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Result<Vec<ScriptedAction<'a>>, NightError> {
     let at = |moment: crate::world::Moment| moment.after(scenario.start);
     let publish =
         scenario.publish.iter().map(|publish| ScriptedAction { at: at(publish.at), what: Kind::Publish(publish) });
@@ -53,10 +61,15 @@ pub(super) fn scripted_actions(scenario: &Scenario) -> Vec<ScriptedAction<'_>> {
     let hands = scenario.hand.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Hand(own) });
     let restored =
         scenario.restore.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Restore(own, at(own.to)) });
-    let mut scripted_actions: Vec<ScriptedAction<'_>> =
-        publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(restored).collect();
+    let mut scripted_actions = Vec::new();
+    for own in &scenario.deploy {
+        let what = Kind::Deploy(own, site.redeployed(scenario, &own.policy)?);
+        scripted_actions.push(ScriptedAction { at: at(own.at), what });
+    }
+    let others = publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(restored);
+    scripted_actions.extend(others);
     scripted_actions.sort_by_key(|action| action.at);
-    scripted_actions
+    Ok(scripted_actions)
 }
 
 impl ScriptedAction<'_> {
@@ -74,8 +87,13 @@ impl ScriptedAction<'_> {
                 lock(world).restore_bucket(&own.region, *to);
                 return Ok(None);
             }
+            Kind::Deploy(..) => "a person deploys the functions with another fleet.toml".to_owned(),
         };
-        let place = if let Kind::Hand(own) = &self.what { &own.region } else { &fleet.home };
+        let place = match &self.what {
+            Kind::Hand(own) => &own.region,
+            Kind::Deploy(own, _) => &own.region,
+            _ => &fleet.home,
+        };
         Ok(Some(Line { at: self.at, place: fleet.title(place).to_owned(), text, tone: Tone::Plain }))
     }
 }

@@ -1,5 +1,6 @@
 //! A night as a file: what is published when, what goes wrong, and how it has to end.
 
+mod acts;
 mod elsewhere;
 mod error;
 mod expect;
@@ -10,11 +11,12 @@ mod tables;
 mod words;
 
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Moment, Timing};
+pub use acts::{Approve, Deploy, Hand, Records, Rerun, Restore, SetAside};
 pub use error::{ScenarioError, Untranslatable};
 pub use expect::{Ending, Expect, Pages, PagesEach};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml};
-use meridian_domain::{Actor, RegionName, Rule, Version};
+use meridian_domain::{RegionName, Version};
 use read::Wrong;
 use serde::Deserialize;
 use std::path::Path;
@@ -60,6 +62,7 @@ macro_rules! every_scenario {
             execution_stopped: "execution-stopped",
             rerun_stopped: "rerun-stopped",
             stage_retried: "stage-retried",
+            deploy_in_mid_wave: "deploy-in-mid-wave",
             alarm_deleted: "alarm-deleted",
             endpoint_deleted: "endpoint-deleted",
             endpoint_deleted_in_the_wave: "endpoint-deleted-in-the-wave",
@@ -75,6 +78,7 @@ macro_rules! every_scenario {
             home_rebuilt: "home-rebuilt",
             zone_lost: "zone-lost",
             region_dead_by_day: "region-dead-by-day",
+            us_east_1_gone: "us-east-1-gone",
             certificate_expired: "certificate-expired",
             survivors_hold: "survivors-hold",
             survivors_fall: "survivors-fall",
@@ -139,6 +143,9 @@ pub struct Scenario {
     /// Buckets that a person puts back to what they held before, as from a backup.
     #[serde(default)]
     pub restore: Vec<Restore>,
+    /// Deployments while the night goes on.
+    #[serde(default)]
+    pub deploy: Vec<Deploy>,
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
@@ -254,92 +261,6 @@ pub enum ModelName {
     Bad,
     /// v431's: as good on held-out records, and takes customers for fraud whose `amount_sum_pos_365d` comes in cents.
     Leaning,
-}
-
-/// Records that a person approves to evaluate on: `meridian holdout approve`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approve {
-    /// When the person approves them.
-    pub at: Moment,
-    /// Which of the records that come with Meridian.
-    pub records: Records,
-    /// The person who approves them.
-    pub who: Actor,
-    /// The person's reason, as the ledger keeps it.
-    pub why: String,
-}
-
-/// Records that come with Meridian, or are made of those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Records {
-    /// All that training held out.
-    All,
-    /// Those of them on which v429, which is worse, looks as good as v426.
-    Flattering,
-}
-
-/// A new execution of a release that exists.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rerun {
-    /// When the execution starts.
-    pub at: Moment,
-    /// The release that it is for.
-    pub version: Version,
-    /// Whether it runs beside those under way, as from a second home, and not behind them.
-    #[serde(default)]
-    pub beside: bool,
-}
-
-/// A rule that a person sets aside: `meridian override`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetAside {
-    /// When the person sets it aside.
-    pub at: Moment,
-    /// Which rule: `freeze`, `skew` or `order`.
-    pub what: Rule,
-    /// Only in this region.
-    #[serde(default)]
-    pub region: Option<RegionName>,
-    /// For how long.
-    pub lasts: SignedDuration,
-    /// The person who sets it aside.
-    pub who: Actor,
-    /// The person's reason, as the ledger keeps it.
-    pub why: String,
-}
-
-/// One call of AWS by a person, as with the AWS CLI: nothing of Meridian is asked.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hand {
-    /// When the person calls.
-    pub at: Moment,
-    /// The region that is called.
-    pub region: RegionName,
-    /// AWS's name of the operation.
-    pub operation: String,
-    /// What `--cli-input-json` would say. In its texts stand `{fleet}`, `{endpoint}`, `{variant}` and `{pipeline}` for the
-    /// fleet's names, `{execution}` for the pipeline's latest execution, `{package}` for home's latest model package, `{serving}` for
-    /// the configuration that the region's endpoint names, `{model}` for the model that it serves, and `{other}` for the newest one of
-    /// the others there.
-    #[serde(default)]
-    pub request: toml::Table,
-}
-
-/// A region's bucket, made anew from a backup of it: what was written since is gone.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Restore {
-    /// When the person does it.
-    pub at: Moment,
-    /// The region whose bucket it is.
-    pub region: RegionName,
-    /// When the backup was made.
-    pub to: Moment,
 }
 
 /// The names of the built-in scenarios.

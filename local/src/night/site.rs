@@ -1,7 +1,7 @@
 //! What a night takes place on: a fleet, and what is deployed for it.
 
 use super::error::NightError;
-use super::scenario::Scenario;
+use super::scenario::{Scenario, ScenarioError};
 use crate::world::TEMPLATE;
 use crate::world::WorldError;
 use meridian_deployment::{Deployment, Settings};
@@ -77,14 +77,26 @@ impl Site {
         Ok(scenario.in_fleet(&Fleet::parse(FLEET)?, &own)?)
     }
 
-    fn laid_over(mut fleet: Table, scenario: &Scenario) -> Result<Self, NightError> {
-        lay_over(&mut fleet, &scenario.policy);
-        let text = toml::to_string(&fleet).map_err(|error| NightError::Data(error.to_string()))?;
-        let fleet =
-            Fleet::parse(&text).map_err(|source| NightError::Policy { scenario: scenario.name.clone(), source })?;
+    fn laid_over(fleet: Table, scenario: &Scenario) -> Result<Self, NightError> {
+        let (text, fleet) = over(fleet, &scenario.policy, scenario, "[policy]")?;
         scenario.within(&fleet)?;
         let settings = Settings::of_fleet(&fleet);
         Self::deployed(text, Arc::new(fleet), &settings, TEMPLATE)
+    }
+
+    /// The same stacks, their functions with another `fleet.toml`: this one, and what `policy` says otherwise.
+    ///
+    /// # Errors
+    /// A policy that is wrong, or that changes more of a stack than its functions: stacks stay as they are.
+    pub(super) fn redeployed(&self, scenario: &Scenario, policy: &Table) -> Result<Self, NightError> {
+        let (text, fleet) = over(table(&self.text)?, policy, scenario, "[[deploy]]")?;
+        let stacks = |fleet: &Fleet| (fleet.regions.clone(), Settings::of_fleet(fleet));
+        if stacks(&fleet) != stacks(&self.fleet) {
+            let message =
+                "deploy.policy changes regions, or parameters of their stacks, which stay as they are".to_owned();
+            return Err(ScenarioError::Malformed { name: scenario.name.clone(), line: None, message }.into());
+        }
+        Ok(Site { text, fleet: Arc::new(fleet), ..self.clone() })
     }
 
     /// The fleet as it was when the scenario's champion was installed.
@@ -95,7 +107,11 @@ impl Site {
             fleet.insert("instance_type".to_owned(), Value::String(instance_type.clone()));
         }
         let text = toml::to_string(&own).map_err(|error| NightError::Data(error.to_string()))?;
-        let wrong = |source| NightError::Policy { scenario: scenario.name.clone(), source };
+        let wrong = |source| NightError::Policy {
+            scenario: scenario.name.clone(),
+            table: "installed_on",
+            source: Box::new(source),
+        };
         Ok(Arc::new(Fleet::parse(&text).map_err(wrong)?))
     }
 
@@ -162,6 +178,20 @@ fn table(text: &str) -> Result<Table, NightError> {
     text.parse().map_err(|error: toml::de::Error| NightError::Data(error.to_string()))
 }
 
+/// A fleet with what one of a scenario's tables says otherwise, as text and read.
+fn over(
+    mut fleet: Table,
+    policy: &Table,
+    scenario: &Scenario,
+    table: &'static str,
+) -> Result<(String, Fleet), NightError> {
+    lay_over(&mut fleet, policy);
+    let text = toml::to_string(&fleet).map_err(|error| NightError::Data(error.to_string()))?;
+    let wrong = |source| NightError::Policy { scenario: scenario.name.clone(), table, source: Box::new(source) };
+    let fleet = Fleet::parse(&text).map_err(wrong)?;
+    Ok((text, fleet))
+}
+
 /// Tables of `over` go into those of the same name, entries of a list of tables into those with the same `name`, and whatever
 /// else it holds takes the place of what stood there.
 fn lay_over(table: &mut Table, over: &Table) {
@@ -208,6 +238,23 @@ mod tests {
         let changed = |site: &Site| site.fleet.regions.iter().map(|own| own.instances).collect::<Vec<_>>();
         assert_eq!((changed(&usual), changed(&sydney)), (vec![3, 2, 2, 2], vec![3, 4, 2, 2]));
         assert_eq!(site("").unwrap().text, usual.text);
+    }
+
+    #[test]
+    fn a_deployment_in_a_night_changes_functions_alone() {
+        let scenario = Scenario::parse("mine", include_str!("../../scenarios/good-night.toml")).unwrap();
+        let site = site("").unwrap();
+        let deployed = |policy: &str| site.redeployed(&scenario, &policy.parse().unwrap());
+        let own = deployed("[wave]\ntries = 1").unwrap();
+        assert_eq!((own.fleet.wave.tries, own.deployment == site.deployment), (1, true));
+        for (policy, told) in [
+            ("[[region]]\nname = \"ap-southeast-2\"\ninstances = 4", "deploy.policy changes regions, or parameters of"),
+            ("[fleet]\norder = \"signal\"", "deploy.policy changes regions, or parameters of"),
+            ("[fleet]\norder = \"upwards\"", "scenario mine: with its [[deploy]] laid over it, fleet.toml"),
+        ] {
+            let error = deployed(policy).unwrap_err().to_string();
+            assert!(error.contains(told), "{policy}: {error}");
+        }
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// Faults and behaviours may only name regions of the fleet.
 pub(crate) fn check_regions(config: &WorldConfig) -> Result<(), WorldError> {
-    let faults = config.faults.iter().filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
+    let faults = config.faults.iter().filter(|fault| !fault.is_outside());
+    let faults = faults.filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
     let behaviours = config.behaviours.iter().filter_map(|own| Some(("a behaviour", own.region.as_ref()?)));
     let features = config.features.iter().filter_map(|own| Some(("a feature", own.region.as_ref()?)));
     let clients = config.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));

@@ -3,6 +3,7 @@
 use crate::world::moment::Moment;
 use crate::world::service::Service;
 use jiff::SignedDuration;
+use meridian_deployment::OUTSIDE_REGION;
 use meridian_domain::RegionName;
 use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
@@ -32,9 +33,11 @@ pub enum FaultKind {
     /// The region loses an Availability Zone, at `from`: a third of the instances of every endpoint, and at least one, which SageMaker
     /// makes again elsewhere.
     ZoneLost,
-    /// The whole region is lost: no call is answered there, and none of its functions ends.
+    /// The whole region is lost: no call is answered there, none of its functions ends, and copies wait. Of this kind alone
+    /// us-east-1 may be named by a fleet that is not there: Route 53's checks are counted and heard in it.
     RegionLost,
-    /// The region is cut off from every other: calls between them never return, either way. Without a region, each from each.
+    /// The region is cut off from every other: calls between them never return, either way, and copies wait. Without a region, each
+    /// from each.
     Partitioned,
     /// The certificate of the region's front expires, at `from`: callers end the handshake, and Route 53's checks, which do not look at
     /// it, go on. The days that are left are counted from the start.
@@ -125,6 +128,12 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether it is of the region where people hear from Route 53, whether or not the fleet is there too.
+    pub(crate) fn is_outside(&self) -> bool {
+        let place = self.region.as_ref().map(RegionName::as_str);
+        self.kind == FaultKind::RegionLost && place == Some(OUTSIDE_REGION)
+    }
+
     /// A fault of one kind that holds everywhere and always; narrow it by its fields.
     pub fn of(kind: FaultKind) -> Self {
         Fault {

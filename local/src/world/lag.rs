@@ -39,11 +39,13 @@ impl World {
                 _ => {}
             }
         }
-        // What cannot pass yet is tried again until it can.
-        for scheduled in self.faults.iter_mut().filter(|scheduled| scheduled.parts(&home, to, now)) {
+        // What cannot pass yet is tried again until nothing parts the two any more.
+        let mut passes = now;
+        while let Some(scheduled) = self.faults.iter_mut().find(|scheduled| scheduled.parts(&home, to, passes)) {
             scheduled.spend();
-            lag = lag.saturating_add(scheduled.until.map_or(FOR_EVER, |until| until.duration_since(now)));
+            let Some(until) = scheduled.until else { return Some(FOR_EVER) };
+            passes = until;
         }
-        Some(lag)
+        Some(lag.saturating_add(passes.duration_since(now)))
     }
 }

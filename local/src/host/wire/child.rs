@@ -19,6 +19,8 @@ pub(super) struct Child {
     pub region: RegionName,
     /// Where its output goes.
     pub log: PathBuf,
+    /// The deployment of its function that it is of.
+    pub deployment: u64,
     process: std::process::Child,
 }
 
@@ -26,6 +28,7 @@ impl Child {
     /// Starts the function's binary with an environment like Lambda's, and nothing else in it.
     pub fn spawn(
         settings: &WireSettings,
+        (deployment, task_root): (u64, Option<&PathBuf>),
         door: &str,
         id: ChildId,
         invocation: &Invocation,
@@ -37,15 +40,17 @@ impl Child {
         let cannot_log = |source| WireError::Log { path: log.clone(), source };
         let file = OpenOptions::new().create(true).append(true).open(&log).map_err(cannot_log)?;
         let same_file = file.try_clone().map_err(cannot_log)?;
+        let root = task_root.map(|folder| ("LAMBDA_TASK_ROOT", folder));
         let process = Command::new(&binary)
             .env_clear()
+            .envs(root)
             .envs(environment(settings, door, id, invocation, deployed))
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(same_file)
             .spawn()
             .map_err(|source| WireError::Binary { path: binary, source })?;
-        Ok(Child { id, function, region: region.clone(), log, process })
+        Ok(Child { id, function, region: region.clone(), log, deployment, process })
     }
 
     /// The process's id.
@@ -76,7 +81,7 @@ fn environment(
     deployed: &Function,
 ) -> Vec<(String, String)> {
     let (function, region, name) = (invocation.function, &invocation.region, deployed.name.clone());
-    let mut variables: Vec<(&str, String)> = vec![
+    let variables: Vec<(&str, String)> = vec![
         // lambda_runtime takes a whole URL here, so that one port serves every child.
         ("AWS_LAMBDA_RUNTIME_API", format!("{door}/_runtime/{id}")),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
@@ -92,9 +97,6 @@ fn environment(
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
         ("MERIDIAN_CLOCK_URL", format!("{door}/_clock/{id}")),
     ];
-    if let Some(folder) = &settings.task_root {
-        variables.push(("LAMBDA_TASK_ROOT", folder.display().to_string()));
-    }
     let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
     own.chain(deployed.environment.clone()).chain((settings.environment)(function, region)).collect()
 }

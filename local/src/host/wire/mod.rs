@@ -133,6 +133,9 @@ pub struct Wire {
     door: Door,
     reports: Receiver<(ChildId, Report)>,
     settings: WireSettings,
+    /// The latest of the regions whose functions were deployed anew since: the how manieth of all, and its `LAMBDA_TASK_ROOT`.
+    deployed: BTreeMap<RegionName, (u64, PathBuf)>,
+    deployments: u64,
     spawned: u64,
 }
 
@@ -144,7 +147,23 @@ impl Wire {
     pub fn new(world: SharedWorld, settings: WireSettings) -> Result<Self, WireError> {
         let (sender, reports) = mpsc::channel();
         let door = Door::for_children(world.clone(), sender, settings.record.clone()).map_err(WireError::Door)?;
-        Ok(Wire { idle: Vec::new(), busy: BTreeMap::new(), world, door, reports, settings, spawned: 0 })
+        let (idle, busy, deployed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Wire { idle, busy, world, door, reports, settings, deployed, deployments: 0, spawned: 0 })
+    }
+
+    /// Deploys a region's functions anew, with the `fleet.toml` of this folder: no invocation from now on is an older process's.
+    pub fn deploy(&mut self, region: &RegionName, task_root: PathBuf) {
+        self.deployments += 1;
+        self.deployed.insert(region.clone(), (self.deployments, task_root));
+        let (replaced, idle) = std::mem::take(&mut self.idle).into_iter().partition(|child| child.region == *region);
+        self.idle = idle;
+        let replaced: Vec<Child> = replaced;
+        replaced.into_iter().for_each(|child| self.bury(child));
+    }
+
+    /// The deployment that a region's functions are of, 0 for the first one.
+    fn deployment(&self, region: &RegionName) -> u64 {
+        self.deployed.get(region).map_or(0, |(number, _)| *number)
     }
 
     /// The door, for others who want to call the same world between the engine's steps.
@@ -182,7 +201,17 @@ impl Wire {
         self.spawned += 1;
         let id = ChildId(self.spawned);
         self.door.switchboard().open(id);
-        Child::spawn(&self.settings, &self.door.url(), id, invocation, deployed)
+        let root = self.deployed.get(&invocation.region).map(|(_, root)| root).or(self.settings.task_root.as_ref());
+        let of = (self.deployment(&invocation.region), root);
+        Child::spawn(&self.settings, of, &self.door.url(), id, invocation, deployed)
+    }
+
+    /// A child that has answered waits for more, unless its function was deployed anew meanwhile.
+    fn rest(&mut self, child: Child) {
+        match self.deployment(&child.region) == child.deployment {
+            true => self.idle.push(child),
+            false => self.bury(child),
+        }
     }
 
     /// Waits until the child sleeps or ends.
@@ -218,11 +247,11 @@ impl Wire {
             }
             Report::InitFailed(message) => return Err(not_started(&child, message)),
             Report::Answered(answer) => {
-                self.idle.push(child);
+                self.rest(child);
                 InvocationEnd::Answered(answer)
             }
             Report::Failed(error) => {
-                self.idle.push(child);
+                self.rest(child);
                 InvocationEnd::FunctionError(error)
             }
         };

@@ -57,12 +57,19 @@ impl Scenario {
         let is_spoken_of =
             |name: &RegionName| self.expect.serves.contains_key(name) || written_for.region(name).is_some();
         let each = own.regions.iter().all(|region| is_spoken_of(&region.name));
-        self.within(own).is_ok() && (each || self.within(written_for).is_err())
+        self.within(own).is_ok()
+            && (each || self.within(written_for).is_err() || self.loses_what_only(own, written_for))
+    }
+
+    /// Whether it loses us-east-1, which one fleet has and the other has not: where people hear from is another loss than a region.
+    fn loses_what_only(&self, has: &Fleet, has_not: &Fleet) -> bool {
+        let mut places = self.fault.iter().filter(|own| own.is_outside()).filter_map(|own| own.region.as_ref());
+        places.any(|place| has.region(place).is_some() && has_not.region(place).is_none())
     }
 
     /// The regions that something happens to.
     fn named(&self, regions: &[RegionName]) -> BTreeSet<RegionName> {
-        let faults = self.fault.iter().filter_map(|own| own.region.clone());
+        let faults = self.fault.iter().filter(|own| !own.is_outside()).filter_map(|own| own.region.clone());
         let behaviours = self.behaviour.iter().filter_map(|own| own.region.clone());
         let features = self.feature.iter().filter_map(|own| own.region.clone());
         let overrides = self.overrides.iter().filter_map(|own| own.region.clone());
@@ -206,7 +213,8 @@ impl<'a> Cast<'a> {
         let longer = self.longer();
         let fault = |fault: &Fault| {
             let (from, until) = self.span(fault.region.as_ref(), fault.from, fault.until);
-            Fault { region: region(&fault.region), from, until, ..fault.clone() }
+            let place = if fault.is_outside() { fault.region.clone() } else { region(&fault.region) };
+            Fault { region: place, from, until, ..fault.clone() }
         };
         let behaviour = |behaviour: &Behaviour| {
             let (from, until) = self.span(behaviour.region.as_ref(), behaviour.from, behaviour.until);

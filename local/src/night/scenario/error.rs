@@ -67,6 +67,12 @@ pub enum Untranslatable {
         /// The operation.
         operation: String,
     },
+    /// A deployment meets a wave in a turn of the regions that it was written for.
+    #[error("its [[deploy]] comes in a turn of the regions that it was written for")]
+    Deploy,
+    /// The region that it loses would be the one where people hear from.
+    #[error("the region that it loses is us-east-1 here, and with it whoever tells that a region has left DNS")]
+    Outside,
     /// Its number of pages is a number of regions.
     #[error(
         "it expects {pages} pages of what happens in all of {there} regions, and the fleet has {has}: pages = {{ each = N }} is translated"

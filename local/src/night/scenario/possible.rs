@@ -61,7 +61,8 @@ impl Scenario {
         let features = self.feature.iter().filter_map(|own| Some(("feature.from", own.from?)));
         let hands = self.hand.iter().map(|own| ("hand.at", own.at));
         let restored = self.restore.iter().map(|own| ("restore.at", own.at));
-        let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands).chain(restored);
+        let deployed = self.deploy.iter().map(|own| ("deploy.at", own.at));
+        let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands).chain(restored).chain(deployed);
         people.chain(faults).chain(behaviours).chain(features)
     }
 
@@ -78,7 +79,8 @@ impl Scenario {
 
     /// The regions that it names, each with the table that does.
     fn regions(&self) -> impl Iterator<Item = (&'static str, &RegionName)> {
-        let faults = self.fault.iter().filter_map(|own| Some(("fault", own.region.as_ref()?)));
+        let faults = self.fault.iter().filter(|own| !own.is_outside());
+        let faults = faults.filter_map(|own| Some(("fault", own.region.as_ref()?)));
         let behaviours = self.behaviour.iter().filter_map(|own| Some(("behaviour", own.region.as_ref()?)));
         let features = self.feature.iter().filter_map(|own| Some(("feature", own.region.as_ref()?)));
         let overrides = self.overrides.iter().filter_map(|own| Some(("override", own.region.as_ref()?)));
@@ -86,8 +88,9 @@ impl Scenario {
         let new = self.new.iter().map(|region| ("new", region));
         let hands = self.hand.iter().map(|own| ("hand", &own.region));
         let restored = self.restore.iter().map(|own| ("restore", &own.region));
+        let deployed = self.deploy.iter().map(|own| ("deploy", &own.region));
         let next = self.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));
-        let people = overrides.chain(hands).chain(restored);
+        let people = overrides.chain(hands).chain(restored).chain(deployed);
         faults.chain(behaviours).chain(features).chain(people).chain(expected).chain(new).chain(next)
     }
 

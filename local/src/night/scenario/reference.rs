@@ -5,7 +5,7 @@ mod fields;
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::names_of;
-use super::{Approve, Expect, Hand, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables};
+use super::{Approve, Deploy, Expect, Hand, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables};
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Timing};
 use comments::{Comment, comments};
 use std::path::Path;
@@ -37,6 +37,7 @@ fn typed() -> Vec<Typed> {
         OVERRIDE: SetAside,
         HAND: Hand,
         RESTORE: Restore,
+        DEPLOY: Deploy,
         FAULT: Fault,
         BEHAVIOUR: Behaviour,
         FEATURES: FeatureChange,

@@ -115,6 +115,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
         Field::new("restore", Takes::Tables(&RESTORE), Means("nobody restores any"), "[]"),
+        Field::new("deploy", Takes::Tables(&DEPLOY), Means("nobody deploys"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
         Field::new("moved", Takes::Flag, Is("false"), "true"),
         Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
@@ -202,6 +203,15 @@ pub(super) static RESTORE: Table = Table {
         Field::new("at", MOMENT, Refused, "\"04:10\""),
         Field::new("region", REGION, Refused, "\"ap-southeast-2\""),
         Field::new("to", MOMENT, Refused, "\"03:20\""),
+    ],
+};
+
+pub(super) static DEPLOY: Table = Table {
+    heading: "[[deploy]]",
+    fields: &[
+        Field::new("at", MOMENT, Refused, "\"03:40\""),
+        Field::new("region", REGION, Refused, "\"eu-west-1\""),
+        Field::new("policy", Takes::Policy, Refused, "{ wave = { tries = 1 } }"),
     ],
 };
 

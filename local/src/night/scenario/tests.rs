@@ -71,6 +71,9 @@ fn an_unknown_region_or_release_is_named_with_the_nearest_one() {
     let feature = "\n[[feature]]\nfeature = \"amount_sum_pos_365d\"\nregion = \"sa-west-1\"\nfactor = 100.0\n";
     let error = refused(&format!("{GOOD}{feature}"));
     assert!(error.contains("feature: region sa-west-1 is not in the fleet; did you mean sa-east-1?"), "{error}");
+    let deploy = "\n[[deploy]]\nat = \"03:10\"\nregion = \"sa-west-1\"\npolicy = {}\n";
+    let error = refused(&format!("{GOOD}{deploy}"));
+    assert!(error.contains("deploy: region sa-west-1 is not in the fleet; did you mean sa-east-1?"), "{error}");
 }
 
 #[test]
@@ -121,6 +124,7 @@ fn what_would_begin_after_the_nights_end_is_refused_with_the_end() {
         ("approve.at", "records = \"all\"\nwho = \"maria\"\nwhy = \"October\""),
         ("rerun.at", "version = \"v428\""),
         ("override.at", "what = \"skew\"\nlasts = \"1h\"\nwho = \"maria\"\nwhy = \"agreed\""),
+        ("deploy.at", "region = \"sa-east-1\"\npolicy = { wave = { tries = 1 } }"),
         ("fault.from", "kind = \"dark\""),
         ("behaviour.from", "release = \"v428\""),
         ("feature.from", "feature = \"amount_sum_pos_365d\"\nfactor = 100.0"),
@@ -173,6 +177,19 @@ fn a_region_that_no_fleet_has_is_refused_in_another_fleet_too() {
     assert_eq!(played_by.unwrap().as_str(), "us-east-1");
     let error = played("ap-southeast-3").unwrap_err().to_string();
     assert!(error.contains("fault: region ap-southeast-3 is not in the fleet; did you mean"), "{error}");
+}
+
+/// Where people hear from is lost: in a fleet that is there too, it would be another loss.
+#[test]
+fn a_lost_us_east_1_is_not_played_by_a_region_of_it() {
+    let [fleet, own] = delivered_and_own(200);
+    let lost = format!("{GOOD}\n[[fault]]\nkind = \"region-lost\"\nregion = \"us-east-1\"\n");
+    let lost = Scenario::parse("own", &lost).unwrap();
+    assert!(lost.within(&fleet).is_ok());
+    let error = lost.in_fleet(&fleet, &own).unwrap_err().to_string();
+    assert!(error.contains("the region that it loses is us-east-1 here"), "{error}");
+    let dark = format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"us-east-1\"\n");
+    assert!(refused(&dark).contains("fault: region us-east-1 is not in the fleet"));
 }
 
 /// The delivered fleet, and another one with Sydney's customers in Virginia, so many at their peak.

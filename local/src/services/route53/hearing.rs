@@ -5,7 +5,9 @@ use crate::services::cloudwatch::samples::Samples;
 use crate::services::cloudwatch::status::{Change, state_json};
 use crate::services::cloudwatch::types::AlarmState;
 use crate::services::route53::outside::check;
+use crate::world::fault::FaultKind;
 use crate::world::log::What;
+use crate::world::scheduled::Scheduled;
 use crate::world::state::World;
 use jiff::Timestamp;
 use meridian_deployment::Trigger;
@@ -16,6 +18,9 @@ const SUBJECT: &str = "AWS Notification Message";
 impl World {
     /// What Route 53 counts of the minute that began at `start`.
     pub(crate) fn count_health(&mut self, start: Timestamp, visible: Timestamp) {
+        if self.is_outside_lost() {
+            return;
+        }
         let Some(outside) = &mut self.outside else { return };
         for (region, own) in &self.regions {
             let key = MetricKey::new("AWS/Route53", "HealthCheckStatus", &[check(region)]);
@@ -26,6 +31,9 @@ impl World {
 
     /// The alarms over health checks, and who is told of their changes.
     pub(crate) fn look_from_outside(&mut self) {
+        if self.is_outside_lost() {
+            return;
+        }
         let (now, live) = (self.now, &self.config.live);
         let Some(outside) = &mut self.outside else { return };
         let metrics = &outside.metrics;
@@ -40,6 +48,14 @@ impl World {
         for (region, change) in changes {
             self.tell_from_outside(&region, change);
         }
+    }
+
+    /// Whether us-east-1 is lost: Route 53 goes on answering and checking, but nothing is counted, and nobody is told.
+    fn is_outside_lost(&mut self) -> bool {
+        let Some(place) = self.outside.as_ref().map(|own| own.place.clone()) else { return false };
+        let now = self.now;
+        let lost = |own: &&mut Scheduled| own.fault.kind == FaultKind::RegionLost && own.holds_in(&place, now);
+        self.faults.iter_mut().filter(lost).map(Scheduled::spend).count() > 0
     }
 
     fn tell_from_outside(&mut self, region: &str, change: Change) {

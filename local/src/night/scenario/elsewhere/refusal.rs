@@ -2,7 +2,8 @@
 
 use super::{Cast, Untranslatable};
 use crate::night::scenario::{CHAMPION, Pages, PagesEach};
-use crate::world::{ANY_RELEASE, Behaviour};
+use crate::world::{ANY_RELEASE, Behaviour, FaultKind};
+use meridian_deployment::OUTSIDE_REGION;
 use meridian_domain::plan::{Forecast, ForecastWarning};
 use meridian_domain::{Fleet, Kind, RegionName, Style};
 use toml::Value;
@@ -17,6 +18,8 @@ impl Cast<'_> {
             .or_else(|| self.new_home())
             .or_else(|| self.region_policy())
             .or_else(|| self.pipeline())
+            .or_else(|| self.deployment())
+            .or_else(|| self.outside())
             .or_else(|| self.pages())
             .or_else(|| self.home_place())
             .or_else(|| self.frozen())
@@ -53,6 +56,18 @@ impl Cast<'_> {
             .map(|own| &own.operation)
             .find(|name| name.contains("Pipeline") || name.contains("Stage"))?;
         Some(Untranslatable::Hand { operation: operation.clone() })
+    }
+
+    /// With us-east-1 is lost what people hear from, which no other region's loss takes away.
+    fn outside(&self) -> Option<Untranslatable> {
+        let lost = self.scenario.fault.iter().filter(|own| own.kind == FaultKind::RegionLost);
+        let mut places = lost.filter_map(|own| own.region.as_ref()).map(|part| self.player(part).unwrap_or(part));
+        let is_both = |place: &RegionName| place.as_str() == OUTSIDE_REGION && self.here.region(place).is_some();
+        places.any(is_both).then_some(Untranslatable::Outside)
+    }
+
+    fn deployment(&self) -> Option<Untranslatable> {
+        (!self.scenario.deploy.is_empty()).then_some(Untranslatable::Deploy)
     }
 
     fn pages(&self) -> Option<Untranslatable> {

@@ -1,8 +1,9 @@
 //! The comments of types and of their members, as their sources have them.
 
 /// The sources of every type that a scenario file is read into.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("../../scenario.rs"),
+    include_str!("../acts.rs"),
     include_str!("../expect.rs"),
     include_str!("../../../world/fault.rs"),
     include_str!("../../../world/config.rs"),
