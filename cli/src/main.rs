@@ -7,6 +7,8 @@ mod compare;
 mod cost;
 mod doctor;
 mod evaluate;
+mod failback;
+mod failover;
 mod fitted;
 mod halt;
 mod history;
@@ -91,6 +93,10 @@ enum Command {
     Simulate(simulate::Arguments),
     /// End a halt: waves may start again there.
     Lift(lift::Arguments),
+    /// Send one region's customers to another, once that one can carry them.
+    Failover(failover::Arguments),
+    /// Let a region's customers come back after a failover.
+    Failback(failback::Arguments),
     /// Set a freeze, the skew bound or the order aside for a while, on record.
     Override(overrides::Arguments),
     /// Print a shell's completions.
@@ -127,6 +133,8 @@ fn main() -> ExitCode {
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, quiet),
         Command::Lift(arguments) => lift::run(&arguments),
+        Command::Failover(arguments) => failover::run(&arguments),
+        Command::Failback(arguments) => failback::run(&arguments),
         Command::Override(arguments) => overrides::run(&arguments),
         Command::Completions(arguments) => manual::completions::<Arguments>(&arguments),
         Command::Man(arguments) => manual::man::<Arguments>(&arguments),

@@ -114,6 +114,9 @@ fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Resul
     for row in &overview.condemned {
         writeln!(out, "{}", paragraph(&voice.condemned(row), width, 2))?;
     }
+    for line in overview.failovers.iter().flat_map(|row| voice.failover_in_force(row)) {
+        writeln!(out, "{}", paragraph(&line, width, 2))?;
+    }
     for own in &overview.overrides {
         writeln!(out, "{}", paragraph(&voice.override_in_force(own), width, 2))?;
     }

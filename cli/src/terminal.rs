@@ -242,6 +242,11 @@ pub fn warning(message: &str) {
     labelled("warning:", AnsiColor::Yellow.on_default().bold(), message);
 }
 
+/// Writes to standard error what is waited for.
+pub fn waiting(message: &str) {
+    labelled("waiting:", Style::new().bold(), message);
+}
+
 /// A message under its label.
 fn labelled(label: &str, style: Style, message: &str) {
     let message = edge::visible(message);

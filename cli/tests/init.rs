@@ -118,9 +118,12 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             "four-accounts" | "planes-dark" | "topic-dark" | "zone-lost" => "it needs 3 regions, and the fleet has 2",
             "messy-events" => "it needs 4 regions, and the fleet has 2",
             "home-rebuilt" => "in it home has moved to another region",
-            "certificate-expired" | "region-dead-by-day" | "survivors-fall" | "survivors-hold" | "us-east-1-gone" => {
-                "in it a lost region's customers come to "
-            }
+            "certificate-expired"
+            | "failback"
+            | "region-dead-by-day"
+            | "survivors-fall"
+            | "survivors-hold"
+            | "us-east-1-gone" => "in it a lost region's customers come to ",
             "deploy-in-mid-wave" => "its [[deploy]] comes in a turn of the regions that it was written for",
             "home-lost" | "home-lost-and-back" => "the region that it loses is us-east-1 here",
             "stage-retried" => "its [[hand]] calls RetryStageExecution",

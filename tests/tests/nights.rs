@@ -105,6 +105,7 @@ golden! {
     a_certificate_that_expires_was_told_of_and_costs_every_request: "certificate-expired",
     survivors_with_instances_for_a_lost_regions_customers_hold: "survivors-hold",
     survivors_without_them_fall_until_instances_come: "survivors-fall",
+    customers_that_a_person_moves_find_their_instances_and_come_back: "failback",
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_stood_still_and_lost_the_lease_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",

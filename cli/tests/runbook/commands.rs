@@ -127,6 +127,16 @@ pub const COMMANDS: &[(&str, Check)] = &[
         Check::Shows(|desk, said| halted(desk, said, "home has moved")),
     ),
     ("meridian lift --region home --who $USER --why 'the next halt'", Check::Prepares),
+    // The night stands still: the region that is asked never gets its instances.
+    (
+        "meridian failover --from JP --to AU --who $USER --why \"...\" --dry-run",
+        Check::Says(&["AU makes itself ready for JP's customers"]),
+    ),
+    ("timeout 5 meridian failover --from JP --to AU --who $USER --why 'a drill' || true", Check::Prepares),
+    (
+        "meridian failback --region JP --who $USER --why \"...\"",
+        Check::Says(&["JP is in service", "AU scales as usual again"]),
+    ),
     ("meridian halt --region $REGION --who $USER --why 'callers send broken requests'", Check::Prepares),
     (
         "target/release/meridian lift --region $REGION --who $USER --why \"the caller that sent broken requests is mended\"",

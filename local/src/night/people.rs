@@ -3,7 +3,7 @@
 use super::error::NightError;
 use super::features::features;
 use super::scenario::{
-    AnswerName, Approve, Deploy, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy,
+    AnswerName, Approve, Deploy, Failover, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy,
 };
 use super::site::Site;
 use super::story::{Line, Narrator};
@@ -18,13 +18,16 @@ use meridian_domain::{
     AnswerError, AnswerForm, Fleet, Image, Manifest, Provenance, ReasonsForm, ReleaseId, Sha256, Version, keys,
 };
 use meridian_handlers::context::Context;
+use meridian_handlers::failover::{self, FailedBack, Look};
 use meridian_handlers::holdout::{self, Approval};
 use meridian_handlers::operator_commands;
 use meridian_handlers::ports::{Artifacts, ErrorKind};
 use meridian_handlers::publish::{Prepared, PublishSpec, prepare, publish};
 use meridian_handlers::replication::start_execution;
 use meridian_handlers::signing::{self, Signer};
+use meridian_messages::Voice;
 use meridian_messages::ledger::Tone;
+use meridian_messages::operator::FailoverStands;
 use std::sync::Arc;
 
 /// Something that is done from outside.
@@ -41,6 +44,7 @@ pub(super) enum Kind<'a> {
     Rerun(&'a Rerun),
     SetAside(&'a SetAside),
     Hand(&'a Hand),
+    Failover(&'a Failover),
     Restore(&'a Restore, Timestamp),
     /// What the functions are deployed with.
     Deploy(&'a Deploy, Site),
@@ -59,6 +63,7 @@ pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Resul
     let reruns = scenario.rerun.iter().map(|rerun| ScriptedAction { at: at(rerun.at), what: Kind::Rerun(rerun) });
     let overrides = scenario.overrides.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::SetAside(own) });
     let hands = scenario.hand.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Hand(own) });
+    let moved = scenario.failover.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Failover(own) });
     let restored =
         scenario.restore.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Restore(own, at(own.to)) });
     let mut scripted_actions = Vec::new();
@@ -66,7 +71,7 @@ pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Resul
         let what = Kind::Deploy(own, site.redeployed(scenario, &own.policy)?);
         scripted_actions.push(ScriptedAction { at: at(own.at), what });
     }
-    let others = publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(restored);
+    let others = publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(moved).chain(restored);
     scripted_actions.extend(others);
     scripted_actions.sort_by_key(|action| action.at);
     Ok(scripted_actions)
@@ -82,6 +87,7 @@ impl ScriptedAction<'_> {
             Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
             Kind::Hand(own) => hand::called(world, fleet, own)?,
+            Kind::Failover(own) => move_customers(world, fleet, own)?,
             Kind::Restore(own, to) => {
                 // The world tells it itself.
                 lock(world).restore_bucket(&own.region, *to);
@@ -91,6 +97,7 @@ impl ScriptedAction<'_> {
         };
         let place = match &self.what {
             Kind::Hand(own) => &own.region,
+            Kind::Failover(own) => &own.from,
             Kind::Deploy(own, _) => &own.region,
             _ => &fleet.home,
         };
@@ -243,6 +250,27 @@ fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Res
     settled(said, || format!("an override of the {what}"))?;
     let place = own.region.as_ref().map_or("every region", |region| fleet.title(region));
     Ok(format!("a person asks for an override of the {what} for {place}, for {:#}", own.lasts))
+}
+
+/// `meridian failover` and `meridian failback`.
+fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Result<String, NightError> {
+    let (who, voice) = (own.who.clone(), Voice::of(fleet));
+    let Failover { from, to, why, .. } = own.clone();
+    let Some(to) = to else {
+        let back = block_on(world, |actor| {
+            let (ports, fleet, from) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), from.clone());
+            async move { failover::failback(&ports, &fleet, &from, &who, &why).await.map_err(text) }
+        });
+        let ended: FailedBack = settled(back, || "a failback".to_owned())?;
+        return Ok(format!("{}: {}", own.who, voice.failed_back(&from, &ended.carried, &ended.unread)));
+    };
+    let asked = failover::Failover { from: from.clone(), to: to.clone(), why };
+    let said = block_on(world, |actor| {
+        let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
+        async move { failover::failover(&ports, &fleet, &who, &asked, Look::First).await.map_err(text) }
+    });
+    let stands: FailoverStands = settled(said, || "a failover".to_owned())?;
+    Ok(format!("{}: {}", own.who, voice.failover(&from, &to, stands)))
 }
 
 fn text(error: impl ToString) -> String {

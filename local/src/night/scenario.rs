@@ -11,7 +11,7 @@ mod tables;
 mod words;
 
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Moment, Timing};
-pub use acts::{Approve, Deploy, Hand, Records, Rerun, Restore, SetAside};
+pub use acts::{Approve, Deploy, Failover, Hand, Records, Rerun, Restore, SetAside};
 pub use error::{ScenarioError, Untranslatable};
 pub use expect::{Ending, Expect, Pages, PagesEach};
 use jiff::{SignedDuration, Timestamp};
@@ -82,6 +82,7 @@ macro_rules! every_scenario {
             certificate_expired: "certificate-expired",
             survivors_hold: "survivors-hold",
             survivors_fall: "survivors-fall",
+            failback: "failback",
             starved_canary: "starved-canary",
             tried_again: "tried-again",
             declines_more: "declines-more",
@@ -140,6 +141,9 @@ pub struct Scenario {
     /// What a person does to AWS by hand.
     #[serde(default)]
     pub hand: Vec<Hand>,
+    /// Customers that a person moves from region to region.
+    #[serde(default)]
+    pub failover: Vec<Failover>,
     /// Buckets that a person puts back to what they held before, as from a backup.
     #[serde(default)]
     pub restore: Vec<Restore>,

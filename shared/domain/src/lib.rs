@@ -9,7 +9,7 @@ pub mod times;
 mod wave;
 
 pub use fleet::{alarms, capture, keys, signing, traffic};
-pub use ledger::{account, checkpoint, heads, overview, quarantine, reason};
+pub use ledger::{account, checkpoint, failover, heads, overview, quarantine, reason, resume};
 pub use wave::{callers, lookout, plan, probation, replay, stakes};
 
 pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};
@@ -41,8 +41,8 @@ pub use fleet::{
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;
 pub use ledger::history::{
-    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Shadow, Try, Unknown,
-    WorseOnRecord,
+    ApprovedRelease, Carries, Evacuated, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving,
+    Shadow, Try, Unknown, WorseOnRecord,
 };
 pub use ledger::holdout::{ApprovedHoldout, Holdout};
 pub use ledger::overrides::{Override, Rule};

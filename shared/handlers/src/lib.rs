@@ -5,6 +5,7 @@ pub mod adapters;
 pub mod context;
 pub mod entry;
 pub mod events;
+pub mod failover;
 pub mod files;
 pub mod front;
 pub mod history;

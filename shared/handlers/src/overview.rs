@@ -27,7 +27,7 @@ pub async fn look(ports: &(impl Ledger + Endpoints + Signals), fleet: &Fleet, at
             RegionSeen { region, is_home, entries, endpoint, alarm, frozen, paging }
         })
         .collect();
-    overview(believed(&chains, &Chain::Home), &seen, at)
+    overview(fleet, believed(&chains, &Chain::Home), &seen, at)
 }
 
 /// A region's endpoint, whether its rollback alarm rings, and which of the alarms that page by themselves do.

@@ -15,7 +15,7 @@ use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use futures_util::future::{Either, select};
 use jiff::SignedDuration;
 use meridian_domain::reason::{EventFault, EventKind, Excerpt, FoundEvent};
-use meridian_domain::{Answered, Chain, ReleaseId, Target};
+use meridian_domain::{Answered, Chain, Evacuated, ReleaseId, Target};
 use meridian_evaluation::GoldenRecords;
 use serde_json::{Value, json};
 use std::pin::pin;
@@ -101,6 +101,8 @@ enum Unproved {
     Ledger(#[from] JournalError),
     #[error("the chain names none")]
     NoRelease,
+    #[error("by {}, since {}", .0.by, .0.since)]
+    Evacuated(Box<Evacuated>),
     #[error(transparent)]
     Golden(#[from] FileError),
     #[error("release {}", .0.short())]
@@ -116,6 +118,7 @@ impl Unproved {
         match self {
             Self::Ledger(_) => "ledger cannot be read",
             Self::NoRelease => "no confirmed release yet",
+            Self::Evacuated(_) => "customers are sent elsewhere",
             Self::Golden(_) => "golden records cannot be read",
             Self::NoGolden(_) => "no golden records",
             Self::Silent(_) => "endpoint does not answer",
@@ -185,6 +188,9 @@ async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<(Target,
         }
     };
     let history = journal.history();
+    if let Some(evacuated) = &history.evacuated {
+        return Err(Unproved::Evacuated(Box::new(evacuated.clone())));
+    }
     let coming = history.update.as_ref().map(|update| update.target.release);
     let serving = history.serving.as_ref().map(|serving| serving.target.clone());
     serving.map(|target| (target, coming)).ok_or(Unproved::NoRelease)

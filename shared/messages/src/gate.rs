@@ -12,6 +12,12 @@ impl Voice<'_> {
         match gate {
             Gate::Stopped(stopped) => self.stopped(stopped),
             Gate::Frozen(frozen) => self.frozen(frozen),
+            Gate::InFailover { region } => {
+                format!(
+                    "a failover is on record in {}: its customers, or another region's, are moved",
+                    self.title(region)
+                )
+            }
             Gate::NotConfirmed { before, version } => {
                 format!("{} comes first and has not confirmed {version}", self.title(before))
             }

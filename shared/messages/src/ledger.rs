@@ -10,9 +10,10 @@ use crate::headline::promoted;
 use crate::layout::day;
 use crate::region::ill_service;
 use crate::way_back::worse_than_before;
+use meridian_domain::failover::FailoverStep;
 use meridian_domain::reason::Fault;
 use meridian_domain::{
-    Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
+    Actor, Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
 };
 use meridian_judge::CapturedVerdict;
 use std::collections::BTreeMap;
@@ -244,6 +245,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
                 format!("HOLD-OUT {digest} ({rows} records, {positives} fraud) approved by {}: {why}", entry.actor);
             return Some((Tone::Warn, what));
         }
+        Record::Failover(step) => return Some(failover(Voice::of(fleet), &entry.actor, step)),
         _ => return None,
     };
     let place = region.as_ref().map_or("every region", |region| fleet.title(region));
@@ -273,5 +275,25 @@ pub fn who(actor: &str) -> String {
     match actor.split('-').map(str::len).collect::<Vec<_>>().as_slice() {
         [8, 4, 4, 4, 12] => format!("wave {}", actor.chars().take(8).collect::<String>()),
         _ => actor.to_owned(),
+    }
+}
+
+/// A region's half of a failover.
+fn failover(voice: Voice<'_>, who: &Actor, step: &FailoverStep) -> (Tone, String) {
+    match step {
+        FailoverStep::Asked { from, why } => {
+            (Tone::Warn, format!("FAILOVER by {who}: to carry {}'s customers too: {why}", voice.title(from)))
+        }
+        FailoverStep::Ready { least, golden } => {
+            let instances = least.map(|least| format!("{least} instances, ")).unwrap_or_default();
+            (Tone::Good, format!("ready to carry them: {instances}{golden} of {golden} golden records answered right"))
+        }
+        FailoverStep::Over { why } => {
+            (Tone::Good, format!("{who} ends the failover, its scaling is as usual again: {why}"))
+        }
+        FailoverStep::Evacuated { to, why } => {
+            (Tone::Warn, format!("OUT OF SERVICE by {who}, {} is ready for its customers: {why}", voice.title(to)))
+        }
+        FailoverStep::Readmitted { why } => (Tone::Good, format!("{who} lets its customers come back: {why}")),
     }
 }

@@ -5,11 +5,30 @@ pub mod refused;
 
 use crate::Voice;
 use jiff::Timestamp;
-use meridian_domain::overview::CondemnedRow;
+use meridian_domain::overview::{CondemnedRow, FailoverRow};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
     Actor, ApprovedHoldout, Chain, Exposure, Holdout, Override, Reason, RegionName, ReleaseId, Rule, Version,
 };
+
+/// How far a failover is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailoverStands {
+    /// The other region has just been asked to make itself ready.
+    Asked {
+        /// The instances that it needs for that, and those that policy lets it have, where these are fewer.
+        short: Option<(u32, u32)>,
+    },
+    /// It is not ready yet.
+    Waits {
+        /// As above.
+        short: Option<(u32, u32)>,
+    },
+    /// It is ready, and customers have just been sent there.
+    Moved,
+    /// They were sent there before.
+    Stood,
+}
 
 /// Where a command names no region.
 const EVERY_REGION: &str = "every region";
@@ -33,6 +52,71 @@ impl Voice<'_> {
     pub fn override_in_force(self, own: &Override) -> String {
         let region = own.region.as_ref().map_or(EVERY_REGION, |region| self.title(region));
         format!("the {} is set aside for {region} until {:.0}, by {}: {}", own.what, own.until, own.who, own.why)
+    }
+
+    /// A failover under way, as one of its regions has it, and the command that ends it.
+    pub fn failover_in_force(self, row: &FailoverRow) -> Vec<String> {
+        let region = self.title(&row.region);
+        let since = |by: &Actor, at: Timestamp, why: &str, ends: &RegionName| {
+            let (at, ends) = (at.strftime("%Y-%m-%d %H:%M:%S"), self.title(ends));
+            format!("since {at}, by {by}: {why} (meridian failback --region {ends} --who ... --why ...)")
+        };
+        let evacuated = row.evacuated.as_ref().map(|own| {
+            let since = since(&own.by, own.since, &own.why, &row.region);
+            format!("{region}'s customers are sent away, {} is ready for them, {since}", self.title(&own.to))
+        });
+        let carries = row.carries.as_ref().map(|own| {
+            let state = if own.ready.is_some() { "is" } else { "makes itself" };
+            let since = since(&own.by, own.since, &own.why, &own.from);
+            format!("{region} {state} ready for {}'s customers, {since}", self.title(&own.from))
+        });
+        evacuated.into_iter().chain(carries).collect()
+    }
+
+    /// How far a failover is, and what follows.
+    pub fn failover(self, from: &RegionName, to: &RegionName, stands: FailoverStands) -> String {
+        let (from, to) = (self.title(from), self.title(to));
+        let then = |short: Option<(u32, u32)>| {
+            let few = short.map(|(needed, most)| {
+                format!(
+                    ". {to} needs {needed} instances for them and gets {most} at most: raise its most_instances, or answers will be \
+                     late or lost"
+                )
+            });
+            format!("once it is, they are sent away from {from}{}", few.unwrap_or_default())
+        };
+        match stands {
+            FailoverStands::Asked { short } => format!(
+                "{to} makes itself ready for {from}'s customers, from its next look within five minutes; {}",
+                then(short)
+            ),
+            FailoverStands::Waits { short } => {
+                format!("{to} is not ready for {from}'s customers yet; {}", then(short))
+            }
+            FailoverStands::Moved => format!(
+                "{to} is ready, and {from} is out of service: within a minute its /health answers 503, and DNS leads its customers \
+                 elsewhere"
+            ),
+            FailoverStands::Stood => format!("{from} is out of service already, and {to} is ready for its customers"),
+        }
+    }
+
+    /// A failover that is over: who scales as usual again, and whose chains could not be asked.
+    pub fn failed_back(self, region: &RegionName, carried: &[RegionName], unread: &[RegionName]) -> String {
+        let titles =
+            |regions: &[RegionName]| regions.iter().map(|region| self.title(region)).collect::<Vec<_>>().join(", ");
+        let mut said = match unread.contains(region) {
+            true => format!("the failover of {} ends", self.title(region)),
+            false => format!("{} is in service: its customers come back as DNS is asked again", self.title(region)),
+        };
+        if !carried.is_empty() {
+            said += &format!("; {} scales as usual again", titles(carried));
+        }
+        if !unread.is_empty() {
+            let unread = titles(unread);
+            said += &format!("; the ledger of {unread} does not answer: give the command again once it does");
+        }
+        said
     }
 
     /// A condemned release: since when, the deciding part of the reason, and whether it serves anywhere.

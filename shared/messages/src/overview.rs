@@ -251,11 +251,17 @@ impl Voice<'_> {
             Next::Try { region, version, from } => {
                 format!("{} is tried again with {version}, not before {}", self.title(region), clock(*from))
             }
+            Next::GoesOn { version, regions } => {
+                format!("home goes on with {version} to {} by itself", listed(&titles(regions)))
+            }
             Next::CatchUp { version, regions } => format!(
                 "{} can get {version} with a new execution, docs/runbook.md#start-a-new-execution; otherwise the next wave \
                  brings its own release",
                 listed(&titles(regions))
             ),
+            Next::InFailover { region, version } => {
+                format!("{} can get {version} with a new execution once its failover is over", self.title(region))
+            }
             Next::Frozen { region, version, frozen } => {
                 let title = self.title(region);
                 format!("{title} is {}: it can get {version} with a new execution after that", self.frozen(frozen))

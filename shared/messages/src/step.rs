@@ -37,6 +37,12 @@ impl Voice<'_> {
             Step::ReadyForFailover { region } => {
                 format!("{} has the instances that a failover needs", self.title(region))
             }
+            Step::Carries { region, from, least } => {
+                format!("{} needs {least} instances to carry {}'s customers too", self.title(region), self.title(from))
+            }
+            Step::ReadyToCarry { region, from } => {
+                format!("{} can carry {}'s customers too", self.title(region), self.title(from))
+            }
             Step::NeedsInstances { region, has, least } => self.needs_instances(region, *has, *least),
             Step::LacksInstances { why, .. } => {
                 let why = why.as_ref().map(|why| format!(": {}", words(why))).unwrap_or_default();

@@ -124,6 +124,9 @@ impl Voice<'_> {
                     "{title} does not serve the release that it would roll back; its ledger cannot be read"
                 );
             }
+            Quiet::AwaitsInstances { has, least } => {
+                return format!("{has} of the {least} instances for another region's customers are in service");
+            }
             Quiet::NoEndpoint => "there is no endpoint",
             Quiet::Alarm => "the rollback alarm is OK",
             Quiet::Changing => "the endpoint is changing",

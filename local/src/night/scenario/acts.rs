@@ -79,6 +79,24 @@ pub struct Hand {
     pub request: toml::Table,
 }
 
+/// A region's customers that a person moves: `meridian failover`, or without `to` `meridian failback`. What the command waits for is not
+/// waited for: given again later, it goes on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failover {
+    /// When the person gives the command.
+    pub at: Moment,
+    /// The region whose customers they are.
+    pub from: RegionName,
+    /// The region that is to carry them; without it they come back.
+    #[serde(default)]
+    pub to: Option<RegionName>,
+    /// The person who moves them.
+    pub who: Actor,
+    /// The person's reason, as the ledgers keep it.
+    pub why: String,
+}
+
 /// A region's bucket, made anew from a backup of it: what was written since is gone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

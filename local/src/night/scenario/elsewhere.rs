@@ -5,7 +5,7 @@ mod refusal;
 mod title;
 
 use super::{
-    Approve, Ending, Expect, Hand, Publish, Rerun, Restore, Scenario, ScenarioError, SetAside, Untranslatable,
+    Approve, Ending, Expect, Failover, Hand, Publish, Rerun, Restore, Scenario, ScenarioError, SetAside, Untranslatable,
 };
 use crate::world::{Behaviour, Fault, FeatureChange, Moment};
 use jiff::{SignedDuration, Timestamp};
@@ -74,8 +74,9 @@ impl Scenario {
         let features = self.feature.iter().filter_map(|own| own.region.clone());
         let overrides = self.overrides.iter().filter_map(|own| own.region.clone());
         let hands = self.hand.iter().map(|own| own.region.clone());
+        let moved = self.failover.iter().flat_map(|own| std::iter::once(&own.from).chain(&own.to)).cloned();
         let restored = self.restore.iter().map(|own| own.region.clone());
-        let people = overrides.chain(hands).chain(restored);
+        let people = overrides.chain(hands).chain(moved).chain(restored);
         let mut frozen = Vec::new();
         let freezes = self.policy.get("freeze").and_then(Value::as_array).into_iter().flatten();
         freezes.filter_map(|freeze| freeze.get("regions")?.as_array()).flatten().for_each(|region| {
@@ -236,6 +237,10 @@ impl<'a> Cast<'a> {
             let at = self.moment(Some(&own.region), own.at);
             Hand { at, region: place(&own.region), ..own.clone() }
         };
+        let moved = |own: &Failover| {
+            let (at, from) = (self.moment(Some(&own.from), own.at), place(&own.from));
+            Failover { at, from, to: own.to.as_ref().map(place), ..own.clone() }
+        };
         let restore = |own: &Restore| {
             let [at, to] = [own.at, own.to].map(|moment| self.moment(Some(&own.region), moment));
             Restore { at, region: place(&own.region), to }
@@ -256,6 +261,7 @@ impl<'a> Cast<'a> {
             rerun: scenario.rerun.iter().map(|own| Rerun { at: self.moment(None, own.at), ..own.clone() }).collect(),
             overrides: scenario.overrides.iter().map(set_aside).collect(),
             hand: scenario.hand.iter().map(hand).collect(),
+            failover: scenario.failover.iter().map(moved).collect(),
             restore: scenario.restore.iter().map(restore).collect(),
             new: self.new_regions(),
             policy: self.policy(),

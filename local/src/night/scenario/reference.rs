@@ -5,7 +5,7 @@ mod fields;
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::names_of;
-use super::{Approve, Deploy, Expect, Hand, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables};
+use super::{Approve, Deploy, Expect, Failover, Hand, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables};
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Timing};
 use comments::{Comment, comments};
 use std::path::Path;
@@ -36,6 +36,7 @@ fn typed() -> Vec<Typed> {
         RERUN: Rerun,
         OVERRIDE: SetAside,
         HAND: Hand,
+        FAILOVER: Failover,
         RESTORE: Restore,
         DEPLOY: Deploy,
         FAULT: Fault,

@@ -114,6 +114,7 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("rerun", Takes::Tables(&RERUN), Means("nobody starts any"), "[]"),
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
+        Field::new("failover", Takes::Tables(&FAILOVER), Means("nobody moves any"), "[]"),
         Field::new("restore", Takes::Tables(&RESTORE), Means("nobody restores any"), "[]"),
         Field::new("deploy", Takes::Tables(&DEPLOY), Means("nobody deploys"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
@@ -194,6 +195,17 @@ pub(super) static HAND: Table = Table {
         Field::new("region", REGION, Refused, "\"sa-east-1\""),
         Field::new("operation", BY_HAND, Refused, "\"DeleteEndpoint\""),
         Field::new("request", Takes::Request, Is("{}"), "{ EndpointName = \"{endpoint}\" }"),
+    ],
+};
+
+pub(super) static FAILOVER: Table = Table {
+    heading: "[[failover]]",
+    fields: &[
+        Field::new("at", MOMENT, Refused, "\"03:20\""),
+        Field::new("from", REGION, Refused, "\"eu-west-1\""),
+        Field::new("to", REGION, Means("they come back"), "\"ap-southeast-2\""),
+        Field::new("who", ACTOR, Refused, "\"maria\""),
+        Field::new("why", SENTENCE, Refused, "\"the VPC is moved\""),
     ],
 };
 

@@ -2,8 +2,8 @@
 
 use super::{Liveness, Wrong, breach, hold};
 use crate::world::World;
-use meridian_domain::plan::resume;
 use meridian_domain::reason::Gate;
+use meridian_domain::resume::resume;
 use meridian_domain::{Kind, Reason, RegionName};
 
 /// How a history ended, once nothing moves any more.

@@ -109,8 +109,10 @@ impl<H: Hasher> Prints<'_, H> {
             scaled: _,
             deregistered: _,
             spares: _,
-            // The model's fleet captures nothing.
+            // The model's fleet captures nothing, and nobody moves its customers.
             shadowed: _,
+            carries: _,
+            evacuated: _,
             worse,
         } = history;
         attested.len().hash(self.hasher);

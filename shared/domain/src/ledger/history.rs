@@ -1,12 +1,14 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 mod exposure;
+mod failover;
 mod hub;
 mod shadow;
 mod standing;
 mod tries;
 mod update;
 
+pub use failover::{Carries, Evacuated};
 pub use hub::{ApprovedRelease, HubHistory, Lease};
 pub use shadow::Shadow;
 pub use tries::Try;
@@ -81,6 +83,10 @@ pub struct RegionHistory {
     pub worse: Option<WorseOnRecord>,
     /// What captured requests say of each release.
     pub shadowed: BTreeMap<ReleaseId, Shadow>,
+    /// Another region's customers, whom this region was asked to carry.
+    pub carries: Option<Carries>,
+    /// Set while the region's own customers are sent elsewhere.
+    pub evacuated: Option<Evacuated>,
 }
 
 /// A release that probation found worse than the days before.
@@ -243,7 +249,9 @@ impl RegionHistory {
             Record::ScalingSet { execution } => {
                 self.on_scaling(execution, |scaled| scaled.set = true);
                 self.deregistered &= !self.scaled.as_ref().is_some_and(|scaled| scaled.set);
+                self.scaled_as_usual();
             }
+            Record::Failover(step) => self.failover(entry, step),
             Record::Reverted { from, to, why } => self.roll_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {
@@ -256,6 +264,7 @@ impl RegionHistory {
                     let told = reason::Return::BytesUnknown { region: region.clone(), status: *status };
                     self.paged(entry.at, &told.into());
                 }
+                self.unready();
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
             Record::PageOwed { why, advice } if !self.owes(why) && self.owed_return(why).is_none() => {
@@ -423,6 +432,7 @@ impl RegionHistory {
             others.push(before);
         }
         let moves = serving != Some(to);
+        self.unready();
         self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
         self.full_load.remove(&from.release);

@@ -17,12 +17,12 @@ pub use pages::{OpenPage, PageCause};
 pub use unheard::Unheard;
 
 use super::account::{Account, Interruption, Phase, Underway, account};
-use super::history::{HubHistory, RegionHistory};
+use super::history::{Carries, Evacuated, HubHistory, RegionHistory};
 use super::overrides::{Override, Rule};
 use super::{Entry, Record};
 use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
-use crate::fleet::{Frozen, Kind, Region};
+use crate::fleet::{Fleet, Frozen, Kind, Region};
 use crate::ledger::advice::Exposure;
 use crate::ledger::projection::Projection;
 use crate::ledger::reason::{Barred, Reason, Seen};
@@ -71,6 +71,8 @@ pub struct Overview {
     pub condemned: Vec<CondemnedRow>,
     /// Rules that people have set aside until later.
     pub overrides: Vec<Override>,
+    /// Regions to which customers are moved, or away from which.
+    pub failovers: Vec<FailoverRow>,
     /// Pages whose cause is not over, the oldest first. A document has them with their kinds, which are those of the messages.
     #[serde(skip)]
     pub pages: Vec<OpenPage>,
@@ -150,6 +152,17 @@ pub enum WaveStop {
     Barred(Barred),
 }
 
+/// One region's half of a failover that is not over.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FailoverRow {
+    /// AWS's name of the region.
+    pub region: RegionName,
+    /// The customers that it carries or is to carry beside its own.
+    pub carries: Option<Carries>,
+    /// Where its own customers are sent.
+    pub evacuated: Option<Evacuated>,
+}
+
 /// A release that no region starts again, with the evidence that condemned it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CondemnedRow {
@@ -166,7 +179,7 @@ pub struct CondemnedRow {
 }
 
 /// The fleet at `at`, by its chains and what was seen. `hub`: home's chain, where it can be read and believed.
-pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -> Overview {
+pub fn overview(fleet: &Fleet, hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -> Overview {
     let sums = hub.map(sum::<HubHistory>);
     let histories: Vec<Option<RegionHistory>> = seen.iter().map(|one| one.entries.map(sum::<RegionHistory>)).collect();
     let regions = seen.iter().zip(&histories).map(|(one, history)| row(one, history.as_ref(), hub, at)).collect();
@@ -177,6 +190,7 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         wave: None,
         condemned: Vec::new(),
         overrides: Vec::new(),
+        failovers: failovers(seen, &histories),
         pages: Vec::new(),
         next: Vec::new(),
     };
@@ -184,12 +198,24 @@ pub fn overview(hub: Option<&[Entry]>, seen: &[RegionSeen<'_>], at: Timestamp) -
         overview.wave = wave(entries, sums, seen, &histories, at);
         overview.condemned = condemned(entries, sums, seen, &histories, at);
         overview.overrides = sums.overrides.iter().filter(|own| own.until > at).cloned().collect();
-        overview.next = next::next(sums, overview.wave.as_ref(), &places(seen, &histories, &overview.regions), at);
+        let places = places(seen, &histories, &overview.regions);
+        overview.next = next::next(fleet, sums, overview.wave.as_ref(), &places, at);
     }
     let hub = hub.zip(sums.as_ref());
     overview.pages = open_pages(&overview, hub, seen, &histories);
     overview.needs = needs::needs(&overview, hub, seen, &histories);
     overview
+}
+
+fn failovers(seen: &[RegionSeen<'_>], histories: &[Option<RegionHistory>]) -> Vec<FailoverRow> {
+    let known = seen.iter().zip(histories).filter_map(|(one, history)| Some((one, history.as_ref()?)));
+    let moved = known.filter(|(_, history)| history.is_in_failover());
+    let row = |(one, history): (&RegionSeen<'_>, &RegionHistory)| FailoverRow {
+        region: one.region.name.clone(),
+        carries: history.carries().cloned(),
+        evacuated: history.evacuated.clone(),
+    };
+    moved.map(row).collect()
 }
 
 fn places<'a>(

@@ -4,6 +4,7 @@ use crate::fleet::endpoint::Target;
 use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::fleet::{Bake, Floor, ProbationAction};
 use crate::ledger::advice::Advice;
+use crate::ledger::failover::FailoverStep;
 use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::holdout::Holdout;
 use crate::ledger::overrides::Rule;
@@ -364,6 +365,8 @@ pub enum Record {
         /// False where the region went on without them.
         there: bool,
     },
+    /// Customers are moved to this region or away from it.
+    Failover(FailoverStep),
     /// The region rolled back.
     Reverted {
         /// The release that it left.

@@ -23,6 +23,8 @@ mod closing;
 #[cfg(test)]
 mod dark;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod first;

@@ -20,7 +20,7 @@ fn open(hub: &[Entry], jp: Option<&[Entry]>, eu: &[Entry]) -> Vec<OpenPage> {
         frozen: None,
         paging: Vec::new(),
     };
-    overview(Some(hub), &[region(EU, Some(eu)), region(JP, jp)], at("09:00:00")).pages
+    overview(&fleet, Some(hub), &[region(EU, Some(eu)), region(JP, jp)], at("09:00:00")).pages
 }
 
 fn started(text: &str, execution: &str) -> Record {

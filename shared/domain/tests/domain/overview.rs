@@ -2,6 +2,7 @@
 
 use crate::account::{Chains, OWN, WAVE, confirmed, decided, intended, reverted, started, target};
 use crate::night::{self, BR, JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
+use meridian_domain::failover::FailoverStep;
 use meridian_domain::overview::{Need, Next, OpenPage, Overview, PageCause, RegionSeen, WaveStop, overview};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, RegionState, Return, Unseen, WaveEnd, WayBackReason};
@@ -26,7 +27,7 @@ fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> Regio
 
 fn seen(chains: &Chains, serves: &str, time: &str) -> Overview {
     let fleet = fleet();
-    overview(Some(&chains.hub.1), &[jp(&fleet, Some(&chains.own.1), serves)], at(time))
+    overview(&fleet, Some(&chains.hub.1), &[jp(&fleet, Some(&chains.own.1), serves)], at(time))
 }
 
 fn wave_started() -> Record {
@@ -99,19 +100,19 @@ fn a_condemned_release_needs_a_person_while_it_may_be_met() {
 fn what_cannot_be_read_is_named_and_never_taken_for_fine() {
     let fleet = fleet();
     let chains = Chains::settled();
-    let told = overview(None, &[jp(&fleet, None, "v427")], at("04:00:00"));
+    let told = overview(&fleet, None, &[jp(&fleet, None, "v427")], at("04:00:00"));
     let [own, home] = [Chain::Region(name(JP)), Chain::Home].map(|chain| Need::Ledger { chain });
     assert_eq!((told.needs, told.wave), (vec![own, home], None));
     let mut dark = jp(&fleet, Some(&chains.own.1), "v427");
     (dark.endpoint, dark.alarm) = (Seen::Unknown(unseen()), Seen::Unknown(unseen()));
-    let told = overview(Some(&chains.hub.1), &[dark], at("04:00:00"));
+    let told = overview(&fleet, Some(&chains.hub.1), &[dark], at("04:00:00"));
     let alarm = Need::AlarmUnseen { region: name(JP), why: unseen() };
     assert_eq!(told.needs, [Need::EndpointUnseen { region: name(JP) }, alarm]);
     assert_eq!((told.regions[0].status, told.regions[0].alarm), (None, None));
     // Without its ledger nothing says whether it rolls back.
     let mut rings = jp(&fleet, None, "v427");
     rings.alarm = Seen::Known(true);
-    let told = overview(Some(&chains.hub.1), &[rings], at("04:00:00"));
+    let told = overview(&fleet, Some(&chains.hub.1), &[rings], at("04:00:00"));
     assert_eq!(told.needs[0], Need::Alarm { region: name(JP), ledger_known: false });
 }
 
@@ -122,14 +123,14 @@ fn an_alarm_or_endpoint_that_is_gone_needs_a_person() {
     let why = Unseen::NoAlarm { alarm: "fraud-rollback".to_owned() };
     let mut gone = jp(&fleet, Some(&chains.own.1), "v427");
     (gone.endpoint, gone.alarm) = (Seen::Known(None), Seen::Unknown(why.clone()));
-    let told = overview(Some(&chains.hub.1), &[gone], at("04:00:00"));
+    let told = overview(&fleet, Some(&chains.hub.1), &[gone], at("04:00:00"));
     let endpoint = Need::EndpointGone { region: name(JP), config: target("v427").config };
     assert_eq!(told.needs, [endpoint, Need::AlarmUnseen { region: name(JP), why }]);
     // Before its first release a region has no endpoint.
     let chains = Chains::default();
     let mut empty = jp(&fleet, Some(&chains.own.1), "v427");
     empty.endpoint = Seen::Known(None);
-    assert_eq!(overview(Some(&chains.hub.1), &[empty], at("04:00:00")).needs, []);
+    assert_eq!(overview(&fleet, Some(&chains.hub.1), &[empty], at("04:00:00")).needs, []);
 }
 
 /// CloudWatch pages for a lost event or a function that fails: the ledgers say nothing of it.
@@ -139,7 +140,7 @@ fn an_alarm_that_pages_by_itself_needs_a_person() {
     let mut lost = jp(&fleet, Some(&chains.own.1), "v427");
     let alarm = "meridian-fraud-dead-letters".to_owned();
     lost.paging = vec![alarm.clone()];
-    let told = overview(Some(&chains.hub.1), &[lost], at("04:00:00"));
+    let told = overview(&fleet, Some(&chains.hub.1), &[lost], at("04:00:00"));
     assert_eq!(told.needs, [Need::PagingAlarm { region: name(JP), alarm }]);
 }
 
@@ -170,7 +171,7 @@ fn the_most_urgent_need_comes_first() {
     if let Seen::Known(Some(view)) = &mut broken.endpoint {
         view.status = EndpointStatus::UpdateRollbackFailed;
     }
-    let told = overview(Some(&chains.hub.1), &[broken], at("03:30:00"));
+    let told = overview(&fleet, Some(&chains.hub.1), &[broken], at("03:30:00"));
     let kinds = told.needs.iter().map(|need| match need {
         Need::Endpoint { .. } => "endpoint",
         Need::UnknownRelease { .. } => "unknown",
@@ -296,7 +297,7 @@ fn an_update_is_not_in_progress_after_its_soak() {
         if let Seen::Known(Some(view)) = &mut soaks.endpoint {
             view.status = status;
         }
-        overview(Some(&chains.hub.1), &[soaks], at("03:30:00")).regions[0].in_progress().is_some()
+        overview(&fleet, Some(&chains.hub.1), &[soaks], at("03:30:00")).regions[0].in_progress().is_some()
     };
     assert!(in_progress(&chains, EndpointStatus::Updating));
     assert!(!in_progress(&chains, EndpointStatus::InService));
@@ -353,7 +354,7 @@ fn a_wave_goes_on_to_no_frozen_region() {
         let region = fleet.region(&name(BR)).unwrap();
         let mut seen = vec![RegionSeen { region, frozen: Some(frozen.clone()), ..free.clone() }];
         seen.extend(others.then_some(free));
-        overview(Some(&chains.hub.1), &seen, at("03:05:00")).next
+        overview(&fleet, Some(&chains.hub.1), &seen, at("03:05:00")).next
     };
     let goes_on = |regions: &[&str]| Next::Regions {
         version: version("v427"),
@@ -375,7 +376,7 @@ fn a_frozen_region_catches_up_after_its_freeze() {
     let frozen = Frozen { name: "year-end".to_owned(), why: "volumes".to_owned(), from, until };
     let next = |chains: &Chains| {
         let region = RegionSeen { frozen: Some(frozen.clone()), ..jp(&fleet, Some(&chains.own.1), "v426") };
-        overview(Some(&chains.hub.1), &[region], at("05:00:00")).next
+        overview(&fleet, Some(&chains.hub.1), &[region], at("05:00:00")).next
     };
     let (region, version) = (name(JP), version("v427"));
     let holds = Next::Frozen { region: region.clone(), version: version.clone(), frozen: frozen.clone() };
@@ -384,6 +385,66 @@ fn a_frozen_region_catches_up_after_its_freeze() {
     let record = Record::Overridden { what: Rule::Freeze, region: Some(region.clone()), why, until };
     chains.hub("04:30:00", "maria", record);
     assert_eq!(next(&chains), [Next::CatchUp { version, regions: vec![region] }, Next::Release]);
+}
+
+#[test]
+fn a_region_in_a_failover_gets_nothing_before_that_is_over() {
+    let mut chains = Chains::installed();
+    chains.hub("03:00:20", WAVE, wave_started());
+    let asked = FailoverStep::Asked { from: name(BR), why: "a new network".to_owned() };
+    chains.own("03:01:00", "maria", Record::Failover(asked));
+    let running = seen(&chains, "v426", "03:05:00");
+    assert_eq!(running.next, [Next::WaveEnds { version: version("v427") }]);
+    assert_eq!((running.failovers[0].region.clone(), running.failovers.len()), (name(JP), 1));
+    chains.hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    let waits = Next::InFailover { region: name(JP), version: version("v427") };
+    assert_eq!(seen(&chains, "v426", "05:00:00").next, [waits, Next::Release]);
+    chains.own("05:00:00", "maria", Record::Failover(FailoverStep::Over { why: "built".to_owned() }));
+    let over = seen(&chains, "v426", "05:01:00");
+    let catch_up = Next::CatchUp { version: version("v427"), regions: vec![name(JP)] };
+    assert_eq!((over.next, over.failovers), (vec![catch_up, Next::Release], vec![]));
+}
+
+/// CodePipeline gave the wave up: home goes on by itself, and a person who starts an execution too gets in its way.
+#[test]
+fn after_a_lost_wave_home_goes_on_by_itself_and_nobody_is_sent_to_start_another() {
+    let (fleet, mut chains) = (fleet(), Chains::installed());
+    let approved = Record::Approved { release: release("v427"), created: at("02:59:00") };
+    let lease = Record::LeaseTaken { epoch: Epoch(1), until: at("04:15:00") };
+    let lost = |again| Record::WaveEnded {
+        release: release("v427"),
+        execution: actor(WAVE),
+        lagging: vec![name(JP), name(BR)],
+        page: None,
+        cleared: Vec::new(),
+        again,
+    };
+    let begun = |chains: &mut Chains, again| {
+        chains.hub("03:00:10", WAVE, approved.clone()).hub("03:00:20", WAVE, wave_started());
+        chains.hub("03:00:30", WAVE, lease.clone()).hub("04:10:00", "replication", lost(again));
+    };
+    let next = |chains: &Chains, time: &str| {
+        let jp = jp(&fleet, Some(&chains.own.1), "v426");
+        let region = fleet.region(&name(BR)).unwrap();
+        let br = RegionSeen { region, entries: Some(&[]), ..jp.clone() };
+        overview(&fleet, Some(&chains.hub.1), &[jp, br], at(time)).next
+    };
+    let regions = |regions: &[&str]| regions.iter().map(|region| name(region)).collect::<Vec<_>>();
+    let goes_on = |to: &[&str]| Next::GoesOn { version: version("v427"), regions: regions(to) };
+    let catch_up = |of: &[&str]| Next::CatchUp { version: version("v427"), regions: regions(of) };
+    begun(&mut chains, true);
+    // While somebody still holds the lease too: home waits for that by itself.
+    for time in ["04:11:00", "04:20:00"] {
+        assert_eq!(next(&chains, time), [goes_on(&[JP, BR]), Next::Release], "{time}");
+    }
+    // Policy gives a wave four hours.
+    assert_eq!(next(&chains, "07:00:20"), [catch_up(&[JP, BR]), Next::Release]);
+    let foreign = Return::Foreign { region: name(JP), version: version("v426"), config: target("v425").config };
+    chains.own("04:12:00", OWN, Record::Halted { why: foreign.into() });
+    assert_eq!(next(&chains, "04:20:00"), [goes_on(&[BR]), catch_up(&[JP]), Next::Release]);
+    let mut chains = Chains::installed();
+    begun(&mut chains, false);
+    assert_eq!(next(&chains, "04:20:00"), [catch_up(&[JP, BR]), Next::Release]);
 }
 
 /// Not since when the release before served: while two may answer, their own begin counts.

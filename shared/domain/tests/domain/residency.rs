@@ -5,6 +5,7 @@ use crate::night::{EU, Night, good, slow};
 use crate::plans::Says;
 use meridian_domain::Compared;
 use meridian_domain::WorseThanBefore;
+use meridian_domain::failover::FailoverStep;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Act, Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
@@ -125,6 +126,12 @@ fn crosses_the_border(record: &Record) {
         Record::ScalingIntended { execution, floor } => crosses!(execution, floor),
         Record::ScalingSet { execution } => crosses!(execution),
         Record::InstancesAwaited { execution, there } => crosses!(execution, there),
+        Record::Failover(step) => match step {
+            FailoverStep::Asked { from, why } => crosses!(from, why),
+            FailoverStep::Ready { least, golden } => crosses!(least, golden),
+            FailoverStep::Over { why } | FailoverStep::Readmitted { why } => crosses!(why),
+            FailoverStep::Evacuated { to, why } => crosses!(to, why),
+        },
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::ClientErrors { target, compared } => crosses!(target, compared),
         Record::ProbationFound { region, target, worse, action } => crosses!(region, target, worse, action),

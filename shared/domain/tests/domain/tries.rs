@@ -4,8 +4,9 @@ use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, 
 use crate::plans::Says;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::audit;
-use meridian_domain::plan::{Act, Finish, Next, Plan, Resume, resume};
+use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::{NextTry, Step, Undecided, WaveEnd};
+use meridian_domain::resume::{Resume, resume};
 use meridian_domain::{
     Bounds, Cause, Epoch, Reason, Record, RegionHistory, RegionName, Resumed, Seen, Try, VariantPhase, Violation,
 };

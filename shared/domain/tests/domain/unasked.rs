@@ -100,7 +100,7 @@ fn an_interruption_is_told_for_a_day() {
         let (region, entries) = (fleet.region(&name(JP)).unwrap(), Some(chains.own.1.as_slice()));
         let (endpoint, alarm) = (Seen::Known(Some(endpoint)), Seen::Known(false));
         let seen = RegionSeen { region, is_home: false, entries, endpoint, alarm, frozen: None, paging: Vec::new() };
-        overview(Some(&chains.hub.1), &[seen], at).regions.remove(0)
+        overview(&fleet, Some(&chains.hub.1), &[seen], at).regions.remove(0)
     };
     let (end, day) = (at("03:24:00"), jiff::SignedDuration::from_hours(24));
     let last = end + day - jiff::SignedDuration::from_secs(1);

@@ -30,7 +30,7 @@ fn seen(chains: &Chains, frozen: Option<Frozen>, time: &str) -> Overview {
         paging: Vec::new(),
     };
     let all = [region(JP, chains.own.1.as_slice(), None), region(BR, &[], frozen)];
-    overview(Some(&chains.hub.1), &all, at(time))
+    overview(&fleet, Some(&chains.hub.1), &all, at(time))
 }
 
 fn unheard(chains: &Chains, time: &str) -> Option<Unheard> {

@@ -154,7 +154,7 @@ where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
     let history = hub.history();
-    let Some(due) = plan::resume(&ctx.fleet, history, ports.now()) else { return Ok(None) };
+    let Some(due) = meridian_domain::resume::resume(&ctx.fleet, history, ports.now()) else { return Ok(None) };
     let Some(started) = history.first_started(&due.release) else { return Ok(None) };
     let manifest = files::manifest(ports, &ctx.fleet.home, due.release).await?;
     let waits = newer.is_some_and(|newer| newer > came(&manifest, started));

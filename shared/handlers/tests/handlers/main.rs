@@ -9,6 +9,7 @@
 )]
 
 mod entry;
+mod failover;
 mod files;
 mod front;
 mod history;

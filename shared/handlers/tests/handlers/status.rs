@@ -3,6 +3,7 @@
 use crate::world::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use jiff::SignedDuration;
+use meridian_domain::failover::FailoverStep;
 use meridian_domain::{AnswerForm, Chain, Epoch, Record, ReleaseId, Sha256, Target, keys};
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
@@ -59,6 +60,24 @@ fn a_serving_region_says_what_it_serves() {
     serving(&world, "v427");
     world.pass(READ_EVERY);
     assert_eq!(ask(&world, &ctx).1["version"], "v427");
+}
+
+/// A person sent its customers away, and later lets them come again: DNS follows what it says.
+#[test]
+fn a_region_is_unhealthy_while_its_customers_are_sent_elsewhere() {
+    let (world, ctx) = (World::default(), context(REGION));
+    serving(&world, "v426");
+    let (to, why) = (name("eu-west-1"), "its network is rebuilt".to_owned());
+    for (step, expected) in
+        [(FailoverStep::Evacuated { to, why: why.clone() }, 503), (FailoverStep::Readmitted { why: why.clone() }, 200)]
+    {
+        world.write(&name(REGION), Chain::Region(name(REGION)), "maria", Record::Failover(step));
+        world.pass(READ_EVERY);
+        let (status, body) = ask(&world, &ctx);
+        assert_eq!(status, expected, "{body}");
+        let told = body.to_string();
+        assert!(!told.contains("maria") && !told.contains(&why), "anybody may ask: {told}");
+    }
 }
 
 /// A canary's other model, or one that nobody confirmed: healthy, and not taken for the release that the ledger names.

@@ -20,6 +20,42 @@ pub fn not_halted(chain: &Chain) -> String {
     format!("nothing is halted in chain {chain}")
 }
 
+/// A failover from a region to itself.
+pub fn same_region(region: &RegionName) -> String {
+    format!("{region} cannot carry its own customers for itself: name another region with --to")
+}
+
+/// A failover to a region that serves nothing.
+pub fn serves_nothing(region: &RegionName) -> String {
+    format!("{region} has no confirmed release: it cannot answer anybody's customers")
+}
+
+/// A failover to a region that is halted, or of which it is unknown what serves.
+pub fn unfit(region: &RegionName) -> String {
+    format!(
+        "{region} is halted, or it is unknown what serves there: it gets nobody's customers (meridian status says why)"
+    )
+}
+
+/// A failover of a region that is in one of `of` already.
+pub fn another_failover(region: &RegionName, of: &RegionName) -> String {
+    let state = match region == of {
+        true => format!("{region}'s customers are sent away already"),
+        false => format!("{region} is to carry the customers of {of}"),
+    };
+    format!("{state}: end that first with meridian failback --region {of}")
+}
+
+/// A failover that somebody ended while a command waited for it.
+pub fn ended_meanwhile(from: &RegionName) -> String {
+    format!("somebody has ended the failover of {from} meanwhile: nothing was moved")
+}
+
+/// An end of a failover that is not.
+pub fn no_failover(region: &RegionName) -> String {
+    format!("no failover of {region} is on record: its customers are its own")
+}
+
 /// An override of the order that names no region.
 pub fn whole_order() -> String {
     "the order is overridden for one region at a time: name it with --region".to_owned()

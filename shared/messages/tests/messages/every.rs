@@ -255,6 +255,7 @@ fn quiets() -> Vec<Quiet> {
         Quiet::Unseen { region: au(), why: unseen() },
         Quiet::Changing,
         Quiet::NothingOnRecord,
+        Quiet::AwaitsInstances { has: 2, least: 3 },
         Quiet::Echo,
         Quiet::ForeignConfig,
         Quiet::Halted,

@@ -2,6 +2,7 @@
 
 use crate::given::{EU, JP, actor, at, fleet, name, release, said, version};
 use jiff::Timestamp;
+use meridian_domain::failover::FailoverStep;
 use meridian_domain::plan::{WaveOrder, wave_order};
 use meridian_domain::reason::{RegionState, Revert, Sign};
 use meridian_domain::{Advice, Epoch, Head, Reason, Record, Rule};
@@ -14,6 +15,42 @@ fn words(record: Record) -> (Tone, String) {
     let entry = Head::default().entry(at("03:00:00"), actor("wave-1"), record);
     assert_eq!(phrasebook.say(&fleet(), &entry), None, "a story tells it");
     phrasebook.say_any(&fleet(), &entry)
+}
+
+#[test]
+fn a_failover_is_told_in_each_regions_words() {
+    let why = || "a new network".to_owned();
+    for (step, tone, told) in [
+        (
+            FailoverStep::Asked { from: name(EU), why: why() },
+            Tone::Warn,
+            "FAILOVER by maria: to carry EU's customers too: a new network",
+        ),
+        (
+            FailoverStep::Ready { least: Some(3), golden: 200 },
+            Tone::Good,
+            "ready to carry them: 3 instances, 200 of 200 golden records answered right",
+        ),
+        (
+            FailoverStep::Ready { least: None, golden: 200 },
+            Tone::Good,
+            "ready to carry them: 200 of 200 golden records answered right",
+        ),
+        (
+            FailoverStep::Over { why: why() },
+            Tone::Good,
+            "maria ends the failover, its scaling is as usual again: a new network",
+        ),
+        (
+            FailoverStep::Evacuated { to: name(JP), why: why() },
+            Tone::Warn,
+            "OUT OF SERVICE by maria, JP is ready for its customers: a new network",
+        ),
+        (FailoverStep::Readmitted { why: why() }, Tone::Good, "maria lets its customers come back: a new network"),
+    ] {
+        let entry = Head::default().entry(at("03:00:00"), actor("maria"), Record::Failover(step));
+        assert_eq!(Phrasebook::default().say(&fleet(), &entry), Some((tone, told.to_owned())));
+    }
 }
 
 #[test]

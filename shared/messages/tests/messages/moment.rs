@@ -92,7 +92,7 @@ fn what_interrupted_a_region_lately_is_told_with_its_title() {
         frozen: None,
         paging: Vec::new(),
     };
-    let overview = overview(Some(&[]), &[seen], at("05:00:00"));
+    let overview = overview(&fleet, Some(&[]), &[seen], at("05:00:00"));
     let words = "JP: last interrupted: v427 had a canary from 2026-11-20 03:13:00 to 03:24:00 UTC";
     assert_eq!(Voice::of(&fleet).interruptions(&overview), [words]);
 }

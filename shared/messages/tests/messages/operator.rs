@@ -1,13 +1,15 @@
 //! What operator commands say, whole, where the command line's own tests do not read it so.
 
-use crate::given::{BR, JP, actor, at, fleet, name, overridden, release, said, version};
+use crate::given::{BR, EU, JP, actor, at, fleet, name, overridden, release, said, version};
 use jiff::SignedDuration;
 use meridian_domain::ManifestFault;
-use meridian_domain::overview::CondemnedRow;
+use meridian_domain::overview::{CondemnedRow, FailoverRow};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::EvaluationReason;
-use meridian_domain::{ApprovedHoldout, Chain, Exposure, Holdout, Override, Rule, Sha256};
-use meridian_messages::operator::refused;
+use meridian_domain::{
+    ApprovedHoldout, Carries, Chain, Evacuated, Exposure, Holdout, Override, RegionName, Rule, Sha256,
+};
+use meridian_messages::operator::{FailoverStands, refused};
 use meridian_messages::{Voice, operator};
 
 #[test]
@@ -53,6 +55,78 @@ fn an_override_is_told_with_its_rule_region_and_end() {
         ),
     ] {
         assert_eq!(words, told);
+    }
+}
+
+/// What `meridian status` says of a failover, and what its commands say.
+#[test]
+fn a_failover_is_told_with_who_asked_for_it_and_how_it_ends() {
+    let fleet = fleet();
+    let voice = Voice::of(&fleet);
+    let (eu, jp) = (name(EU), name(JP));
+    let (by, why, since) = (|| actor("maria"), || "a new network".to_owned(), at("04:00:00"));
+    let evacuated = Evacuated { to: jp.clone(), by: by(), why: why(), since };
+    let carries = |ready| Carries { from: eu.clone(), by: by(), why: why(), since, ready, over: false };
+    let told = |region: &RegionName, evacuated, carries| {
+        voice.failover_in_force(&FailoverRow { region: region.clone(), evacuated, carries })
+    };
+    assert_eq!(
+        told(&eu, Some(evacuated), None),
+        [
+            "EU's customers are sent away, JP is ready for them, since 2026-11-20 04:00:00, by maria: a new network (meridian \
+          failback --region EU --who ... --why ...)"
+        ]
+    );
+    assert_eq!(
+        told(&jp, None, Some(carries(None))),
+        [
+            "JP makes itself ready for EU's customers, since 2026-11-20 04:00:00, by maria: a new network (meridian failback \
+          --region EU --who ... --why ...)"
+        ]
+    );
+    assert_eq!(
+        told(&jp, None, Some(carries(Some(since)))),
+        [
+            "JP is ready for EU's customers, since 2026-11-20 04:00:00, by maria: a new network (meridian failback --region EU \
+          --who ... --why ...)"
+        ]
+    );
+    for (stands, words) in [
+        (
+            FailoverStands::Asked { short: Some((4, 3)) },
+            "JP makes itself ready for EU's customers, from its next look within five minutes; once it is, they are sent away from \
+             EU. JP needs 4 instances for them and gets 3 at most: raise its most_instances, or answers will be late or lost",
+        ),
+        (
+            FailoverStands::Asked { short: None },
+            "JP makes itself ready for EU's customers, from its next look within five minutes; once it is, they are sent away from EU",
+        ),
+        (
+            FailoverStands::Waits { short: None },
+            "JP is not ready for EU's customers yet; once it is, they are sent away from EU",
+        ),
+        (
+            FailoverStands::Moved,
+            "JP is ready, and EU is out of service: within a minute its /health answers 503, and DNS leads its customers elsewhere",
+        ),
+        (FailoverStands::Stood, "EU is out of service already, and JP is ready for its customers"),
+    ] {
+        assert_eq!(voice.failover(&eu, &jp, stands), words);
+    }
+    for (carried, unread, words) in [
+        (
+            vec![jp.clone()],
+            vec![],
+            "EU is in service: its customers come back as DNS is asked again; JP scales as usual again",
+        ),
+        (vec![], vec![], "EU is in service: its customers come back as DNS is asked again"),
+        (
+            vec![jp],
+            vec![eu.clone()],
+            "the failover of EU ends; JP scales as usual again; the ledger of EU does not answer: give the command again once it does",
+        ),
+    ] {
+        assert_eq!(voice.failed_back(&eu, &carried, &unread), words);
     }
 }
 

@@ -20,6 +20,7 @@ fn wave(stopped: Option<WaveStop>, next: Vec<Next>) -> Overview {
         wave: Some(WaveRow { release, version, execution, stopped, left: Vec::new(), ended: None, unheard: None }),
         condemned: Vec::new(),
         overrides: Vec::new(),
+        failovers: Vec::new(),
         pages: Vec::new(),
         next,
     }

@@ -175,6 +175,9 @@ impl Region {
 }
 
 impl ScalingPolicy {
+    /// For how long the instances that were reckoned for another region's customers are enough.
+    pub const HOLDS: SignedDuration = AHEAD;
+
     /// What policy gives a region, from `at` on.
     pub fn usual(&self, fleet: &Fleet, region: &Region, at: Timestamp) -> Floor {
         self.floor(fleet, region, region.floor_at(self, at), false)
@@ -183,14 +186,31 @@ impl ScalingPolicy {
     /// What a region needs for the time of an update, in which it cannot scale: instances for its own customers and for those
     /// of the one other region that would bring it most of them, at the usual traffic of the hour.
     pub fn for_failover(&self, fleet: &Fleet, region: &Region, at: Timestamp) -> Floor {
+        let others = fleet.regions.iter().filter(|other| other.name != region.name).collect::<Vec<_>>();
+        self.beside(fleet, region, &others, at)
+    }
+
+    /// What a region needs to carry the customers of `from` beside its own: likewise.
+    pub fn to_carry(&self, fleet: &Fleet, region: &Region, from: &RegionName, at: Timestamp) -> Floor {
+        self.beside(fleet, region, &fleet.region(from).into_iter().collect::<Vec<_>>(), at)
+    }
+
+    /// The same number of instances where policy sets no bound to it.
+    pub fn needed_to_carry(&self, fleet: &Fleet, region: &Region, from: &RegionName, at: Timestamp) -> u32 {
+        self.needed(region, &fleet.region(from).into_iter().collect::<Vec<_>>(), at)
+    }
+
+    fn beside(&self, fleet: &Fleet, region: &Region, others: &[&Region], at: Timestamp) -> Floor {
+        let least = self.needed(region, others, at).max(region.floor_at(self, at)).min(region.most());
+        self.floor(fleet, region, least, true)
+    }
+
+    fn needed(&self, region: &Region, others: &[&Region], at: Timestamp) -> u32 {
         let hour = std::iter::successors(Some(at), |at| at.checked_add(STEP).ok());
         let loads = hour.take_while(|moment| *moment <= at + AHEAD).map(|moment| {
-            let others = fleet.regions.iter().filter(|other| other.name != region.name);
-            region.usual_rps(moment) + others.map(|other| other.usual_rps(moment)).fold(0.0, f64::max)
+            region.usual_rps(moment) + others.iter().map(|other| other.usual_rps(moment)).fold(0.0, f64::max)
         });
-        let needed = (loads.fold(0.0, f64::max) / self.requests_per_instance).ceil() as u32;
-        let least = needed.max(region.floor_at(self, at)).min(region.most());
-        self.floor(fleet, region, least, true)
+        (loads.fold(0.0, f64::max) / self.requests_per_instance).ceil() as u32
     }
 
     fn floor(&self, fleet: &Fleet, region: &Region, least: u32, failover: bool) -> Floor {

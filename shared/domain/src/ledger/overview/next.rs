@@ -1,13 +1,14 @@
 //! What comes next, as far as the ledgers say it.
 
 use super::{WaveRow, WaveStop};
-use crate::fleet::Frozen;
 use crate::fleet::names::{RegionName, ReleaseId, Version};
+use crate::fleet::{Fleet, Frozen};
 use crate::ledger::Chain;
 use crate::ledger::account::Account;
 use crate::ledger::history::{HubHistory, RegionHistory};
 use crate::ledger::overrides::Rule;
 use crate::ledger::reason::Reason;
+use crate::ledger::resume::resume;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -48,12 +49,26 @@ pub enum Next {
         /// The first moment at which it may start.
         from: Timestamp,
     },
+    /// Home goes on to these regions by itself with another execution: the last one was lost.
+    GoesOn {
+        /// The wave's release.
+        version: Version,
+        /// The regions that wait for it.
+        regions: Vec<RegionName>,
+    },
     /// These regions get the wave's release with a new execution, or the next release with its wave.
     CatchUp {
         /// The wave's release.
         version: Version,
         /// The regions that do not serve it.
         regions: Vec<RegionName>,
+    },
+    /// A region that lags is in a failover: a new execution starts nothing there before that is over.
+    InFailover {
+        /// The region that does not serve the wave's release.
+        region: RegionName,
+        /// The wave's release.
+        version: Version,
     },
     /// A region that lags is frozen: a new execution starts nothing there before its freeze is over.
     Frozen {
@@ -91,6 +106,10 @@ impl Place<'_> {
         self.history.is_some_and(|history| history.halt.is_some())
     }
 
+    fn is_in_failover(&self) -> bool {
+        self.history.is_some_and(RegionHistory::is_in_failover)
+    }
+
     /// The freeze that keeps a start out at `at`, unless somebody has set it aside.
     fn kept_out(&self, hub: &HubHistory, at: Timestamp) -> Option<&Frozen> {
         self.frozen.filter(|_| hub.overridden(Rule::Freeze, self.region, at).is_none())
@@ -98,7 +117,13 @@ impl Place<'_> {
 }
 
 /// What comes next at `at`: nothing by itself where nothing is heard of the wave. `places`: every region, in the fleet's order.
-pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
+pub(super) fn next(
+    fleet: &Fleet,
+    hub: &HubHistory,
+    wave: Option<&WaveRow>,
+    places: &[Place<'_>],
+    at: Timestamp,
+) -> Vec<Next> {
     let fleet_halt = hub.halt.is_some().then_some(Chain::Home);
     let own = places.iter().filter(|place| place.history.is_some_and(RegionHistory::halts_fleet));
     let chains: Vec<Chain> =
@@ -108,7 +133,7 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
     }
     match wave {
         None => vec![Next::Release],
-        Some(wave) if wave.ended.is_some() => after(hub, wave, places, at),
+        Some(wave) if wave.ended.is_some() => after(fleet, hub, wave, places, at),
         Some(wave) => match &wave.stopped {
             // Whether it still runs is unknown: a freeze holds all the same.
             None if wave.unheard.is_some() => {
@@ -123,13 +148,13 @@ pub(super) fn next(hub: &HubHistory, wave: Option<&WaveRow>, places: &[Place<'_>
     }
 }
 
-/// In the wave's own order: regions that are not halted, and that it has neither begun nor left behind. Those that are frozen begin
-/// nothing.
+/// In the wave's own order: regions that are neither halted nor in a failover, and that it has neither begun nor left behind. Those
+/// that are frozen begin nothing.
 fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
     let waits = |place: &&Place<'_>| {
         let begun = place.gets(&wave.release) || place.serves(&wave.release);
         let left = hub.deferred.contains_key(&(wave.execution.clone(), place.region.clone()));
-        !begun && !left && !place.is_halted()
+        !begun && !left && !place.is_halted() && !place.is_in_failover()
     };
     let mut waiting: Vec<&Place<'_>> = places.iter().filter(waits).collect();
     if let Some(order) = hub.order(&wave.execution) {
@@ -153,8 +178,9 @@ fn running(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp
 }
 
 /// After a wave's end: what it left open and no other execution brings now, then the next release.
-fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
-    let (version, mut next, mut behind) = (|| wave.version.clone(), Vec::new(), Vec::new());
+fn after(fleet: &Fleet, hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) -> Vec<Next> {
+    let (version, mut next) = (|| wave.version.clone(), Vec::new());
+    let (resumed, mut goes_on, mut behind) = (resumed(fleet, hub, wave, places, at), Vec::new(), Vec::new());
     // A release that may not start again is caught up by a newer one alone.
     let lagging = wave.ended.iter().flat_map(|(_, lagging)| lagging).filter(|_| wave.stopped.is_none());
     for region in lagging {
@@ -169,11 +195,30 @@ fn after(hub: &HubHistory, wave: &WaveRow, places: &[Place<'_>], at: Timestamp) 
                 Some(frozen) => {
                     next.push(Next::Frozen { region: region.clone(), version: version(), frozen: frozen.clone() });
                 }
+                None if place.is_some_and(Place::is_in_failover) => {
+                    next.push(Next::InFailover { region: region.clone(), version: version() });
+                }
+                None if resumed.contains(&region) => goes_on.push(region.clone()),
                 None => behind.push(region.clone()),
             },
         }
     }
+    next.extend((!goes_on.is_empty()).then(|| Next::GoesOn { version: version(), regions: goes_on }));
     next.extend((!behind.is_empty()).then(|| Next::CatchUp { version: version(), regions: behind }));
     next.push(Next::Release);
     next
+}
+
+/// The regions to which home goes on by itself after the wave, once nobody holds the lease.
+fn resumed<'a>(
+    fleet: &Fleet,
+    hub: &HubHistory,
+    wave: &WaveRow,
+    places: &[Place<'a>],
+    at: Timestamp,
+) -> Vec<&'a RegionName> {
+    let free = hub.lease.as_ref().map_or(at, |lease| lease.until.max(at));
+    let due = resume(fleet, hub, free).filter(|due| due.resumed.after == wave.execution);
+    let known = places.iter().filter_map(|place| Some((place.region, place.history?)));
+    due.map(|due| due.open_in(fleet, known)).unwrap_or_default()
 }

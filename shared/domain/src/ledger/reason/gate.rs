@@ -15,6 +15,8 @@ pub enum Gate {
     Stopped(Box<Stopped>),
     /// A freeze holds here.
     Frozen(Frozen),
+    /// Customers are moved to this region or away from it.
+    InFailover { region: RegionName },
     /// An earlier region has not confirmed the release (I3).
     NotConfirmed { before: RegionName, version: Version },
     /// An earlier region serves the release, and its first minutes at full load were not judged (I3).

@@ -45,6 +45,10 @@ pub enum Step {
     AnswersAgain { region: RegionName },
     /// The region could carry another region's customers too.
     ReadyForFailover { region: RegionName },
+    /// A person asked the region to carry another's customers: it registers the instances for that.
+    Carries { region: RegionName, from: RegionName, least: u32 },
+    /// The region can carry them.
+    ReadyToCarry { region: RegionName, from: RegionName },
     /// The region needs more instances, should another region's customers come.
     NeedsInstances { region: RegionName, has: u32, least: u32 },
     /// The region has not got the instances that it needs; `why` where they could not be asked for.

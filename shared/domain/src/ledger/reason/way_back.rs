@@ -147,6 +147,8 @@ pub enum Quiet {
     Unseen { region: RegionName, why: Unseen },
     /// The endpoint is changing.
     Changing,
+    /// The region waits for instances for another region's customers.
+    AwaitsInstances { has: u32, least: u32 },
     /// The ledger does not know what serves.
     NothingOnRecord,
     /// The alarm still looks at minutes of the release that the region has just left.

@@ -22,7 +22,6 @@ mod past;
 mod preflight;
 mod probation;
 mod promote;
-mod resume;
 mod rollback;
 mod scaling;
 mod silence;
@@ -47,7 +46,6 @@ pub use lost::{EndedExecution, ends_open, is_accounted_for, lost_wave, open_wave
 pub use order::{order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;
-pub use resume::{Resume, resume};
 pub use rollback::{RollbackSight, rollback};
 pub use silence::Silence;
 pub use stage::Stage;

@@ -24,6 +24,8 @@ enum Objection<'a> {
     HaltedBefore(&'a Region, Gate),
     /// Policy lets nothing start here now.
     Frozen(Frozen),
+    /// Customers are moved to it or away from it: it is left behind, and nobody is paged for what a person ordered.
+    InFailover(Gate),
     /// What ails the region alone: it is left behind, until a person has mended that.
     Alone(Gate),
     /// Somebody has taken its endpoint away: likewise.
@@ -71,6 +73,7 @@ impl<'a> View<'a> {
         first(self.neighbours_well())?;
         self.checked(self.nothing_stopped())?;
         self.checked(self.no_freeze())?;
+        self.checked(self.not_in_failover(history))?;
         self.checked(self.endpoint_there(endpoint, history))?;
         self.checked(self.earlier_regions_done())?;
         self.checked(self.evidence_to_rely_on(history))?;
@@ -109,6 +112,7 @@ impl<'a> View<'a> {
                 self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
             }
             Objection::Frozen(frozen) => self.frozen(&frozen),
+            Objection::InFailover(gate) => self.left_by_policy(gate),
             Objection::NotYet(gate) => self.not_yet(gate),
             Objection::Home(gate) => Plan::wait(Wait::Gate { region: None, gate }),
             Objection::Neighbour(region, obstacle) => self.leave_behind(region, obstacle),
@@ -172,6 +176,12 @@ impl<'a> View<'a> {
 
     fn no_freeze(&self) -> Result<(), Objection<'a>> {
         self.freeze_of(self.region).map_or(Ok(()), |frozen| Err(Objection::Frozen(frozen)))
+    }
+
+    /// A region without customers shows nothing, and one that carries another's is not to be changed meanwhile.
+    fn not_in_failover(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        let moved = history.is_in_failover().then(|| Gate::InFailover { region: self.name() });
+        unless(moved.map(Objection::InFailover))
     }
 
     /// There is an endpoint, or there never was one.

@@ -1,5 +1,6 @@
 //! Rolling a region back, with nothing but what that region has (I6).
 
+mod failover;
 mod update;
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
@@ -172,13 +173,13 @@ impl RollbackView<'_> {
         match (&history.update, &history.serving) {
             (Some(update), _) => self.with_update(history, endpoint, update),
             (None, Some(serving)) => match Stage::of(endpoint, &serving.target, history, self.now) {
-                Stage::OnTarget => self.serving(history, &serving.target),
+                Stage::OnTarget => self.serving(history, endpoint, &serving.target),
                 Stage::UnknownBytes => self.unknown_bytes(history, endpoint, Some(&serving.target)),
                 Stage::Broken => self.broken(history, endpoint),
                 Stage::Elsewhere => self.elsewhere(history, endpoint, &serving.target),
                 // With nowhere to go, nobody waits for instances that are being added: people do not hear of it any sooner.
                 Stage::Busy if self.rings_without_way(history) && endpoint.serves(&serving.target) => {
-                    self.serving(history, &serving.target)
+                    self.serving(history, endpoint, &serving.target)
                 }
                 _ => self.nothing(Quiet::Changing),
             },
@@ -187,10 +188,16 @@ impl RollbackView<'_> {
     }
 
     /// Nothing is in flight. Roll back if the alarm says so.
-    fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
+    fn serving(&self, history: &RegionHistory, endpoint: &EndpointView, target: &Target) -> Plan {
         let Some(reason) = self.alarm() else {
-            let left = self.scale_again(history, target).or_else(|| self.on_probation(history, target));
-            return left.unwrap_or_else(|| self.quiet());
+            let scaled = self.scale_again(history, target).or_else(|| self.carry(history, endpoint, target));
+            // Whoever waits for instances looks at what serves all the same.
+            let (waits, step) = scaled.map_or((None, None), |plan| match plan.next {
+                Next::Finish(_) => (Some(plan), None),
+                _ => (None, Some(plan)),
+            });
+            let looked = step.or_else(|| self.on_probation(history, target));
+            return looked.or(waits).unwrap_or_else(|| self.quiet());
         };
         match &history.previous {
             Some(back) => self.leave(history, target, back, reason),

@@ -66,6 +66,10 @@ impl View<'_> {
     /// Once the region serves the release, proved: the floor, the target and the nights that policy gives it, unless they
     /// are registered already.
     pub(super) fn usual_scaling(&self, history: &RegionHistory) -> Option<Plan> {
+        // What a region carries for another is its own to register, and to take back.
+        if history.carries.is_some() {
+            return None;
+        }
         let floor = self.fleet.scaling.as_ref()?.usual(self.fleet, self.region, self.now);
         let (set, hub) = (history.scaled.as_ref().filter(|own| own.set), &self.sight.hub);
         let over = hub.ended.contains_key(&self.sight.execution) || self.halted().is_some();
@@ -104,18 +108,40 @@ impl View<'_> {
 
 impl RollbackView<'_> {
     /// An update to another shape took the endpoint out of automatic scaling, and no wave has it registered again: the region came back.
-    /// It does that itself: intent, call, outcome (I8).
+    /// It does that itself.
     pub(super) fn scale_again(&self, history: &RegionHistory, target: &Target) -> Option<Plan> {
-        let floor = self.fleet.scaling.as_ref()?.usual(self.fleet, self.region, self.now);
-        if !history.deregistered || self.sight.unscaled.is_some() {
+        if !history.deregistered || history.carries.is_some() {
             return None;
         }
-        let (execution, region) = (self.sight.actor.clone(), self.name());
-        let step = Step::UsualScaling { region: region.clone(), least: floor.least, most: floor.most };
-        if !history.scaled.as_ref().is_some_and(|own| own.execution == execution && own.floor.is_like(&floor)) {
+        self.as_usual(history, target)
+    }
+
+    /// The floor, the target and the nights that policy gives the region.
+    pub(super) fn as_usual(&self, history: &RegionHistory, target: &Target) -> Option<Plan> {
+        let floor = self.fleet.scaling.as_ref()?.usual(self.fleet, self.region, self.now);
+        let step = Step::UsualScaling { region: self.name(), least: floor.least, most: floor.most };
+        self.register(history, target, (floor, true), step)
+    }
+
+    /// Intent, call, outcome (I8); none where all of them are done, or the call was in vain. `known`: whether what is on record may be
+    /// this floor's.
+    pub(super) fn register(
+        &self,
+        history: &RegionHistory,
+        target: &Target,
+        (floor, known): (Floor, bool),
+        step: Step,
+    ) -> Option<Plan> {
+        let execution = self.sight.actor.clone();
+        let ours = history.scaled.as_ref().filter(|own| known && own.execution == execution);
+        let intended = ours.filter(|own| own.floor.is_like(&floor));
+        if self.sight.unscaled.is_some() || intended.is_some_and(|own| own.set) {
+            return None;
+        }
+        if intended.is_none() {
             return Some(self.tell(Record::ScalingIntended { execution, floor }, step));
         }
-        let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region });
+        let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region: self.name() });
         Some(self.once(Act::Scale, target, step).unwrap_or_else(registered))
     }
 }

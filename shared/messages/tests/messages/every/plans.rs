@@ -11,6 +11,7 @@ fn page_on_record() -> PageOnRecord {
 pub(super) fn gates() -> Vec<Gate> {
     let others = [
         Gate::Frozen(frozen()),
+        Gate::InFailover { region: au() },
         Gate::NotConfirmed { before: name(EU), version: new() },
         Gate::NotJudgedAtFullLoad { before: name(EU), version: new() },
         Gate::LeftAgain { before: name(EU), version: new() },
@@ -158,6 +159,8 @@ pub(super) fn steps() -> Vec<Step> {
         Step::InTheWay { region: au(), why: Gate::NotTaken },
         Step::AnswersAgain { region: au() },
         Step::ReadyForFailover { region: au() },
+        Step::Carries { region: au(), from: name(JP), least: 3 },
+        Step::ReadyToCarry { region: au(), from: name(JP) },
         Step::NeedsInstances { region: au(), has: 2, least: 3 },
         Step::LacksInstances { region: au(), has: 2, least: 3, why: Some(unseen()) },
         Step::LacksInstances { region: au(), has: 2, least: 3, why: None },

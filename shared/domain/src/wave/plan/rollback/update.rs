@@ -24,7 +24,7 @@ impl RollbackView<'_> {
             return self.own_update(history, endpoint, &stage, update);
         }
         match stage {
-            Stage::OnTarget => self.arrived(history, update),
+            Stage::OnTarget => self.arrived(history, endpoint, update),
             Stage::Elsewhere if update.was_taken() => {
                 match update.back.as_ref().filter(|b| b.config != endpoint.config) {
                     Some(back) => self.foreign(
@@ -58,7 +58,7 @@ impl RollbackView<'_> {
 
     /// The wave's update has ended on its target. That stands only on a decision to proceed (I9): SageMaker's timer may have
     /// run out on a judge who was dead, or on alarms that could not ring.
-    fn arrived(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+    fn arrived(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
         let back = update.back.as_ref().or(history.previous.as_ref());
         match (back, self.alarm()) {
             (Some(back), Some(why)) => self.leave(history, &update.target, back, why),
@@ -72,6 +72,10 @@ impl RollbackView<'_> {
                 self.roll_back(back, WayBackReason::Undecided.into())
             }
             (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
+            // It is on record as open until its wave is at its end.
+            (_, None) if update.confirmed => {
+                self.carry(history, endpoint, &update.target).unwrap_or_else(|| self.nothing(Quiet::EndedWell))
+            }
             (_, None) => self.nothing(Quiet::EndedWell),
         }
     }

@@ -46,17 +46,29 @@ impl Resume {
         format!("{}-{}", self.release, self.resumed.attempt)
     }
 
-    /// Whether the regions' own chains leave it something to do: nothing is halted that reaches beyond its region, and an open
-    /// region is neither halted nor on the release by now, nor has a person's execution used its tries up meanwhile.
+    /// The regions to which it goes on by what their own chains say: nothing is halted that reaches beyond its region, and these are
+    /// neither halted nor on the release by now, nor has a person's execution used their tries up meanwhile.
+    pub fn open_in<'a>(
+        &self,
+        fleet: &Fleet,
+        regions: impl Iterator<Item = (&'a RegionName, &'a RegionHistory)> + Clone,
+    ) -> Vec<&'a RegionName> {
+        if regions.clone().any(|(_, own)| own.halts_fleet()) {
+            return Vec::new();
+        }
+        let open = |(name, own): &(&RegionName, &RegionHistory)| {
+            let left = own.tries_left(fleet, &self.release);
+            self.regions.contains(name) && own.halt.is_none() && !own.serves(&self.release) && left
+        };
+        regions.filter(open).map(|(name, _)| name).collect()
+    }
+
+    /// Whether the regions' own chains leave it something to do.
     pub fn is_due_in<'a>(
         &self,
         fleet: &Fleet,
         regions: impl Iterator<Item = (&'a RegionName, &'a RegionHistory)> + Clone,
     ) -> bool {
-        let open = |(name, own): (&RegionName, &RegionHistory)| {
-            let left = own.tries_left(fleet, &self.release);
-            self.regions.contains(name) && own.halt.is_none() && !own.serves(&self.release) && left
-        };
-        !regions.clone().any(|(_, own)| own.halts_fleet()) && regions.clone().any(open)
+        !self.open_in(fleet, regions).is_empty()
     }
 }

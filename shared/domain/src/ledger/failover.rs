@@ -1,0 +1,41 @@
+//! A failover: one region carries another's customers until a person sends them back.
+
+use crate::fleet::names::RegionName;
+use serde::{Deserialize, Serialize};
+
+/// What a region's chain says of a failover. Each of the two regions has its own half of it, so that neither needs the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum FailoverStep {
+    /// A person asked this region to carry another's customers; the entry's actor says who.
+    Asked {
+        /// The region whose customers are to come.
+        from: RegionName,
+        /// The person's reason.
+        why: String,
+    },
+    /// It can: its instances are there, and its golden records were answered right.
+    Ready {
+        /// How many instances it asked for; none where nothing scales it.
+        least: Option<u32>,
+        /// Golden records asked, all answered right.
+        golden: u32,
+    },
+    /// A person sent them back: the region scales as usual again.
+    Over {
+        /// The person's reason.
+        why: String,
+    },
+    /// A person sent this region's customers away: `/health` answers 503 from now on.
+    Evacuated {
+        /// The region that was made ready for them.
+        to: RegionName,
+        /// The person's reason.
+        why: String,
+    },
+    /// A person lets customers come again.
+    Readmitted {
+        /// The person's reason.
+        why: String,
+    },
+}
