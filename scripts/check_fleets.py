@@ -15,7 +15,6 @@ import check_deployment
 import check_policy
 import check_routing
 import check_tags
-import failover_load
 from cfnlint.config import ConfigMixIn
 from cfnlint.runner import Runner
 from samcli.cli.types import CfnParameterOverridesType
@@ -58,7 +57,6 @@ def wrong(fleet):
     faults = [f"{name}: {fault}" for name, check in CHECKS.items() for fault in check(fleet)]
     faults += [f"cfn-lint: {fault}" for fault in wrong_by_linter(fleet)]
     faults += [f"samconfig.toml: {fault}" for fault in wrong_by_sam(fleet)]
-    failover_load.table(fleet.policy)
     return faults
 
 

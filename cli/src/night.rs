@@ -292,11 +292,13 @@ fn summary(out: &mut impl Write, report: &Report, kept: Option<&Path>) -> std::i
     }
     writeln!(out, "  pages: {}", report.pages.len())?;
     for (title, requests) in report.fleet.iter().filter_map(|end| Some((&end.title, end.requests?))) {
+        let until = requests.many_lost_until.map(|at| format!(", more than one in a hundred until {}", clock(at)));
         writeln!(
             out,
-            "  {title}: {} of customers' {} requests lost",
+            "  {title}: {} of customers' {} requests lost{}",
             thousands(requests.lost),
-            thousands(requests.came)
+            thousands(requests.came),
+            until.unwrap_or_default()
         )?;
     }
     for page in &report.evaluations {

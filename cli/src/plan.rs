@@ -1,9 +1,10 @@
 //! `meridian plan`: what the next wave would do, and why, before it does.
 
+mod failover;
 mod page;
 
 use crate::aws::whole_second;
-use crate::terminal;
+use crate::{operator, terminal};
 use jiff::Timestamp;
 use meridian_aws::AwsClock;
 use meridian_domain::edge;
@@ -28,7 +29,8 @@ const SCHEMA: u32 = 3;
 #[command(after_help = "Examples:\n  \
     meridian plan\n  \
     meridian plan --policy my-fleet/fleet.toml --at 2026-11-20T03:02:00Z\n  \
-    meridian plan --counts last-days.jsonl --json\n\n\
+    meridian plan --counts last-days.jsonl --json\n  \
+    meridian plan --failover --from EU\n\n\
     Exit code: 0 the plan is printed, warnings included; 2 wrong input.\n\n\
     Contacts no account: it knows the policy, the regions' usual traffic and, with --counts, what was measured.")]
 pub struct Arguments {
@@ -42,6 +44,13 @@ pub struct Arguments {
     /// the usual traffic and base rates, and blue's minutes propose each metric's dispersion.
     #[arg(long, value_name = "FILE")]
     counts: Option<PathBuf>,
+    /// Reckon what it costs to lose a region, by the usual traffic of the day from --at on: who could carry its customers, from when
+    /// on, and how many requests are lost.
+    #[arg(long, conflicts_with = "counts")]
+    failover: bool,
+    /// The region that is lost, by its title or AWS's name [default: each of them].
+    #[arg(long, value_name = "REGION", requires = "failover")]
+    from: Option<String>,
     /// Print the document for machines instead of a page.
     #[arg(long)]
     json: bool,
@@ -87,6 +96,10 @@ pub struct Proposal {
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let fleet = fleet(&arguments.policy)?;
     let at = arguments.at.unwrap_or_else(|| whole_second(AwsClock::new(None).now()));
+    if arguments.failover {
+        let lost = arguments.from.as_ref().map(|from| operator::region(&fleet, from)).transpose()?;
+        return failover::run(&fleet, at, lost.as_ref(), arguments.json);
+    }
     let (hours, dispersion) = match &arguments.counts {
         Some(path) => measured(&fleet, path)?,
         None => Default::default(),

@@ -111,7 +111,10 @@ fn fleets() -> [Case; 14] {
             name: "a standby and a joining region",
             regions: &["eu-west-1=600", "us-east-1=300", "eu-west-2=5", "ap-northeast-2=2"],
             changes: &[
-                ("name = \"eu-west-2\"", "name = \"eu-west-2\"\nkind = \"standby\"\nstyle = \"rolling\"\nbatch = 50"),
+                (
+                    "name = \"eu-west-2\"",
+                    "name = \"eu-west-2\"\nkind = \"warm-standby\"\nstyle = \"rolling\"\nbatch = 50",
+                ),
                 ("name = \"ap-northeast-2\"", "name = \"ap-northeast-2\"\nkind = \"joining\""),
             ],
             ..Case::default()

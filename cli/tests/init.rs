@@ -121,6 +121,8 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             "certificate-expired"
             | "failback"
             | "region-dead-by-day"
+            | "standby-hot"
+            | "standby-warm"
             | "survivors-fall"
             | "survivors-hold"
             | "us-east-1-gone" => "in it a lost region's customers come to ",

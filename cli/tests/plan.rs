@@ -108,3 +108,36 @@ fn every_field_of_the_document_is_described() {
     found.retain(|word| !page.contains(&format!("`{word}`")));
     assert!(found.is_empty(), "docs/plan.md does not describe {}", found.join(", "));
 }
+
+/// The day of the documentation, by the fleet that Meridian is delivered with.
+const A_DAY: &[&str] = &["--failover", "--at", "2026-11-20T00:00:00Z"];
+
+#[test]
+fn the_page_about_routing_shows_what_a_lost_region_costs() {
+    let page = std::fs::read_to_string(root().join("docs/routing.md")).unwrap();
+    let (_, rest) = page.split_once("<!-- lost regions -->\n```text\n").unwrap();
+    let (quoted, _) = rest.split_once("```\n").unwrap();
+    let said = text(&plan(A_DAY).stdout);
+    let rows: Vec<&str> = said.lines().skip(2).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(quoted.lines().collect::<Vec<_>>(), rows, "docs/routing.md is to show\n{}", rows.join("\n"));
+}
+
+#[test]
+fn one_regions_loss_is_reckoned_alone_and_a_strange_one_is_refused() {
+    let said = text(&plan(&[A_DAY, &["--from", "br"]].concat()).stdout);
+    assert_eq!(said.lines().filter(|line| line.starts_with("BR  ")).count(), 3, "{said}");
+    assert!(!said.contains("\nEU  "), "{said}");
+    let output = plan(&[A_DAY, &["--from", "mars"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("mars: fleet fraud has no such region"), "{}", text(&output.stderr));
+    assert_eq!(plan(&["--from", "EU"]).status.code(), Some(2), "only with --failover");
+}
+
+#[test]
+fn every_field_of_the_document_about_lost_regions_is_described() {
+    let page = std::fs::read_to_string(root().join("docs/plan.md")).unwrap();
+    let output = plan(&[A_DAY, &["--json"]].concat());
+    let mut found = fields(&serde_json::from_slice(&output.stdout).unwrap(), &[], &[]);
+    found.retain(|word| !page.contains(&format!("`{word}`")));
+    assert!(found.is_empty(), "docs/plan.md does not describe {}", found.join(", "));
+}

@@ -46,6 +46,7 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ),
     ("meridian history --region JP", Check::Says(&["JP  ap-northeast-1", "v427", "way back", "v426"])),
     ("meridian plan", Check::Shows(a_row_a_region)),
+    ("meridian plan --failover", Check::Says(&["to lose a region", "EU    AU (active)", "BR    JP (active)"])),
     // The ledger without the command line.
     ("aws s3 sync s3://$BUCKET/ledger/fraud/$REGION/ ledger/$REGION/ --region $REGION", Check::Shows(entries_of_jp)),
     (
@@ -160,7 +161,6 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ("make sam-build", Check::NotTyped(BUILDS)),
     ("make deploy ENV=\"au br jp\"", Check::NotTyped(BUILDS)),
     ("sam deploy --config-env eu", Check::NotTyped(BUILDS)),
-    (".venv/bin/python scripts/failover_load.py", Check::NotTyped("it reckons from fleet.toml, and asks no night")),
     (
         "curl -i $(aws cloudformation describe-stacks --region $REGION --stack-name meridian-fraud --query \
          'Stacks[0].Outputs[?OutputKey==`HealthUrl`].OutputValue' --output text)",

@@ -8,7 +8,7 @@ pub use unexpected::{Problem, Unexpected};
 use super::scenario::{Ending, Scenario};
 use crate::services::Operation;
 use crate::services::sagemaker::DescribeEndpoint;
-use crate::world::{What, World, WorldEvent};
+use crate::world::{Answers, What, World, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::Reason;
 use meridian_domain::account::{Answer, Interruption, account};
@@ -97,6 +97,15 @@ pub struct Requests {
     pub came: u64,
     /// Those of them that were answered 5xx or not at all, the last try too.
     pub lost: u64,
+    /// Until when more than one in a hundred was lost, the last time.
+    pub many_lost_until: Option<Timestamp>,
+}
+
+impl Requests {
+    fn of(answers: Answers) -> Self {
+        let Answers { came, lost, many_lost_until } = answers;
+        Requests { came: came.round() as u64, lost: lost.round() as u64, many_lost_until }
+    }
 }
 
 /// One execution of the pipeline.
@@ -277,7 +286,7 @@ impl Remains<'_> {
                 .and_then(|history| history.halt.as_ref())
                 .map(|why| Explained::new(Voice::of(self.fleet), why)),
             health_changes: changes.filter(|event| matches!(event.what, What::HealthChanged { .. })).count(),
-            requests: world.answers(&region.name).map(|[came, lost]| Requests { came, lost }),
+            requests: world.answers(&region.name).map(Requests::of),
         }
     }
 

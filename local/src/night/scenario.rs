@@ -81,6 +81,8 @@ macro_rules! every_scenario {
             us_east_1_gone: "us-east-1-gone",
             certificate_expired: "certificate-expired",
             survivors_hold: "survivors-hold",
+            standby_hot: "standby-hot",
+            standby_warm: "standby-warm",
             survivors_fall: "survivors-fall",
             failback: "failback",
             starved_canary: "starved-canary",

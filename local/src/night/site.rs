@@ -29,6 +29,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// The fleet's policy.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
     /// The repository's own template with the reference fleet and its `samconfig.toml`.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub(crate) use config::{ANY_RELEASE, TEMPLATE};
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
 pub use crash_injection::CrashInjection;
 pub use customers::before::Before;
-pub use customers::clients::Clients;
+pub use customers::clients::{Answers, Clients};
 pub use customers::feature::FeatureChange;
 pub use error::WorldError;
 pub use fault::{Fault, FaultKind, Target, When};

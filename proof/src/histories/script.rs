@@ -160,8 +160,12 @@ impl Script {
     /// freeze, people who set rules aside.
     fn govern(&mut self, draw: &mut Draw) {
         if self.regions > 1 && draw.one_in(5) {
-            let kinds: [&[Kind]; 4] =
-                [&[Kind::Standby], &[Kind::Joining], &[Kind::Standby, Kind::Joining], &[Kind::Standby, Kind::Standby]];
+            let kinds: [&[Kind]; 4] = [
+                &[Kind::WarmStandby],
+                &[Kind::Joining],
+                &[Kind::WarmStandby, Kind::Joining],
+                &[Kind::WarmStandby, Kind::WarmStandby],
+            ];
             self.riders = draw.of(&kinds).iter().copied().take(self.regions - 1).collect();
         }
         // What a freeze keeps from starting depends on the minute, and so on every delay before it.

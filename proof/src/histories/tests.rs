@@ -179,7 +179,7 @@ fn a_second_page_or_region_behind_is_caught_where_one_is_ill() {
 
 #[test]
 fn standby_regions_follow_together_on_the_others_evidence() {
-    let told = story(&Script { riders: vec![Kind::Standby], ..quiet_night() });
+    let told = story(&Script { riders: vec![Kind::WarmStandby], ..quiet_night() });
     assert_eq!(told.ended.ending, Some(Ending::Newest), "{:#?}", told.lines);
     let [_, active, standby] = told.world.regions.as_slice() else { panic!("three regions") };
     assert!(active.canary.is_some() && standby.canary.is_none(), "{:#?}", told.lines);

@@ -131,10 +131,10 @@ fn each_style_pays_for_its_own_kind_of_second_fleet() {
     // Four steps of a quarter are three waits.
     let linear = br("style = \"linear\"\nstep = 25\nbake = \"10m\"");
     assert!(near(linear.double_minutes, 3.0 + 30.0 + 1.0 + 10.0));
-    let at_once = br("kind = \"standby\"\nbake = \"10m\"");
+    let at_once = br("kind = \"warm-standby\"\nbake = \"10m\"");
     assert!(near(at_once.double_minutes, canary.double_minutes));
     // A batch of half the fleet beside it, and nothing soaks.
-    let rolling = br("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50\nbake = \"10m\"");
+    let rolling = br("kind = \"warm-standby\"\nstyle = \"rolling\"\nbatch = 50\nbake = \"10m\"");
     assert!(near(rolling.double_minutes, 3.0 + 10.0 + 1.0));
     assert!(near(usd(&rolling.items, Item::DoubleRunning), 14.0 / 60.0 * 730.0 / 24.0 * 0.366));
 }

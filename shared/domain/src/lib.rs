@@ -10,7 +10,7 @@ mod wave;
 
 pub use fleet::{alarms, capture, keys, signing, traffic};
 pub use ledger::{account, checkpoint, failover, heads, overview, quarantine, reason, resume};
-pub use wave::{callers, lookout, plan, probation, replay, stakes};
+pub use wave::{callers, lookout, plan, probation, recovery, replay, stakes};
 
 pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};
 

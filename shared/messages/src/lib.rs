@@ -55,6 +55,7 @@ pub mod pages;
 pub mod ping;
 pub mod probe;
 mod reading;
+pub mod recovery;
 mod region;
 mod replay;
 mod revert;

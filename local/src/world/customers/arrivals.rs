@@ -4,6 +4,7 @@ use crate::services::cloudwatch::metrics::MetricKey;
 use crate::services::cloudwatch::samples::Samples;
 use crate::services::cloudwatch::types::Dimension;
 use crate::world::config::{LiveFacts, WorldConfig};
+use crate::world::customers::clients::Answers;
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
 use crate::world::customers::traffic::Newest;
 use crate::world::customers::traffic::{Arrival, Served, Serving, start_of_minute};
@@ -37,8 +38,8 @@ impl World {
         if self.config.clients.is_some() {
             let (came, nowhere) = (self.customers_rps(name, from) * seconds, self.nowhere_rps(name, from) * seconds);
             if let Some(region) = self.regions.get_mut(name) {
-                region.traffic.answers.came += came + nowhere;
-                region.traffic.answers.lost += came * lost + nowhere;
+                let own = region.traffic.rate(from) * seconds;
+                region.traffic.answers.add([came + nowhere, came * lost + nowhere, own], now);
             }
         }
         for fleet in fleets {
@@ -66,12 +67,11 @@ impl World {
         }
     }
 
-    /// Requests that came to a region so far and those of them that were lost, where clients are simulated.
-    pub fn answers(&mut self, name: &RegionName) -> Option<[u64; 2]> {
+    /// What became of the requests that came to a region so far, where clients are simulated.
+    pub fn answers(&mut self, name: &RegionName) -> Option<Answers> {
         self.config.clients.as_ref()?;
         self.count_traffic(name);
-        let answers = self.regions.get(name)?.traffic.answers;
-        Some([answers.came, answers.lost].map(|count| count.round() as u64))
+        Some(self.regions.get(name)?.traffic.answers)
     }
 
     /// Whether a fault keeps everybody in a region without an answer, where clients are simulated: it has made a difference then.

@@ -38,11 +38,27 @@ pub(crate) struct Turn {
 
 /// What became of the requests that came to a region.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Answers {
+pub struct Answers {
     /// Requests, a client's second and third try of one left out.
     pub came: f64,
     /// Those of them that were answered 5xx or not at all, the last try too.
     pub lost: f64,
+    /// Until when more than [`FEW`] were lost, the last time: of those that came, and of as many as its own customers make.
+    pub many_lost_until: Option<Timestamp>,
+}
+
+/// Of the requests that come: what is lost of a region that is well.
+const FEW: f64 = 0.01;
+
+impl Answers {
+    /// So many came until a moment, of which so many were lost; its own customers made so many.
+    pub(crate) fn add(&mut self, [came, lost, own]: [f64; 3], until: Timestamp) {
+        self.came += came;
+        self.lost += lost;
+        if lost > came.max(own) * FEW {
+            self.many_lost_until = Some(until);
+        }
+    }
 }
 
 impl Clients {

@@ -5,6 +5,7 @@ pub mod callers;
 pub mod lookout;
 pub mod plan;
 pub mod probation;
+pub mod recovery;
 pub mod replay;
 pub mod ringing;
 pub mod stakes;

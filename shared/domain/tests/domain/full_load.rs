@@ -336,7 +336,7 @@ fn only_a_region_with_own_evidence_is_judged_at_full_load() {
     let fleet = fleet();
     let mut region = fleet.region(&name(JP)).unwrap().clone();
     assert!(region.is_judged_at_full_load(&fleet));
-    for kind in [Kind::Standby, Kind::Joining] {
+    for kind in [Kind::WarmStandby, Kind::Joining] {
         region.kind = kind;
         assert!(!region.is_judged_at_full_load(&fleet));
     }

@@ -28,7 +28,7 @@ fn refused(regions: &[(&str, &str)]) -> FleetError {
     Fleet::parse(&with(regions)).unwrap_err()
 }
 
-const STANDBY: &str = "kind = \"standby\"";
+const STANDBY: &str = "kind = \"warm-standby\"";
 const JOINING: &str = "kind = \"joining\"";
 
 fn standby(confirmed: &[&str]) -> Night {
@@ -42,7 +42,7 @@ fn a_region_is_active_and_goes_by_canary_where_it_says_nothing() {
         fleet.regions.iter().all(|own| (own.kind, own.style) == (Kind::Active, Style::Canary) && own.zone.is_none())
     );
     let night = standby(&[]);
-    assert_eq!((night.region(BR).kind, night.region(BR).style), (Kind::Standby, Style::AllAtOnce));
+    assert_eq!((night.region(BR).kind, night.region(BR).style), (Kind::WarmStandby, Style::AllAtOnce));
 }
 
 /// What is impossible, on its line.
@@ -60,7 +60,7 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
         ),
         (&[(AU, "style = \"rolling\"\nbatch = 50")], Problem::NoCanary { region: au(), style: rolling }, "rolling"),
         (
-            &[(BR, "kind = \"standby\"\nstyle = \"canary\"")],
+            &[(BR, "kind = \"warm-standby\"\nstyle = \"canary\"")],
             Problem::NoEvidence { region: br(), style: Style::Canary },
             "\"canary\"",
         ),
@@ -72,7 +72,7 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
         (&[(AU, "style = \"linear\"")], Problem::NoShare { field: "step", least: 10 }, "name = \"ap-southeast-2\""),
         (&[(AU, "style = \"linear\"\nstep = 9")], Problem::Share { field: "step", least: 10 }, "step = 9"),
         (
-            &[(BR, "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 51")],
+            &[(BR, "kind = \"warm-standby\"\nstyle = \"rolling\"\nbatch = 51")],
             Problem::Share { field: "batch", least: 5 },
             "batch = 51",
         ),
@@ -98,6 +98,31 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
     assert_eq!(error.problem, FleetProblem::Region(Problem::TooManyWaits { region: eu(), style, bake, longest }));
 }
 
+/// Dublin's 600 requests a second and Sao Paulo's 100, 250 an instance: three.
+#[test]
+fn a_hot_standby_always_has_the_largest_regions_instances_beside_its_own() {
+    let hot = "kind = \"hot-standby\"";
+    let with = |region: &str| {
+        with(&[(BR, region)]).replacen("instances = 2\nmost_instances = 6\nalarm", "most_instances = 6\nalarm", 1)
+    };
+    let refused = |text: &str| Fleet::parse(text).unwrap_err().problem;
+    let few = |least| {
+        let (region, largest) = (name(BR), name(EU));
+        FleetProblem::Region(RegionProblem::HotWithTooFew { region, least, needed: 3, largest })
+    };
+    assert_eq!(refused(&with(&format!("{hot}\ninstances = 2"))), few(2));
+    let enough = with(&format!("{hot}\ninstances = 3"));
+    let fleet = Fleet::parse(&enough).unwrap();
+    assert_eq!((fleet.regions[3].kind, fleet.regions[3].kind.word()), (Kind::HotStandby, "hot-standby"));
+    assert_eq!(refused(&with(&format!("{hot}\ninstances = 3\nnight_instances = 2"))), few(2), "by night too");
+    // Without [scaling] nobody knows what an instance serves.
+    let (head, rest) = enough.split_once("[scaling]").unwrap();
+    let (_, rest) = rest.split_once("[judge]").unwrap();
+    let strip = |line: &&str| !line.starts_with("most_instances") && !line.starts_with("night_instances");
+    let unscaled = format!("{head}[judge]{rest}").lines().filter(strip).collect::<Vec<_>>().join("\n");
+    assert_eq!(refused(&unscaled), FleetProblem::Region(RegionProblem::HotWithoutScaling(name(BR))));
+}
+
 /// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
 /// people say that they may.
 #[test]
@@ -119,7 +144,7 @@ fn each_style_asks_sagemaker_for_its_own_routing() {
         ("", Routing::Canary { instances: 2, bake }),
         ("style = \"linear\"\nstep = 25", Routing::Linear { instances: 2, wait: bake }),
         (STANDBY, Routing::AllAtOnceWatched { bake }),
-        ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
+        ("kind = \"warm-standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
     ] {
         let night = Night { fleet: fleet(&[(BR, lines)]), ..Night::new() };
         let spec =
@@ -207,7 +232,7 @@ fn a_standby_that_answers_wrong_rolls_back() {
 
 #[test]
 fn a_rolling_standby_is_proved_once_every_batch_is_in_service() {
-    let lines = "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50";
+    let lines = "kind = \"warm-standby\"\nstyle = \"rolling\"\nbatch = 50";
     let mut night = provisioning(Night { fleet: fleet(&[(BR, lines)]), ..Night::confirmed_in(&[EU, AU, JP]) });
     night.pass("4m");
     // Between two batches: some instances are old.

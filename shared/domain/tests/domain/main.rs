@@ -85,6 +85,8 @@ mod properties;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod replay_verdicts;

@@ -110,7 +110,7 @@ fn nearly_equal_traffic_keeps_the_listed_order() {
 #[test]
 fn regions_without_their_own_evidence_come_last() {
     let mut fleet = by_traffic();
-    fleet.regions[1].kind = Kind::Standby;
+    fleet.regions[1].kind = Kind::WarmStandby;
     assert_eq!(titles(&fleet, at("03:00:00")), "JP EU BR AU");
 }
 

@@ -16,5 +16,6 @@ mod operator;
 mod order;
 mod overview;
 mod reasons;
+mod recovery;
 mod replay;
 mod unseen;

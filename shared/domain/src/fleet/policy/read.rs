@@ -132,7 +132,8 @@ impl Fleet {
         let reader = Reader { text };
         reader.check(&document)?;
         let regions =
-            reader.regions(document.region, &document.guardrail, &document.fleet, document.shadow.as_ref())?;
+            reader.regions(&document.region, &document.guardrail, &document.fleet, document.shadow.as_ref())?;
+        reader.check_hot_standbys(&regions, &document.region, document.scaling.as_ref())?;
         let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
         let f = document.fleet;
         Ok(Fleet {
@@ -167,13 +168,13 @@ impl Reader<'_> {
     /// The regions, actives first, each with a kind, a style and a zone that go together.
     fn regions(
         &self,
-        tables: Vec<toml::Spanned<RegionTable>>,
+        tables: &[toml::Spanned<RegionTable>],
         guardrail: &Guardrail,
         fleet: &FleetTable,
         shadow: Option<&ShadowPolicy>,
     ) -> Result<Vec<Region>, FleetError> {
         let mut regions: Vec<Region> = Vec::new();
-        for spanned in &tables {
+        for spanned in tables {
             let table = spanned.get_ref();
             let name = table.name.get_ref();
             let ways = Ways::of(table.kind.as_ref(), table.style.as_ref(), table.step.as_ref(), table.batch.as_ref());
@@ -219,12 +220,36 @@ impl Reader<'_> {
         // Golden records are payloads of held-out customers, and are replicated to every region to prove it.
         let other = regions
             .iter()
-            .zip(&tables)
+            .zip(tables)
             .find(|(region, _)| regions.first().is_some_and(|first| first.zone != region.zone));
         if let (Some((region, table)), None) = (other, &fleet.golden_records) {
             let problem = RegionProblem::GoldenRecordsLeaveZone(region.name.clone());
             return Err(self.wrong(&table.get_ref().name, problem));
         }
         Ok(regions)
+    }
+
+    /// A hot standby has at every hour what the largest active region's customers need beside its own.
+    fn check_hot_standbys(
+        &self,
+        regions: &[Region],
+        tables: &[toml::Spanned<RegionTable>],
+        scaling: Option<&ScalingPolicy>,
+    ) -> Result<(), FleetError> {
+        let actives = regions.iter().filter(|region| region.kind == Kind::Active);
+        let Some(largest) = actives.max_by(|one, other| one.peak_rps.total_cmp(&other.peak_rps)) else { return Ok(()) };
+        for (region, table) in regions.iter().zip(tables).filter(|(region, _)| region.kind == Kind::HotStandby) {
+            let instances = &table.get_ref().instances;
+            let Some(scaling) = scaling else {
+                return Err(self.wrong(instances, RegionProblem::HotWithoutScaling(region.name.clone())));
+            };
+            let needed = scaling.instances_for(largest.peak_rps + region.peak_rps);
+            let least = region.night_instances.map_or(region.instances, |by_night| by_night.min(region.instances));
+            if least < needed {
+                let (region, largest) = (region.name.clone(), largest.name.clone());
+                return Err(self.wrong(instances, RegionProblem::HotWithTooFew { region, least, needed, largest }));
+            }
+        }
+        Ok(())
     }
 }

@@ -7,15 +7,17 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// What a region is to the fleet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// It serves customers, and shows evidence of its own.
     #[default]
     Active,
-    /// Warm or pilot light: kept at the same release, promoted last. It has too little traffic to judge, so it uses the
-    /// actives' evidence; golden records prove it all the same (I4).
-    Standby,
+    /// Kept at the same release, promoted last, with the instances that the largest active region's customers need beside its own. It
+    /// has too little traffic to judge, so it uses the actives' evidence; golden records prove it all the same (I4).
+    HotStandby,
+    /// The same with a floor of instances: it carries another region's customers once it has scaled.
+    WarmStandby,
     /// Being brought in: treated as a standby, and its lag holds up nobody: neither the order, nor the wave's end, nor the
     /// bound on skew.
     Joining,
@@ -41,6 +43,18 @@ pub enum Style {
     },
     /// All of it at once, watched by the guardrail's alarms for the bake. There is nothing to judge before it has moved.
     AllAtOnce,
+}
+
+impl Kind {
+    /// Its word in a `fleet.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Active => "active",
+            Kind::HotStandby => "hot-standby",
+            Kind::WarmStandby => "warm-standby",
+            Kind::Joining => "joining",
+        }
+    }
 }
 
 impl Style {

@@ -138,6 +138,26 @@ pub enum RegionProblem {
     /// No region shows evidence.
     #[error("region.kind: no region is active; at least one must show evidence")]
     NoneActive,
+    /// A hot standby in a fleet that does not say what an instance serves.
+    #[error(
+        "region.kind: {0} is a hot standby, and without [scaling] nothing says how many instances a region's \
+         customers need: add scaling.requests_per_instance"
+    )]
+    HotWithoutScaling(RegionName),
+    /// A hot standby that is none.
+    #[error(
+        "region.instances of {region}: a hot standby always has the instances that {largest}'s customers need at their \
+         peak beside its own: {needed}, and it may have as few as {least}; give it more, or make it a warm-standby"
+    )]
+    HotWithTooFew {
+        region: RegionName,
+        /// The least that it has at any hour.
+        least: u32,
+        /// Instances for both peaks at once.
+        needed: u32,
+        /// The largest active region.
+        largest: RegionName,
+    },
     /// A zone of some regions only.
     #[error("region.zone: say it of every region or of none; {region} and {first} differ")]
     ZoneOfSome {

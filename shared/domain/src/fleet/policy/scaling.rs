@@ -210,7 +210,12 @@ impl ScalingPolicy {
         let loads = hour.take_while(|moment| *moment <= at + AHEAD).map(|moment| {
             region.usual_rps(moment) + others.iter().map(|other| other.usual_rps(moment)).fold(0.0, f64::max)
         });
-        (loads.fold(0.0, f64::max) / self.requests_per_instance).ceil() as u32
+        self.instances_for(loads.fold(0.0, f64::max))
+    }
+
+    /// Instances that so many requests a second are reckoned with.
+    pub fn instances_for(&self, rps: f64) -> u32 {
+        (rps / self.requests_per_instance).ceil() as u32
     }
 
     fn floor(&self, fleet: &Fleet, region: &Region, least: u32, failover: bool) -> Floor {
