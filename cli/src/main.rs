@@ -13,6 +13,7 @@ mod fitted;
 mod halt;
 mod history;
 mod holdout;
+mod home;
 mod init;
 mod interrupt;
 mod judge;
@@ -24,6 +25,7 @@ mod overrides;
 mod plan;
 mod publish;
 mod quarantine;
+mod restore;
 mod score;
 mod simulate;
 mod status;
@@ -97,6 +99,10 @@ enum Command {
     Failover(failover::Arguments),
     /// Let a region's customers come back after a failover.
     Failback(failback::Arguments),
+    /// Which region is home; or hand home over to another.
+    Home(home::Arguments),
+    /// Put a chain of the ledger back into its bucket, from another region's copy.
+    Restore(restore::Arguments),
     /// Set a freeze, the skew bound or the order aside for a while, on record.
     Override(overrides::Arguments),
     /// Print a shell's completions.
@@ -135,6 +141,8 @@ fn main() -> ExitCode {
         Command::Lift(arguments) => lift::run(&arguments),
         Command::Failover(arguments) => failover::run(&arguments),
         Command::Failback(arguments) => failback::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Home(arguments) => home::run(&arguments),
         Command::Override(arguments) => overrides::run(&arguments),
         Command::Completions(arguments) => manual::completions::<Arguments>(&arguments),
         Command::Man(arguments) => manual::man::<Arguments>(&arguments),

@@ -103,6 +103,7 @@ golden! {
     a_region_that_dies_by_day_is_paged_from_outside_it: "region-dead-by-day",
     a_lost_us_east_1_stops_no_wave_and_people_hear_later: "us-east-1-gone",
     a_certificate_that_expires_was_told_of_and_costs_every_request: "certificate-expired",
+    home_is_handed_over_with_its_ledger: "home-moved-in-peace",
     survivors_with_instances_for_a_lost_regions_customers_hold: "survivors-hold",
     a_hot_standby_answers_a_lost_regions_customers: "standby-hot",
     a_warm_standby_answers_a_lost_regions_customers_once_it_has_scaled: "standby-warm",

@@ -114,8 +114,8 @@ def body(region: str, key: str) -> bytes:
 def ledger(region: str, chain: str) -> list[dict]:
     """A chain's entries, each held against the one before."""
     prefix = f"ledger/{NAME}/{chain}/"
-    # Below `heads/` are the neighbours' heads that this region witnesses, which are no entries of its own.
-    keys = [item["Key"] for item in listed(region, prefix) if not item["Key"].startswith(f"{prefix}heads/")]
+    # Below `copies/` is what this region keeps of its neighbours' chains, which are no entries of its own.
+    keys = [item["Key"] for item in listed(region, prefix) if not item["Key"].startswith(f"{prefix}copies/")]
     assert keys == [f"ledger/{NAME}/{chain}/{seq:020}.json" for seq in range(len(keys))], keys
     entries, before = [], None
     for seq, key in enumerate(keys):

@@ -148,6 +148,21 @@ pub const COMMANDS: &[(&str, Check)] = &[
          --retain-all-variant-properties",
         Check::Shows(update_is_taken),
     ),
+    (
+        "meridian restore --chain AU --dry-run",
+        Check::Says(&["chain ap-southeast-2", "that EU keeps of it, up to 2026-11-20 "]),
+    ),
+    (
+        "meridian home move --to JP --lost --who $USER --why \"...\"",
+        Check::NotTyped("it takes over from a home that is lost; the next one hands it over"),
+    ),
+    // Afterwards nobody adds to this home's ledger.
+    (
+        "meridian home move --to JP --who $USER --why \"...\" --dry-run",
+        Check::Says(&["would be written", "JP is home: the hub's ledger of "]),
+    ),
+    ("meridian home move --to JP --who $USER --why 'a drill'", Check::Prepares),
+    ("meridian home show", Check::Says(&["JP is home since 2026-11-20 "])),
     // Not typed.
     ("meridian lift", Check::NotTyped(NAMED)),
     ("meridian history --at", Check::NotTyped(NAMED)),

@@ -3,7 +3,8 @@
 use super::error::NightError;
 use super::features::features;
 use super::scenario::{
-    AnswerName, Approve, Deploy, Failover, Hand, ImageName, Publish, Rerun, Restore, Scenario, SetAside, SignedBy,
+    AnswerName, Approve, Deploy, Failover, Hand, ImageName, MoveHome, Publish, Rerun, Restore, Scenario, SetAside,
+    SignedBy,
 };
 use super::site::Site;
 use super::story::{Line, Narrator};
@@ -20,6 +21,7 @@ use meridian_domain::{
 use meridian_handlers::context::Context;
 use meridian_handlers::failover::{self, FailedBack, Look};
 use meridian_handlers::holdout::{self, Approval};
+use meridian_handlers::home;
 use meridian_handlers::operator_commands;
 use meridian_handlers::ports::{Artifacts, ErrorKind};
 use meridian_handlers::publish::{Prepared, PublishSpec, prepare, publish};
@@ -27,7 +29,7 @@ use meridian_handlers::replication::start_execution;
 use meridian_handlers::signing::{self, Signer};
 use meridian_messages::Voice;
 use meridian_messages::ledger::Tone;
-use meridian_messages::operator::FailoverStands;
+use meridian_messages::operator::{FailoverStands, HomeHandedOver, HomeTakenOver};
 use std::sync::Arc;
 
 /// Something that is done from outside.
@@ -45,6 +47,7 @@ pub(super) enum Kind<'a> {
     SetAside(&'a SetAside),
     Hand(&'a Hand),
     Failover(&'a Failover),
+    MoveHome(&'a MoveHome),
     Restore(&'a Restore, Timestamp),
     /// What the functions are deployed with.
     Deploy(&'a Deploy, Site),
@@ -64,6 +67,7 @@ pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Resul
     let overrides = scenario.overrides.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::SetAside(own) });
     let hands = scenario.hand.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Hand(own) });
     let moved = scenario.failover.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Failover(own) });
+    let home = scenario.move_home.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::MoveHome(own) });
     let restored =
         scenario.restore.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::Restore(own, at(own.to)) });
     let mut scripted_actions = Vec::new();
@@ -71,7 +75,8 @@ pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Resul
         let what = Kind::Deploy(own, site.redeployed(scenario, &own.policy)?);
         scripted_actions.push(ScriptedAction { at: at(own.at), what });
     }
-    let others = publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(moved).chain(restored);
+    let others =
+        publish.chain(approvals).chain(reruns).chain(overrides).chain(hands).chain(moved).chain(home).chain(restored);
     scripted_actions.extend(others);
     scripted_actions.sort_by_key(|action| action.at);
     Ok(scripted_actions)
@@ -88,6 +93,7 @@ impl ScriptedAction<'_> {
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
             Kind::Hand(own) => hand::called(world, fleet, own)?,
             Kind::Failover(own) => move_customers(world, fleet, own)?,
+            Kind::MoveHome(own) => hand_home_over(world, site, own)?,
             Kind::Restore(own, to) => {
                 // The world tells it itself.
                 lock(world).restore_bucket(&own.region, *to);
@@ -98,6 +104,7 @@ impl ScriptedAction<'_> {
         let place = match &self.what {
             Kind::Hand(own) => &own.region,
             Kind::Failover(own) => &own.from,
+            Kind::MoveHome(own) => &own.from,
             Kind::Deploy(own, _) => &own.region,
             _ => &fleet.home,
         };
@@ -271,6 +278,34 @@ fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Re
     });
     let stands: FailoverStands = settled(said, || "a failover".to_owned())?;
     Ok(format!("{}: {}", own.who, voice.failover(&from, &to, stands)))
+}
+
+enum Moved {
+    Handed(HomeHandedOver),
+    Taken(HomeTakenOver),
+}
+
+/// `meridian home move`, given with the `fleet.toml` that was deployed before.
+fn hand_home_over(world: &SharedWorld, site: &Site, own: &MoveHome) -> Result<String, NightError> {
+    let (to, who, why) = (site.fleet.home.clone(), own.who.clone(), own.why.clone());
+    let before = Arc::new(Fleet { home: own.from.clone(), ..(*site.fleet).clone() });
+    let (voice, lost) = (Voice::of(&site.fleet), own.lost);
+    let said = block_on(world, |actor| {
+        let (ports, before, to) = (DirectPorts::of(actor, before.clone()), before.clone(), to.clone());
+        async move {
+            let moved = if lost {
+                home::take_over(&ports, &before, &to, &who, &why).await.map(Moved::Taken)
+            } else {
+                home::hand_over(&ports, &before, &to, &who, &why).await.map(Moved::Handed)
+            };
+            moved.map_err(text)
+        }
+    });
+    let words = match settled(said, || "a move of home".to_owned())? {
+        Moved::Handed(went) => voice.home_handed_over(&to, went),
+        Moved::Taken(went) => voice.home_taken_over(&to, &went),
+    };
+    Ok(format!("{}: {words}", own.who))
 }
 
 fn text(error: impl ToString) -> String {

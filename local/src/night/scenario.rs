@@ -11,7 +11,7 @@ mod tables;
 mod words;
 
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Moment, Timing};
-pub use acts::{Approve, Deploy, Failover, Hand, Records, Rerun, Restore, SetAside};
+pub use acts::{Approve, Deploy, Failover, Hand, MoveHome, Records, Rerun, Restore, SetAside};
 pub use error::{ScenarioError, Untranslatable};
 pub use expect::{Ending, Expect, Pages, PagesEach};
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +76,7 @@ macro_rules! every_scenario {
             home_lost_and_back: "home-lost-and-back",
             home_partitioned: "home-partitioned",
             home_rebuilt: "home-rebuilt",
+            home_moved_in_peace: "home-moved-in-peace",
             zone_lost: "zone-lost",
             region_dead_by_day: "region-dead-by-day",
             us_east_1_gone: "us-east-1-gone",
@@ -146,6 +147,9 @@ pub struct Scenario {
     /// Customers that a person moves from region to region.
     #[serde(default)]
     pub failover: Vec<Failover>,
+    /// Home, handed over to the region that is home in this night's `fleet.toml`.
+    #[serde(default)]
+    pub move_home: Option<MoveHome>,
     /// Buckets that a person puts back to what they held before, as from a backup.
     #[serde(default)]
     pub restore: Vec<Restore>,
@@ -155,9 +159,6 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
-    /// Whether home has moved since v426 was promoted, without its ledger: the hub's begins again.
-    #[serde(default)]
-    pub moved: bool,
     /// The type of the instances with which v426 serves, where it is not what `fleet.toml` says.
     #[serde(default)]
     pub installed_on: Option<String>,

@@ -8,9 +8,11 @@ use super::site::Site;
 use crate::world::{InstallError, InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::copies::KeptEntries;
+use meridian_domain::heads::{KeptHead, neighbours};
 use meridian_domain::{
     Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Manifest, Provenance, Record, Region,
-    RegionName, ReleaseId, Sha256, Target, Version, keys,
+    RegionName, ReleaseId, Sha256, Stored, Target, Version, keys,
 };
 use meridian_evaluation::{Columns, GoldenRecords, HeldOut, HoldoutFacts, Records};
 use meridian_handlers::signing;
@@ -35,8 +37,8 @@ pub(super) struct Champion {
     golden: u32,
     /// What every release of these nights is evaluated on.
     holdout: Holdout,
-    /// Home was elsewhere when it was installed.
-    moved: bool,
+    /// The region whose bucket has the hub's ledger.
+    hub_in: RegionName,
 }
 
 /// The serving container's image, as every release of these nights names it.
@@ -67,8 +69,9 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
     let mut world = World::new(config)?;
     // Trained the night before.
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
-    let champion = Champion::new(site.before(scenario)?, created, scenario.moved)?;
-    world.store(&fleet.home, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
+    let hub_in = scenario.move_home.as_ref().map_or(&fleet.home, |own| &own.from).clone();
+    let champion = Champion::new(site.before(scenario)?, created, hub_in)?;
+    world.store(&champion.hub_in, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
     let image = image()?;
     for region in &fleet.regions {
         world.keep_image(&region.name, &image);
@@ -85,7 +88,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
 }
 
 impl Champion {
-    fn new(fleet: Arc<Fleet>, created: Timestamp, moved: bool) -> Result<Self, NightError> {
+    fn new(fleet: Arc<Fleet>, created: Timestamp, hub_in: RegionName) -> Result<Self, NightError> {
         let (archive, holdout) = (ModelName::Champion.archive(), models::holdout());
         let archive_digest = Sha256::of(&archive);
         let manifest = Manifest {
@@ -115,7 +118,7 @@ impl Champion {
             (keys::manifest(release), Bytes::from(manifest.to_bytes())),
             (keys::golden(release), golden),
         ]);
-        Ok(Self { release, fleet, manifest, objects, golden: count, holdout, moved })
+        Ok(Self { release, fleet, manifest, objects, golden: count, holdout, hub_in })
     }
 
     pub fn targets(&self) -> impl Iterator<Item = Target> {
@@ -134,12 +137,13 @@ impl Champion {
         let mut objects = self.objects.clone();
         let chain = Chain::Region(region.name.clone());
         let mut chains = vec![(chain, self.genesis(region)?)];
-        if region.name == fleet.home {
-            chains.push((Chain::Home, self.hub()?));
+        if region.name == self.hub_in {
+            chains.push((Chain::Home, self.hub_genesis()?));
         }
         for (chain, entries) in chains {
             objects.extend(self::objects(fleet, &chain, &entries));
         }
+        objects.extend(self.copy_of_the_hub(&region.name)?);
         Ok(InstalledRelease {
             version: target.version.to_string(),
             release: target.release,
@@ -163,9 +167,20 @@ impl Champion {
         ])
     }
 
-    /// The beginning of the hub's ledger where the champion serves: it stayed behind where home has moved.
-    fn hub(&self) -> Result<Vec<Entry>, NightError> {
-        if self.moved { self.before_the_first() } else { self.hub_genesis() }
+    /// What the sweeps of a region kept of the hub's ledger before home was moved.
+    fn copy_of_the_hub(&self, holder: &RegionName) -> Result<Option<(String, Bytes)>, NightError> {
+        let before = Fleet { home: self.hub_in.clone(), ..(*self.fleet).clone() };
+        if before.home == self.fleet.home || !neighbours(&before, holder).contains(&Chain::Home) {
+            return Ok(None);
+        }
+        let entries = self.hub_genesis()?;
+        let mut end = Head::default();
+        entries.iter().try_for_each(|entry| end.follow(entry))?;
+        let stored: Vec<Stored> = entries.into_iter().map(|entry| Stored::new(entry, self.manifest.created)).collect();
+        Ok(KeptHead::of(&end).map(|head| {
+            let kept = KeptEntries::new(head, None, &stored).to_bytes();
+            (head.key(&before.name, holder, &Chain::Home), kept.into())
+        }))
     }
 
     /// The beginning of the hub's ledger: the champion's wave is long over.
@@ -218,7 +233,7 @@ impl Champion {
     pub fn chains(&self, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
         let fleet = &self.fleet;
         let mut chains = BTreeMap::new();
-        let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub()? };
+        let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub_genesis()? };
         chains.insert(Chain::Home, hub);
         for region in fleet.regions.iter().filter(|region| !new.contains(&region.name)) {
             chains.insert(Chain::Region(region.name.clone()), self.genesis(region)?);

@@ -9,7 +9,7 @@ pub mod times;
 mod wave;
 
 pub use fleet::{alarms, capture, keys, signing, traffic};
-pub use ledger::{account, checkpoint, failover, heads, overview, quarantine, reason, resume};
+pub use ledger::{account, checkpoint, copies, failover, heads, overview, quarantine, reason, resume};
 pub use wave::{callers, lookout, plan, probation, recovery, replay, stakes};
 
 pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};
@@ -41,8 +41,8 @@ pub use fleet::{
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;
 pub use ledger::history::{
-    ApprovedRelease, Carries, Evacuated, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving,
-    Shadow, Try, Unknown, WorseOnRecord,
+    ApprovedRelease, Carries, Evacuated, HomeMove, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled,
+    Serving, Shadow, Try, Unknown, WorseOnRecord,
 };
 pub use ledger::holdout::{ApprovedHoldout, Holdout};
 pub use ledger::overrides::{Override, Rule};
@@ -51,8 +51,8 @@ pub use ledger::reason::pages::PageOnRecord;
 pub use ledger::reason::{Reason, Seen};
 pub use ledger::verdict::{Cause, Decision, Verdict};
 pub use ledger::{
-    Beside, Caller, Chain, ChainError, Compared, Entry, EntryError, Head, Invariant, NewerRecord, Record, Resumed,
-    StepKind, Stored, Violation, WorseThanBefore,
+    Beside, Binding, Caller, Chain, ChainError, Compared, Entry, EntryError, Head, Invariant, NewerRecord, Record,
+    Resumed, StepKind, Stored, Violation, WorseThanBefore,
 };
 pub use wave::audit::audit;
 pub use wave::ringing::Ringing;

@@ -35,6 +35,11 @@ pub enum JournalError {
         /// What is wrong, with the sequence number.
         source: ChainError,
     },
+    /// Home has moved: nobody adds to its chain here any more.
+    Moved {
+        /// The region in whose bucket it goes on.
+        to: RegionName,
+    },
 }
 
 impl fmt::Display for JournalError {
@@ -52,6 +57,7 @@ impl From<&JournalError> for Unseen {
             JournalError::Chain { region, chain, source } => {
                 Self::Altered { region: region.clone(), chain: chain.clone(), fault: source.clone() }
             }
+            JournalError::Moved { to } => Self::HomeMoved { to: to.clone() },
         }
     }
 }
@@ -278,6 +284,7 @@ impl<H: Projection> Journal<H> {
         at: Timestamp,
         record: Record,
     ) -> Result<bool, JournalError> {
+        self.may_grow(&record)?;
         let caller = ports.caller().await;
         let entry = Entry { at, caller, ..self.head.entry(ports.now(), actor.clone(), record) };
         let Err(failure) = ports.append(&self.region, &self.chain, &entry).await else {
@@ -303,6 +310,15 @@ impl<H: Projection> Journal<H> {
             }
         }
         Err(JournalError::Port { chain: self.chain.clone(), source: failure })
+    }
+
+    /// A chain that goes on elsewhere gets no entry here but the one that takes it over.
+    fn may_grow(&self, record: &Record) -> Result<(), JournalError> {
+        let takes_over = matches!(record, Record::HomeMoved { to, .. } if *to == self.region);
+        match self.history.goes_on_in() {
+            Some(to) if *to != self.region && !takes_over => Err(JournalError::Moved { to: to.clone() }),
+            _ => Ok(()),
+        }
     }
 
     async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Stored>, JournalError> {

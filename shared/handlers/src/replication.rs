@@ -244,12 +244,16 @@ where
     let mut wave = None;
     if ctx.is_home() {
         let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
-        let held = hub.history().lease.as_ref().is_some_and(|lease| lease.until > now);
-        write_checkpoint(ports, ctx, &mut hub, held).await;
-        if let Err(error) = lost::look(ports, ctx, &mut hub).await {
-            tracing::warn!(%error, "whether the last wave's execution is over is not known");
+        if let Some(moved) = hub.history().moved_from(&ctx.fleet.home) {
+            tracing::info!(to = %moved.to, by = %moved.by, "home has moved: nothing starts here");
+        } else {
+            let held = hub.history().lease.as_ref().is_some_and(|lease| lease.until > now);
+            write_checkpoint(ports, ctx, &mut hub, held).await;
+            if let Err(error) = lost::look(ports, ctx, &mut hub).await {
+                tracing::warn!(%error, "whether the last wave's execution is over is not known");
+            }
+            wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
         }
-        wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
     }
     heads::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();

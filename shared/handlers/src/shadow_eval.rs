@@ -116,7 +116,10 @@ where
     if let Some(Barred::Quarantined(quarantine)) = case.hub.history().barred(&release) {
         return Ok(case.kept_out(&quarantine));
     }
-    if let Some(ruling) = case.on_record() {
+    let (ruled, has_package) = (case.on_record(), case.hub.history().packages.contains_key(&release));
+    // What was approved where home was stands in no registry here.
+    let adopts = matches!(ruled, Some(Ruling::Approved(_))) && !has_package;
+    if let Some(ruling) = ruled.clone().filter(|_| !adopts) {
         return Ok(ruling);
     }
     // Home reads the manifest of a release that it has attested, and of no other.
@@ -127,6 +130,8 @@ where
     }
     let manifest = match files::manifest_here(ports, &ctx.fleet.name, home, release).await {
         Ok(manifest) => manifest,
+        // It was approved, and stays so on record: that its bytes cannot be used is this job's failure.
+        Err(FileError::Unusable(fault)) if adopts => return Err(FileError::Unusable(fault).into()),
         Err(FileError::Unusable(fault)) => {
             let cause = if fault.is_altered() { RejectedFor::Bytes } else { RejectedFor::Content };
             return case.reject(None, cause, fault.into(), None).await;
@@ -137,10 +142,16 @@ where
         return Ok(case.kept_out(quarantine));
     }
     if let Err(fault) = ctx.fleet.check_image(&manifest) {
+        if adopts {
+            return Err(FileError::Unusable(FileFault::from(fault)).into());
+        }
         return case.reject(None, RejectedFor::Content, FileFault::from(fault).into(), None).await;
     }
     let own = Journal::<RegionHistory>::open(ports, &ctx.fleet.home, Chain::Region(ctx.fleet.home.clone())).await?;
     let exam = case.exam(&manifest, own.history())?;
+    if let Some(Ruling::Approved(why)) = ruled {
+        return case.adopt(&manifest, &exam, why).await;
+    }
     let package = case.register(&manifest, &exam).await?;
     let registered = Some(Registered { package: &package, manifest: &manifest });
     let named = (release, &manifest.version);
@@ -215,9 +226,38 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         if let Some(package) = self.hub.history().packages.get(&self.release) {
             return Ok(package.clone());
         }
+        let spec = self.package(manifest, exam)?;
+        let package = self.ports.register(&self.ctx.fleet.home, &spec).await?;
+        self.registered(package.clone()).await?;
+        Ok(package)
+    }
+
+    /// A release that was evaluated and approved where home was gets a package here, with that word. On record it is only then: a call
+    /// that dies before is repeated.
+    async fn adopt(
+        &mut self,
+        manifest: &Manifest,
+        exam: &ApprovedHoldout,
+        why: Reason,
+    ) -> Result<Ruling, HandlerError> {
+        let (spec, home) = (self.package(manifest, exam)?, &self.ctx.fleet.home);
+        let package = self.ports.register(home, &spec).await?;
+        let words = Voice::of(&self.ctx.fleet).why(&why);
+        self.ports.decide(home, &package, Approval::Approved, &words, &[]).await?;
+        self.registered(package).await?;
+        Ok(Ruling::Approved(why))
+    }
+
+    async fn registered(&mut self, package: String) -> Result<(), HandlerError> {
+        let release = self.release;
+        let record = Record::Registered { release, package };
+        self.record(record, |history| history.packages.contains_key(&release)).await
+    }
+
+    fn package(&self, manifest: &Manifest, exam: &ApprovedHoldout) -> Result<PackageSpec, HandlerError> {
         let fleet = &self.ctx.fleet;
         let region = self.ctx.region_named(&fleet.home)?;
-        let spec = PackageSpec {
+        Ok(PackageSpec {
             release: self.release,
             group: fleet.name.to_string(),
             description: format!("{} ({})", manifest.version, self.release.short()),
@@ -231,12 +271,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
                 ("holdout_sha256", exam.holdout.sha256.to_string()),
                 ("evaluation", self.url(&keys::evaluation_html(self.release))?),
             ]),
-        };
-        let package = self.ports.register(&fleet.home, &spec).await?;
-        let release = self.release;
-        let record = Record::Registered { release, package: package.clone() };
-        self.record(record, |history| history.packages.contains_key(&release)).await?;
-        Ok(package)
+        })
     }
 
     /// An object of home's bucket.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use meridian_domain::overview::{CondemnedRow, FailoverRow};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
-    Actor, ApprovedHoldout, Chain, Exposure, Holdout, Override, Reason, RegionName, ReleaseId, Rule, Version,
+    Actor, ApprovedHoldout, Chain, Exposure, Holdout, HomeMove, Override, Reason, RegionName, ReleaseId, Rule, Version,
 };
 
 /// How far a failover is.
@@ -28,6 +28,72 @@ pub enum FailoverStands {
     Moved,
     /// They were sent there before.
     Stood,
+}
+
+/// What a hand-over of home has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HomeHandedOver {
+    /// Entries of the hub's chain.
+    pub entries: usize,
+    /// Those of them that were not in the new home's bucket before.
+    pub copied: usize,
+}
+
+/// What a take-over of home, where the old one does not answer, has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeTakenOver {
+    /// The region whose copy of the hub's chain it goes on from.
+    pub holder: RegionName,
+    /// Entries of that copy.
+    pub entries: usize,
+    /// When its last one was written.
+    pub last: Option<Timestamp>,
+    /// The release whose wave the old home left open, and whether the new home goes on with it.
+    pub wave: Option<(Version, bool)>,
+}
+
+/// What a restore of a chain has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The region whose copy was taken.
+    pub holder: RegionName,
+    /// Entries of that copy.
+    pub entries: usize,
+    /// Those of them that the bucket did not have.
+    pub written: usize,
+    /// When the last one was written.
+    pub last: Option<Timestamp>,
+}
+
+/// Up to when a copy goes.
+fn up_to(last: Option<Timestamp>) -> String {
+    let at = last.map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    format!("up to {}: what was written after that is not in it", at.unwrap_or_else(|| "its beginning".to_owned()))
+}
+
+/// Said of a home that did not answer when another one took over.
+const DOES_NOT_KNOW: &str = "The old home does not know it: halt it as soon as it answers";
+
+/// What is to be done once home has moved.
+fn goes_on(to: &RegionName) -> String {
+    format!(
+        "Nothing starts there until every region is deployed with home = \"{to}\" and the hold-out is approved there"
+    )
+}
+
+/// Who is home, and since when.
+pub(crate) fn home_is(voice: Voice<'_>, moved: &HomeMove) -> String {
+    let others = match moved.lost {
+        true => DOES_NOT_KNOW,
+        false => "What is deployed with another home in its fleet.toml starts nothing",
+    };
+    format!(
+        "{} is home since {}, by {}: {}. {others}",
+        voice.title(&moved.to),
+        moved.since.strftime("%Y-%m-%d %H:%M:%S"),
+        moved.by,
+        moved.why
+    )
 }
 
 /// Where a command names no region.
@@ -52,6 +118,57 @@ impl Voice<'_> {
     pub fn override_in_force(self, own: &Override) -> String {
         let region = own.region.as_ref().map_or(EVERY_REGION, |region| self.title(region));
         format!("the {} is set aside for {region} until {:.0}, by {}: {}", own.what, own.until, own.who, own.why)
+    }
+
+    /// A home that was handed over, and what is to be done now.
+    pub fn home_handed_over(self, to: &RegionName, HomeHandedOver { entries, copied }: HomeHandedOver) -> String {
+        format!(
+            "{} is home: the hub's ledger of {entries} entries goes on in its bucket ({copied} copied now). {}",
+            self.title(to),
+            goes_on(to)
+        )
+    }
+
+    /// A home that was taken over, and what is to be done now.
+    pub fn home_taken_over(self, to: &RegionName, went: &HomeTakenOver) -> String {
+        let wave = match &went.wave {
+            Some((version, true)) => format!(" The wave of {version} was open, and goes on there."),
+            Some((version, false)) => {
+                format!(
+                    " The wave of {version} was open, and has ended: the next release brings the regions that wait."
+                )
+            }
+            None => String::new(),
+        };
+        format!(
+            "{} is home: the hub's ledger goes on in its bucket from the copy of {} entries in {}, {}.{wave} {DOES_NOT_KNOW}. {}",
+            self.title(to),
+            went.entries,
+            self.title(&went.holder),
+            up_to(went.last),
+            goes_on(to)
+        )
+    }
+
+    /// A chain that was restored.
+    pub fn restored(self, chain: &Chain, went: &Restored) -> String {
+        let Restored { holder, entries, written, last } = went;
+        let holder = self.title(holder);
+        match written {
+            0 => format!("chain {chain} has all {entries} entries that {holder} keeps of it, {}", up_to(*last)),
+            _ => format!(
+                "chain {chain} is restored from the copy in {holder}: {written} of {entries} entries were missing. It goes {}",
+                up_to(*last)
+            ),
+        }
+    }
+
+    /// Who is home by the hub's chain that `home` was asked for.
+    pub fn home_shown(self, home: &RegionName, moved: Option<&HomeMove>) -> String {
+        match moved {
+            None => format!("{} ({home}) is home", self.title(home)),
+            Some(moved) => home_is(self, moved),
+        }
     }
 
     /// A failover under way, as one of its regions has it, and the command that ends it.

@@ -2,6 +2,7 @@
 
 use crate::Voice;
 use crate::ledger::who;
+use crate::operator::home_is;
 use crate::pages::{JOB_FAILED, RejectedFor, not_replicated_title, rejected_title};
 use crate::unseen::words;
 use crate::why::{clock, listed};
@@ -266,6 +267,7 @@ impl Voice<'_> {
                 let title = self.title(region);
                 format!("{title} is {}: it can get {version} with a new execution after that", self.frozen(frozen))
             }
+            Next::HomeMoved(moved) => home_is(self, moved),
             Next::Release => "the next release that is published starts a wave".to_owned(),
         }
     }

@@ -15,6 +15,11 @@ pub fn words(why: &Unseen) -> String {
             "ledger chain {chain} in {region}: {fault}; nothing is changed there until a person has compared the entries with the \
              bucket's object versions"
         ),
+        Unseen::HomeMoved { to } => {
+            format!(
+                "home has moved to {to}, where its ledger goes on: whoever is still deployed as home elsewhere acts no more"
+            )
+        }
         Unseen::File(fault) => files::words(fault),
         Unseen::NoAlarm { alarm } => format!("rollback alarm {alarm} does not exist or cannot be read"),
         Unseen::NoCanaryOnRecord => "no canary is on record".to_owned(),

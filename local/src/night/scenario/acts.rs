@@ -97,6 +97,24 @@ pub struct Failover {
     pub why: String,
 }
 
+/// Home, which a person hands over to the region that this night's `fleet.toml` calls home: `meridian home move`. Everything is deployed with
+/// that already, and nothing starts before.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveHome {
+    /// When the person gives the command.
+    pub at: Moment,
+    /// The region that was home: the hub's ledger lies in its bucket.
+    pub from: RegionName,
+    /// Whether it does not answer: the ledger goes on from another region's copy.
+    #[serde(default)]
+    pub lost: bool,
+    /// The person who hands it over.
+    pub who: Actor,
+    /// The person's reason, as the ledger keeps it.
+    pub why: String,
+}
+
 /// A region's bucket, made anew from a backup of it: what was written since is gone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

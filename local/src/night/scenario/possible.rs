@@ -61,10 +61,11 @@ impl Scenario {
         let features = self.feature.iter().filter_map(|own| Some(("feature.from", own.from?)));
         let hands = self.hand.iter().map(|own| ("hand.at", own.at));
         let moved = self.failover.iter().map(|own| ("failover.at", own.at));
+        let home = self.move_home.iter().map(|own| ("move_home.at", own.at));
         let restored = self.restore.iter().map(|own| ("restore.at", own.at));
         let deployed = self.deploy.iter().map(|own| ("deploy.at", own.at));
         let people = publish.chain(approve).chain(reruns).chain(overrides).chain(hands);
-        let people = people.chain(moved).chain(restored).chain(deployed);
+        let people = people.chain(moved).chain(home).chain(restored).chain(deployed);
         people.chain(faults).chain(behaviours).chain(features)
     }
 
@@ -91,10 +92,11 @@ impl Scenario {
         let hands = self.hand.iter().map(|own| ("hand", &own.region));
         let moved = self.failover.iter().flat_map(|own| std::iter::once(&own.from).chain(&own.to));
         let moved = moved.map(|region| ("failover", region));
+        let home = self.move_home.iter().map(|own| ("move_home", &own.from));
         let restored = self.restore.iter().map(|own| ("restore", &own.region));
         let deployed = self.deploy.iter().map(|own| ("deploy", &own.region));
         let next = self.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));
-        let people = overrides.chain(hands).chain(moved).chain(restored).chain(deployed);
+        let people = overrides.chain(hands).chain(moved).chain(home).chain(restored).chain(deployed);
         faults.chain(behaviours).chain(features).chain(people).chain(expected).chain(new).chain(next)
     }
 

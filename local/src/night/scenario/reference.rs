@@ -5,7 +5,9 @@ mod fields;
 
 use super::fields::{Absent, Field, Table, Takes};
 use super::words::names_of;
-use super::{Approve, Deploy, Expect, Failover, Hand, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables};
+use super::{
+    Approve, Deploy, Expect, Failover, Hand, MoveHome, PagesEach, Publish, Rerun, Restore, Scenario, SetAside, tables,
+};
 use crate::world::{Before, Behaviour, Clients, Fault, FeatureChange, LiveFacts, Timing};
 use comments::{Comment, comments};
 use std::path::Path;
@@ -37,6 +39,7 @@ fn typed() -> Vec<Typed> {
         OVERRIDE: SetAside,
         HAND: Hand,
         FAILOVER: Failover,
+        MOVE_HOME: MoveHome,
         RESTORE: Restore,
         DEPLOY: Deploy,
         FAULT: Fault,

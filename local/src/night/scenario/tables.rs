@@ -115,10 +115,15 @@ pub(super) static SCENARIO: Table = Table {
         Field::new("override", Takes::Tables(&OVERRIDE), Means("nobody sets any aside"), "[]"),
         Field::new("hand", Takes::Tables(&HAND), Means("nobody calls AWS"), "[]"),
         Field::new("failover", Takes::Tables(&FAILOVER), Means("nobody moves any"), "[]"),
+        Field::new(
+            "move_home",
+            Takes::Table(&MOVE_HOME),
+            Means("home has not moved"),
+            "{ at = \"02:59\", from = \"eu-west-1\", who = \"maria\", why = \"a drill\" }",
+        ),
         Field::new("restore", Takes::Tables(&RESTORE), Means("nobody restores any"), "[]"),
         Field::new("deploy", Takes::Tables(&DEPLOY), Means("nobody deploys"), "[]"),
         Field::new("new", Takes::List(&REGION), Means("every region serves v426"), "[\"sa-east-1\"]"),
-        Field::new("moved", Takes::Flag, Is("false"), "true"),
         Field::new("installed_on", INSTANCES, Means("as `fleet.toml` says"), "\"ml.m5.xlarge\""),
         Field::new("policy", Takes::Policy, Means("as `fleet.toml` says"), "{ wave = { probation_action = \"act\" } }"),
         Field::new("fault", Takes::Tables(&FAULT), Means("nothing goes wrong"), "[]"),
@@ -206,6 +211,17 @@ pub(super) static FAILOVER: Table = Table {
         Field::new("to", REGION, Means("they come back"), "\"ap-southeast-2\""),
         Field::new("who", ACTOR, Refused, "\"maria\""),
         Field::new("why", SENTENCE, Refused, "\"the VPC is moved\""),
+    ],
+};
+
+pub(super) static MOVE_HOME: Table = Table {
+    heading: "[move_home]",
+    fields: &[
+        Field::new("at", MOMENT, Refused, "\"02:59\""),
+        Field::new("from", REGION, Refused, "\"eu-west-1\""),
+        Field::new("lost", Takes::Flag, Is("false"), "true"),
+        Field::new("who", ACTOR, Refused, "\"maria\""),
+        Field::new("why", SENTENCE, Refused, "\"a drill\""),
     ],
 };
 

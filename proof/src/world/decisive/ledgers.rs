@@ -43,6 +43,8 @@ impl<H: Hasher> Prints<'_, H> {
             lost,
             failed_jobs,
             halt,
+            // Nobody moves home here.
+            moved: _,
         } = hub;
         let newest = started.last().map(|(release, _)| release);
         (epoch, waves, newest, skew_told, ended, lost, failed_jobs).hash(self.hasher);

@@ -31,7 +31,7 @@ pub enum Departure {
 impl KeptHead {
     /// Where `holder` keeps the ends of another region's chain: under the prefix of its own chain, which nobody else may write.
     pub fn prefix(fleet: &FleetName, holder: &RegionName, chain: &Chain) -> String {
-        format!("{}heads/{chain}/", Chain::Region(holder.clone()).prefix(fleet))
+        format!("{}copies/{chain}/", Chain::Region(holder.clone()).prefix(fleet))
     }
 
     /// Where `holder` keeps it. What is listed first is the newest: the first number falls as `seq` rises.

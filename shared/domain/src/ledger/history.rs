@@ -2,6 +2,7 @@
 
 mod exposure;
 mod failover;
+mod home;
 mod hub;
 mod shadow;
 mod standing;
@@ -9,6 +10,7 @@ mod tries;
 mod update;
 
 pub use failover::{Carries, Evacuated};
+pub use home::HomeMove;
 pub use hub::{ApprovedRelease, HubHistory, Lease};
 pub use shadow::Shadow;
 pub use tries::Try;

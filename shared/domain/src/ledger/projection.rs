@@ -1,5 +1,6 @@
 //! What every reader of a chain does with its entries.
 
+use crate::fleet::names::RegionName;
 use crate::ledger::Entry;
 use crate::ledger::history::{HubHistory, RegionHistory};
 use serde::Serialize;
@@ -9,11 +10,20 @@ use serde::de::DeserializeOwned;
 pub trait Projection: Clone + Default + Serialize + DeserializeOwned {
     /// The projection after one more entry.
     fn apply(&mut self, entry: &Entry);
+
+    /// The only region in whose bucket the chain goes on, where it says that. Nobody adds to it anywhere else.
+    fn goes_on_in(&self) -> Option<&RegionName> {
+        None
+    }
 }
 
 impl Projection for HubHistory {
     fn apply(&mut self, entry: &Entry) {
         HubHistory::apply(self, entry);
+    }
+
+    fn goes_on_in(&self) -> Option<&RegionName> {
+        self.moved.as_ref().map(|own| &own.to)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ledger::overrides::Rule;
 use crate::ledger::quarantine::Object;
 use crate::ledger::reason::{Fault, JobFailure, Reason, WaveEnd};
 use crate::ledger::verdict::{Cause, Decision, Verdict};
-use crate::ledger::{Chain, Compared, NewerRecord, WaveOrder, WorseThanBefore};
+use crate::ledger::{Binding, Chain, Compared, NewerRecord, WaveOrder, WorseThanBefore};
 use jiff::Timestamp;
 use meridian_judge::{CapturedJudgement, Judgement, Tally};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,17 @@ pub enum Record {
         /// The records that were approved.
         holdout: Holdout,
         /// Why it takes the place of the one before.
+        why: String,
+    },
+    /// A person moved home: whoever is home by this chain's last word goes on with it, and nobody else. The entry's actor says who.
+    HomeMoved {
+        /// Functions of before, which do not know it, stop here.
+        binding: Binding,
+        /// The region that is home from now on; the chain goes on in its bucket.
+        to: RegionName,
+        /// True where the home before did not answer: it does not know.
+        lost: bool,
+        /// The person's reason.
         why: String,
     },
     /// The release stands in the model registry.

@@ -1,8 +1,9 @@
 //! A chain that was cut or written again is found by whoever holds a later end of it.
 
 use crate::night::{AU, BR, EU, JP, actor, at, fleet, name, said};
+use meridian_domain::copies::{CopyFault, KeptEntries};
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
-use meridian_domain::{Chain, Entry, Head, Record, Stored};
+use meridian_domain::{Chain, ChainError, Entry, Head, Record, Sha256, Stored};
 
 fn chain(whys: &[&str]) -> Vec<Stored> {
     let mut head = Head::default();
@@ -58,5 +59,44 @@ fn the_newest_kept_end_is_listed_first_and_read_from_its_key() {
     let key = |seq| kept(seq).key(&fleet.name, &name(JP), &chain);
     assert!(key(10) < key(9) && key(9).starts_with(&KeptHead::prefix(&fleet.name, &name(JP), &chain)));
     assert_eq!(KeptHead::of_key(&key(9)), Some(kept(9)));
-    assert_eq!(KeptHead::of_key("ledger/fraud/ap-northeast-1/heads/home/x.json"), None);
+    assert_eq!(KeptHead::of_key("ledger/fraud/ap-northeast-1/copies/home/x.json"), None);
+}
+
+/// What two sweeps kept of it: up to the second entry, and up to the third.
+fn kept() -> [(KeptHead, Vec<u8>); 2] {
+    let all = chain(&["one", "two", "three"]);
+    let end = |at: usize| KeptHead { seq: at as u64, hash: all[at].hash() };
+    let first = KeptEntries::new(end(1), None, &all[..2]);
+    let then = KeptEntries::new(end(2), Some(end(1)), &all[1..]);
+    [(end(1), first.to_bytes()), (end(2), then.to_bytes())]
+}
+
+fn copied(kept: &[(KeptHead, Vec<u8>)]) -> Result<Vec<Entry>, CopyFault> {
+    KeptEntries::chain(kept.iter().map(|(head, bytes)| (*head, bytes.as_slice())))
+}
+
+#[test]
+fn what_sweeps_kept_is_the_chain_byte_for_byte() {
+    let [first, then] = kept();
+    let whole: Vec<Entry> = chain(&["one", "two", "three"]).iter().map(|own| (*own.entry).clone()).collect();
+    // Listed newest first.
+    assert_eq!(copied(&[then.clone(), first.clone()]), Ok(whole.clone()));
+    assert_eq!(copied(&[first]), Ok(whole[..2].to_vec()));
+    assert_eq!(copied(&[]), Ok(vec![]));
+    assert!(!String::from_utf8(then.1).unwrap().contains("one"), "each entry is kept once");
+}
+
+#[test]
+fn a_copy_with_a_hole_a_foreign_entry_or_another_end_is_none() {
+    let [first, (end, bytes)] = kept();
+    assert_eq!(copied(&[(end, bytes.clone())]), Err(CopyFault::Lacks { seq: 0 }));
+    // Functions of before kept ends alone.
+    let bare = serde_json::to_vec(&first.0).unwrap();
+    assert_eq!(copied(&[(first.0, bare), (end, bytes.clone())]), Err(CopyFault::Lacks { seq: 0 }));
+    assert_eq!(copied(&[first.clone(), (end, b"{}".to_vec())]), Err(CopyFault::Unread { seq: 2 }));
+    let other = KeptHead { hash: Sha256::of(b"other"), ..end };
+    assert_eq!(copied(&[first.clone(), (other, bytes.clone())]), Err(CopyFault::End { seq: 2 }));
+    let changed = String::from_utf8(first.1).unwrap().replace("two", "2nd");
+    let fault = copied(&[(first.0, changed.into_bytes()), (end, bytes)]).unwrap_err();
+    assert_eq!(fault, CopyFault::Chain(ChainError::Hash { seq: 2 }));
 }

@@ -18,7 +18,7 @@ fn second(said: &str) -> (Head, String) {
     (head, changed)
 }
 
-const MOVED: &str = r#""home_moved","to":{"region":"ap-southeast-2","by":1.50}"#;
+const MOVED: &str = r#""region_moved","to":{"region":"ap-southeast-2","by":1.50}"#;
 
 #[test]
 fn an_entry_of_an_unknown_kind_is_kept_as_it_is_and_says_nothing() {
@@ -26,7 +26,7 @@ fn an_entry_of_an_unknown_kind_is_kept_as_it_is_and_says_nothing() {
     let entry = Entry::from_bytes(text.as_bytes()).unwrap();
     assert_eq!((entry.to_bytes(), entry.hash()), (text.clone().into_bytes(), Sha256::of(text.as_bytes())));
     let shown = serde_json::to_value(&entry).unwrap();
-    assert_eq!((&shown["kind"], &shown["to"]["region"]), (&"home_moved".into(), &"ap-southeast-2".into()));
+    assert_eq!((&shown["kind"], &shown["to"]["region"]), (&"region_moved".into(), &"ap-southeast-2".into()));
     let (mut region, mut hub) = (RegionHistory::default(), HubHistory::default());
     region.apply(&entry);
     hub.apply(&entry);
@@ -39,13 +39,13 @@ fn an_entry_of_an_unknown_kind_is_kept_as_it_is_and_says_nothing() {
 fn an_entry_that_binds_its_readers_stops_one_that_does_not_know_it() {
     let (mut head, text) = second(&MOVED.replacen(",\"to\"", ",\"binding\":true,\"to\"", 1));
     let entry = Entry::from_bytes(text.as_bytes()).unwrap();
-    assert_eq!(head.follow(&entry), Err(ChainError::Newer { seq: 1, kind: "home_moved".to_owned() }));
+    assert_eq!(head.follow(&entry), Err(ChainError::Newer { seq: 1, kind: "region_moved".to_owned() }));
 }
 
 #[test]
 fn a_known_kind_with_other_words_is_no_entry() {
     for said in
-        [r#""lifted","because":"second""#, r#""halted","why":"second""#, r#""deferred","why":{"home_moved":{}}"#]
+        [r#""lifted","because":"second""#, r#""halted","why":"second""#, r#""deferred","why":{"region_moved":{}}"#]
     {
         let (_, text) = second(said);
         assert!(matches!(Entry::from_bytes(text.as_bytes()), Err(EntryError::Malformed(_))), "{said}");

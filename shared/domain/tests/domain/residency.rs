@@ -11,7 +11,7 @@ use meridian_domain::plan::{Act, Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, JobFailure, WaveEnd};
 use meridian_domain::{
-    Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
+    Actor, Advice, Binding, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
     ReleaseId, Resumed, Rule, Sha256, Target, Verdict, Version,
 };
 use meridian_judge::{CapturedJudgement, Judgement, Tally};
@@ -80,6 +80,7 @@ fn crosses_the_border(record: &Record) {
         }
         Record::WaveOrdered { execution, order } => crosses!(execution, order),
         Record::HoldoutApproved { holdout, why } => crosses!(holdout, why),
+        Record::HomeMoved { to, lost, why, binding: Binding } => crosses!(to, lost, why),
         Record::Registered { release, package } => crosses!(release, package),
         Record::Evaluated { release, champion, holdout, verdict, why, golden } => {
             crosses!(release, champion, holdout, verdict, why, golden)

@@ -1,13 +1,17 @@
-//! What this region keeps of its neighbour's chains: their last entries, one small object for each that was new at a sweep,
-//! beside its own chain. Nothing is written where a chain did not grow, and nothing into the chain itself but a departure.
+//! What this region keeps of its neighbour's chains: one object for each end that was new at a sweep, with the entries since the end
+//! before, beside its own chain. It finds a chain that was changed, and is the copy that [`crate::restore`] takes. Nothing is written where
+//! a chain did not grow, and nothing into the chain itself but a departure.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, Ledger, Page, Pager};
-use bytes::Bytes;
+use meridian_domain::copies::KeptEntries;
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
-use meridian_domain::{Chain, Fleet, FleetName, Head, HubHistory, Record, RegionHistory, RegionName};
+use meridian_domain::{Chain, Fleet, FleetName, Head, Record, RegionHistory, RegionName, Stored};
 use meridian_messages::pages::{Notice, Sender};
+
+/// Entries that one sweep copies of a chain at most: some 20 MB.
+const AT_ONCE: usize = 20_000;
 
 /// Looks at the neighbour's chains. What cannot be read proves nothing: the next sweep looks again.
 pub(super) async fn look<P>(ports: &P, ctx: &Context, own: &mut Journal<RegionHistory>)
@@ -31,14 +35,20 @@ where
     P: Artifacts + Ledger + Pager + Clock,
 {
     let (fleet, region) = (&ctx.fleet.name, chain.region(&ctx.fleet));
-    let Some(kept) = kept(ports, fleet, &ctx.region, chain).await? else {
-        let Some(head) = KeptHead::of(&end(ports, region, chain).await?) else { return Ok(()) };
-        return keep(ports, ctx, chain, head).await;
+    let before = kept(ports, fleet, &ctx.region, chain).await?;
+    let mut entries = ports.entries(region, chain, before.map_or(0, |kept| kept.seq)).await?;
+    // The next sweep goes on: an object stays small enough to be read back.
+    entries.truncate(AT_ONCE);
+    let head = match before {
+        Some(kept) => match kept.read_on(&entries) {
+            Ok(head) => Some(head).filter(|head| *head != kept),
+            Err(departure) => return tell(ports, ctx, own, chain, kept, departure).await,
+        },
+        None => KeptHead::of(&end(region, chain, &entries)?),
     };
-    match kept.read_on(&ports.entries(region, chain, kept.seq).await?) {
-        Ok(head) if head == kept => Ok(()),
-        Ok(head) => keep(ports, ctx, chain, head).await,
-        Err(departure) => tell(ports, ctx, own, chain, kept, departure).await,
+    match head {
+        Some(head) => keep(ports, ctx, chain, &KeptEntries::new(head, before, &entries), head).await,
+        None => Ok(()),
     }
 }
 
@@ -75,18 +85,23 @@ pub async fn departures<P: Artifacts + Ledger>(
     Ok(departed)
 }
 
-/// The end of a chain, verified as far as whoever acts on it does.
-async fn end(ports: &impl Ledger, region: &RegionName, chain: &Chain) -> Result<Head, HandlerError> {
-    Ok(match chain {
-        Chain::Home => Journal::<HubHistory>::open(ports, region, chain.clone()).await?.head().clone(),
-        Chain::Region(_) => Journal::<RegionHistory>::open(ports, region, chain.clone()).await?.head().clone(),
-    })
+/// The end of a chain, all of whose entries follow from each other.
+fn end(region: &RegionName, chain: &Chain, entries: &[Stored]) -> Result<Head, JournalError> {
+    let mut head = Head::default();
+    let followed = entries.iter().try_for_each(|stored| head.follow_stored(stored));
+    followed.map_err(|source| JournalError::Chain { region: region.clone(), chain: chain.clone(), source })?;
+    Ok(head)
 }
 
-async fn keep(ports: &impl Artifacts, ctx: &Context, chain: &Chain, head: KeptHead) -> Result<(), HandlerError> {
+async fn keep(
+    ports: &impl Artifacts,
+    ctx: &Context,
+    chain: &Chain,
+    entries: &KeptEntries,
+    head: KeptHead,
+) -> Result<(), HandlerError> {
     let key = head.key(&ctx.fleet.name, &ctx.region, chain);
-    let body = serde_json::to_vec(&head).unwrap_or_default();
-    match ports.create(&ctx.region, &key, Bytes::from(body)).await {
+    match ports.create(&ctx.region, &key, entries.to_bytes().into()).await {
         // A twin of this call kept the very same.
         Err(error) if error.kind != ErrorKind::Conflict => Err(error.into()),
         _ => Ok(()),

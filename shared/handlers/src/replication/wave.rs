@@ -79,7 +79,7 @@ fn came(manifest: &Manifest, seen: Timestamp) -> Timestamp {
     manifest.created.min(seen)
 }
 
-/// True if the release must not start: a person, evaluation or evidence said so, or a newer release that keeps its place
+/// True if the release must not start: home has moved, a person, evaluation or evidence said so, or a newer release that keeps its place
 /// has had its wave: a late or repeated arrival must not put the older one after it. A newer one whose manifest is gone binds
 /// nobody.
 async fn is_held_back(
@@ -90,6 +90,10 @@ async fn is_held_back(
     manifest: &Manifest,
 ) -> Result<bool, HandlerError> {
     let version = &manifest.version;
+    if let Some(moved) = hub.moved_from(&ctx.fleet.home) {
+        tracing::warn!(%release, %version, to = %moved.to, "not started: home has moved, and it was published where home was");
+        return Ok(true);
+    }
     if let Some(quarantine) = hub.quarantine_of(release, manifest) {
         let (object, why) = (&quarantine.object, &quarantine.why);
         tracing::warn!(%release, %version, %object, why, "not started: in quarantine");

@@ -4,7 +4,9 @@ use crate::world::{Fault, Sent, World, context, fleet, image, name, run, signer}
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
-use meridian_domain::{Actor, Chain, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys};
+use meridian_domain::{
+    Actor, Binding, Chain, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys,
+};
 use meridian_handlers::context::HandlerError;
 use meridian_handlers::files;
 use meridian_handlers::operator_ports::OperatorPorts;

@@ -4,7 +4,7 @@ use crate::world::{Answered, FLEET, Fault, Sent, World, context, features, fleet
 use bytes::Bytes;
 use meridian_domain::reason::{EvaluationReason, Failure, FileFault, GateRuling, Misfit, ModelRole};
 use meridian_domain::{
-    Chain, Holdout, HubHistory, Image, Manifest, Provenance, Reason, Record, ReleaseId, Sha256, Target, keys,
+    Binding, Chain, Holdout, HubHistory, Image, Manifest, Provenance, Reason, Record, ReleaseId, Sha256, Target, keys,
 };
 use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, UserParameters};

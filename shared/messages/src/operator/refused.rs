@@ -1,9 +1,10 @@
 //! Why an operator's command is refused, and what to do.
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::copies::CopyFault;
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::EvaluationReason;
-use meridian_domain::{Chain, FleetName, ManifestFault, RegionName, ReleaseId, Version, keys};
+use meridian_domain::{Actor, Chain, FleetName, ManifestFault, RegionName, ReleaseId, Version, keys};
 use std::fmt::Display;
 
 use super::list;
@@ -54,6 +55,54 @@ pub fn ended_meanwhile(from: &RegionName) -> String {
 /// An end of a failover that is not.
 pub fn no_failover(region: &RegionName) -> String {
     format!("no failover of {region} is on record: its customers are its own")
+}
+
+/// A move of home to the region that is home.
+pub fn is_home(region: &RegionName) -> String {
+    format!(
+        "{region} is home by this fleet.toml: name another region with --to, and give the command before fleet.toml is changed"
+    )
+}
+
+/// A move of a home that has moved.
+pub fn home_moved_before(to: &RegionName) -> String {
+    format!("home has moved to {to} before: give the command with the fleet.toml that says home = \"{to}\"")
+}
+
+/// A move of home while a wave walks.
+pub fn wave_under_way(version: &Version) -> String {
+    format!(
+        "the wave of {version} is not over, or is tried again tonight: nothing was changed. Wait until meridian status says that it has \
+         ended"
+    )
+}
+
+/// A move of home while an execution holds the lease.
+pub fn lease_held(holder: &Actor, until: Timestamp) -> String {
+    format!("{holder} holds the lease until {until:.0}: nothing was changed. Give the command again after that")
+}
+
+/// A restore of a chain that no region keeps a copy of.
+pub fn nobody_keeps(chain: &Chain) -> String {
+    format!("no other region keeps a copy of chain {chain}: the fleet has one region")
+}
+
+/// A restore of a chain of which nothing is kept yet.
+pub fn nothing_kept(chain: &Chain, holder: &RegionName) -> String {
+    format!("{holder} keeps nothing of chain {chain} yet: its sweep every five minutes copies what is new")
+}
+
+/// A restore from what is no whole copy.
+pub fn no_whole_copy(holder: &RegionName, fault: &CopyFault) -> String {
+    format!("what {holder} keeps is no whole copy of the chain: {fault}. Nothing was changed")
+}
+
+/// A copy of a chain into a bucket that has another one.
+pub fn other_entry(region: &RegionName, seq: u64) -> String {
+    format!(
+        "the bucket of {region} has another entry {seq} than the copy: two have written, or the chain began anew there. Entries are never \
+         changed or deleted, so this copy cannot go there"
+    )
 }
 
 /// An override of the order that names no region.

@@ -68,6 +68,7 @@ fn every_unseen() -> Vec<Unseen> {
         Unseen::Ledger { chain: chain.clone(), failure: failure() },
         Unseen::Altered { region: au(), chain: chain.clone(), fault },
         Unseen::Altered { region: au(), chain, fault: ChainError::Sequence { expected: 7, found: 8 } },
+        Unseen::HomeMoved { to: au() },
         FileFault::NotGolden { file: "golden.json".to_owned(), region: au(), line: 1, column: 2 }.into(),
         Unseen::NoAlarm { alarm: alarm() },
         Unseen::NoCanaryOnRecord,

@@ -7,9 +7,9 @@ use meridian_domain::overview::{CondemnedRow, FailoverRow};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
-    ApprovedHoldout, Carries, Chain, Evacuated, Exposure, Holdout, Override, RegionName, Rule, Sha256,
+    ApprovedHoldout, Carries, Chain, Evacuated, Exposure, Holdout, HomeMove, Override, RegionName, Rule, Sha256,
 };
-use meridian_messages::operator::{FailoverStands, refused};
+use meridian_messages::operator::{FailoverStands, HomeHandedOver, HomeTakenOver, Restored, refused};
 use meridian_messages::{Voice, operator};
 
 #[test]
@@ -267,4 +267,62 @@ fn what_is_not_published_or_approved_is_told_with_the_cause() {
     ] {
         assert_eq!(words, told);
     }
+}
+
+#[test]
+fn a_home_that_moved_is_told_with_what_is_to_be_done() {
+    let fleet = fleet();
+    let (voice, jp) = (Voice::of(&fleet), name(JP));
+    assert_eq!(
+        voice.home_handed_over(&jp, HomeHandedOver { entries: 812, copied: 3 }),
+        "JP is home: the hub's ledger of 812 entries goes on in its bucket (3 copied now). Nothing starts there until every region is \
+         deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
+    );
+    let taken = |wave| {
+        let taken = HomeTakenOver { holder: name(BR), entries: 812, last: Some(at("03:31:07")), wave };
+        voice.home_taken_over(&jp, &taken)
+    };
+    assert!(
+        taken(Some((version("v427"), true)))
+            .contains("not in it. The wave of v427 was open, and goes on there. The old home")
+    );
+    let ended = "The wave of v427 was open, and has ended: the next release brings the regions that wait. The old home";
+    assert!(taken(Some((version("v427"), false))).contains(ended));
+    assert_eq!(
+        taken(None),
+        "JP is home: the hub's ledger goes on in its bucket from the copy of 812 entries in BR, up to 2026-11-20 03:31:07 UTC: what \
+         was written after that is not in it. The old home does not know it: halt it as soon as it answers. Nothing starts there until \
+         every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
+    );
+    let moved = |lost| {
+        let (to, by, why) = (jp.clone(), actor("maria"), "a drill".to_owned());
+        HomeMove { to, lost, by, why, since: at("04:00:00") }
+    };
+    assert_eq!(voice.home_shown(&name(EU), None), "EU (eu-west-1) is home");
+    for (lost, words) in [
+        (false, "What is deployed with another home in its fleet.toml starts nothing"),
+        (true, "The old home does not know it: halt it as soon as it answers"),
+    ] {
+        let told = format!("JP is home since 2026-11-20 04:00:00, by maria: a drill. {words}");
+        assert_eq!(voice.home_shown(&name(EU), Some(&moved(lost))), told);
+    }
+}
+
+#[test]
+fn a_restored_chain_is_told_with_how_far_its_copy_goes() {
+    let fleet = fleet();
+    let (voice, chain) = (Voice::of(&fleet), Chain::Region(name(JP)));
+    let told = |written| {
+        voice.restored(&chain, &Restored { holder: name(EU), entries: 12, written, last: Some(at("03:31:07")) })
+    };
+    assert_eq!(
+        told(12),
+        "chain ap-northeast-1 is restored from the copy in EU: 12 of 12 entries were missing. It goes up to 2026-11-20 03:31:07 UTC: \
+         what was written after that is not in it"
+    );
+    assert_eq!(
+        told(0),
+        "chain ap-northeast-1 has all 12 entries that EU keeps of it, up to 2026-11-20 03:31:07 UTC: what was written after that is not \
+         in it"
+    );
 }

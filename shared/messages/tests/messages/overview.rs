@@ -6,7 +6,7 @@ use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageC
 use meridian_domain::reason::{
     Barred, EvaluationReason, Fault, FileFault, JobFailure, Lagging, OperationName, Unseen, WaveEnd,
 };
-use meridian_domain::{Chain, Frozen, Sha256, Verdict};
+use meridian_domain::{Chain, Frozen, HomeMove, Sha256, Verdict};
 use meridian_messages::Voice;
 use meridian_messages::pages::PageKind;
 
@@ -253,4 +253,14 @@ fn a_region_on_another_release_without_a_reason_is_told_with_what_to_start() {
     let (what, to_do) = Voice::of(&fleet).need(&need);
     assert_eq!(what, "JP serves v426 and not v427, and no entry says why");
     assert_eq!(to_do, "docs/runbook.md (Start a new execution)");
+}
+
+#[test]
+fn a_home_that_has_moved_is_all_that_comes_next() {
+    let fleet = fleet();
+    let (to, by, why) = (name(JP), actor("maria"), "a drill".to_owned());
+    let overview = wave(None, vec![Next::HomeMoved(HomeMove { to, lost: false, by, why, since: at("04:00:00") })]);
+    let words = "next: JP is home since 2026-11-20 04:00:00, by maria: a drill. What is deployed with another home in its fleet.toml \
+                 starts nothing";
+    assert_eq!(Voice::of(&fleet).next(&overview)[1..], [words]);
 }

@@ -37,7 +37,7 @@ impl Cast<'_> {
     }
 
     fn new_home(&self) -> Option<Untranslatable> {
-        self.scenario.moved.then_some(Untranslatable::Moved)
+        self.scenario.move_home.is_some().then_some(Untranslatable::Moved)
     }
 
     fn region_policy(&self) -> Option<Untranslatable> {

@@ -1,5 +1,6 @@
 //! What the hub's chain adds up to: the lease, releases and waves.
 
+use super::home::HomeMove;
 use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::ledger::holdout::ApprovedHoldout;
 use crate::ledger::overrides::Override;
@@ -97,6 +98,8 @@ pub struct HubHistory {
     pub failed_jobs: BTreeSet<Actor>,
     /// Why nothing may start.
     pub halt: Option<Reason>,
+    /// The last move of home.
+    pub moved: Option<HomeMove>,
 }
 
 impl HubHistory {
@@ -118,6 +121,10 @@ impl HubHistory {
             Record::HoldoutApproved { holdout, why } => {
                 let (by, why) = (entry.actor.clone(), why.clone());
                 self.holdouts.push(ApprovedHoldout { holdout: *holdout, since: entry.at, by, why });
+            }
+            Record::HomeMoved { to, lost, why, binding: _ } => {
+                let (to, by, why) = (to.clone(), entry.actor.clone(), why.clone());
+                self.moves(HomeMove { to, lost: *lost, by, why, since: entry.at });
             }
             Record::Registered { release, package } => {
                 self.packages.insert(*release, package.clone());

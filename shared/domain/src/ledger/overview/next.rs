@@ -5,7 +5,7 @@ use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::fleet::{Fleet, Frozen};
 use crate::ledger::Chain;
 use crate::ledger::account::Account;
-use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::history::{HomeMove, HubHistory, RegionHistory};
 use crate::ledger::overrides::Rule;
 use crate::ledger::reason::Reason;
 use crate::ledger::resume::resume;
@@ -79,6 +79,8 @@ pub enum Next {
         /// The freeze that holds there.
         frozen: Frozen,
     },
+    /// Nothing starts by the home that was asked about: another region is home.
+    HomeMoved(HomeMove),
     /// The next release that is published starts a wave.
     Release,
 }
@@ -124,6 +126,9 @@ pub(super) fn next(
     places: &[Place<'_>],
     at: Timestamp,
 ) -> Vec<Next> {
+    if let Some(moved) = hub.moved_from(&fleet.home) {
+        return vec![Next::HomeMoved(moved.clone())];
+    }
     let fleet_halt = hub.halt.is_some().then_some(Chain::Home);
     let own = places.iter().filter(|place| place.history.is_some_and(RegionHistory::halts_fleet));
     let chains: Vec<Chain> =

@@ -64,6 +64,11 @@ pub enum Unseen {
         /// What is wrong with it.
         fault: ChainError,
     },
+    /// Home has moved: its chain goes on elsewhere, and who acts is home no more.
+    HomeMoved {
+        /// The region that is home.
+        to: RegionName,
+    },
     /// A file that it takes cannot be used.
     File(Box<FileFault>),
     /// There is no such alarm, or it may not be read.
@@ -102,7 +107,7 @@ impl Unseen {
     pub fn service(&self) -> IllService {
         match self {
             Self::Service(failure) | Self::Ledger { failure, .. } => failure.operation.service(),
-            Self::LedgerNotRead | Self::Altered { .. } | Self::File(_) => IllService::Ledger,
+            Self::LedgerNotRead | Self::Altered { .. } | Self::HomeMoved { .. } | Self::File(_) => IllService::Ledger,
             Self::NoAlarm { .. } => IllService::Metrics,
             Self::NotAsked
             | Self::EndpointNotRead

@@ -137,3 +137,17 @@ fn a_release_in_quarantine_starts_once_that_is_lifted() {
     look(&world, HOME);
     assert_eq!(waves(&world), [release]);
 }
+
+/// Training may still publish where home was: a second home would be one too many.
+#[test]
+fn a_home_that_has_moved_starts_nothing() {
+    let world = World::default();
+    say(&world, Record::HomeMoved { binding: Binding, lost: false, to: name(OTHERS[1]), why: "a drill".to_owned() });
+    let release = released(&world, "v427");
+    everybody_looks(&world);
+    assert!(arrive(&world, HOME, release).unwrap()["wave"].is_null());
+    pass(&world, 20);
+    everybody_looks(&world);
+    assert_eq!((waves(&world), world.started.borrow().len(), world.pages().len()), (vec![], 0, 0));
+    assert_eq!(attested(&world, HOME), 1, "it is a region like the others");
+}

@@ -262,3 +262,26 @@ fn margins_that_cannot_be_read_send_no_job_round_in_circles() {
     world.fault("GetObject", Fault::Fails(ErrorKind::Refused));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
 }
+
+/// Home moves, and what it approved where it was needs no second evaluation where it is.
+#[test]
+fn an_approved_release_gets_a_package_where_home_is_now() {
+    let world = world();
+    let release = published(&world, spec("v427"));
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
+    // Home has come back from elsewhere: the registry that it had there is not this one.
+    let moved = |to: &str| Record::HomeMoved { binding: Binding, lost: false, to: name(to), why: "a drill".to_owned() };
+    world.write(&name(HOME), Chain::Home, "maria", moved("ap-northeast-1"));
+    world.write(&name(HOME), Chain::Home, "maria", moved(HOME));
+    let hub = || run(Journal::<HubHistory>::open(&world, &name(HOME), Chain::Home)).unwrap().history().clone();
+    assert!(hub().packages.is_empty());
+    world.fault("UpdateModelPackage", Fault::Fails(ErrorKind::Unreachable));
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "again");
+    assert!(hub().packages.is_empty(), "without its verdict it is no package of the wave's");
+    let reads = world.reads.borrow().len();
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
+    assert_eq!(hub().packages.len(), 1);
+    assert_eq!(world.packages()[0].model_approval_status, ModelApprovalStatus::Approved);
+    let read = world.reads.borrow()[reads..].iter().any(|key| key.starts_with("holdouts/"));
+    assert!(!read, "nothing is evaluated twice");
+}

@@ -1,0 +1,34 @@
+//! Home, as its own chain has it once a person has moved it.
+
+use super::hub::HubHistory;
+use crate::fleet::names::{Actor, RegionName};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The last move of home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeMove {
+    /// The region that has been home since.
+    pub to: RegionName,
+    /// True where the home before did not answer: it does not know.
+    pub lost: bool,
+    /// Who moved it.
+    pub by: Actor,
+    /// That person's reason.
+    pub why: String,
+    /// When that was.
+    pub since: Timestamp,
+}
+
+impl HubHistory {
+    /// The move by which `home` is home no more: it acts on nothing any longer, whatever its own policy says.
+    pub fn moved_from(&self, home: &RegionName) -> Option<&HomeMove> {
+        self.moved.as_ref().filter(|own| own.to != *home)
+    }
+
+    /// From now on another region is home. Model packages stand in the registry of the one that was.
+    pub(super) fn moves(&mut self, to: HomeMove) {
+        self.moved = Some(to);
+        self.packages.clear();
+    }
+}
