@@ -49,7 +49,9 @@ struct Move {
 
 /// Arguments of `meridian home show`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 it is shown; 1 the hub's ledger does not answer; 2 wrong input.")]
+#[command(after_help = "Example:\n  \
+                        meridian home show --policy my-fleet/fleet.toml\n\n\
+                        Exit code: 0 it is shown; 1 the hub's ledger does not answer; 2 wrong input.")]
 struct Show {
     #[command(flatten)]
     place: Place,
