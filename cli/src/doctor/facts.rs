@@ -7,7 +7,7 @@ use meridian_domain::{Chain, EndpointView, Fleet, KeyId, Manifest, Region, Regio
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
-use meridian_handlers::replication::heads;
+use meridian_handlers::replication::copies;
 use meridian_preflight::{KeyFacts, KmsSigner, LentFacts, QuotaFacts, RoleFacts, SigningKeyFacts};
 
 /// What stands in one region.
@@ -63,7 +63,7 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
         bucket: ports.inspect_bucket(region).await,
         watch: ports.inspect_watch(name).await,
         topic: ports.inspect_topic(name).await,
-        neighbours: match heads::departures(ports, fleet, name).await {
+        neighbours: match copies::departures(ports, fleet, name).await {
             Ok(departed) => Said::Is(departed),
             Err(error) => Said::of(error),
         },

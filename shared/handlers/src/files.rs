@@ -100,15 +100,22 @@ pub async fn manifest_here<P: Artifacts + Clock>(
 /// # Errors
 /// The store's.
 pub async fn published(ports: &impl Artifacts, region: &RegionName) -> Answer<Vec<ReleaseId>> {
-    let mut releases = Vec::new();
-    let mut after: Option<String> = None;
+    let manifests = keys_under(ports, region, keys::MANIFESTS).await?;
+    Ok(manifests.iter().filter_map(|key| keys::release_of_manifest(key)).collect())
+}
+
+/// Every key in `region`'s bucket that begins with `prefix`, in S3's order.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn keys_under(ports: &impl Artifacts, region: &RegionName, prefix: &str) -> Answer<Vec<String>> {
+    let mut keys: Vec<String> = Vec::new();
     loop {
-        let page = ports.list(region, keys::MANIFESTS, after.as_deref()).await?;
-        releases.extend(page.iter().filter_map(|key| keys::release_of_manifest(key)));
-        match page.into_iter().next_back() {
-            Some(last) => after = Some(last),
-            None => return Ok(releases),
+        let page = ports.list(region, prefix, keys.last().map(String::as_str)).await?;
+        if page.is_empty() {
+            return Ok(keys);
         }
+        keys.extend(page);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::files::{self, FileError};
 use crate::ports::{Artifacts, Ledger, PortError};
-use crate::replication::heads;
+use crate::replication::copies;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::account::{Account, account};
@@ -66,7 +66,7 @@ pub async fn held(ports: &impl Artifacts, fleet: &Fleet, chains: &[Read]) -> Vec
 }
 
 async fn held_by(ports: &impl Artifacts, fleet: &Fleet, holder: &RegionName, read: &Read) -> Held {
-    let kept = heads::kept(ports, &fleet.name, holder, &read.chain).await;
+    let kept = copies::kept(ports, &fleet.name, holder, &read.chain).await;
     let compared = |kept: KeptHead| {
         let found = usize::try_from(kept.seq).ok().and_then(|seq| read.hashes.get(seq)).copied();
         (kept, kept.departure(found))

@@ -3,8 +3,8 @@
 //! S3 has no event for "replicated": arrival is proved by reading the destination. A region attests in its own ledger
 //! what it has read itself; home only reads the attestations.
 
+pub mod copies;
 mod event;
-pub mod heads;
 mod lost;
 mod trouble;
 mod wave;
@@ -255,7 +255,7 @@ where
             wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
         }
     }
-    heads::look(ports, ctx, &mut chain).await;
+    copies::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();
     write_checkpoint(ports, ctx, &mut chain, moves).await;
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))

@@ -1,5 +1,5 @@
 //! `meridian restore`: a chain of the ledger, put back into its bucket from what another region kept of it
-//! ([`crate::replication::heads`]).
+//! ([`crate::replication::copies`]).
 
 use crate::files::{self, FileError};
 use crate::operator_commands::UnknownRegion;
@@ -12,8 +12,6 @@ use meridian_messages::operator::{Restored, refused};
 
 /// Objects that are read or written at once.
 const AT_ONCE: usize = 16;
-/// A page of a listing, as S3 has it.
-const PAGE: usize = 1000;
 
 /// Why a chain was not restored.
 #[derive(Debug, thiserror::Error)]
@@ -85,15 +83,7 @@ pub async fn copy_of<P: Artifacts>(ports: &P, fleet: &Fleet, chain: &Chain) -> R
     let holder = fleet.regions.iter().map(|region| &region.name).find(keeps).cloned();
     let holder = holder.ok_or_else(|| RestoreError::NobodyKeeps(chain.clone()))?;
     let prefix = KeptHead::prefix(&fleet.name, &holder, chain);
-    let mut keys: Vec<String> = Vec::new();
-    loop {
-        let page = ports.list(&holder, &prefix, keys.last().map(String::as_str)).await?;
-        let is_last = page.len() < PAGE;
-        keys.extend(page);
-        if is_last {
-            break;
-        }
-    }
+    let keys = files::keys_under(ports, &holder, &prefix).await?;
     let heads = keys.iter().filter_map(|key| Some((KeptHead::of_key(key)?, key)));
     let from = &holder;
     let reads = heads.map(|(head, key)| async move { Ok::<_, PortError>((head, ports.get(from, key).await?)) });
@@ -157,7 +147,7 @@ pub(crate) async fn is_beginning_of(
 ) -> Result<(), RestoreError> {
     let there = ports.entries(region, chain, 0).await?;
     agree(region, &there, entries)?;
-    match there.get(entries.len()) {
+    match there.iter().find(|own| own.entry.seq >= entries.len() as u64) {
         Some(beyond) => Err(RestoreError::OtherEntry { region: region.clone(), seq: beyond.entry.seq }),
         None => Ok(()),
     }

@@ -9,7 +9,7 @@ use meridian_domain::Reason;
 use meridian_domain::heads::KeptHead;
 use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record, Sha256};
 use meridian_handlers::ports::{Answer, ErrorKind, Ports};
-use meridian_handlers::replication::heads;
+use meridian_handlers::replication::copies;
 
 /// `length` entries that follow from each other.
 fn chain(stage: &Stage<impl Ports, impl Simulated>, length: u64) -> Result<Vec<Entry>, NameError> {
@@ -52,7 +52,7 @@ pub async fn the_kept_end_of_another_chain_is_no_entry(stage: &Stage<impl Ports,
         let key = kept(seq).key(&stage.fleet.name, home, &Chain::Home);
         stage.ports.create(home, &key, Bytes::from_static(b"{}")).await?;
     }
-    assert_eq!(heads::kept(&stage.ports, &stage.fleet.name, home, &Chain::Home).await?, Some(kept(1_000)));
+    assert_eq!(copies::kept(&stage.ports, &stage.fleet.name, home, &Chain::Home).await?, Some(kept(1_000)));
     assert_eq!(stage.ports.entries(home, &own, 0).await?, []);
     Ok(())
 }

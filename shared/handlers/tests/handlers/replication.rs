@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 mod attesting;
 mod checkpoints;
-mod heads;
+mod copies;
 mod lost;
 mod place;
 mod signed;

@@ -93,6 +93,22 @@ fn a_restore_that_died_goes_on() {
     assert_eq!(entries(&world), before[..3]);
 }
 
+/// A chain with a gap takes no entry: until all of it is back, nobody begins it anew.
+#[test]
+fn the_first_entry_comes_back_first_and_the_last_one_next() {
+    for (came, there) in [(1, vec![0]), (2, vec![0, 2])] {
+        let world = grown();
+        lose(&world, 0);
+        (0..came).for_each(|_| world.fault("PutObject", Fault::NotYet));
+        world.fault("PutObject", Fault::Fails(ErrorKind::Unreachable));
+        restored(&world).unwrap_err();
+        let keys = world.keys(&name(AU));
+        let back: Vec<u64> = (0..4).filter(|seq| keys.contains(&au().key(&fleet().name, *seq))).collect();
+        assert_eq!(back, there);
+        assert_eq!(restored(&world).unwrap().written, 3 - came);
+    }
+}
+
 #[test]
 fn what_is_no_copy_is_told_and_nothing_is_written() {
     let world = World::default();

@@ -3,7 +3,7 @@
 use super::*;
 use meridian_domain::Entry;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_handlers::replication::heads::kept;
+use meridian_handlers::replication::copies::kept;
 
 /// EU keeps the ends of AU's chain.
 const EU: &str = "eu-west-1";
