@@ -3,9 +3,7 @@
 use crate::aws::{Place, Session};
 use crate::operator::{self, CommandEffect, Operator};
 use crate::terminal;
-use meridian_domain::{Chain, HubHistory};
-use meridian_handlers::home::{HomeError, hand_over, take_over};
-use meridian_handlers::journal::Journal;
+use meridian_handlers::home::{HomeError, HomeFound, find, hand_over, take_over};
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
@@ -23,7 +21,7 @@ pub struct Arguments {
 enum Command {
     /// Hand home over to another region, with the hub's ledger.
     Move(Move),
-    /// Which region is home, by the hub's ledger.
+    /// Which region is home, by what lies in the regions' buckets: with any of the fleet's fleet.toml, and also while home is lost.
     Show(Show),
 }
 
@@ -34,13 +32,15 @@ enum Command {
                         Give it with the fleet.toml that is deployed, while no wave runs. The hub's ledger ends where it is with that word, \
                         and is copied into the new home's bucket; whoever is still deployed as the old home starts nothing any more. Then \
                         change home in fleet.toml and deploy every region (docs/runbooks/lost-home.md). Given again, the command goes on \
-                        where it was. With --lost the old home is not asked, and does not know that it is home no more.\n\n\
+                        where it was. With --lost, a wave under way is no hindrance, and where the old home's bucket does not answer, its ledger goes on \
+                        from the copy that another region keeps, at most five minutes old: then give the command again, with the same \
+                        fleet.toml, as soon as it answers.\n\n\
                         Exit code: 0 it is handed over; 1 AWS did not take it; 2 wrong input, or a wave is under way.")]
 struct Move {
     /// The region that is to be home, by its title or AWS's name.
     #[arg(long, value_name = "REGION")]
     to: String,
-    /// The home that was does not answer: go on from the copy of its ledger that another region keeps, at most five minutes old.
+    /// The home that was is lost: take over from it, whatever it was doing.
     #[arg(long)]
     lost: bool,
     #[command(flatten)]
@@ -83,11 +83,9 @@ fn hand_it_over(Move { to, lost, operator }: &Move) -> Result<ExitCode, Box<dyn 
 fn show(Show { place }: &Show) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(place)?;
     session.with_credentials()?;
-    let home = &session.fleet.home;
-    match session.run(Journal::<HubHistory>::open(&session.ports, home, Chain::Home)) {
-        Ok(hub) => {
-            let moved = hub.history().moved.as_ref();
-            terminal::say(&Voice::of(&session.fleet).home_shown(home, moved))?;
+    match session.run(find(&session.ports, &session.fleet)) {
+        Ok(HomeFound { home, moved, silent }) => {
+            terminal::say(&Voice::of(&session.fleet).home_shown(&home, moved.as_ref(), &silent))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => Ok(session.failed(&error)),

@@ -123,11 +123,6 @@ pub const COMMANDS: &[(&str, Check)] = &[
         Check::Shows(|desk, said| halted(desk, said, "v427 is not ours")),
     ),
     ("meridian lift --region home --who $USER --why 'the next halt'", Check::Prepares),
-    (
-        "meridian halt --who $USER --why \"home has moved\"",
-        Check::Shows(|desk, said| halted(desk, said, "home has moved")),
-    ),
-    ("meridian lift --region home --who $USER --why 'the next halt'", Check::Prepares),
     // The night stands still: the region that is asked never gets its instances.
     (
         "meridian failover --from JP --to AU --who $USER --why \"...\" --dry-run",
@@ -152,16 +147,15 @@ pub const COMMANDS: &[(&str, Check)] = &[
         "meridian restore --chain AU --dry-run",
         Check::Says(&["chain ap-southeast-2", "that EU keeps of it, up to 2026-11-20 "]),
     ),
-    (
-        "meridian home move --to JP --lost --who $USER --why \"...\"",
-        Check::NotTyped("it takes over from a home that is lost; the next one hands it over"),
-    ),
     // Afterwards nobody adds to this home's ledger.
     (
         "meridian home move --to JP --who $USER --why \"...\" --dry-run",
         Check::Says(&["would be written", "JP is home: the hub's ledger of "]),
     ),
-    ("meridian home move --to JP --who $USER --why 'a drill'", Check::Prepares),
+    (
+        "meridian home move --to JP --lost --who $USER --why \"...\"",
+        Check::Says(&["JP is home: the hub's ledger of ", "goes on in its bucket, whole", "starts nothing any more"]),
+    ),
     ("meridian home show", Check::Says(&["JP is home since 2026-11-20 "])),
     // Not typed.
     ("meridian lift", Check::NotTyped(NAMED)),

@@ -1,6 +1,6 @@
 //! `meridian home`: home moves to another region. In peace the hub's ledger ends where it was with that word, and goes on in the new home's
 //! bucket: whoever is still deployed as the old one can add nothing to it ([`JournalError::Moved`]), and so starts nothing (I8, I11). Where
-//! the old home does not answer, it goes on from the copy that another region keeps.
+//! the old home does not answer, it goes on from the copy that another region keeps, and the old one is told later.
 
 use crate::journal::{Journal, JournalError};
 use crate::operator_commands::UnknownRegion;
@@ -11,9 +11,9 @@ use meridian_domain::plan::{EndedExecution, lost_wave, open_wave};
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::resume::resume;
 use meridian_domain::{
-    Actor, Binding, Chain, Entry, Fleet, HubHistory, Lease, Record, RegionHistory, RegionName, ReleaseId, Version,
+    Actor, Chain, Entry, Fleet, HomeMove, HubHistory, Lease, Record, RegionHistory, RegionName, ReleaseId, Version,
 };
-use meridian_messages::operator::{HomeHandedOver, HomeTakenOver, refused};
+use meridian_messages::operator::{HomeHandedOver, HomeTakenOver, HubSource, refused};
 use std::collections::BTreeMap;
 
 /// How often a move is looked at anew because somebody else wrote.
@@ -74,13 +74,16 @@ pub async fn hand_over<P: Artifacts + Ledger + Clock>(
     why: &str,
 ) -> Result<HomeHandedOver, HomeError> {
     can_be_home(fleet, to)?;
+    // A home that was lost and taken over need not know it.
+    let latest = find(ports, fleet).await.ok().and_then(|found| found.moved);
+    is_home_here(ports, fleet, latest.as_ref(), to).await?;
     let mut hub = Journal::<HubHistory>::whole(ports, &fleet.home, Chain::Home).await?;
     let mut tries = 1;
     while hub.history().moved_from(&fleet.home).is_none() {
         may_move(fleet, hub.history(), ports.now())?;
         // Another hub's chain there is refused before anything is written.
         restore::is_beginning_of(ports, to, &Chain::Home, &entries(ports, &fleet.home).await?).await?;
-        let moved = Record::HomeMoved { binding: Binding, to: to.clone(), lost: false, why: why.to_owned() };
+        let moved = move_of(fleet, to, false, (actor, why), ports.now()).record();
         match hub.append_exclusive(ports, actor, moved).await {
             Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
             written => written.map(drop)?,
@@ -94,12 +97,13 @@ pub async fn hand_over<P: Artifacts + Ledger + Clock>(
     Ok(HomeHandedOver { entries: all.len(), copied })
 }
 
-/// Takes home over in `to`, by the policy of the home that was, which does not answer: its chain goes on from the copy that another region
-/// keeps. What the old home wrote after the last sweep is not in it, and it does not know that it is home no more. A wave that it left open
-/// has ended by this, lost: the new home goes on with it.
+/// Takes home over in `to`, by the policy of the home that was, which is lost. Where its bucket answers all the same, its chain ends there
+/// with that word, as in peace, and goes on whole; where not, it goes on from the copy that another region keeps, which lacks what the old
+/// home wrote after the last sweep. A wave that it left open has ended by this, lost: within `wave.until` the new home goes on with it.
 ///
 /// # Errors
-/// The fleet has no such region, or it is home; there is no whole copy; or a bucket did not take it, and the same command goes on.
+/// The fleet has no such region, or it is home; home has moved elsewhere; there is no whole copy; or a bucket did not take it, and the same
+/// command goes on. Given again later, it tells the old home, which may answer by then.
 pub async fn take_over<P: Artifacts + Ledger + Clock>(
     ports: &P,
     fleet: &Fleet,
@@ -108,32 +112,173 @@ pub async fn take_over<P: Artifacts + Ledger + Clock>(
     why: &str,
 ) -> Result<HomeTakenOver, HomeError> {
     can_be_home(fleet, to)?;
-    let Copy { holder, entries } = restore::copy_of(ports, fleet, &Chain::Home).await?;
-    let mut copied = HubHistory::default();
-    entries.iter().for_each(|entry| copied.apply(entry));
-    if let Some(moved) = copied.moved_from(&fleet.home).filter(|own| own.to != *to) {
-        return Err(HomeError::MovedBefore(moved.to.clone()));
-    }
-    let last = entries.last().map(|entry| entry.written);
-    restore::write(ports, fleet, to, &Chain::Home, &entries).await?;
-    let mut hub = Journal::<HubHistory>::whole(ports, to, Chain::Home).await?;
-    let moved = Record::HomeMoved { binding: Binding, to: to.clone(), lost: true, why: why.to_owned() };
-    let is_taken = |history: &HubHistory| history.moved.as_ref().is_some_and(|own| own.to == *to);
-    hub.append_unless(ports, actor, moved, is_taken).await?;
-    // A wave that is not the old home's is nobody's to end: this command is given again.
-    let open = open_wave(&copied).filter(|_| copied.moved_from(&fleet.home).is_none());
-    let ended = match open {
-        Some(open) => left_open(ports, fleet, &copied, open).await,
-        None => None,
+    // The copy first: a sweep copies what the old home may write meanwhile.
+    let copy = restore::copy_of(ports, fleet, &Chain::Home).await;
+    let latest = latest(ports, fleet, copy.as_ref().ok()).await;
+    is_home_here(ports, fleet, latest.as_ref(), to).await?;
+    let moved = move_of(fleet, to, true, (actor, why), ports.now());
+    let is_taken = |history: &HubHistory| history.moved.as_ref().is_some_and(|own| own.is_way_of(&moved));
+    let stands = |history: &HubHistory| is_taken(history) && history.moved == latest;
+    let (source, entries) = match Journal::<HubHistory>::whole(ports, to, Chain::Home).await {
+        Ok(hub) if stands(hub.history()) => (HubSource::Stood, entries(ports, to).await?),
+        // What is no chain yet is a copy that died on its way, and goes on.
+        Ok(_) | Err(JournalError::Chain { .. }) => {
+            let (source, entries) = last_known(ports, fleet, &moved, copy, latest.as_ref()).await?;
+            restore::write(ports, fleet, to, &Chain::Home, &entries).await?;
+            (source, entries)
+        }
+        Err(error) => return Err(error.into()),
     };
-    let wave = ended.as_ref().and_then(|record| match record {
-        Record::WaveEnded { release, again, .. } => Some((copied.versions.get(release)?.clone(), *again)),
+    let mut hub = Journal::<HubHistory>::of(to, Chain::Home, &entries)?;
+    hub.append_unless(ports, actor, moved.record(), is_taken).await?;
+    let moved = hub.history().moved.clone().unwrap_or(moved);
+    let wave = end_wave(ports, fleet, actor, &mut hub, &before(&entries, &moved)).await?;
+    match end(ports, fleet, &moved).await {
+        Ok(()) => Ok(HomeTakenOver { source, wave, knows: true }),
+        Err(HomeError::Journal(_)) => Ok(HomeTakenOver { source, wave, knows: false }),
+        Err(error) => Err(error),
+    }
+}
+
+fn move_of(fleet: &Fleet, to: &RegionName, lost: bool, (by, why): (&Actor, &str), since: Timestamp) -> HomeMove {
+    HomeMove { from: fleet.home.clone(), to: to.clone(), lost, by: by.clone(), why: why.to_owned(), since }
+}
+
+/// The last move of home that any bucket knows of, or the copy that is kept of the hub's chain.
+async fn latest(ports: &impl Ledger, fleet: &Fleet, copy: Option<&Copy>) -> Option<HomeMove> {
+    let found = find(ports, fleet).await.ok().and_then(|found| found.moved);
+    let mut copied = HubHistory::default();
+    copy.iter().flat_map(|copy| &copy.entries).for_each(|entry| copied.apply(entry));
+    [found, copied.moved].into_iter().flatten().max_by_key(|own| own.since)
+}
+
+/// Home has not gone on from the one that the policy names, but to `to`. One that has not heard of it is told.
+async fn is_home_here<P: Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    latest: Option<&HomeMove>,
+    to: &RegionName,
+) -> Result<(), HomeError> {
+    let is_own = |own: &&HomeMove| own.to == fleet.home || own.from == fleet.home && own.to == *to;
+    let Some(other) = latest.filter(|own| !is_own(own)) else { return Ok(()) };
+    if entries(ports, &fleet.home).await.is_ok_and(|own| !own.is_empty()) {
+        let moved = HomeMove { from: fleet.home.clone(), ..other.clone() };
+        // What it does not take now, it does not take from the command that is given next either.
+        if let Err(error) = end(ports, fleet, &moved).await {
+            tracing::warn!(%error, "the home of before is not told that it is home no more");
+        }
+    }
+    Err(HomeError::MovedBefore(other.to.clone()))
+}
+
+/// The hub's chain as far as it can be had: the old home's own, which has ended then, where its bucket answers with no less than the copy.
+async fn last_known<P: Artifacts + Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    moved: &HomeMove,
+    copy: Result<Copy, RestoreError>,
+    latest: Option<&HomeMove>,
+) -> Result<(HubSource, Vec<Entry>), HomeError> {
+    let old = entries(ports, &fleet.home).await.unwrap_or_default();
+    let known = match copy {
+        Ok(copy) if !old.starts_with(&copy.entries) => copy,
+        // Lost before anybody has copied it, and the home before that has all up to the move.
+        Err(error) if old.is_empty() => match latest.filter(|own| own.to == fleet.home) {
+            Some(own) => Copy { holder: own.from.clone(), entries: entries(ports, &own.from).await? },
+            None => return Err(error.into()),
+        },
+        _ => Copy { holder: fleet.home.clone(), entries: old },
+    };
+    let Copy { holder, entries: known } = known;
+    // What is no chain, or another hub's there, is refused before anything is written.
+    Journal::<HubHistory>::of(&holder, Chain::Home, &known)?;
+    restore::is_beginning_of(ports, &moved.to, &Chain::Home, &known).await?;
+    let last = known.last().map(|entry| entry.written);
+    let copied = HubSource::Copy { holder: holder.clone(), entries: known.len(), last };
+    if holder != fleet.home {
+        return Ok((copied, known));
+    }
+    match end(ports, fleet, moved).await {
+        Ok(()) => {
+            let whole = entries(ports, &fleet.home).await?;
+            Ok((HubSource::Home { entries: whole.len() }, whole))
+        }
+        // It is read and takes no entry: it is told later, as one that does not answer.
+        Err(HomeError::Journal(error)) => {
+            tracing::warn!(%error, "the old home's ledger is not ended");
+            Ok((copied, known))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends the old home's chain in its bucket, with the word by which it has moved: whoever is deployed as that home starts nothing any more.
+async fn end<P: Ledger + Clock>(ports: &P, fleet: &Fleet, moved: &HomeMove) -> Result<(), HomeError> {
+    let mut old = Journal::<HubHistory>::whole(ports, &fleet.home, Chain::Home).await?;
+    if old.history().moved_from(&fleet.home).is_none() {
+        match old.append_done(ports, &moved.by, moved.since, moved.record()).await {
+            // Somebody was first.
+            Err(JournalError::Moved { .. }) => {}
+            written => written?,
+        }
+    }
+    match old.history().moved_from(&fleet.home).filter(|own| own.to != moved.to) {
+        Some(other) => Err(HomeError::MovedBefore(other.to.clone())),
+        None => Ok(()),
+    }
+}
+
+/// What the old home had on record: all that came before its move.
+fn before(entries: &[Entry], moved: &HomeMove) -> HubHistory {
+    let last = entries.iter().enumerate().rev().find_map(|(at, entry)| match &entry.record {
+        Record::HomeMoved { from, to, .. } => Some((at, (from, to) == (&moved.from, &moved.to))),
         _ => None,
     });
-    if let (Some(ended), Some((_, execution))) = (ended, open) {
-        hub.append_unless(ports, actor, ended, |history| history.ended.contains_key(execution)).await?;
+    let until = last.filter(|(_, is_own)| *is_own).map_or(entries.len(), |(at, _)| at);
+    let mut history = HubHistory::default();
+    entries.iter().take(until).for_each(|entry| history.apply(entry));
+    history
+}
+
+/// Who is home, as far as the regions' buckets answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeFound {
+    /// The region.
+    pub home: RegionName,
+    /// How it came to be home; none where home never moved.
+    pub moved: Option<HomeMove>,
+    /// Regions whose buckets do not answer.
+    pub silent: Vec<RegionName>,
+}
+
+/// Finds who is home, by whichever hub's chain in the regions' buckets knows of the latest move: whatever the policy at hand says.
+///
+/// # Errors
+/// The policy's home does not answer, and no other region's bucket knows of a move.
+pub async fn find(ports: &impl Ledger, fleet: &Fleet) -> Result<HomeFound, JournalError> {
+    let (mut moved, mut holders, mut silent) = (None::<HomeMove>, Vec::new(), Vec::new());
+    let mut unheard = None;
+    for region in fleet.regions.iter().map(|region| &region.name) {
+        match Journal::<HubHistory>::open(ports, region, Chain::Home).await {
+            Ok(hub) if hub.head().next == 0 => {}
+            Ok(hub) => {
+                holders.push(region);
+                moved = [moved, hub.history().moved.clone()].into_iter().flatten().max_by_key(|own| own.since);
+            }
+            Err(error) => {
+                silent.push(region.clone());
+                unheard = unheard.or(Some(error).filter(|_| *region == fleet.home));
+            }
+        }
     }
-    Ok(HomeTakenOver { holder, entries: entries.len(), last, wave })
+    let home = match (&moved, unheard) {
+        (Some(moved), _) => &moved.to,
+        (None, Some(error)) => return Err(error),
+        // A policy may name a region that never was home.
+        (None, None) if holders.contains(&&fleet.home) => &fleet.home,
+        (None, None) => holders.first().copied().unwrap_or(&fleet.home),
+    };
+    Ok(HomeFound { home: home.clone(), moved, silent })
 }
 
 fn can_be_home(fleet: &Fleet, to: &RegionName) -> Result<(), HomeError> {
@@ -158,12 +303,33 @@ fn may_move(fleet: &Fleet, hub: &HubHistory, now: Timestamp) -> Result<(), HomeE
     }
 }
 
-/// The end of the wave that the old home left open, as far as the regions' chains can be read: told by what this command says, and no page.
-/// `hub`: as the old home's copy has it.
+/// Ends the wave that the old home left open, once: its version, and whether the new home goes on with it.
+async fn end_wave<P: Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    actor: &Actor,
+    hub: &mut Journal<HubHistory>,
+    before: &HubHistory,
+) -> Result<Option<(Version, bool)>, JournalError> {
+    let Some((release, wave)) = open_wave(before) else { return Ok(None) };
+    let has_ended = |history: &HubHistory| history.ended.contains_key(wave);
+    if !has_ended(hub.history())
+        && let Some(end) = left_open(ports, fleet, before, (release, wave)).await
+    {
+        hub.append_unless(ports, actor, end, has_ended).await?;
+    }
+    let goes_on = hub.history().lost.contains(wave);
+    // Later that is another wave's to say.
+    let is_last =
+        hub.history().waves.get(&release) == Some(wave) && hub.history().newest().is_some_and(|own| own.0 == release);
+    Ok(before.versions.get(&release).filter(|_| is_last).map(|version| (version.clone(), goes_on)))
+}
+
+/// The end of a wave that the old home left open, as far as the regions' chains can be read: told by what the command says, and no page.
 async fn left_open<P: Ledger + Clock>(
     ports: &P,
     fleet: &Fleet,
-    hub: &HubHistory,
+    before: &HubHistory,
     (release, execution): (ReleaseId, &Actor),
 ) -> Option<Record> {
     let lost = EndedExecution { execution: execution.clone(), release, how: ExecutionEnd::Failed };
@@ -175,7 +341,7 @@ async fn left_open<P: Ledger + Clock>(
         }
     }
     let regions = chains.iter().map(|(name, chain)| (name.clone(), chain.history())).collect();
-    match lost_wave(fleet, hub, &regions, &lost, ports.now())? {
+    match lost_wave(fleet, before, &regions, &lost, ports.now())? {
         Record::WaveEnded { release, execution, lagging, cleared, again, page: _ } => {
             Some(Record::WaveEnded { release, execution, lagging, page: None, cleared, again })
         }

@@ -116,9 +116,19 @@ impl<H: Projection> Journal<H> {
     /// # Errors
     /// As [`Journal::open`].
     pub async fn whole(ports: &impl Ledger, region: &RegionName, chain: Chain) -> Result<Self, JournalError> {
+        let mut journal = Self::of(region, chain, &[])?;
+        journal.refresh(ports).await?;
+        Ok(journal)
+    }
+
+    /// A journal of all the entries that lie in a bucket, or are about to.
+    ///
+    /// # Errors
+    /// They are no chain.
+    pub fn of(region: &RegionName, chain: Chain, entries: &[Entry]) -> Result<Self, JournalError> {
         let mut journal =
             Self { region: region.clone(), chain, head: Head::default(), history: Arc::default(), kept: 0 };
-        journal.refresh(ports).await?;
+        entries.iter().try_for_each(|entry| journal.take(&Stored::new(entry.clone(), entry.written)))?;
         Ok(journal)
     }
 

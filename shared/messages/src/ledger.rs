@@ -245,7 +245,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
                 format!("HOLD-OUT {digest} ({rows} records, {positives} fraud) approved by {}: {why}", entry.actor);
             return Some((Tone::Warn, what));
         }
-        Record::HomeMoved { to, lost, why, binding: _ } => {
+        Record::HomeMoved { to, lost, why, binding: _, from: _ } => {
             let after = if *lost { ", after one that did not answer" } else { "" };
             let what = format!("HOME is {} from now on{after}, by {}: {why}", fleet.title(to), entry.actor);
             return Some((Tone::Warn, what));

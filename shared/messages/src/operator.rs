@@ -39,17 +39,36 @@ pub struct HomeHandedOver {
     pub copied: usize,
 }
 
-/// What a take-over of home, where the old one does not answer, has come to.
+/// What a take-over of home, where the old one is lost, has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HomeTakenOver {
-    /// The region whose copy of the hub's chain it goes on from.
-    pub holder: RegionName,
-    /// Entries of that copy.
-    pub entries: usize,
-    /// When its last one was written.
-    pub last: Option<Timestamp>,
-    /// The release whose wave the old home left open, and whether the new home goes on with it.
+    /// Where the hub's chain came from.
+    pub source: HubSource,
+    /// The release whose wave the old home left open, and whether the new home goes on with it, until another wave is on record.
     pub wave: Option<(Version, bool)>,
+    /// True where the old home's bucket answered: its chain has ended.
+    pub knows: bool,
+}
+
+/// Where a new home has the hub's chain from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HubSource {
+    /// It had taken over before.
+    Stood,
+    /// The old home's bucket.
+    Home {
+        /// Entries of the chain, all there are.
+        entries: usize,
+    },
+    /// The copy that another region keeps.
+    Copy {
+        /// The region that keeps it.
+        holder: RegionName,
+        /// Entries of that copy.
+        entries: usize,
+        /// When its last one was written.
+        last: Option<Timestamp>,
+    },
 }
 
 /// What a restore of a chain has come to.
@@ -72,7 +91,11 @@ fn up_to(last: Option<Timestamp>) -> String {
 }
 
 /// Said of a home that did not answer when another one took over.
-const DOES_NOT_KNOW: &str = "The old home does not know it: halt it as soon as it answers";
+const DOES_NOT_KNOW: &str =
+    "The old home does not know it: give this command again, with this fleet.toml, as soon as it answers";
+/// Said of one that did.
+const KNOWS: &str =
+    "The old home's bucket answers: what is deployed with that home in its fleet.toml starts nothing any more";
 
 /// What is to be done once home has moved.
 fn goes_on(to: &RegionName) -> String {
@@ -84,8 +107,13 @@ fn goes_on(to: &RegionName) -> String {
 /// Who is home, and since when.
 pub(crate) fn home_is(voice: Voice<'_>, moved: &HomeMove) -> String {
     let others = match moved.lost {
-        true => DOES_NOT_KNOW,
-        false => "What is deployed with another home in its fleet.toml starts nothing",
+        true => format!(
+            "The old home may not know it: meridian home move --to {} --lost, given again with the fleet.toml that says home = \"{}\", \
+             says so",
+            voice.title(&moved.to),
+            moved.from
+        ),
+        false => "What is deployed with another home in its fleet.toml starts nothing".to_owned(),
     };
     format!(
         "{} is home since {}, by {}: {}. {others}",
@@ -140,14 +168,19 @@ impl Voice<'_> {
             }
             None => String::new(),
         };
-        format!(
-            "{} is home: the hub's ledger goes on in its bucket from the copy of {} entries in {}, {}.{wave} {DOES_NOT_KNOW}. {}",
-            self.title(to),
-            went.entries,
-            self.title(&went.holder),
-            up_to(went.last),
-            goes_on(to)
-        )
+        let ledger = match &went.source {
+            HubSource::Stood => "it took over before".to_owned(),
+            HubSource::Home { entries } => {
+                format!("the hub's ledger of {entries} entries goes on in its bucket, whole")
+            }
+            HubSource::Copy { holder, entries, last } => format!(
+                "the hub's ledger goes on in its bucket from the copy of {entries} entries in {}, {}",
+                self.title(holder),
+                up_to(*last)
+            ),
+        };
+        let old = if went.knows { KNOWS } else { DOES_NOT_KNOW };
+        format!("{} is home: {ledger}.{wave} {old}. {}", self.title(to), goes_on(to))
     }
 
     /// A chain that was restored.
@@ -163,11 +196,17 @@ impl Voice<'_> {
         }
     }
 
-    /// Who is home by the hub's chain that `home` was asked for.
-    pub fn home_shown(self, home: &RegionName, moved: Option<&HomeMove>) -> String {
-        match moved {
+    /// Who is home, by the regions' buckets that answered.
+    pub fn home_shown(self, home: &RegionName, moved: Option<&HomeMove>, silent: &[RegionName]) -> String {
+        let known = match moved {
             None => format!("{} ({home}) is home", self.title(home)),
             Some(moved) => home_is(self, moved),
+        };
+        let titles: Vec<&str> = silent.iter().map(|region| self.title(region)).collect();
+        match titles.as_slice() {
+            [] => known,
+            [one] => format!("{known}. {one} does not answer, and may know better"),
+            several => format!("{known}. {} do not answer, and may know better", several.join(" and ")),
         }
     }
 

@@ -69,6 +69,8 @@ pub enum Record {
     HomeMoved {
         /// Functions of before, which do not know it, stop here.
         binding: Binding,
+        /// The region that has been home.
+        from: RegionName,
         /// The region that is home from now on; the chain goes on in its bucket.
         to: RegionName,
         /// True where the home before did not answer: it does not know.

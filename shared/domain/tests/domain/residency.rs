@@ -80,7 +80,7 @@ fn crosses_the_border(record: &Record) {
         }
         Record::WaveOrdered { execution, order } => crosses!(execution, order),
         Record::HoldoutApproved { holdout, why } => crosses!(holdout, why),
-        Record::HomeMoved { to, lost, why, binding: Binding } => crosses!(to, lost, why),
+        Record::HomeMoved { from, to, lost, why, binding: Binding } => crosses!(from, to, lost, why),
         Record::Registered { release, package } => crosses!(release, package),
         Record::Evaluated { release, champion, holdout, verdict, why, golden } => {
             crosses!(release, champion, holdout, verdict, why, golden)

@@ -9,7 +9,7 @@ use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
     ApprovedHoldout, Carries, Chain, Evacuated, Exposure, Holdout, HomeMove, Override, RegionName, Rule, Sha256,
 };
-use meridian_messages::operator::{FailoverStands, HomeHandedOver, HomeTakenOver, Restored, refused};
+use meridian_messages::operator::{FailoverStands, HomeHandedOver, HomeTakenOver, HubSource, Restored, refused};
 use meridian_messages::{Voice, operator};
 
 #[test]
@@ -279,8 +279,8 @@ fn a_home_that_moved_is_told_with_what_is_to_be_done() {
          deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
     );
     let taken = |wave| {
-        let taken = HomeTakenOver { holder: name(BR), entries: 812, last: Some(at("03:31:07")), wave };
-        voice.home_taken_over(&jp, &taken)
+        let source = HubSource::Copy { holder: name(BR), entries: 812, last: Some(at("03:31:07")) };
+        voice.home_taken_over(&jp, &HomeTakenOver { source, wave, knows: false })
     };
     assert!(
         taken(Some((version("v427"), true)))
@@ -291,20 +291,34 @@ fn a_home_that_moved_is_told_with_what_is_to_be_done() {
     assert_eq!(
         taken(None),
         "JP is home: the hub's ledger goes on in its bucket from the copy of 812 entries in BR, up to 2026-11-20 03:31:07 UTC: what \
-         was written after that is not in it. The old home does not know it: halt it as soon as it answers. Nothing starts there until \
-         every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
+         was written after that is not in it. The old home does not know it: give this command again, with this fleet.toml, as soon as it answers. \
+         Nothing starts there until every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
     );
+    let knows = |source| voice.home_taken_over(&jp, &HomeTakenOver { source, wave: None, knows: true });
+    let starts_nothing =
+        "The old home's bucket answers: what is deployed with that home in its fleet.toml starts nothing any more. ";
+    let whole = knows(HubSource::Home { entries: 812 });
+    let begun = format!("JP is home: the hub's ledger of 812 entries goes on in its bucket, whole. {starts_nothing}");
+    assert!(whole.starts_with(&begun), "{whole}");
+    let stood = knows(HubSource::Stood);
+    assert!(stood.starts_with(&format!("JP is home: it took over before. {starts_nothing}")), "{stood}");
     let moved = |lost| {
-        let (to, by, why) = (jp.clone(), actor("maria"), "a drill".to_owned());
-        HomeMove { to, lost, by, why, since: at("04:00:00") }
+        let (from, to, by, why) = (name(EU), jp.clone(), actor("maria"), "a drill".to_owned());
+        HomeMove { from, to, lost, by, why, since: at("04:00:00") }
     };
-    assert_eq!(voice.home_shown(&name(EU), None), "EU (eu-west-1) is home");
+    assert_eq!(voice.home_shown(&name(EU), None, &[]), "EU (eu-west-1) is home");
+    let silent = "EU (eu-west-1) is home. JP and BR do not answer, and may know better";
+    assert_eq!(voice.home_shown(&name(EU), None, &[name(JP), name(BR)]), silent);
     for (lost, words) in [
         (false, "What is deployed with another home in its fleet.toml starts nothing"),
-        (true, "The old home does not know it: halt it as soon as it answers"),
+        (
+            true,
+            "The old home may not know it: meridian home move --to JP --lost, given again with the fleet.toml that says home = \
+             \"eu-west-1\", says so",
+        ),
     ] {
         let told = format!("JP is home since 2026-11-20 04:00:00, by maria: a drill. {words}");
-        assert_eq!(voice.home_shown(&name(EU), Some(&moved(lost))), told);
+        assert_eq!(voice.home_shown(&jp, Some(&moved(lost)), &[]), told);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `meridian status` says of the whole fleet: what needs a person, with its command, and what comes next.
 
-use crate::given::{JP, actor, at, fleet, name, release, resource, said, throttled, version};
+use crate::given::{BR, JP, actor, at, fleet, name, release, resource, said, throttled, version};
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::overview::{Need, Next, OffRecord, OpenPage, Overview, PageCause, Unheard, WaveRow, WaveStop};
 use meridian_domain::reason::{
@@ -258,8 +258,9 @@ fn a_region_on_another_release_without_a_reason_is_told_with_what_to_start() {
 #[test]
 fn a_home_that_has_moved_is_all_that_comes_next() {
     let fleet = fleet();
-    let (to, by, why) = (name(JP), actor("maria"), "a drill".to_owned());
-    let overview = wave(None, vec![Next::HomeMoved(HomeMove { to, lost: false, by, why, since: at("04:00:00") })]);
+    let (from, to, by, why) = (name(BR), name(JP), actor("maria"), "a drill".to_owned());
+    let moved = HomeMove { from, to, lost: false, by, why, since: at("04:00:00") };
+    let overview = wave(None, vec![Next::HomeMoved(moved)]);
     let words = "next: JP is home since 2026-11-20 04:00:00, by maria: a drill. What is deployed with another home in its fleet.toml \
                  starts nothing";
     assert_eq!(Voice::of(&fleet).next(&overview)[1..], [words]);

@@ -2,12 +2,15 @@
 
 use super::hub::HubHistory;
 use crate::fleet::names::{Actor, RegionName};
+use crate::ledger::{Binding, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The last move of home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HomeMove {
+    /// The region that was home before.
+    pub from: RegionName,
     /// The region that has been home since.
     pub to: RegionName,
     /// True where the home before did not answer: it does not know.
@@ -18,6 +21,19 @@ pub struct HomeMove {
     pub why: String,
     /// When that was.
     pub since: Timestamp,
+}
+
+impl HomeMove {
+    /// True if `other` is of the same way.
+    pub fn is_way_of(&self, other: &Self) -> bool {
+        (&self.from, &self.to) == (&other.from, &other.to)
+    }
+
+    /// What the hub's chain says of it; who moved it is the entry's actor.
+    pub fn record(&self) -> Record {
+        let Self { from, to, lost, why, by: _, since: _ } = self.clone();
+        Record::HomeMoved { binding: Binding, from, to, lost, why }
+    }
 }
 
 impl HubHistory {

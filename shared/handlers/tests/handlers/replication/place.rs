@@ -142,7 +142,8 @@ fn a_release_in_quarantine_starts_once_that_is_lifted() {
 #[test]
 fn a_home_that_has_moved_starts_nothing() {
     let world = World::default();
-    say(&world, Record::HomeMoved { binding: Binding, lost: false, to: name(OTHERS[1]), why: "a drill".to_owned() });
+    let (from, to, why) = (name(HOME), name(OTHERS[1]), "a drill".to_owned());
+    say(&world, Record::HomeMoved { binding: Binding, lost: false, from, to, why });
     let release = released(&world, "v427");
     everybody_looks(&world);
     assert!(arrive(&world, HOME, release).unwrap()["wave"].is_null());

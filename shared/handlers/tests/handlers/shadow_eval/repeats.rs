@@ -270,9 +270,15 @@ fn an_approved_release_gets_a_package_where_home_is_now() {
     let release = published(&world, spec("v427"));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
     // Home has come back from elsewhere: the registry that it had there is not this one.
-    let moved = |to: &str| Record::HomeMoved { binding: Binding, lost: false, to: name(to), why: "a drill".to_owned() };
-    world.write(&name(HOME), Chain::Home, "maria", moved("ap-northeast-1"));
-    world.write(&name(HOME), Chain::Home, "maria", moved(HOME));
+    let moved = |from: &str, to: &str| Record::HomeMoved {
+        binding: Binding,
+        lost: false,
+        from: name(from),
+        to: name(to),
+        why: "a drill".to_owned(),
+    };
+    world.write(&name(HOME), Chain::Home, "maria", moved(HOME, "ap-northeast-1"));
+    world.write(&name(HOME), Chain::Home, "maria", moved("ap-northeast-1", HOME));
     let hub = || run(Journal::<HubHistory>::open(&world, &name(HOME), Chain::Home)).unwrap().history().clone();
     assert!(hub().packages.is_empty());
     world.fault("UpdateModelPackage", Fault::Fails(ErrorKind::Unreachable));
