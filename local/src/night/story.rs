@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::{Chain, Entry, Fleet, Reason, Record, RegionName, ReleaseId, Target};
 use meridian_messages::ledger::{Phrasebook, Tone, subject};
 use meridian_messages::{Voice, layout};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line of the story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +47,20 @@ impl Line {
     }
 }
 
+/// A function whose calls fail: in which ways, each told once, and how many attempts that is.
+#[derive(Debug, Default)]
+struct Failing {
+    told: BTreeSet<(String, bool)>,
+    calls: usize,
+}
+
 /// Tells a night as it happens. Remembers names, so that people read versions and not digests.
 #[derive(Debug)]
 pub struct Narrator {
     fleet: Fleet,
     words: Phrasebook,
     stages: BTreeMap<RegionName, Stage>,
+    failing: BTreeMap<(RegionName, String), Failing>,
     /// Why this execution's release was rejected.
     rejected: Option<Reason>,
 }
@@ -60,7 +68,7 @@ pub struct Narrator {
 impl Narrator {
     /// A narrator of `fleet`'s night.
     pub fn new(fleet: Fleet) -> Self {
-        Self { fleet, words: Phrasebook::default(), stages: BTreeMap::new(), rejected: None }
+        Self { fleet, words: Phrasebook::default(), stages: BTreeMap::new(), failing: BTreeMap::new(), rejected: None }
     }
 
     /// Learns a release's human name.
@@ -87,9 +95,8 @@ impl Narrator {
             What::ReplicationFailed { key, .. } => (Tone::Warn, format!("replication of {key} failed")),
             What::ImageArrived { image } => (Tone::Quiet, format!("image {} is in the registry", short_of(image))),
             What::ImageNotCopied { image } => (Tone::Warn, format!("the copy of image {} failed", short_of(image))),
-            What::InvocationEnded { function, how, retried, .. } if how != "answered" => {
-                let again = if *retried { "; Lambda retries it" } else { "" };
-                (Tone::Warn, format!("{function} failed: {}{again}", how.replace('_', " ")))
+            What::InvocationEnded { function, how, retried, .. } => {
+                return self.invocation(event, &function.to_string(), how, *retried);
             }
             What::StaleCall { function, operation, refused } => match refused {
                 Some(why) => (Tone::Warn, format!("{operation} by a timed-out {function} was refused: {why}")),
@@ -128,6 +135,24 @@ impl Narrator {
             _ => return None,
         };
         Some(self.line(event.at, &event.region, tone, text))
+    }
+
+    /// Attempts that fail alike are told once, and counted until one is answered.
+    fn invocation(&mut self, event: &WorldEvent, function: &str, how: &str, retried: bool) -> Option<Line> {
+        let key = (event.region.clone(), function.to_owned());
+        if how == "answered" {
+            let Failing { told, calls } = self.failing.remove(&key)?;
+            let text = format!("{function} answers again, after {calls} failed attempts");
+            return (calls > told.len()).then(|| self.line(event.at, &event.region, Tone::Quiet, text));
+        }
+        let failing = self.failing.entry(key).or_default();
+        failing.calls += 1;
+        if !failing.told.insert((how.to_owned(), retried)) {
+            return None;
+        }
+        let again = if retried { "; Lambda retries it" } else { "" };
+        let text = format!("{function} failed: {}{again}", how.replace('_', " "));
+        Some(self.line(event.at, &event.region, Tone::Warn, text))
     }
 
     fn alarm(&self, event: &WorldEvent, alarm: &str, from: AlarmState, to: AlarmState, reason: &str) -> Option<Line> {
