@@ -31,6 +31,17 @@ pub enum HomeError {
     /// Home has moved elsewhere before.
     #[error("{}", refused::home_moved_before(.0))]
     MovedBefore(RegionName),
+    /// A policy that names a region that never was home.
+    #[error("{}", refused::no_hub(.0))]
+    NoHub(RegionName),
+    /// The move that made it home has died on its way: not all of the hub's chain is there.
+    #[error("{}", refused::move_unfinished(.from, .to))]
+    Unfinished {
+        /// The region that was home.
+        from: RegionName,
+        /// The region that is to be.
+        to: RegionName,
+    },
     /// A wave is not over.
     #[error("{}", refused::wave_under_way(.0))]
     WaveUnderWay(Version),
@@ -78,6 +89,12 @@ pub async fn hand_over<P: Artifacts + Ledger + Clock>(
     let latest = find(ports, fleet).await.ok().and_then(|found| found.moved);
     is_home_here(ports, fleet, latest.as_ref(), to).await?;
     let mut hub = Journal::<HubHistory>::whole(ports, &fleet.home, Chain::Home).await?;
+    if hub.head().next == 0 {
+        return Err(HomeError::NoHub(fleet.home.clone()));
+    }
+    if let Some(unfinished) = latest.filter(|own| own.to == fleet.home && hub.history().moved.as_ref() != Some(own)) {
+        return Err(HomeError::Unfinished { from: unfinished.from, to: unfinished.to });
+    }
     let mut tries = 1;
     while hub.history().moved_from(&fleet.home).is_none() {
         may_move(fleet, hub.history(), ports.now())?;
@@ -147,9 +164,8 @@ fn move_of(fleet: &Fleet, to: &RegionName, lost: bool, (by, why): (&Actor, &str)
 /// The last move of home that any bucket knows of, or the copy that is kept of the hub's chain.
 async fn latest(ports: &impl Ledger, fleet: &Fleet, copy: Option<&Copy>) -> Option<HomeMove> {
     let found = find(ports, fleet).await.ok().and_then(|found| found.moved);
-    let mut copied = HubHistory::default();
-    copy.iter().flat_map(|copy| &copy.entries).for_each(|entry| copied.apply(entry));
-    [found, copied.moved].into_iter().flatten().max_by_key(|own| own.since)
+    let copied = copy.and_then(|copy| history_of(&copy.entries).moved);
+    [found, copied].into_iter().flatten().max_by_key(|own| own.since)
 }
 
 /// Home has not gone on from the one that the policy names, but to `to`. One that has not heard of it is told.
@@ -180,16 +196,18 @@ async fn last_known<P: Artifacts + Ledger + Clock>(
     latest: Option<&HomeMove>,
 ) -> Result<(HubSource, Vec<Entry>), HomeError> {
     let old = entries(ports, &fleet.home).await.unwrap_or_default();
-    let known = match copy {
-        Ok(copy) if !old.starts_with(&copy.entries) => copy,
-        // Lost before anybody has copied it, and the home before that has all up to the move.
-        Err(error) if old.is_empty() => match latest.filter(|own| own.to == fleet.home) {
-            Some(own) => Copy { holder: own.from.clone(), entries: entries(ports, &own.from).await? },
-            None => return Err(error.into()),
-        },
-        _ => Copy { holder: fleet.home.clone(), entries: old },
+    // What made it home is the least that its chain has.
+    let made_home = latest.filter(|own| own.to == fleet.home);
+    let has_it = |known: &[Entry]| made_home.is_none_or(|own| history_of(known).moved.as_ref() == Some(own));
+    let is_whole = copy.as_ref().map_or(!old.is_empty(), |copy| old.starts_with(&copy.entries));
+    let Copy { holder, entries: known } = match (copy, made_home) {
+        _ if is_whole && has_it(&old) => Copy { holder: fleet.home.clone(), entries: old },
+        (Ok(copy), _) if has_it(&copy.entries) => copy,
+        // Lost before anybody has copied it: the home before it has all up to the move.
+        (_, Some(own)) => Copy { holder: own.from.clone(), entries: entries(ports, &own.from).await? },
+        (Ok(copy), None) => copy,
+        (Err(error), None) => return Err(error.into()),
     };
-    let Copy { holder, entries: known } = known;
     // What is no chain, or another hub's there, is refused before anything is written.
     Journal::<HubHistory>::of(&holder, Chain::Home, &known)?;
     restore::is_beginning_of(ports, &moved.to, &Chain::Home, &known).await?;
@@ -235,8 +253,12 @@ fn before(entries: &[Entry], moved: &HomeMove) -> HubHistory {
         _ => None,
     });
     let until = last.filter(|(_, is_own)| *is_own).map_or(entries.len(), |(at, _)| at);
+    history_of(entries.iter().take(until))
+}
+
+fn history_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HubHistory {
     let mut history = HubHistory::default();
-    entries.iter().take(until).for_each(|entry| history.apply(entry));
+    entries.into_iter().for_each(|entry| history.apply(entry));
     history
 }
 

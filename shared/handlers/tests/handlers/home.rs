@@ -1,5 +1,7 @@
 //! Home, moved to another region: in peace, and after a loss.
 
+mod any_order;
+
 use crate::world::{Fault, World, context, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::resume::resume;
@@ -104,6 +106,20 @@ fn a_move_that_died_goes_on_and_a_repeat_changes_nothing() {
     assert_eq!(keys_of(&world, JP), keys_of(&world, EU));
     // Not to a third one meanwhile: two would be home.
     assert!(matches!(to(&world, &fleet, AU), Err(HomeError::MovedBefore(region)) if region == name(JP)));
+}
+
+#[test]
+fn home_does_not_move_on_from_where_it_never_arrived() {
+    let (world, fleet) = (world(), fleet());
+    let (of_au, of_br) = (Fleet { home: name(AU), ..fleet.clone() }, Fleet { home: name(BR), ..fleet.clone() });
+    assert!(matches!(to(&world, &of_au, JP), Err(HomeError::NoHub(region)) if region == name(AU)));
+    world.fault("PutObject", Fault::NotYet);
+    world.fault("PutObject", Fault::Fails(ErrorKind::Unreachable));
+    to(&world, &fleet, BR).unwrap_err();
+    let on = to(&world, &of_br, AU);
+    assert!(matches!(&on, Err(HomeError::Unfinished { from, .. }) if *from == name(EU)), "{on:?}");
+    to(&world, &fleet, BR).unwrap();
+    to(&world, &of_br, AU).unwrap();
 }
 
 #[test]

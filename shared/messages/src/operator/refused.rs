@@ -69,6 +69,21 @@ pub fn home_moved_before(to: &RegionName) -> String {
     format!("home has moved to {to} before: give the command with the fleet.toml that says home = \"{to}\"")
 }
 
+/// A move of home by a policy that names a region without the hub's ledger.
+pub fn no_hub(region: &RegionName) -> String {
+    format!(
+        "the hub's ledger in {region} is empty, so it was never home: meridian home show says which region is. Nothing was changed"
+    )
+}
+
+/// A move of home on from a region whose own move there has died on its way.
+pub fn move_unfinished(from: &RegionName, to: &RegionName) -> String {
+    format!(
+        "home's move from {from} to {to} is not finished: give that command again first, with the fleet.toml that says home = \"{from}\". \
+         Nothing was changed"
+    )
+}
+
 /// A move of home while a wave walks.
 pub fn wave_under_way(version: &Version) -> String {
     format!(

@@ -225,6 +225,15 @@ fn a_refused_command_says_what_to_do_instead() {
             "0 releases in sa-east-1 are called v427: name one by its digest",
         ),
         (refused::not_in_quarantine(&key), "releases/x is not in quarantine"),
+        (
+            refused::no_hub(&br),
+            "the hub's ledger in sa-east-1 is empty, so it was never home: meridian home show says which region is. Nothing was changed",
+        ),
+        (
+            refused::move_unfinished(&br, &name(JP)),
+            "home's move from sa-east-1 to ap-northeast-1 is not finished: give that command again first, with the fleet.toml that says \
+             home = \"sa-east-1\". Nothing was changed",
+        ),
     ] {
         assert_eq!(words, told);
     }
