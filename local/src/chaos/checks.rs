@@ -102,7 +102,8 @@ fn touched(scenario: &Scenario) -> Option<BTreeSet<RegionName>> {
     let faults = scenario.fault.iter().map(|fault| fault.region.clone());
     let behaviours = scenario.behaviour.iter().map(|own| own.region.clone());
     let hands = scenario.hand.iter().map(|hand| Some(hand.region.clone()));
-    faults.chain(behaviours).chain(hands).collect()
+    let moves = scenario.failover.iter().flat_map(|own| [Some(own.from.clone()), own.to.clone()].into_iter().flatten());
+    faults.chain(behaviours).chain(hands).chain(moves.map(Some)).collect()
 }
 
 impl Night<'_> {
@@ -228,7 +229,9 @@ impl Night<'_> {
 
     /// Whether nothing happened but that functions died: retries, the pipeline's next call or a sweep take over.
     fn only_deaths(&self) -> bool {
-        self.scenario.hand.is_empty() && self.scenario.fault.iter().all(|fault| fault.kind == FaultKind::Kill)
+        self.scenario.hand.is_empty()
+            && self.scenario.failover.is_empty()
+            && self.scenario.fault.iter().all(|fault| fault.kind == FaultKind::Kill)
     }
 
     /// Whether SageMaker was kept from going back there, which nobody mends but a person.
@@ -252,7 +255,8 @@ impl Night<'_> {
         let ours = pages.iter().enumerate().filter(|(_, page)| page.kind.is_some());
         let twice = ours.filter(|(at, page)| pages.iter().take(*at).any(|before| same(before, page)));
         let mut all: Vec<Broken> = twice.map(|(_, page)| Broken::ToldTwice(page.subject.clone())).collect();
-        let mishaps = self.scenario.fault.len() + self.scenario.behaviour.len() + self.scenario.hand.len();
+        let Scenario { fault, behaviour, hand, failover, .. } = self.scenario;
+        let mishaps = fault.len() + behaviour.len() + hand.len() + failover.len();
         // What is bad everywhere pages each region; what ails one, the wave and an alarm of AWS's own beside it.
         if pages.len() > self.report.fleet.len() * mishaps {
             all.push(Broken::TooManyPages(pages.len()));

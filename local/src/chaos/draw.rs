@@ -37,10 +37,10 @@ const READINGS: [(&str, i64); 17] = [
     ("metric_complete_seconds", 60),
 ];
 
-/// Draws what goes wrong in the `number`th night of a seed: one to three mishaps, and what is unusual beside them.
+/// Draws what goes wrong in the `number`th night of a seed: one to three things, and what is unusual beside them.
 pub(super) fn draw(seed: u64, number: u64) -> Trouble {
     let mut draw = Draw(Random::labelled(seed, ["chaos", &number.to_string()]));
-    let mut mishaps: Vec<Mishap> = (0..=draw.below(3)).map(|_| draw.mishap()).collect();
+    let mut mishaps: Vec<Mishap> = (0..=draw.below(3)).flat_map(|_| draw.mishap()).collect();
     mishaps.sort_by_key(Mishap::begins);
     let reading = draw.one_in(3).then(|| {
         let (fact, value) = draw.of(&READINGS);
@@ -66,21 +66,43 @@ impl Draw {
         *all.get(at).unwrap_or_else(|| unreachable!("an index below the length"))
     }
 
-    fn mishap(&mut self) -> Mishap {
-        match self.below(22) {
-            0..=4 => self.illness(),
-            5 => self.cut_off("dark"),
-            6 => self.zone_lost(),
-            7..=9 => self.struck(),
-            10 => self.late_events(),
-            11 => self.replication(),
-            12 => self.rollback_fails(),
-            13..=14 => self.bad_release(),
-            15 => self.bad_callers(),
-            16 => self.cut_off("region-lost"),
-            17 => self.cut_off("partitioned"),
+    /// Several tables where it takes several steps.
+    fn mishap(&mut self) -> Vec<Mishap> {
+        let one = match self.below(24) {
+            0..=1 => return self.failover(),
+            2..=6 => self.illness(),
+            7 => self.cut_off("dark"),
+            8 => self.zone_lost(),
+            9..=11 => self.struck(),
+            12 => self.late_events(),
+            13 => self.replication(),
+            14 => self.rollback_fails(),
+            15..=16 => self.bad_release(),
+            17 => self.bad_callers(),
+            18 => self.cut_off("region-lost"),
+            19 => self.cut_off("partitioned"),
             _ => self.hand(),
-        }
+        };
+        vec![one]
+    }
+
+    /// A person sends a region's customers to another, in two looks of the command, and in every second night lets them back.
+    fn failover(&mut self) -> Vec<Mishap> {
+        let from = self.of(&REGIONS);
+        let others: Vec<&str> = REGIONS.into_iter().filter(|region| *region != from).collect();
+        let to = self.of(&others);
+        let asked = self.0.between(BEGINS.0, BEGINS.1);
+        let looked = asked + self.0.between(60, 1800);
+        let back = self.one_in(2).then(|| looked + self.0.between(60, 5400));
+        let steps = [(Some(asked), Some(to)), (Some(looked), Some(to)), (back, None)].into_iter();
+        let steps = steps.filter_map(|(at, to)| {
+            let mut fields = Table::from_iter(
+                [("at", &*clock(at?)), ("from", from), ("who", "maria"), ("why", "a drill")].map(owned),
+            );
+            fields.extend(to.map(|to| owned(("to", to))));
+            Some(Mishap { table: "failover", fields })
+        });
+        steps.collect()
     }
 
     /// A service of one region, home's among them.

@@ -15,7 +15,7 @@ use toml::{Table, Value};
 /// One thing that goes wrong: a table of a scenario's file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mishap {
-    /// `fault`, `behaviour` or `hand`.
+    /// `fault`, `behaviour`, `hand` or `failover`.
     table: &'static str,
     fields: Table,
 }

@@ -259,7 +259,7 @@ fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Res
     Ok(format!("a person asks for an override of the {what} for {place}, for {:#}", own.lasts))
 }
 
-/// `meridian failover` and `meridian failback`.
+/// `meridian failover` and `meridian failback`, which may be refused, as a person reads it.
 fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Result<String, NightError> {
     let (who, voice) = (own.who.clone(), Voice::of(fleet));
     let Failover { from, to, why, .. } = own.clone();
@@ -268,16 +268,18 @@ fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Re
             let (ports, fleet, from) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), from.clone());
             async move { failover::failback(&ports, &fleet, &from, &who, &why).await.map_err(text) }
         });
-        let ended: FailedBack = settled(back, || "a failback".to_owned())?;
-        return Ok(format!("{}: {}", own.who, voice.failed_back(&from, &ended.carried, &ended.unread)));
+        let ended: Result<FailedBack, String> = came(back, || "a failback".to_owned())?;
+        let words = ended.map(|ended| voice.failed_back(&from, &ended.carried, &ended.unread));
+        return Ok(format!("{}: {}", own.who, words.unwrap_or_else(|refused| refused)));
     };
     let asked = failover::Failover { from: from.clone(), to: to.clone(), why };
     let said = block_on(world, |actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
         async move { failover::failover(&ports, &fleet, &who, &asked, Look::First).await.map_err(text) }
     });
-    let stands: FailoverStands = settled(said, || "a failover".to_owned())?;
-    Ok(format!("{}: {}", own.who, voice.failover(&from, &to, stands)))
+    let stands: Result<FailoverStands, String> = came(said, || "a failover".to_owned())?;
+    let words = stands.map(|stands| voice.failover(&from, &to, stands));
+    Ok(format!("{}: {}", own.who, words.unwrap_or_else(|refused| refused)))
 }
 
 enum Moved {
@@ -325,6 +327,10 @@ async fn find(ports: &DirectPorts, fleet: &Fleet, version: &str) -> Result<Relea
 }
 
 fn settled<T, E: ToString>(done: Result<Result<T, String>, E>, what: impl Fn() -> String) -> Result<T, NightError> {
-    let failed = |why: String| NightError::Person { what: what(), why };
-    done.map_err(|error| failed(error.to_string()))?.map_err(failed)
+    came(done, &what)?.map_err(|why| NightError::Person { what: what(), why })
+}
+
+/// What came of it, also where it was refused.
+fn came<T, E: ToString>(done: Result<T, E>, what: impl Fn() -> String) -> Result<T, NightError> {
+    done.map_err(|error| NightError::Person { what: what(), why: error.to_string() })
 }
