@@ -50,7 +50,7 @@ struct Move {
 /// Arguments of `meridian home show`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-                        meridian home show --policy my-fleet/fleet.toml\n\n\
+                        meridian home show --fleet my-fleet/fleet.toml\n\n\
                         Exit code: 0 it is shown; 1 the hub's ledger does not answer; 2 wrong input.")]
 struct Show {
     #[command(flatten)]
