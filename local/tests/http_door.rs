@@ -372,3 +372,18 @@ fn a_role_is_lent_and_its_keys_act_with_it() {
     let foreign = form(&door, "sns", &ask);
     assert!(foreign.text().contains("does not know SNS.AssumeRole"), "{foreign:?}");
 }
+
+/// As `aws s3api delete-bucket-replication` asks.
+#[test]
+fn a_buckets_replication_rules_are_deleted() {
+    let door = door();
+    let call = |method: &str| s3(&door, method, &format!("/{BUCKET}?replication"), &[], b"");
+    assert_eq!(call("GET").status, 200);
+    for _ in 0..2 {
+        let answer = call("DELETE");
+        assert_eq!((answer.status, answer.body.as_slice()), (204, b"".as_slice()));
+    }
+    let gone = call("GET");
+    assert_eq!(gone.status, 404);
+    assert!(String::from_utf8_lossy(&gone.body).contains("ReplicationConfigurationNotFoundError"));
+}

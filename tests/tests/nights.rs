@@ -88,6 +88,7 @@ golden! {
     a_stage_that_a_person_retries_after_its_wave_moves_nothing: "stage-retried",
     a_policy_that_is_deployed_in_mid_wave_ends_it_and_the_next_execution_goes_on: "deploy-in-mid-wave",
     a_region_whose_rollback_alarm_a_person_deletes_is_left_behind_alone: "alarm-deleted",
+    a_release_whose_replication_a_person_took_away_serves_in_home_alone: "replication-deleted",
     an_endpoint_that_a_person_deletes_wakes_somebody: "endpoint-deleted",
     a_region_whose_endpoint_a_person_deletes_is_left_behind_alone: "endpoint-deleted-in-the-wave",
     an_endpoint_that_a_person_points_elsewhere_is_found_and_paged: "diverged",

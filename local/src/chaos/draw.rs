@@ -199,7 +199,7 @@ impl Draw {
 
     /// What people do at three in the morning.
     fn hand(&mut self) -> Mishap {
-        let (operation, request) = match self.below(12) {
+        let (operation, request) = match self.below(13) {
             0 => ("DeleteAlarms", toml! { AlarmNames = ["{fleet}-rollback"] }),
             1 => ("DeleteAlarms", toml! { AlarmNames = ["{fleet}-endpoint-5xx"] }),
             2 => ("DeleteEndpoint", toml! { EndpointName = "{endpoint}" }),
@@ -217,10 +217,13 @@ impl Draw {
             ),
             9 => ("StartPipelineExecution", toml! { name = "{pipeline}" }),
             10 => ("RetryStageExecution", self.retry()),
+            11 => ("DeleteBucketReplication", toml! { Bucket = "{bucket}" }),
             _ => ("UpdateModelPackage", toml! { ModelPackageArn = "{package}" ModelApprovalStatus = "Rejected" }),
         };
-        let of_home =
-            operation.contains("Pipeline") || operation.contains("Stage") || operation == "UpdateModelPackage";
+        let of_home = operation.contains("Pipeline")
+            || operation.contains("Stage")
+            || operation == "UpdateModelPackage"
+            || operation == "DeleteBucketReplication";
         let region = if of_home { HOME } else { self.of(&REGIONS) };
         let moment = self.moment();
         let mut fields = Table::from_iter([("at", &*moment), ("region", region), ("operation", operation)].map(owned));

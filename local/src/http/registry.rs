@@ -19,6 +19,7 @@ macro_rules! entries {
 
 macro_rules! group {
     (rest $($operation:ty,)*) => { &[] };
+    (named $($operation:ty,)*) => { &[] };
     (plain $($operation:ty,)*) => { &[$(entry::<$operation>()),*] };
 }
 

@@ -17,7 +17,9 @@ pub(super) fn called(world: &SharedWorld, fleet: &Fleet, own: &Hand) -> Result<S
     let Configured { serving, other, model } = Configured::of(&world, fleet, region);
     let package = world.region(&fleet.home).ok().and_then(|home| home.registry.0.last());
     let package = package.map(|package| package.described.model_package_arn.clone()).unwrap_or_default();
+    let bucket = fleet.region(region).map(|own| own.bucket.as_str()).unwrap_or_default();
     let names = [
+        ("{bucket}", bucket),
         ("{fleet}", fleet.name.as_str()),
         ("{endpoint}", fleet.endpoint.as_str()),
         ("{variant}", fleet.variant.as_str()),

@@ -64,6 +64,7 @@ macro_rules! every_scenario {
             stage_retried: "stage-retried",
             deploy_in_mid_wave: "deploy-in-mid-wave",
             alarm_deleted: "alarm-deleted",
+            replication_deleted: "replication-deleted",
             endpoint_deleted: "endpoint-deleted",
             endpoint_deleted_in_the_wave: "endpoint-deleted-in-the-wave",
             diverged: "diverged",

@@ -2,8 +2,8 @@
 
 use crate::services::operations::every_operation;
 use crate::services::{
-    ApiError, Operation, Outcome, autoscaling, cloudwatch, codepipeline, ecr, eventbridge, iam, kms, quotas, sagemaker,
-    sns, sts,
+    ApiError, Operation, Outcome, autoscaling, cloudwatch, codepipeline, ecr, eventbridge, iam, kms, quotas, s3,
+    sagemaker, sns, sts,
 };
 use crate::world::World;
 use meridian_domain::RegionName;
@@ -20,7 +20,7 @@ macro_rules! entries {
 
 macro_rules! group {
     (rest $($operation:ty,)*) => { &[] };
-    (plain $($operation:ty,)*) => { &[$(Entry { name: <$operation>::NAME, run: run::<$operation> }),*] };
+    ($how:ident $($operation:ty,)*) => { &[$(Entry { name: <$operation>::NAME, run: run::<$operation> }),*] };
 }
 
 every_operation!(entries);

@@ -4,7 +4,7 @@ use super::{autoscaling, cloudwatch, codepipeline, ecr, eventbridge, iam, kms, q
 use crate::world::operation::Operation;
 
 /// Hands every operation that the world knows to another macro, in groups: `plain` are called with plain values, `rest` are those of the
-/// services that speak REST.
+/// services that speak REST, and `named` those of them that people call with plain values by hand.
 macro_rules! every_operation {
     ($then:ident) => {
         $then! {
@@ -19,6 +19,9 @@ macro_rules! every_operation {
                 s3::GetBucketPolicy,
                 s3::GetBucketNotificationConfiguration,
                 s3::GetBucketReplication,
+            }
+            named {
+                s3::DeleteBucketReplication,
             }
             plain {
                 sagemaker::CreateModel,
@@ -91,14 +94,15 @@ pub(crate) use every_operation;
 macro_rules! names {
     ($($how:ident { $($operation:ty,)* })*) => {
         /// AWS's names of every operation that the world knows.
-        pub const OPERATIONS: [&str; 67] = [$($(<$operation>::NAME,)*)*];
+        pub const OPERATIONS: [&str; 68] = [$($(<$operation>::NAME,)*)*];
     };
 }
 every_operation!(names);
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 26] = [
+pub const EFFECTS: [&str; 27] = [
     s3::PutObject::NAME,
+    s3::DeleteBucketReplication::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
     sagemaker::CreateEndpoint::NAME,

@@ -4,7 +4,7 @@ use meridian_deployment::{Bucket, Deployment, Settings};
 use meridian_handlers::context::FunctionKind;
 use meridian_local::services::Outcome;
 use meridian_local::services::s3::*;
-use meridian_local::services::s3::{GetBucketReplication, GetBucketVersioning};
+use meridian_local::services::s3::{DeleteBucketReplication, GetBucketReplication, GetBucketVersioning};
 use meridian_local::world::{Fault, FaultKind, What, World, WorldConfig};
 use std::sync::Arc;
 
@@ -242,4 +242,23 @@ fn bucket_settings_are_shown_in_its_region_to_its_account() {
     assert_eq!(call(&mut world, EU, ask("somebody-elses", None)).unwrap_err().code, "NoSuchBucket");
     let away = GetBucketReplication { bucket: bucket(JP), expected_bucket_owner: None };
     assert_eq!(call(&mut world, JP, away).unwrap_err().code, "ReplicationConfigurationNotFoundError");
+}
+
+/// A copy that is on its way arrives all the same.
+#[test]
+fn nothing_is_copied_any_more_once_a_person_has_deleted_the_rules() {
+    let mut world = deployed(|_| {});
+    let rules = || GetBucketReplication { bucket: bucket(EU), expected_bucket_owner: None };
+    assert!(!call(&mut world, EU, rules()).unwrap().rules.is_empty());
+    let delete = |name: &str| DeleteBucketReplication { bucket: name.to_owned(), expected_bucket_owner: None };
+    assert_eq!(call(&mut world, EU, delete(&bucket(JP))).unwrap_err().code, "PermanentRedirect");
+    let before = format!("{MANIFEST}.before");
+    call(&mut world, EU, put(&before, "{}")).unwrap();
+    for _ in 0..2 {
+        call(&mut world, EU, delete(&bucket(EU))).unwrap();
+    }
+    assert_eq!(call(&mut world, EU, rules()).unwrap_err().code, "ReplicationConfigurationNotFoundError");
+    assert!(copied(&mut world).is_empty());
+    assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, None);
+    assert!(head(&mut world, JP, &before).is_ok());
 }

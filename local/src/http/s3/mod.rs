@@ -33,6 +33,7 @@ pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
             let head = HeadObject { bucket: target.bucket, key, version_id: target.version_id };
             map(call.run(head), |output| Ok(object(call, output, bytes::Bytes::new())))
         }
+        (&Method::DELETE, None, Some("replication")) => settings::delete_replication(call, target.bucket),
         (&Method::GET, None, Some("list-type")) => list::serve(call, target.bucket, &target.query),
         (method, key, subresource) => {
             let asked = subresource.filter(|_| method == Method::GET && key.is_none());

@@ -4,7 +4,7 @@ use super::super::reply::{Reply, WireRequest, map};
 use super::super::xml::{element, flag};
 use crate::services::Outcome;
 use crate::services::s3::{
-    GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
+    DeleteBucketReplication, GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
     GetBucketNotificationConfigurationOutput, GetBucketPolicy, GetBucketReplication, GetBucketReplicationOutput,
     GetBucketVersioning, GetBucketVersioningOutput, GetPublicAccessBlock, GetPublicAccessBlockOutput,
 };
@@ -45,6 +45,13 @@ pub(super) fn serve(call: &WireRequest<'_>, bucket: &str, subresource: &str) -> 
         ),
         _ => return None,
     })
+}
+
+/// S3 answers 204, and nothing else.
+pub(super) fn delete_replication(call: &WireRequest<'_>, bucket: String) -> Outcome<Reply> {
+    let expected_bucket_owner = call.header("x-amz-expected-bucket-owner").map(str::to_owned);
+    let delete = DeleteBucketReplication { bucket, expected_bucket_owner };
+    map(call.run(delete), |()| Ok(Reply::new(204, "application/xml", "")))
 }
 
 /// An answer in XML, of an output's members.

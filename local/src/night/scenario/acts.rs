@@ -74,7 +74,7 @@ pub struct Hand {
     /// What `--cli-input-json` would say. In its texts stand `{fleet}`, `{endpoint}`, `{variant}` and `{pipeline}` for the
     /// fleet's names, `{execution}` for the pipeline's latest execution, `{package}` for home's latest model package, `{serving}` for
     /// the configuration that the region's endpoint names, `{model}` for the model that it serves, and `{other}` for the newest one of
-    /// the others there.
+    /// the others there, and `{bucket}` for the region's release bucket.
     #[serde(default)]
     pub request: toml::Table,
 }

@@ -48,7 +48,7 @@ const TIMESTAMP: Takes = Takes::Text {
 const FEATURE: Takes = Takes::Known { expected: "a feature of local/models/features.txt", words: features };
 const OPERATION: Takes = Takes::Known { expected: "an operation that the local world knows", words: operations };
 const BY_HAND: Takes = Takes::Known {
-    expected: "an operation that the local world knows, except S3's and InvokeEndpoint",
+    expected: "an operation that the local world knows, except InvokeEndpoint and S3's that are no hand's",
     words: by_hand,
 };
 const FUNCTION: Takes = Takes::Word(words_of::<FunctionKind>);

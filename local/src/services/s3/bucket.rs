@@ -30,6 +30,8 @@ pub(crate) struct Bucket {
     pub name: String,
     /// Versions of each key, the current one last.
     pub objects: BTreeMap<String, Vec<Version>>,
+    /// False once a person has deleted its replication rules.
+    pub copies: bool,
 }
 
 /// One version of an object.
@@ -70,7 +72,7 @@ impl Version {
 
 impl Bucket {
     pub fn new(name: &str) -> Self {
-        Bucket { name: name.to_owned(), objects: BTreeMap::new() }
+        Bucket { name: name.to_owned(), objects: BTreeMap::new(), copies: true }
     }
 
     /// Drops every version that is younger, and returns how many.

@@ -26,7 +26,8 @@ impl World {
         let Some(bucket) = deployment.stacks.get(region).and_then(|stack| stack.buckets.get(own)) else {
             return version;
         };
-        let rules: Vec<&ReplicationRule> = bucket.replication.iter().filter(|rule| rule.copies(bucket, key)).collect();
+        let is_covered = |rule: &&ReplicationRule| self.copies(region, own) && rule.copies(bucket, key);
+        let rules: Vec<&ReplicationRule> = bucket.replication.iter().filter(is_covered).collect();
         if rules.is_empty() {
             return version;
         }

@@ -2,8 +2,8 @@
 
 use crate::services::iam::ask::Ask;
 use crate::services::s3::types::{
-    GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
-    GetBucketVersioning, GetPublicAccessBlock,
+    DeleteBucketReplication, GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy,
+    GetBucketReplication, GetBucketVersioning, GetPublicAccessBlock,
 };
 use crate::services::s3::types::{GetObject, HeadObject, ListObjectsV2, PutObject};
 use crate::world::operation::Guarded;
@@ -83,4 +83,5 @@ bucket_asks! {
     GetBucketPolicy: "s3:GetBucketPolicy";
     GetBucketNotificationConfiguration: "s3:GetBucketNotification";
     GetBucketReplication: "s3:GetReplicationConfiguration";
+    DeleteBucketReplication: "s3:PutReplicationConfiguration";
 }

@@ -1,8 +1,8 @@
-//! S3: how a bucket is set up. Nothing here changes in a night: a bucket is as the template deploys it.
+//! S3: how a bucket is set up. It is as the template deploys it, but for what a person takes away by hand.
 
 use crate::services::s3::bucket::not_here;
 use crate::services::s3::types::{
-    GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
+    DeleteBucketReplication, GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
     GetBucketNotificationConfigurationOutput, GetBucketPolicy, GetBucketPolicyOutput, GetBucketReplication,
     GetBucketReplicationOutput, GetBucketVersioning, GetBucketVersioningOutput, GetPublicAccessBlock,
     GetPublicAccessBlockOutput,
@@ -27,6 +27,11 @@ impl World {
             Some(owner) if owner != self.account(region) => Err(ApiError::new("AccessDenied", 403, "Access Denied")),
             _ => Ok(own),
         }
+    }
+
+    /// Whether a bucket still has the rules that the template gives it, if any.
+    pub(super) fn copies(&self, region: &RegionName, name: &str) -> bool {
+        self.regions.get(region).is_none_or(|own| own.bucket.name != name || own.bucket.copies)
     }
 }
 
@@ -58,7 +63,32 @@ settings! {
         None => Err(ApiError::new("NoSuchBucketPolicy", 404, "The bucket policy does not exist")),
     };
     GetBucketNotificationConfiguration => GetBucketNotificationConfigurationOutput, |own| Ok(notifications(own));
-    GetBucketReplication => GetBucketReplicationOutput, |own| replication(own);
+}
+
+impl Operation for GetBucketReplication {
+    const SERVICE: Service = Service::S3;
+    const OPERATION: OperationName = OperationName::GetBucketReplication;
+    type Output = GetBucketReplicationOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
+        let own = world.deployed_bucket(region, &self.bucket, self.expected_bucket_owner.as_deref())?;
+        replication(own, world.copies(region, &self.bucket))
+    }
+}
+
+impl Operation for DeleteBucketReplication {
+    const SERVICE: Service = Service::S3;
+    const OPERATION: OperationName = OperationName::DeleteBucketReplication;
+    type Output = ();
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<(), ApiError> {
+        world.deployed_bucket(region, &self.bucket, self.expected_bucket_owner.as_deref())?;
+        // Of a region's other buckets none has rules.
+        if let Some(own) = world.regions.get_mut(region).filter(|own| own.bucket.name == self.bucket) {
+            own.bucket.copies = false;
+        }
+        Ok(())
+    }
 }
 
 /// S3 gives an id to each that comes without one.
@@ -71,9 +101,9 @@ fn notifications(own: &Bucket) -> GetBucketNotificationConfigurationOutput {
     GetBucketNotificationConfigurationOutput { event_bridge: own.to_event_bridge, functions }
 }
 
-fn replication(own: &Bucket) -> Result<GetBucketReplicationOutput, ApiError> {
+fn replication(own: &Bucket, copies: bool) -> Result<GetBucketReplicationOutput, ApiError> {
     match &own.copy_role {
-        Some(role) if !own.replication.is_empty() => {
+        Some(role) if copies && !own.replication.is_empty() => {
             Ok(GetBucketReplicationOutput { role: role.clone(), rules: own.replication.clone() })
         }
         _ => {

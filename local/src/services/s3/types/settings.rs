@@ -1,6 +1,7 @@
 //! What S3 says of how a bucket is set up.
 
 use meridian_deployment::{Encryption, PublicAccess, ReplicationRule};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Questions about a bucket, each of its name and, where the caller says so, of whose it must be.
@@ -30,6 +31,17 @@ questions! {
     GetBucketNotificationConfiguration;
     /// `GetBucketReplication`: 404 where nothing is configured.
     GetBucketReplication;
+}
+
+/// `DeleteBucketReplication`: nothing that is put from now on is copied. Copies on their way arrive, of which AWS says nothing *(live)*.
+/// A bucket that has no rules is left as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DeleteBucketReplication {
+    /// The bucket, which must be in the region that is called.
+    pub bucket: String,
+    /// The account that must own it (403 otherwise).
+    pub expected_bucket_owner: Option<String>,
 }
 
 /// What `GetBucketVersioning` answers.

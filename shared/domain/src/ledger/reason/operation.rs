@@ -44,6 +44,7 @@ operations! {
         GetBucketPolicy,
         GetBucketNotificationConfiguration,
         GetBucketReplication,
+        DeleteBucketReplication,
     ]
     ControlPlane: [
         CreateModel,
