@@ -158,12 +158,19 @@ impl Draft {
         let policy = policy.replace(SCALING, &format!("requests_per_instance = {} ", self.requests_per_instance));
         let Draft { name, account, instance_type, key, .. } = self;
         let base64 = base64(&key.public_key);
+        let deputy = self.regions.get(1).map(|deputy| {
+            format!(
+                "deputies = [\"{}\"]    # where home can move when it is lost: docs/runbooks/lost-home.md\n",
+                deputy.name
+            )
+        });
         let mut text = format!(
             "# The fleet {name}: the regions that serve one model, in promotion order. Written by meridian init; docs/fleet.md says what each\n\
              # field means. Durations are written as \"90s\", \"30m\", \"1h 30m\".\n\n\
              [fleet]\n\
              name = \"{name}\"\n\
              home = \"{home}\"\n\
+             {deputies}\
              endpoint = \"{name}\"              # the endpoint's name in every region\n\
              variant = \"main\"                # its one production variant\n\
              instance_type = {instance_type:?}\n\
@@ -181,6 +188,7 @@ impl Draft {
              repository = \"sagemaker-xgboost\"   # in each region's registry; pin `digest` where images change seldom\n",
             key.id,
             home = home.name,
+            deputies = deputy.unwrap_or_default(),
         );
         for (region, bake) in self.regions.iter().zip(bakes) {
             self.region(&mut text, region, bake);

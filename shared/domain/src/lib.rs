@@ -9,7 +9,7 @@ pub mod times;
 mod wave;
 
 pub use fleet::{alarms, capture, keys, signing, traffic};
-pub use ledger::{account, checkpoint, copies, failover, heads, overview, quarantine, reason, resume};
+pub use ledger::{account, checkpoint, copies, failover, heads, lost_home, overview, quarantine, reason, resume};
 pub use wave::{callers, lookout, plan, probation, recovery, replay, stakes};
 
 pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};
@@ -42,7 +42,7 @@ pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;
 pub use ledger::history::{
     ApprovedRelease, Carries, Evacuated, HomeMove, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled,
-    Serving, Shadow, Try, Unknown, WorseOnRecord,
+    Serving, Shadow, SilentHome, Try, Unknown, WorseOnRecord,
 };
 pub use ledger::holdout::{ApprovedHoldout, Holdout};
 pub use ledger::overrides::{Override, Rule};

@@ -6,6 +6,7 @@ use crate::journal::{Journal, JournalError};
 use crate::operator_commands::UnknownRegion;
 use crate::ports::{Artifacts, Clock, Ledger};
 use crate::restore::{self, Copy, RestoreError};
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::plan::{EndedExecution, lost_wave, open_wave};
 use meridian_domain::reason::ExecutionEnd;
@@ -280,8 +281,11 @@ pub struct HomeFound {
 pub async fn find(ports: &impl Ledger, fleet: &Fleet) -> Result<HomeFound, JournalError> {
     let (mut moved, mut holders, mut silent) = (None::<HomeMove>, Vec::new(), Vec::new());
     let mut unheard = None;
-    for region in fleet.regions.iter().map(|region| &region.name) {
-        match Journal::<HubHistory>::open(ports, region, Chain::Home).await {
+    let regions = fleet.regions.iter().map(|region| &region.name);
+    // One that does not answer keeps nobody waiting for the next.
+    let looks = regions.map(async |region| (region, Journal::<HubHistory>::open(ports, region, Chain::Home).await));
+    for (region, hub) in join_all(looks).await {
+        match hub {
             Ok(hub) if hub.head().next == 0 => {}
             Ok(hub) => {
                 holders.push(region);

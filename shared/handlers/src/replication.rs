@@ -6,6 +6,7 @@
 pub mod copies;
 mod event;
 mod lost;
+mod lost_home;
 mod trouble;
 mod wave;
 
@@ -255,6 +256,7 @@ where
             wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
         }
     }
+    lost_home::look(ports, ctx, &mut chain).await;
     copies::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();
     write_checkpoint(ports, ctx, &mut chain, moves).await;

@@ -11,6 +11,7 @@ use crate::layout::day;
 use crate::region::ill_service;
 use crate::way_back::worse_than_before;
 use meridian_domain::failover::FailoverStep;
+use meridian_domain::lost_home::HomeSeen;
 use meridian_domain::reason::Fault;
 use meridian_domain::{
     Actor, Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
@@ -222,9 +223,23 @@ impl Phrasebook {
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
             }
+            Record::HomeSeen { home, seen } => home_seen(voice, home, seen),
             Record::Halted { why } => (Tone::Bad, format!("HALT: {}", voice.why(why))),
             _ => return None,
         })
+    }
+}
+
+/// What a region's chain says of home.
+fn home_seen(voice: Voice<'_>, home: &RegionName, seen: &HomeSeen) -> (Tone, String) {
+    let title = voice.title(home);
+    match seen {
+        HomeSeen::Silent => (Tone::Warn, format!("home ({title}) does not answer")),
+        HomeSeen::Asked { with } if with.is_empty() => (Tone::Bad, format!("HOME IS LOST: {title} does not answer")),
+        HomeSeen::Asked { with } => {
+            (Tone::Bad, format!("HOME IS LOST: {title} does not answer {} either", voice.all(with)))
+        }
+        HomeSeen::Answers => (Tone::Good, format!("home ({title}) answers again")),
     }
 }
 
@@ -246,7 +261,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
             return Some((Tone::Warn, what));
         }
         Record::HomeMoved { to, lost, why, binding: _, from: _ } => {
-            let after = if *lost { ", after one that did not answer" } else { "" };
+            let after = if *lost { ", after one that was lost" } else { "" };
             let what = format!("HOME is {} from now on{after}, by {}: {why}", fleet.title(to), entry.actor);
             return Some((Tone::Warn, what));
         }

@@ -76,6 +76,7 @@ pub use replay::replay_warning;
 pub use runbook::Runbook;
 pub use suggestion::or_rather;
 
+use crate::why::listed;
 use meridian_domain::{Fleet, RegionName};
 
 /// Speaks about one fleet: reasons name regions, people read their titles.
@@ -88,6 +89,12 @@ impl<'a> Voice<'a> {
     /// Speaks about `fleet`.
     pub fn of(fleet: &'a Fleet) -> Self {
         Self { fleet }
+    }
+
+    /// "EU, AU and JP".
+    pub(crate) fn all(self, regions: &[RegionName]) -> String {
+        let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
+        listed(&titles)
     }
 
     /// What people call a region: its title, or its name where the fleet does not know it.

@@ -175,6 +175,7 @@ impl Voice<'_> {
             }
             PageCause::NotReplicated { bucket } => not_replicated_title(bucket),
             PageCause::ChainAltered { chain, .. } => self.altered_title(chain),
+            PageCause::HomeLost { deputy } => self.lost_home_title(deputy),
             PageCause::Rejected { release, version, verdict, why } => {
                 let release = version.as_ref().map_or_else(|| release.short(), ToString::to_string);
                 rejected_title(&release, RejectedFor::on_record(*verdict, why))

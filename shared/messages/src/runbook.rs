@@ -15,16 +15,19 @@ pub enum Runbook {
     UpdateRollbackFailed,
     /// Objects do not arrive in a region.
     StuckReplication,
+    /// The region that runs the pipeline does not answer.
+    LostHome,
 }
 
 impl Runbook {
     /// Every runbook, in the order of the documentation.
-    pub const ALL: [Runbook; 5] = [
+    pub const ALL: [Runbook; 6] = [
         Runbook::Pages,
         Runbook::RegionalFault,
         Runbook::ModelFault,
         Runbook::UpdateRollbackFailed,
         Runbook::StuckReplication,
+        Runbook::LostHome,
     ];
 
     /// Its path in the repository.
@@ -35,6 +38,7 @@ impl Runbook {
             Runbook::ModelFault => "docs/runbooks/model-fault.md",
             Runbook::UpdateRollbackFailed => "docs/runbooks/update-rollback-failed.md",
             Runbook::StuckReplication => "docs/runbooks/stuck-replication.md",
+            Runbook::LostHome => "docs/runbooks/lost-home.md",
         }
     }
 }

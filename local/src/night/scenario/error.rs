@@ -93,6 +93,14 @@ pub enum Untranslatable {
     /// Home is another region.
     #[error("in it home has moved to another region than the fleet's own home")]
     Moved,
+    /// Home is lost, and nobody asks people to move it, or at another time.
+    #[error(
+        "in it a deputy asks people to move home after {patience:#}: the fleet has no deputy, or another home_patience"
+    )]
+    Deputy {
+        /// `home_patience` where it was written.
+        patience: SignedDuration,
+    },
     /// Which regions get the release follows from home's place in the wave.
     #[error("in it home is number {needs} of the wave, and in the fleet number {has}")]
     HomePlace {

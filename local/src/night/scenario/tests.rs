@@ -251,3 +251,20 @@ fn numbers_for_certain_regions_are_not_translated() {
     let words = "scenario ten-percent cannot be translated to this fleet: its [[policy.region]] sets bake";
     assert!(played.unwrap_err().to_string().starts_with(words));
 }
+
+/// Who pages for a lost home, and when, is policy's.
+#[test]
+fn a_lost_home_is_not_translated_to_a_fleet_whose_deputies_do_not_ask_alike() {
+    let text = include_str!("../../../fleets/reference/fleet.toml");
+    let fleet = Fleet::parse(text).unwrap();
+    let night = Scenario::load("home-partitioned").unwrap();
+    for (from, to) in [("deputies = [\"ap-northeast-1\"]", ""), ("home_patience = \"14m\"", "home_patience = \"20m\"")]
+    {
+        let own = text.replace(from, to).replace("ap-southeast-2", "ap-southeast-1");
+        let played = night.clone().in_fleet(&fleet, &Fleet::parse(&own).unwrap());
+        let Err(ScenarioError::Untranslatable { why, .. }) = played else { panic!("{played:?}") };
+        assert_eq!(why, Untranslatable::Deputy { patience: fleet.home_patience });
+    }
+    let own = Fleet::parse(&text.replace("ap-northeast-1", "ap-northeast-2")).unwrap();
+    assert!(night.in_fleet(&fleet, &own).is_ok());
+}

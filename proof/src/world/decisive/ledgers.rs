@@ -115,6 +115,8 @@ impl<H: Hasher> Prints<'_, H> {
             shadowed: _,
             carries: _,
             evacuated: _,
+            // Home is there.
+            silent_homes: _,
             worse,
         } = history;
         attested.len().hash(self.hasher);

@@ -53,6 +53,10 @@ pub struct Fleet {
     pub name: FleetName,
     /// The region that runs the pipeline.
     pub home: RegionName,
+    /// The regions that ask people to move home to them when it is lost, in the order in which they ask. The one that is home asks nobody.
+    pub deputies: Vec<RegionName>,
+    /// For so long home does not answer before the first deputy asks.
+    pub home_patience: SignedDuration,
     /// The endpoint's name, the same in every region.
     pub endpoint: ResourceName,
     /// The endpoint's one production variant.

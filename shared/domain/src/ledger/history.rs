@@ -10,7 +10,7 @@ mod tries;
 mod update;
 
 pub use failover::{Carries, Evacuated};
-pub use home::HomeMove;
+pub use home::{HomeMove, SilentHome};
 pub use hub::{ApprovedRelease, HubHistory, Lease};
 pub use shadow::Shadow;
 pub use tries::Try;
@@ -89,6 +89,8 @@ pub struct RegionHistory {
     pub carries: Option<Carries>,
     /// Set while the region's own customers are sent elsewhere.
     pub evacuated: Option<Evacuated>,
+    /// Homes whose ledgers do not answer here: policy's, and any that it has left since.
+    pub silent_homes: BTreeMap<RegionName, SilentHome>,
 }
 
 /// A release that probation found worse than the days before.
@@ -254,6 +256,7 @@ impl RegionHistory {
                 self.scaled_as_usual();
             }
             Record::Failover(step) => self.failover(entry, step),
+            Record::HomeSeen { home, seen } => self.home_seen(entry.at, home, seen),
             Record::Reverted { from, to, why } => self.roll_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {

@@ -249,6 +249,7 @@ fn open_pages(
             open.extend(arrivals::refused(one, history, hub, seen));
             open.extend(arrivals::not_replicated(history, hub, seen, histories));
             open.extend(altered::altered(one, history, hub, seen));
+            open.extend(pages::of_lost_home(region, history, hub, seen));
         }
         let Some((entries, sums)) = hub else { continue };
         if one.is_home {

@@ -7,6 +7,7 @@ use crate::ledger::advice::Advice;
 use crate::ledger::failover::FailoverStep;
 use crate::ledger::heads::{Departure, KeptHead};
 use crate::ledger::holdout::Holdout;
+use crate::ledger::home_seen::HomeSeen;
 use crate::ledger::overrides::Rule;
 use crate::ledger::quarantine::Object;
 use crate::ledger::reason::{Fault, JobFailure, Reason, WaveEnd};
@@ -73,7 +74,7 @@ pub enum Record {
         from: RegionName,
         /// The region that is home from now on; the chain goes on in its bucket.
         to: RegionName,
-        /// True where the home before did not answer: it does not know.
+        /// True where the home before was lost: it may not know.
         lost: bool,
         /// The person's reason.
         why: String,
@@ -380,6 +381,14 @@ pub enum Record {
     },
     /// Customers are moved to this region or away from it.
     Failover(FailoverStep),
+    /// Whether home's ledger answers this region, where policy names deputies.
+    HomeSeen {
+        /// The region that is home by this region's policy.
+        home: RegionName,
+        /// What it saw.
+        #[serde(flatten)]
+        seen: HomeSeen,
+    },
     /// The region rolled back.
     Reverted {
         /// The release that it left.

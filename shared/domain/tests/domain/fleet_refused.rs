@@ -16,6 +16,7 @@ use meridian_judge::MetricName;
 const AU_BAKE: &str = "bake = \"9m\"";
 const EU_BAKE: &str = "bake = \"13m\"";
 const M6I: &str = "instance_type = \"ml.m6i.xlarge\"";
+const DEPUTIES: &str = "deputies = [\"ap-northeast-1\"]";
 const SKEW: &str = "skew = \"30h\"";
 
 /// Changes of the good file; each error stands on the changed line.
@@ -30,6 +31,13 @@ fn a_wrong_value_of_a_fleet_is_refused_on_its_line() {
     let execution_role = "execution_role = \"meridian-fraud-endpoint\"";
     assert_refused([
         ("home = \"eu-west-1\"", "home = \"us-east-1\"", FleetProblem::HomeNotListed(name("us-east-1"))),
+        (DEPUTIES, "deputies = [\"us-east-1\"]", FleetProblem::Deputy(name("us-east-1"))),
+        (DEPUTIES, "deputies = [\"sa-east-1\", \"sa-east-1\"]", FleetProblem::Deputy(name(BR))),
+        (
+            "home_patience = \"14m\"",
+            "home_patience = \"0s\"",
+            field("fleet", "home_patience", FieldRule::AboveZeroSeconds),
+        ),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", FleetProblem::HomePlaceInFixedOrder),
         (
             "account = \"111122223333\"",

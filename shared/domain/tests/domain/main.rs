@@ -53,6 +53,8 @@ mod lookout;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
+mod lost_home;
+#[cfg(test)]
 mod manifest;
 #[cfg(test)]
 mod measured;

@@ -3,10 +3,11 @@
 use crate::account::{Chains, OWN, WAVE};
 use crate::night::{EU, JP, actor, at, fleet, name, release, said, version, wave_ended};
 use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::lost_home::HomeSeen;
 use meridian_domain::overview::{OpenPage, PageCause, RegionSeen, overview};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::JobFailure;
-use meridian_domain::{Chain, Entry, Record, RegionName, Seen, Sha256, Verdict};
+use meridian_domain::{Binding, Chain, Entry, Head, Record, RegionName, Seen, Sha256, Verdict};
 
 /// What is open at 09:00:00 of home, whose region's chain is empty, and JP. `jp`: its chain, where that can be read and believed.
 fn open(hub: &[Entry], jp: Option<&[Entry]>, eu: &[Entry]) -> Vec<OpenPage> {
@@ -77,6 +78,28 @@ fn an_altered_hubs_page_is_homes() {
     let there = kept(&hub[0]);
     chains.own("05:10:00", OWN, Record::ChainDeparted { chain: chain.clone(), kept: there, departure });
     assert_eq!(open(&hub, Some(&chains.own.1), &[]), []);
+}
+
+/// Home is another region's to miss, also where its own chains cannot be read.
+#[test]
+fn a_lost_homes_page_is_open_until_it_answers_or_has_moved() {
+    let mut chains = Chains::default();
+    let mut seen = |time, seen| {
+        chains.own(time, OWN, Record::HomeSeen { home: name(EU), seen });
+        chains.own.1.clone()
+    };
+    let silent = seen("03:35:00", HomeSeen::Silent);
+    assert_eq!(open(&[], Some(&silent), &[]), []);
+    let asked = seen("03:50:00", HomeSeen::Asked { with: vec![] });
+    let cause = PageCause::HomeLost { deputy: name(JP) };
+    let page = OpenPage { region: name(EU), since: at("03:35:00"), cause };
+    assert_eq!(open(&[], Some(&asked), &[]), [page]);
+    let why = "the region is gone".to_owned();
+    let moved = Record::HomeMoved { binding: Binding, from: name(EU), to: name(JP), lost: true, why };
+    let moved = Head::default().entry(at("04:30:00"), actor("maria"), moved);
+    assert_eq!(open(&[moved], Some(&asked), &[]), []);
+    let answers = seen("05:00:00", HomeSeen::Answers);
+    assert_eq!(open(&[], Some(&answers), &[]), []);
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
         ),
         (unusual_number("evaluation.max_auc_drop", "nan"), "evaluation.max_auc_drop is nan"),
         (unusual_duration("guardrail.full_load", "-1m"), "guardrail.full_load is \"-1m\""),
+        (FleetProblem::Deputy(name(EU)), "fleet.deputies: eu-west-1 is none of the [[region]] blocks"),
         (FleetProblem::HomePlaceInFixedOrder, "fleet.home_place is of an order"),
         (FleetProblem::Account { table: "fleet", account: "1111".to_owned() }, "fleet.account is \"1111\""),
         (

@@ -7,6 +7,7 @@ use meridian_domain::Compared;
 use meridian_domain::WorseThanBefore;
 use meridian_domain::failover::FailoverStep;
 use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::lost_home::HomeSeen;
 use meridian_domain::plan::{Act, Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{Fault, JobFailure, WaveEnd};
@@ -132,6 +133,10 @@ fn crosses_the_border(record: &Record) {
             FailoverStep::Ready { least, golden } => crosses!(least, golden),
             FailoverStep::Over { why } | FailoverStep::Readmitted { why } => crosses!(why),
             FailoverStep::Evacuated { to, why } => crosses!(to, why),
+        },
+        Record::HomeSeen { home, seen } => match seen {
+            HomeSeen::Asked { with } => crosses!(home, with),
+            HomeSeen::Silent | HomeSeen::Answers => crosses!(home),
         },
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::ClientErrors { target, compared } => crosses!(target, compared),

@@ -22,6 +22,7 @@ mod attesting;
 mod checkpoints;
 mod copies;
 mod lost;
+mod lost_home;
 mod place;
 mod signed;
 mod tries;

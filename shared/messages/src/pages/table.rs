@@ -70,6 +70,10 @@ kinds! {
     ReplicasLate: "`replication` in home", Page, StuckReplication;
     /// A region's chain lacks an entry that its neighbour saw there.
     ChainAltered: "`replication` in the neighbour", Page, Pages "Read the ledger";
+    /// Home's ledger does not answer a deputy for `home_patience`, nor most other regions.
+    HomeLost: "`replication` in a deputy", Page, LostHome;
+    /// Home answers the deputy again that had asked people to move it.
+    HomeAnswers: "`replication` in a deputy", Advice, LostHome;
     /// A required gate fails on held-out records.
     RejectedWorse: "`shadow-eval`", Page, Pages;
     /// A required gate reaches no conclusion, for example with too few positives.
@@ -173,6 +177,7 @@ impl PageKind {
             PageCause::Refused { why, .. } => Some(of_refused(why)),
             PageCause::NotReplicated { .. } => Some(PageKind::NotReplicated),
             PageCause::ChainAltered { .. } => Some(PageKind::ChainAltered),
+            PageCause::HomeLost { .. } => Some(PageKind::HomeLost),
             PageCause::Rejected { verdict, why, .. } => Some(of_rejected(RejectedFor::on_record(*verdict, why))),
             PageCause::JobFailed(_) => Some(PageKind::JobFailed),
         }
@@ -192,6 +197,8 @@ impl Notice {
             Notice::ReplicasLate { .. } => PageKind::ReplicasLate,
             Notice::NotReplicated(_) => PageKind::NotReplicated,
             Notice::ChainAltered { .. } => PageKind::ChainAltered,
+            Notice::HomeLost { .. } => PageKind::HomeLost,
+            Notice::HomeAnswers { .. } => PageKind::HomeAnswers,
             Notice::BytesRefused { what, .. } => of_refused(what),
             Notice::JobFailed { .. } => PageKind::JobFailed,
             Notice::EvaluationRejected { cause, .. } => of_rejected(*cause),

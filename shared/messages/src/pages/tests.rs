@@ -241,6 +241,12 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
         kept: KeptHead { seq: 12, hash: Sha256::of(b"entry") },
         departure: Departure::Missing,
     });
+    let since = "2026-11-20T03:36:12Z".parse().unwrap();
+    let others = ["ap-southeast-2", "sa-east-1"].map(|name| name.parse().unwrap());
+    all.push(Notice::HomeLost { since, with: others.to_vec() });
+    for home in ["eu-west-1", "sa-east-1"] {
+        all.push(Notice::HomeAnswers { home: home.parse().unwrap(), since });
+    }
     let (file, expected, found) = (|| "releases/manifests/4b1d".to_owned(), Sha256::of(b"a"), Sha256::of(b"b"));
     for what in [
         FileFault::Unsigned { file: file(), region: jp() },
@@ -352,7 +358,7 @@ fn table() -> String {
         let notice = samples.iter().find(|notice| notice.kind() == *kind).unwrap();
         let subject = voice.page(notice, &jp(), &Sender::Region).subject;
         let subject = subject.trim_start_matches("[fraud] ");
-        let (now, to_do) = (voice.holds_now(notice, &jp()), voice.steps(notice).replace('\n', " "));
+        let (now, to_do) = (voice.holds_now(notice, &jp()), voice.steps(notice, &jp()).replace('\n', " "));
         let urgent = if kind.is_urgent() { "**Urgent.** " } else { "" };
         let advice = if kind.is_advice() { " (advice, nobody is paged)" } else { "" };
         let path = kind.runbook().path().trim_start_matches("docs/");

@@ -168,6 +168,11 @@ fn a_page_of_what_failed_is_listed_as_it_was_sent() {
             PageKind::ChainAltered,
         ),
         (
+            PageCause::HomeLost { deputy: region.clone() },
+            "home (EU) does not answer: JP can take over",
+            PageKind::HomeLost,
+        ),
+        (
             rejected(Some(Verdict::Fail), EvaluationReason::NothingRequired, v429()),
             "v429 is rejected",
             PageKind::RejectedWorse,

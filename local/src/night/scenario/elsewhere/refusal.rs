@@ -2,7 +2,7 @@
 
 use super::{Cast, Untranslatable};
 use crate::night::scenario::{CHAMPION, Pages, PagesEach};
-use crate::world::{ANY_RELEASE, Behaviour, FaultKind};
+use crate::world::{ANY_RELEASE, Behaviour, Fault, FaultKind};
 use meridian_deployment::OUTSIDE_REGION;
 use meridian_domain::plan::{Forecast, ForecastWarning};
 use meridian_domain::{Fleet, Kind, RegionName, Style};
@@ -20,6 +20,7 @@ impl Cast<'_> {
             .or_else(|| self.pipeline())
             .or_else(|| self.deployment())
             .or_else(|| self.outside())
+            .or_else(|| self.deputy())
             .or_else(|| self.pages())
             .or_else(|| self.home_place())
             .or_else(|| self.frozen())
@@ -64,6 +65,16 @@ impl Cast<'_> {
         let mut places = lost.filter_map(|own| own.region.as_ref()).map(|part| self.player(part).unwrap_or(part));
         let is_both = |place: &RegionName| place.as_str() == OUTSIDE_REGION && self.here.region(place).is_some();
         places.any(is_both).then_some(Untranslatable::Outside)
+    }
+
+    /// A home that answers nobody, or none of the others, pages by its deputy.
+    fn deputy(&self) -> Option<Untranslatable> {
+        let (there, here) = (self.there, self.here);
+        let parted = |own: &&Fault| matches!(own.kind, FaultKind::RegionLost | FaultKind::Partitioned);
+        let mut lost = self.scenario.fault.iter().filter(parted);
+        let is_home = lost.any(|own| own.region.as_ref() == Some(&there.home));
+        let asks_alike = !here.deputies.is_empty() && here.home_patience == there.home_patience;
+        (is_home && !asks_alike).then_some(Untranslatable::Deputy { patience: there.home_patience })
     }
 
     fn deployment(&self) -> Option<Untranslatable> {

@@ -102,6 +102,9 @@ pub enum FleetProblem {
     /// Home is not among the regions.
     #[error("fleet.home: {0} is not one of the [[region]] blocks; add it")]
     HomeNotListed(RegionName),
+    /// A deputy that is no region of the fleet, or named before.
+    #[error("fleet.deputies: {0} is none of the [[region]] blocks, or named twice; name each region once")]
+    Deputy(RegionName),
     /// Something in a `[[region]]`.
     #[error("{0}")]
     Region(RegionProblem),

@@ -51,6 +51,10 @@ struct Document {
 struct FleetTable {
     name: FleetName,
     home: toml::Spanned<RegionName>,
+    #[serde(default)]
+    deputies: Vec<toml::Spanned<RegionName>>,
+    #[serde(default = "usual_home_patience")]
+    home_patience: SignedDuration,
     endpoint: ResourceName,
     variant: ResourceName,
     instance_type: toml::Spanned<String>,
@@ -103,6 +107,11 @@ struct RegionTable {
     vpc: Option<toml::Spanned<Vpc>>,
 }
 
+/// Over at the fourth sweep that misses home, however these jitter. No night is lost by then.
+fn usual_home_patience() -> SignedDuration {
+    SignedDuration::from_mins(14)
+}
+
 /// Whoever says nothing gets containers that reach nothing.
 fn isolated() -> bool {
     true
@@ -139,6 +148,8 @@ impl Fleet {
         Ok(Fleet {
             name: f.name,
             home: f.home.into_inner(),
+            deputies: f.deputies.into_iter().map(toml::Spanned::into_inner).collect(),
+            home_patience: f.home_patience,
             endpoint: f.endpoint,
             variant: f.variant,
             instance_type: f.instance_type.into_inner(),

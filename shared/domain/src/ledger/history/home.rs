@@ -1,7 +1,9 @@
-//! Home, as its own chain has it once a person has moved it.
+//! Home, as its own chain has it once a person has moved it, and as other regions see it.
 
+use super::RegionHistory;
 use super::hub::HubHistory;
 use crate::fleet::names::{Actor, RegionName};
+use crate::ledger::home_seen::HomeSeen;
 use crate::ledger::{Binding, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ pub struct HomeMove {
     pub from: RegionName,
     /// The region that has been home since.
     pub to: RegionName,
-    /// True where the home before did not answer: it does not know.
+    /// True where the home before was lost: it may not know.
     pub lost: bool,
     /// Who moved it.
     pub by: Actor,
@@ -33,6 +35,31 @@ impl HomeMove {
     pub fn record(&self) -> Record {
         let Self { from, to, lost, why, by: _, since: _ } = self.clone();
         Record::HomeMoved { binding: Binding, from, to, lost, why }
+    }
+}
+
+/// A home that does not answer a region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilentHome {
+    /// When that was put on record.
+    pub since: Timestamp,
+    /// True once this region has asked people to move home to it.
+    pub asked: bool,
+}
+
+impl RegionHistory {
+    /// Since when `home` has not answered here; none where it does, as far as is on record.
+    pub fn misses(&self, home: &RegionName) -> Option<&SilentHome> {
+        self.silent_homes.get(home)
+    }
+
+    pub(super) fn home_seen(&mut self, at: Timestamp, home: &RegionName, seen: &HomeSeen) {
+        let first = SilentHome { since: at, asked: false };
+        match seen {
+            HomeSeen::Silent => _ = self.silent_homes.entry(home.clone()).or_insert(first),
+            HomeSeen::Asked { .. } => self.silent_homes.entry(home.clone()).or_insert(first).asked = true,
+            HomeSeen::Answers => _ = self.silent_homes.remove(home),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pages whose cause the ledgers keep and do not say to be over.
 
-use super::CondemnedRow;
+use super::{CondemnedRow, Hub, RegionSeen};
 use crate::fleet::ProbationAction;
 use crate::fleet::endpoint::EndpointStatus;
 use crate::fleet::names::{RegionName, ReleaseId, Version};
@@ -74,6 +74,11 @@ pub enum PageCause {
         /// How the chain differed from it when that was found.
         departure: Departure,
     },
+    /// Home does not answer a deputy nor most other regions, and nobody has moved it.
+    HomeLost {
+        /// The deputy, which asked people to move home there.
+        deputy: RegionName,
+    },
     /// Evaluation rejected a release, and no later one is approved.
     Rejected {
         /// SHA-256 of its manifest.
@@ -135,6 +140,20 @@ fn worse(region: &RegionName, entries: &[Entry], history: &RegionHistory) -> Opt
     let of_release = |entry: &&Entry| matches!(&entry.record, Record::ProbationFound { target, .. } if target.release == serving.release);
     let since = entries.iter().rev().find(of_release)?.at;
     (!history.owes(&why.clone().into())).then_some((since, why))
+}
+
+/// A home that a deputy has asked people to move, until it answers that deputy again or has moved.
+pub(super) fn of_lost_home(
+    deputy: &RegionName,
+    history: &RegionHistory,
+    hub: Option<Hub<'_>>,
+    seen: &[RegionSeen<'_>],
+) -> Option<OpenPage> {
+    let home = &seen.iter().find(|one| one.is_home)?.region.name;
+    let since = history.misses(home).filter(|own| own.asked)?.since;
+    let has_moved = hub.is_some_and(|(_, hub)| hub.moved_from(home).is_some());
+    let cause = PageCause::HomeLost { deputy: deputy.clone() };
+    (!has_moved).then(|| OpenPage { region: home.clone(), since, cause })
 }
 
 /// What home's chain keeps open of a region.

@@ -1,7 +1,8 @@
 //! What must hold of a `fleet.toml` beyond its shape: the first thing that does not is told, with its line.
 
-use super::{Document, RegionTable};
+use super::{Document, FleetTable, RegionTable};
 use crate::fleet::alarms::DECISION_ROOM;
+use crate::fleet::names::RegionName;
 use crate::fleet::policy::aws_regions::KNOWN_REGIONS;
 use crate::fleet::policy::lines::{Check, PolicyReader, Reader};
 use crate::fleet::policy::scaling::Instances;
@@ -89,6 +90,17 @@ impl Reader<'_> {
         if !seen.contains(fleet.home.get_ref()) {
             return Err(self.wrong(&fleet.home, FleetProblem::HomeNotListed(fleet.home.get_ref().clone())));
         }
+        self.check_deputies(fleet, &seen)
+    }
+
+    fn check_deputies(&self, fleet: &FleetTable, regions: &BTreeSet<&RegionName>) -> Result<(), FleetError> {
+        let mut seen = BTreeSet::new();
+        for deputy in &fleet.deputies {
+            let name = deputy.get_ref();
+            if !regions.contains(name) || !seen.insert(name) {
+                return Err(self.wrong(deputy, FleetProblem::Deputy(name.clone())));
+            }
+        }
         Ok(())
     }
 
@@ -158,6 +170,8 @@ impl Reader<'_> {
 
     fn check_policies(&self, document: &Document) -> Result<(), FleetError> {
         let reader = PolicyReader { text: self.text };
+        let waits = document.fleet.home_patience > SignedDuration::ZERO;
+        reader.first_broken("fleet", &[(waits, "home_patience", FieldRule::AboveZeroSeconds)])?;
         reader.first_broken("guardrail", &guardrail_checks(&document.guardrail))?;
         reader.first_broken("wave", &wave_checks(&document.wave, &document.judge))?;
         judging::check(&reader, &document.judge)?;
