@@ -21,6 +21,11 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("new_configuration_unknown_seconds", "rollback-with-dead-ledger", WAVE_IS_ON),
     (
         "new_configuration_unknown_seconds",
+        "type-change",
+        "the wave is not over yet when EU and AU go bad: BR is on instances of another type, and its scaling is the next wave's to register",
+    ),
+    (
+        "new_configuration_unknown_seconds",
         "two-homes",
         "home's Lambda hangs while EU's soak is watched, not before AU's update: the first execution fails, the second one does it all",
     ),

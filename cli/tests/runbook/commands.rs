@@ -23,6 +23,7 @@ const NO_SERVICE: &str = "the local world has no logs, queues and action executi
 const NO_CERTIFICATES: &str = "the local world has no ACM";
 const NO_STACKS: &str = "the local world has no stacks to describe, and asks its own /health";
 const BUILDS: &str = "it builds or deploys from a checkout, and asks no night";
+const NO_REPLICATION: &str = "the local world's rules are the template's: they can be deleted, and not put back";
 const TESTED: &str = "it is part of the tests itself";
 const NAMED: &str = "named only: typed with its options elsewhere";
 
@@ -80,6 +81,7 @@ pub const COMMANDS: &[(&str, Check)] = &[
         "aws s3api get-bucket-replication --bucket fraud-models-eu --region eu-west-1",
         Check::Shows(replicates_to_every_bucket),
     ),
+    ("aws s3api put-bucket-replication", Check::NotTyped(NO_REPLICATION)),
     (
         "aws kms describe-key --key-id alias/meridian-fraud --region ap-northeast-1 --query 'KeyMetadata.KeyState'",
         Check::Says(&["\"Enabled\""]),
@@ -169,7 +171,6 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ("cargo test -p meridian-deployment samconfig", Check::NotTyped(TESTED)),
     ("make sam-build", Check::NotTyped(BUILDS)),
     ("make deploy ENV=\"au br jp\"", Check::NotTyped(BUILDS)),
-    ("sam deploy --config-env eu", Check::NotTyped(BUILDS)),
     (
         "curl -i $(aws cloudformation describe-stacks --region $REGION --stack-name meridian-fraud --query \
          'Stacks[0].Outputs[?OutputKey==`HealthUrl`].OutputValue' --output text)",
