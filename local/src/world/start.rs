@@ -44,15 +44,15 @@ impl World {
         };
         let regions = config.fleet.regions.iter().map(region).collect::<Result<_, WorldError>>()?;
         let home = &config.fleet.home;
-        let pipeline = deployment.stacks.get(home).and_then(|stack| stack.pipeline.as_ref());
-        let pipeline = pipeline.ok_or_else(|| missing(home, "it has no pipeline"))?;
+        let pipeline = Pipeline::new(&deployment);
+        pipeline.stages.get(home).ok_or_else(|| missing(home, "it has no pipeline"))?;
         let outside = config.health_checks.then(|| Outside::of(&config.fleet, config.start)).transpose()?;
         let mut world = World {
             outside,
             now: config.start,
             queue: Queue::default(),
             regions,
-            pipeline: Pipeline::new(pipeline),
+            pipeline,
             lambda: Lambda::default(),
             crash_injection: None,
             faults: config.faults.iter().map(|fault| Scheduled::new(fault.clone(), config.start)).collect(),

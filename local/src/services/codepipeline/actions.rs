@@ -22,7 +22,7 @@ impl Operation for ListActionExecutions {
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListActionExecutionsOutput, ApiError> {
         let declared = world.pipeline_named(region, &self.pipeline_name)?;
         let asked = self.filter.and_then(|filter| filter.pipeline_execution_id);
-        let executions = world.pipeline.executions.iter().rev();
+        let executions = world.pipeline.executions_in(region).rev();
         let executions = executions.filter(|own| asked.as_ref().is_none_or(|id| own.id == *id));
         // A stage and its one action have one name.
         let name = |stage: usize| declared.stages.get(stage).map(|own| own.name.clone()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `StartPipelineExecution`, `StopPipelineExecution`, `RetryStageExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
 
-use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
+use crate::services::codepipeline::pipeline::{Execution, ExecutionState, Job};
 use crate::services::codepipeline::types::{
     FAILURE_TYPES, PutJobFailureResult, PutJobFailureResultOutput, PutJobSuccessResult, PutJobSuccessResultOutput,
     RetryStageExecution, RetryStageExecutionOutput, StartPipelineExecution, StartPipelineExecutionOutput,
@@ -49,18 +49,17 @@ impl Operation for StartPipelineExecution {
             check("variable name", Some(&variable.name), 1..=128)?;
             check("variable value", Some(&variable.value), 1..=1000)?;
         }
-        let executions = &world.pipeline.executions;
         let repeated = |own: &&Execution| own.token.is_some() && own.token == self.client_request_token;
-        if let Some(execution) = executions.iter().find(repeated) {
+        if let Some(execution) = world.pipeline.executions_in(region).find(repeated) {
             return Ok(StartPipelineExecutionOutput { pipeline_execution_id: execution.id.clone() });
         }
-        let number = executions.len().to_string();
+        let number = world.pipeline.executions.len().to_string();
         let id = Random::labelled(world.config.seed, ["execution", &number]).uuid();
         let defaults = pipeline.variables.iter().filter_map(|own| Some((own.name.clone(), own.default.clone()?)));
         let given = self.variables.into_iter().map(|variable| (variable.name, variable.value));
         let variables = defaults.chain(given).collect();
         let revision = self.source_revisions.into_iter().next().map(|own| own.revision_value).unwrap_or_default();
-        let own = Execution::new(id.clone(), self.client_request_token, variables, revision, world.now);
+        let own = Execution::new(id.clone(), region.clone(), self.client_request_token, variables, revision, world.now);
         world.execution_begins(own);
         Ok(StartPipelineExecutionOutput { pipeline_execution_id: id })
     }
@@ -74,7 +73,8 @@ impl Operation for StopPipelineExecution {
     fn apply(self, world: &mut World, region: &RegionName) -> Result<StopPipelineExecutionOutput, ApiError> {
         world.pipeline_named(region, &self.pipeline_name)?;
         check("reason", self.reason.as_deref(), 0..=200)?;
-        let own = world.pipeline.executions.iter().position(|own| own.id == self.pipeline_execution_id);
+        let is_own = |own: &Execution| own.id == self.pipeline_execution_id && own.region == *region;
+        let own = world.pipeline.executions.iter().position(is_own);
         let refused = |code: &str, why: &str| Err(ApiError::new(code, 400, why));
         let state = own.and_then(|own| world.pipeline.executions.get(own)).map(|own| own.state);
         match own.zip(state) {
@@ -101,12 +101,14 @@ impl Operation for RetryStageExecution {
             return Err(ApiError::validation(format!("retryMode must be one of {}", RETRY_MODES.join(", "))));
         }
         let pipeline = &world.pipeline;
-        let Some(stage) = pipeline.stages.iter().position(|own| own.name == self.stage_name) else {
+        let stages = pipeline.stages.get(region);
+        let Some(stage) = stages.and_then(|own| own.iter().position(|own| own.name == self.stage_name)) else {
             return refused("StageNotFoundException", "The pipeline has no such stage.");
         };
         // Whoever entered it last: what failed there before is out of date.
         let been = |own: &Execution| own.actions.iter().filter(|own| own.stage == stage).map(|own| own.began).max();
-        let latest = pipeline.executions.iter().enumerate().max_by_key(|(_, own)| been(own));
+        let here = pipeline.executions.iter().enumerate().filter(|(_, own)| own.region == *region);
+        let latest = here.max_by_key(|(_, own)| been(own));
         match latest.filter(|(_, own)| been(own).is_some()) {
             Some((_, own)) if own.id != self.pipeline_execution_id => {
                 refused("NotLatestPipelineExecutionException", "Another execution has been in the stage since.")
@@ -166,7 +168,9 @@ impl Operation for PutJobFailureResult {
 impl World {
     /// Takes a job's one answer, and returns its execution.
     fn answer_job(&mut self, region: &RegionName, job: &str) -> Result<usize, ApiError> {
-        let known = self.pipeline.jobs.get_mut(job).filter(|_| *region == self.config.fleet.home);
+        let executions = &self.pipeline.executions;
+        let is_here = |job: &&mut Job| executions.get(job.execution).is_some_and(|own| own.region == *region);
+        let known = self.pipeline.jobs.get_mut(job).filter(is_here);
         let job = known.ok_or_else(|| ApiError::new("JobNotFoundException", 400, "The job could not be found."))?;
         if job.answered {
             return Err(ApiError::new("InvalidJobStateException", 400, "The job is not in progress any more."));

@@ -69,7 +69,7 @@ impl Operation for GetPipelineExecution {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetPipelineExecutionOutput, ApiError> {
         let declared = world.pipeline_named(region, &self.pipeline_name)?;
-        let own = world.pipeline.executions.iter().find(|own| own.id == self.pipeline_execution_id);
+        let own = world.pipeline.executions_in(region).find(|own| own.id == self.pipeline_execution_id);
         let own = own.ok_or_else(|| {
             let shown: String = self.pipeline_execution_id.chars().take(100).collect();
             let message = format!("{} has no execution {shown}", declared.name);
@@ -107,7 +107,7 @@ impl Operation for ListPipelineExecutions {
             trigger: trigger(),
             execution_mode: declared.mode.clone(),
         };
-        let newest = world.pipeline.executions.iter().rev().take(most);
+        let newest = world.pipeline.executions_in(region).rev().take(most);
         Ok(ListPipelineExecutionsOutput { pipeline_execution_summaries: newest.map(summary).collect() })
     }
 }

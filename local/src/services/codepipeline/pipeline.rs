@@ -1,13 +1,16 @@
-//! The fleet's pipeline, its executions and their jobs.
+//! The fleet's pipelines, home's and those of its deputies, their executions and jobs.
 
 use jiff::Timestamp;
-use meridian_deployment::PipelineAction;
+use meridian_deployment::{Deployment, PipelineAction, Stack};
+use meridian_domain::RegionName;
 use std::collections::{BTreeMap, VecDeque};
 
-/// The fleet's pipeline.
+/// The fleet's pipelines.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    pub stages: Vec<PipelineStage>,
+    /// The stages of each region that has one.
+    pub stages: BTreeMap<RegionName, Vec<PipelineStage>>,
+    /// Of all of them, in the order in which they began.
     pub executions: Vec<Execution>,
     pub jobs: BTreeMap<String, Job>,
     /// Whether the next execution is a second home's: see [`World::next_execution_is_beside`].
@@ -26,6 +29,8 @@ pub(crate) struct PipelineStage {
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub id: String,
+    /// The region whose pipeline it walks through.
+    pub region: RegionName,
     pub token: Option<String>,
     pub variables: BTreeMap<String, String>,
     /// S3's version id of the source object.
@@ -76,27 +81,50 @@ pub(crate) struct Job {
 }
 
 impl Pipeline {
-    pub fn new(own: &meridian_deployment::Pipeline) -> Self {
+    pub fn new(deployment: &Deployment) -> Self {
         let stage = |stage: &meridian_deployment::PipelineStage| PipelineStage {
             name: stage.name.clone(),
             action: stage.action.clone(),
             occupied: false,
             waiting: VecDeque::new(),
         };
-        let stages = own.stages.iter().map(stage).collect();
+        let own = |stack: &Stack| stack.pipeline.as_ref().map(|own| own.stages.iter().map(stage).collect());
+        let stages =
+            deployment.stacks.iter().filter_map(|(region, stack)| Some((region.clone(), own(stack)?))).collect();
         Pipeline { stages, executions: Vec::new(), jobs: BTreeMap::new(), beside: false }
+    }
+}
+
+impl Pipeline {
+    /// The executions of a region's pipeline, in the order in which they began.
+    pub fn executions_in<'a>(&'a self, region: &'a RegionName) -> impl DoubleEndedIterator<Item = &'a Execution> {
+        self.executions.iter().filter(move |own| own.region == *region)
+    }
+
+    /// The stage that an execution is in.
+    pub fn stage_of(&self, execution: usize) -> Option<&PipelineStage> {
+        let own = self.executions.get(execution)?;
+        self.stages.get(&own.region)?.get(own.stage)
+    }
+
+    /// A stage of the pipeline that an execution walks through.
+    pub fn stage_mut(&mut self, execution: usize, stage: usize) -> Option<&mut PipelineStage> {
+        let region = &self.executions.get(execution)?.region;
+        self.stages.get_mut(region)?.get_mut(stage)
     }
 }
 
 impl Execution {
     pub fn new(
         id: String,
+        region: RegionName,
         token: Option<String>,
         variables: BTreeMap<String, String>,
         revision: String,
         now: Timestamp,
     ) -> Self {
         let (state, actions) = (ExecutionState::InProgress, Vec::new());
-        Execution { id, token, variables, revision, state, began: now, changed: now, stage: 0, beside: false, actions }
+        let (began, changed, stage, beside) = (now, now, 0, false);
+        Execution { id, region, token, variables, revision, state, began, changed, stage, beside, actions }
     }
 }

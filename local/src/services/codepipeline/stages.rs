@@ -1,4 +1,4 @@
-//! How an execution of the fleet's pipeline goes from stage to stage.
+//! How an execution of a pipeline goes from stage to stage.
 //!
 //! The stages, and what each hands to its function, are the template's. Mode QUEUED: an execution enters a stage when the
 //! one before it has left it.
@@ -9,6 +9,16 @@ use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::state::World;
 use meridian_deployment::PipelineAction;
+use meridian_domain::RegionName;
+
+/// An execution in a stage.
+struct Place {
+    region: RegionName,
+    id: String,
+    stage: usize,
+    /// The stage's name and its action's.
+    action: String,
+}
 
 impl World {
     /// The next execution walks through stages of its own, beside those that are under way, as it would in the pipeline of
@@ -19,13 +29,13 @@ impl World {
 
     /// A new execution sets out.
     pub(crate) fn execution_begins(&mut self, mut execution: Execution) {
-        let home = self.home();
+        let place = execution.region.clone();
         execution.beside = std::mem::take(&mut self.pipeline.beside);
         let started = What::ExecutionStarted {
             pipeline: self.config.fleet.pipeline.to_string(),
             execution: execution.id.clone(),
         };
-        self.record(&home, started);
+        self.record(&place, started);
         self.pipeline.executions.push(execution);
         self.queue_for_stage(self.pipeline.executions.len() - 1);
     }
@@ -39,14 +49,15 @@ impl World {
             self.queue.push(self.later(self.config.timing.action_gap), Event::ActionBegins { execution });
             return;
         }
-        if let Some(stage) = self.pipeline.stages.get_mut(stage) {
+        if let Some(stage) = self.pipeline.stage_mut(execution, stage) {
             stage.waiting.push_back(execution);
         }
-        self.let_in(stage);
+        self.let_in(execution, stage);
     }
 
-    fn let_in(&mut self, stage: usize) {
-        let Some(own) = self.pipeline.stages.get_mut(stage).filter(|own| !own.occupied) else { return };
+    /// Lets the next one into a stage of the pipeline that `execution` walks through.
+    fn let_in(&mut self, execution: usize, stage: usize) {
+        let Some(own) = self.pipeline.stage_mut(execution, stage).filter(|own| !own.occupied) else { return };
         if let Some(execution) = own.waiting.pop_front() {
             own.occupied = true;
             self.queue.push(self.later(self.config.timing.action_gap), Event::ActionBegins { execution });
@@ -55,8 +66,7 @@ impl World {
 
     /// What the stage of an execution does.
     pub(crate) fn action_of(&self, execution: usize) -> Option<PipelineAction> {
-        let own = self.pipeline.executions.get(execution)?;
-        self.pipeline.stages.get(own.stage).map(|stage| stage.action.clone())
+        self.pipeline.stage_of(execution).map(|stage| stage.action.clone())
     }
 
     /// The id of the execution that began last.
@@ -64,16 +74,16 @@ impl World {
         self.pipeline.executions.last().map(|own| own.id.clone())
     }
 
-    /// Execution id, stage number and action name of an execution.
-    fn place(&self, execution: usize) -> Option<(String, usize, String)> {
+    /// Where an execution stands.
+    fn place(&self, execution: usize) -> Option<Place> {
         let own = self.pipeline.executions.get(execution)?;
-        let stage = self.pipeline.stages.get(own.stage)?;
-        Some((own.id.clone(), own.stage, stage.name.clone()))
+        let action = self.pipeline.stage_of(execution)?.name.clone();
+        Some(Place { region: own.region.clone(), id: own.id.clone(), stage: own.stage, action })
     }
 
     /// The action of an execution's stage begins.
     pub(crate) fn action_begins(&mut self, execution: usize) {
-        let Some((id, stage, action)) = self.place(execution) else { return };
+        let Some(Place { region, id, stage, action }) = self.place(execution) else { return };
         match self.pipeline.executions.get(execution).map(|own| own.state) {
             Some(ExecutionState::Stopping) => {
                 self.stopped(execution);
@@ -82,14 +92,14 @@ impl World {
             Some(ExecutionState::Stopped) => return,
             _ => {}
         }
-        let (home, now) = (self.home(), self.now);
-        self.record(&home, What::ActionStarted { execution: id, action });
+        let now = self.now;
+        self.record(&region, What::ActionStarted { execution: id, action });
         if let Some(own) = self.pipeline.executions.get_mut(execution) {
             let state = ExecutionState::InProgress;
             own.actions.push(ActionExecution { stage, state, began: now, changed: now, summary: None, failure: None });
         }
         match self.action_of(execution) {
-            Some(PipelineAction::Source { bucket, key, .. }) => match self.authorise_source(&bucket, &key) {
+            Some(PipelineAction::Source { bucket, key, .. }) => match self.authorise_source(&region, &bucket, &key) {
                 Ok(()) => self.queue.push(self.later(self.config.timing.action_gap), Event::SourceEnds { execution }),
                 Err(denied) => self.action_fails(execution, "PermissionError", denied.to_string()),
             },
@@ -103,15 +113,14 @@ impl World {
         if self.pipeline.executions.get(execution).is_some_and(|own| own.state == ExecutionState::Stopped) {
             return;
         }
-        let Some((id, stage, action)) = self.place(execution) else { return };
-        let home = self.home();
+        let Some(Place { region, id, stage, action }) = self.place(execution) else { return };
         self.action_stands(execution, ExecutionState::Succeeded, summary.clone(), None);
-        self.record(&home, What::ActionSucceeded { execution: id.clone(), action, summary });
+        self.record(&region, What::ActionSucceeded { execution: id.clone(), action, summary });
         self.leave(execution, stage);
         if self.is_stopping(execution) {
             return self.stopped(execution);
         }
-        if stage + 1 < self.pipeline.stages.len() {
+        if self.pipeline.stage_mut(execution, stage + 1).is_some() {
             if let Some(own) = self.pipeline.executions.get_mut(execution) {
                 own.stage += 1;
                 own.changed = self.now;
@@ -119,21 +128,20 @@ impl World {
             self.queue_for_stage(execution);
         } else {
             let pipeline = self.config.fleet.pipeline.to_string();
-            self.record(&home, What::ExecutionSucceeded { pipeline, execution: id });
+            self.record(&region, What::ExecutionSucceeded { pipeline, execution: id });
             self.stands(execution, ExecutionState::Succeeded);
         }
     }
 
     /// An action failed, and its execution with it.
     pub(crate) fn action_fails(&mut self, execution: usize, failure: &str, message: String) {
-        let Some((id, stage, action)) = self.place(execution) else { return };
-        let home = self.home();
+        let Some(Place { region, id, stage, action }) = self.place(execution) else { return };
         self.action_stands(execution, ExecutionState::Failed, None, Some((failure.to_owned(), message.clone())));
         let failed =
             What::ActionFailed { execution: id.clone(), action: action.clone(), failure: failure.to_owned(), message };
-        self.record(&home, failed);
+        self.record(&region, failed);
         let pipeline = self.config.fleet.pipeline.to_string();
-        self.record(&home, What::ExecutionFailed { pipeline, execution: id, action });
+        self.record(&region, What::ExecutionFailed { pipeline, execution: id, action });
         self.stands(execution, ExecutionState::Failed);
         self.leave(execution, stage);
     }
@@ -141,7 +149,7 @@ impl World {
     /// A person stops it (CodePipeline User Guide, "Stop a pipeline execution"). One that waits for its stage has no action to end.
     pub(crate) fn stop_execution(&mut self, execution: usize, abandon: bool) {
         let Some(stage) = self.pipeline.executions.get(execution).map(|own| own.stage) else { return };
-        let queue = self.pipeline.stages.get_mut(stage).map(|own| &mut own.waiting);
+        let queue = self.pipeline.stage_mut(execution, stage).map(|own| &mut own.waiting);
         let waited =
             queue.and_then(|queue| queue.iter().position(|own| *own == execution).and_then(|at| queue.remove(at)));
         if waited.is_some() {
@@ -173,9 +181,9 @@ impl World {
     }
 
     fn stopped(&mut self, execution: usize) {
-        let Some(id) = self.pipeline.executions.get(execution).map(|own| own.id.clone()) else { return };
-        let (home, pipeline) = (self.home(), self.config.fleet.pipeline.to_string());
-        self.record(&home, What::ExecutionStopped { pipeline, execution: id });
+        let Some(Place { region, id, .. }) = self.place(execution) else { return };
+        let pipeline = self.config.fleet.pipeline.to_string();
+        self.record(&region, What::ExecutionStopped { pipeline, execution: id });
         self.stands(execution, ExecutionState::Stopped);
     }
 
@@ -205,18 +213,17 @@ impl World {
         if self.pipeline.executions.get(execution).is_some_and(|own| own.beside) {
             return;
         }
-        if let Some(own) = self.pipeline.stages.get_mut(stage) {
+        if let Some(own) = self.pipeline.stage_mut(execution, stage) {
             own.occupied = false;
         }
-        self.let_in(stage);
+        self.let_in(execution, stage);
     }
 
     /// An action asked to be called again.
     pub(crate) fn action_continues(&mut self, execution: usize, token: String, summary: Option<String>) {
-        let Some((id, _, action)) = self.place(execution) else { return };
-        let home = self.home();
+        let Some(Place { region, id, action, stage: _ }) = self.place(execution) else { return };
         self.action_stands(execution, ExecutionState::InProgress, summary.clone(), None);
-        self.record(&home, What::ActionContinued { execution: id, action, summary });
+        self.record(&region, What::ActionContinued { execution: id, action, summary });
         let after = LiveFacts::or(self.config.live.pipeline_calls_seconds, self.config.timing.continuation);
         self.queue.push(self.later(after), Event::JobContinues { execution, token });
     }
