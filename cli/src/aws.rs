@@ -4,6 +4,7 @@ use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts, EndpointUrl, EndpointUrlError};
 use meridian_domain::{Fleet, Sha256};
+use meridian_handlers::home;
 use meridian_handlers::ports::{Clock, PortError};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,13 @@ impl Session {
     /// There is not.
     pub fn with_credentials(&self) -> Result<(), NoCredentials> {
         self.run(self.ports.credentials()).map_err(NoCredentials)
+    }
+
+    /// The same, with home where it has moved to since its policy was deployed.
+    #[must_use]
+    pub fn at_home(self) -> Self {
+        let fleet = Arc::new(self.run(home::at_home(&self.ports, &self.fleet)));
+        Self { fleet, ..self }
     }
 
     /// Says on standard error what to do where AWS does not take the credentials. To be asked where something was refused or could not

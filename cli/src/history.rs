@@ -77,14 +77,16 @@ impl Told<'_> {
 /// Reads the ledger, and prints it.
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
-    let fleet = &*session.fleet;
-    let regions = chosen(fleet, &arguments.regions)?;
+    let policy = session.fleet.clone();
+    let regions = chosen(&policy, &arguments.regions)?;
     let until = arguments.at.unwrap_or_else(|| session.now());
     let since = arguments.since.map(|since| since.before(until)).transpose()?;
     if let Some(since) = since.filter(|since| *since >= until) {
         return Err(AskedError::Order { since, until }.into());
     }
     session.with_credentials()?;
+    let session = session.at_home();
+    let fleet = &*session.fleet;
     let progress = terminal::progress(quiet);
     progress.say("reading the ledger");
     let chains = session.run(read(&session.ports, fleet, &regions));

@@ -66,9 +66,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
 }
 
 fn hand_it_over(Move { to, lost, operator }: &Move) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = operator.session()?;
-    let (fleet, who) = (&session.fleet, &operator.who);
-    let to = operator::region(fleet, to)?;
+    let session = operator.session_by_policy()?;
+    let to = operator::region(&session.fleet, to)?;
+    // Home moves on from where it is by now; a command that is given again is about the same move.
+    let found = session.run(find(&session.ports, &session.fleet)).ok();
+    let from = found.as_ref().map(|found| match &found.moved {
+        Some(moved) if moved.to == to => &moved.from,
+        _ => &found.home,
+    });
+    let fleet = &from.map_or_else(|| (*session.fleet).clone(), |from| session.fleet.at_home(from));
+    let who = &operator.who;
     operator.carry_out(&session, HomeError::is_input, |ports| {
         let (voice, why) = (Voice::of(fleet), &operator.why);
         let words = if *lost {

@@ -119,11 +119,19 @@ struct Document<'a> {
 }
 
 impl Operator {
-    /// The fleet's policy, and ports with credentials behind them.
+    /// The fleet with home where it is by now, and ports with credentials behind them.
     ///
     /// # Errors
     /// The policy cannot be read, or there is nothing to ask AWS with.
     pub fn session(&self) -> Result<Session, Box<dyn Error>> {
+        self.session_by_policy().map(Session::at_home)
+    }
+
+    /// The same, with the home that policy names.
+    ///
+    /// # Errors
+    /// As [`Operator::session`].
+    pub fn session_by_policy(&self) -> Result<Session, Box<dyn Error>> {
         let session = Session::open(&self.place)?;
         session.with_credentials()?;
         Ok(session)

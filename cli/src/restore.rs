@@ -31,6 +31,7 @@ pub struct Arguments {
 pub fn run(Arguments { chain, consent, place }: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(place)?;
     session.with_credentials()?;
+    let session = session.at_home();
     let chain = operator::chain(&session.fleet, chain)?;
     let words = |went: &Restored| Voice::of(&session.fleet).restored(&chain, went);
     let restored =

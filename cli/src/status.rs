@@ -70,6 +70,7 @@ fn page_rows<'a>(voice: Voice<'_>, overview: &'a Overview) -> Vec<PageRow<'a>> {
 pub fn run(arguments: &Arguments, quiet: bool) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     session.with_credentials()?;
+    let session = session.at_home();
     let fleet = &*session.fleet;
     let progress = terminal::progress(quiet);
     progress.say("asking every region");

@@ -312,7 +312,7 @@ const DEFECTS: &[Defect] = &[
         ["not Register, Promote-EU, Promote-AU, Promote-JP, Promote-BR, Verify-Fleet", "make check"],
     ),
     defect(
-        ["ModelPackages", "Condition: IsHome", "Condition: HasReplica5"],
+        ["ModelPackages", "Condition: RunsWaves", "Condition: HasReplica5"],
         "package group",
         HOME,
         ["there is none: fraud", "with ModelPackages as template.yaml has it"],
@@ -351,11 +351,7 @@ const DEFECTS: &[Defect] = &[
         ],
     ),
     defect(
-        [
-            "LentRole",
-            "aws:PrincipalTag/meridian:region: !Ref HomeRegion",
-            "aws:PrincipalTag/meridian:region: !Ref AWS::Region",
-        ],
+        ["LentRole", "- !Ref HomeRegion", "- !Ref AWS::Region"],
         "lent role",
         &["AU", "JP", "BR"],
         ["is not lent to eu-west-1, which is home", "with HomeRegion=eu-west-1 and LentRole"],

@@ -117,7 +117,9 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
         let why = match scenario {
             "four-accounts" | "planes-dark" | "topic-dark" | "zone-lost" => "it needs 3 regions, and the fleet has 2",
             "messy-events" => "it needs 4 regions, and the fleet has 2",
-            "home-moved-in-peace" | "home-rebuilt" => "in it home has moved to another region",
+            "home-moved-in-peace" | "home-rebuilt" | "home-taken-over" | "home-lost-auto" => {
+                "in it home has moved to another region"
+            }
             "certificate-expired"
             | "failback"
             | "region-dead-by-day"

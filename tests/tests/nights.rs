@@ -100,6 +100,8 @@ golden! {
     a_lost_homes_canary_goes_back_and_people_are_told: "home-lost",
     a_home_that_is_back_goes_on_to_the_regions_that_wait: "home-lost-and-back",
     a_home_that_is_cut_off_stops_its_wave: "home-partitioned",
+    a_deputy_that_home_is_moved_to_goes_on_the_same_night_and_the_old_home_is_none: "home-taken-over",
+    a_lost_home_is_taken_over_by_the_word_of_most_regions: "home-lost-auto",
     a_home_that_people_made_elsewhere_promotes_to_the_regions_that_are_left: "home-rebuilt",
     a_region_that_dies_by_day_is_paged_from_outside_it: "region-dead-by-day",
     a_lost_us_east_1_stops_no_wave_and_people_hear_later: "us-east-1-gone",

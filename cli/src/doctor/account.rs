@@ -4,11 +4,12 @@ use super::answer::answered;
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use meridian_aws::inspect::Said;
-use meridian_domain::{Fleet, Region, ServingRole};
+use meridian_domain::{Fleet, Region, RegionName, ServingRole};
 use meridian_messages::doctor::{
     Check, Command, Deployment, Image, Key, LentFault, LentRole, Mend, Property, Quota, Role,
 };
 use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts, key_alias, quota_name};
+use std::collections::BTreeSet;
 
 /// How CloudFormation names the role of a stack's `promote`, between the stack's name and letters of its own.
 const PROMOTE: &str = "-PromoteRole-";
@@ -66,17 +67,19 @@ fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {
     answered(Check::Image, own, Image::Absent, mend, |()| Finding::fine(Check::Image, Image::Own))
 }
 
-/// Home's `promote` assumes the role, and no other function does: a role that trusts nobody defers its region, and one that trusts
-/// more than that is no fence.
+/// Home's `promote` assumes the role, or that of a deputy once home is there, and no other function does: a role that trusts nobody defers
+/// its region, and one that trusts more than that is no fence.
 fn lent(fleet: &Fleet, own: &LentFacts, arn: String) -> Finding {
     let (home, id) = (&fleet.home, fleet.lending_id());
     let roles = format!("arn:aws:iam::{}:role/", fleet.account_of(&fleet.home));
     let promotes = |arn: &String| arn.starts_with(&roles) && arn.contains(PROMOTE);
+    let homes: BTreeSet<&str> = std::iter::once(home).chain(fleet.ready_deputies()).map(RegionName::as_str).collect();
+    let regions: BTreeSet<&str> = own.regions.iter().map(String::as_str).collect();
     let only = |all: &[String], one: &str| all.iter().all(|own| own == one) && !all.is_empty();
     let problem = [
         (!own.account, LentFault::AccountNotTrusted),
         (own.assumed_by.is_empty() || !own.assumed_by.iter().all(promotes), LentFault::NotPromotesAlone),
-        (!only(&own.regions, home.as_str()), LentFault::OtherRegion { home: home.clone() }),
+        (regions != homes, LentFault::OtherRegion { home: home.clone() }),
         (!only(&own.external_ids, id), LentFault::OtherExternalId { expected: id.to_owned() }),
         (own.more, LentFault::More),
     ];

@@ -140,7 +140,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
         lent: Said::Is(LentFacts {
             account: true,
             assumed_by: vec!["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*".to_owned()],
-            regions: vec!["eu-west-1".to_owned()],
+            regions: ["eu-west-1", "ap-northeast-1"].map(str::to_owned).to_vec(),
             external_ids: vec!["fraud".to_owned()],
             more: false,
         }),

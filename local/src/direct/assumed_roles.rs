@@ -38,7 +38,7 @@ impl DirectPorts {
     async fn assume_role(&self, region: &RegionName) -> Answer<AssumedRole<SessionKeys>> {
         let request = AssumeRole {
             role_arn: self.fleet.lent_role_arn(region),
-            role_session_name: format!("promote.{}", self.fleet.home),
+            role_session_name: format!("promote.{}", self.place),
             external_id: Some(self.fleet.lending_id().to_owned()),
             duration_seconds: None,
         };

@@ -148,14 +148,28 @@ pub struct Stalled;
 /// # Errors
 /// Where the future waits for something other than virtual time, or was killed.
 pub fn block_on<T, F: Future<Output = T>>(world: &SharedWorld, act: impl FnOnce(Actor) -> F) -> Result<T, Stalled> {
+    beside(world, act, |until| {
+        lock(world).run_until(until);
+        Ok(())
+    })
+}
+
+/// The same beside an engine: `pass` lets the time pass up to a moment, and functions run meanwhile.
+///
+/// # Errors
+/// As [`block_on`], and what `pass` fails with.
+pub fn beside<T, F: Future<Output = T>, E: From<Stalled>>(
+    world: &SharedWorld,
+    act: impl FnOnce(Actor) -> F,
+    mut pass: impl FnMut(Timestamp) -> Result<(), E>,
+) -> Result<T, E> {
     let actor = Actor::outside(world.clone());
     let mut future = pin!(act(actor.clone()));
     loop {
         if let Poll::Ready(output) = poll_now(&actor, future.as_mut()) {
             return Ok(output);
         }
-        let until = actor.wakes_at().filter(|_| !actor.killed()).ok_or(Stalled)?;
-        lock(world).run_until(until);
+        pass(actor.wakes_at().filter(|_| !actor.killed()).ok_or(Stalled)?)?;
     }
 }
 

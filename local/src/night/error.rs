@@ -2,6 +2,7 @@
 
 use super::scenario::ScenarioError;
 use crate::engine::EngineError;
+use crate::host::in_process::Stalled;
 use crate::host::wire::WireError;
 use crate::http::RecordError;
 use crate::world::{InstallError, WorldError};
@@ -40,6 +41,9 @@ pub enum NightError {
     /// The binaries, or time itself, got stuck.
     #[error(transparent)]
     Engine(#[from] EngineError<WireError>),
+    /// A person's command waits for something other than time.
+    #[error(transparent)]
+    Stalled(#[from] Stalled),
     /// Time got stuck.
     #[error(transparent)]
     InProcess(#[from] EngineError<Infallible>),

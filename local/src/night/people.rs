@@ -2,6 +2,7 @@
 
 use super::error::NightError;
 use super::features::features;
+use super::machine::Machine;
 use super::scenario::{
     AnswerName, Approve, Deploy, Failover, Hand, ImageName, MoveHome, Publish, Rerun, Restore, Scenario, SetAside,
     SignedBy,
@@ -11,13 +12,14 @@ use super::story::{Line, Narrator};
 use super::{hand, keys as keys_of_nights, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
-use crate::host::in_process::block_on;
+use crate::host::in_process::{Actor, beside};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::signing::Statement;
 use meridian_domain::{
     AnswerError, AnswerForm, Fleet, Image, Manifest, Provenance, ReasonsForm, ReleaseId, Sha256, Version, keys,
 };
+use meridian_handlers::adapters::identity::Identity;
 use meridian_handlers::context::Context;
 use meridian_handlers::failover::{self, FailedBack, Look};
 use meridian_handlers::holdout::{self, Approval};
@@ -31,6 +33,18 @@ use meridian_messages::Voice;
 use meridian_messages::ledger::Tone;
 use meridian_messages::operator::{FailoverStands, HomeHandedOver, HomeTakenOver};
 use std::sync::Arc;
+
+/// What somebody outside works with: the world, and the machine that runs functions while a command of theirs waits.
+pub(super) struct Hands<'a> {
+    pub world: &'a SharedWorld,
+    pub machine: &'a mut Machine,
+}
+
+impl Hands<'_> {
+    fn work<T, F: Future<Output = T>>(&mut self, act: impl FnOnce(Actor) -> F) -> Result<T, NightError> {
+        beside(self.world, act, |until| self.machine.run_watched(until, |_| {}))
+    }
+}
 
 /// Something that is done from outside.
 pub(super) struct ScriptedAction<'a> {
@@ -84,19 +98,24 @@ pub(super) fn scripted_actions<'a>(scenario: &'a Scenario, site: &Site) -> Resul
 
 impl ScriptedAction<'_> {
     /// Does it, and says so; nothing where the world does.
-    pub fn done(&self, world: &SharedWorld, site: &Site, narrator: &mut Narrator) -> Result<Option<Line>, NightError> {
+    pub fn done(
+        &self,
+        hands: &mut Hands<'_>,
+        site: &Site,
+        narrator: &mut Narrator,
+    ) -> Result<Option<Line>, NightError> {
         let fleet = &site.fleet;
         let text = match &self.what {
-            Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
-            Kind::Approve(own) => approve_holdout(world, fleet, own)?,
-            Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
-            Kind::SetAside(own) => override_rule(world, fleet, own)?,
-            Kind::Hand(own) => hand::called(world, fleet, own)?,
-            Kind::Failover(own) => move_customers(world, fleet, own)?,
-            Kind::MoveHome(own) => hand_home_over(world, site, own)?,
+            Kind::Publish(spec) => training(hands, fleet, spec, narrator)?,
+            Kind::Approve(own) => approve_holdout(hands, fleet, own)?,
+            Kind::Rerun(rerun) => start_again(hands, site, rerun, narrator)?,
+            Kind::SetAside(own) => override_rule(hands, fleet, own)?,
+            Kind::Hand(own) => hand::called(hands.world, fleet, own)?,
+            Kind::Failover(own) => move_customers(hands, fleet, own)?,
+            Kind::MoveHome(own) => hand_home_over(hands, site, own)?,
             Kind::Restore(own, to) => {
                 // The world tells it itself.
-                lock(world).restore_bucket(&own.region, *to);
+                lock(hands.world).restore_bucket(&own.region, *to);
                 return Ok(None);
             }
             Kind::Deploy(..) => "a person deploys the functions with another fleet.toml".to_owned(),
@@ -114,7 +133,7 @@ impl ScriptedAction<'_> {
 
 /// Training's last step: `meridian publish`.
 fn training(
-    world: &SharedWorld,
+    hands: &mut Hands<'_>,
     fleet: &Arc<Fleet>,
     spec: &Publish,
     narrator: &mut Narrator,
@@ -130,12 +149,12 @@ fn training(
         feature_files: spec.feature_files.iter().map(|name| feature_file(&spec.version, name)).collect(),
         operating_threshold: models::OPERATING_THRESHOLD,
         answer: answer(spec.answer)?,
-        image: container(world, spec)?,
+        image: container(hands.world, spec)?,
         provenance: Provenance { training_job: Some(job), ..Provenance::default() },
     };
     let version = spec.version.clone();
-    let created = claimed.unwrap_or_else(|| lock(world).now());
-    let release = block_on(world, |actor| {
+    let created = claimed.unwrap_or_else(|| lock(hands.world).now());
+    let release = hands.work(|actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
         async move { release(&ports, &fleet, created, spec, signed).await }
     });
@@ -208,14 +227,19 @@ async fn release(
 }
 
 /// A person starts a new execution of a release that was published before.
-fn start_again(world: &SharedWorld, site: &Site, rerun: &Rerun, narrator: &mut Narrator) -> Result<String, NightError> {
+fn start_again(
+    hands: &mut Hands<'_>,
+    site: &Site,
+    rerun: &Rerun,
+    narrator: &mut Narrator,
+) -> Result<String, NightError> {
     let (version, fleet) = (rerun.version.clone(), &site.fleet);
     let context = Context::new(&site.text, fleet.home.clone()).map_err(|error| NightError::Data(error.to_string()))?;
-    let token = format!("rerun-{version}-{}", lock(world).now());
+    let token = format!("rerun-{version}-{}", lock(hands.world).now());
     if rerun.beside {
-        lock(world).next_execution_is_beside();
+        lock(hands.world).next_execution_is_beside();
     }
-    let started = block_on(world, |actor| {
+    let started = hands.work(|actor| {
         let (ports, fleet, version) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), version.clone());
         async move {
             let release = find(&ports, &fleet, version.as_str()).await?;
@@ -230,9 +254,9 @@ fn start_again(world: &SharedWorld, site: &Site, rerun: &Rerun, narrator: &mut N
 }
 
 /// `meridian holdout approve`.
-fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Result<String, NightError> {
+fn approve_holdout(hands: &mut Hands<'_>, fleet: &Arc<Fleet>, own: &Approve) -> Result<String, NightError> {
     let (who, why, records) = (own.who.clone(), own.why.clone(), own.records.bytes()?);
-    let said = block_on(world, |actor| {
+    let said = hands.work(|actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
         async move { holdout::approve(&ports, &fleet, &who, records, &features(), why).await.map_err(text) }
     });
@@ -246,11 +270,11 @@ fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Re
 }
 
 /// What `meridian override` does.
-fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Result<String, NightError> {
+fn override_rule(hands: &mut Hands<'_>, fleet: &Arc<Fleet>, own: &SetAside) -> Result<String, NightError> {
     let (who, what, region) = (own.who.clone(), own.what, own.region.clone());
-    let until = lock(world).now().checked_add(own.lasts).unwrap_or(Timestamp::MAX);
+    let until = lock(hands.world).now().checked_add(own.lasts).unwrap_or(Timestamp::MAX);
     let order = operator_commands::SetAside { what, region, why: own.why.clone(), until };
-    let said = block_on(world, |actor| {
+    let said = hands.work(|actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
         async move { operator_commands::set_aside(&ports, &fleet, &who, order).await.map_err(text) }
     });
@@ -260,11 +284,11 @@ fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Res
 }
 
 /// `meridian failover` and `meridian failback`, which may be refused, as a person reads it.
-fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Result<String, NightError> {
+fn move_customers(hands: &mut Hands<'_>, fleet: &Arc<Fleet>, own: &Failover) -> Result<String, NightError> {
     let (who, voice) = (own.who.clone(), Voice::of(fleet));
     let Failover { from, to, why, .. } = own.clone();
     let Some(to) = to else {
-        let back = block_on(world, |actor| {
+        let back = hands.work(|actor| {
             let (ports, fleet, from) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), from.clone());
             async move { failover::failback(&ports, &fleet, &from, &who, &why).await.map_err(text) }
         });
@@ -273,7 +297,7 @@ fn move_customers(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Failover) -> Re
         return Ok(format!("{}: {}", own.who, words.unwrap_or_else(|refused| refused)));
     };
     let asked = failover::Failover { from: from.clone(), to: to.clone(), why };
-    let said = block_on(world, |actor| {
+    let said = hands.work(|actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
         async move { failover::failover(&ports, &fleet, &who, &asked, Look::First).await.map_err(text) }
     });
@@ -287,14 +311,17 @@ enum Moved {
     Taken(HomeTakenOver),
 }
 
-/// `meridian home move`, given with the `fleet.toml` that was deployed before.
-fn hand_home_over(world: &SharedWorld, site: &Site, own: &MoveHome) -> Result<String, NightError> {
-    let (to, who, why) = (site.fleet.home.clone(), own.who.clone(), own.why.clone());
+/// `meridian home move`, given with the `fleet.toml` of the home that was.
+fn hand_home_over(hands: &mut Hands<'_>, site: &Site, own: &MoveHome) -> Result<String, NightError> {
+    let to = own.to.clone().unwrap_or_else(|| site.fleet.home.clone());
+    let (who, why) = (own.who.clone(), own.why.clone());
     let before = Arc::new(Fleet { home: own.from.clone(), ..(*site.fleet).clone() });
     let (voice, lost) = (Voice::of(&site.fleet), own.lost);
-    let said = block_on(world, |actor| {
+    let said = hands.work(|actor| {
         let (ports, before, to) = (DirectPorts::of(actor, before.clone()), before.clone(), to.clone());
         async move {
+            // Whoever gives the command is not in the region that is lost.
+            let ports = ports.held_in(to.clone(), Identity::default());
             let moved = if lost {
                 home::take_over(&ports, &before, &to, &who, &why).await.map(Moved::Taken)
             } else {

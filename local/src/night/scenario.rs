@@ -77,6 +77,8 @@ macro_rules! every_scenario {
             home_lost_and_back: "home-lost-and-back",
             home_partitioned: "home-partitioned",
             home_rebuilt: "home-rebuilt",
+            home_taken_over: "home-taken-over",
+            home_lost_auto: "home-lost-auto",
             home_moved_in_peace: "home-moved-in-peace",
             zone_lost: "zone-lost",
             region_dead_by_day: "region-dead-by-day",

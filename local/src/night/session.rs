@@ -4,7 +4,7 @@
 use super::error::{NightError, create};
 use super::machine::Machine;
 use super::options::Options;
-use super::people::{self, Kind, ScriptedAction};
+use super::people::{self, Hands, Kind, ScriptedAction};
 use super::report::{Remains, Report};
 use super::scenario::Scenario;
 use super::setup;
@@ -121,7 +121,8 @@ impl<'a> Session<'a> {
                 }
             }
             let world = self.world().clone();
-            if let Some(line) = action.done(&world, &self.site, self.teller.narrator())? {
+            let mut hands = Hands { world: &world, machine: &mut self.machine };
+            if let Some(line) = action.done(&mut hands, &self.site, self.teller.narrator())? {
                 self.teller.say(line, tell);
             }
         }

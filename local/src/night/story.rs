@@ -3,7 +3,7 @@
 use crate::services::cloudwatch::AlarmState;
 use crate::world::{Stage, What, WorldEvent};
 use jiff::{Timestamp, tz::TimeZone};
-use meridian_domain::{Chain, Entry, Fleet, Reason, Record, RegionName, ReleaseId, Target};
+use meridian_domain::{Entry, Fleet, Reason, Record, RegionName, ReleaseId, Target};
 use meridian_messages::ledger::{Phrasebook, Tone, subject};
 use meridian_messages::{Voice, layout};
 use std::collections::{BTreeMap, BTreeSet};
@@ -219,19 +219,14 @@ impl Narrator {
         Some(self.line(event.at, &event.region, tone, text))
     }
 
-    /// A line for an entry of the ledger, if a person wants to read it.
-    pub fn entry(&mut self, chain: &Chain, entry: &Entry) -> Option<Line> {
+    /// A line for an entry that was written in `place`'s bucket, if a person wants to read it.
+    pub fn entry(&mut self, place: &RegionName, entry: &Entry) -> Option<Line> {
         self.words.learn(&entry.record);
         if let Record::Rejected { why, .. } = &entry.record {
             self.rejected = Some(why.clone());
         }
-        let region = match chain {
-            Chain::Home => self.fleet.home.clone(),
-            Chain::Region(region) => region.clone(),
-        };
         let (tone, text) = self.words.say(&self.fleet, entry)?;
-        let region = subject(&entry.record).cloned().unwrap_or(region);
-        Some(self.line(entry.at, &region, tone, text))
+        Some(self.line(entry.at, subject(&entry.record).unwrap_or(place), tone, text))
     }
 }
 

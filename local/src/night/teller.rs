@@ -4,7 +4,7 @@ use super::story::{Line, Narrator};
 use crate::services::Operation;
 use crate::services::s3::GetObject;
 use crate::world::{What, World, WorldEvent};
-use meridian_domain::{Chain, Entry, Fleet, RegionName};
+use meridian_domain::{Chain, Entry, Fleet, Record, RegionName};
 use std::collections::BTreeMap;
 
 /// What was told so far.
@@ -13,6 +13,8 @@ pub(super) struct Teller {
     fleet: Fleet,
     narrator: Narrator,
     seen: usize,
+    /// The region in whose bucket the hub's chain goes on, once home has moved: what is written elsewhere is no part of it.
+    hub: Option<RegionName>,
     /// Every chain that was written to, from its beginning.
     pub ledger: BTreeMap<Chain, Vec<Entry>>,
     /// Keys of evaluation pages written.
@@ -23,7 +25,15 @@ pub(super) struct Teller {
 
 impl Teller {
     pub fn new(fleet: Fleet, narrator: Narrator) -> Self {
-        Self { fleet, narrator, seen: 0, ledger: BTreeMap::new(), pages_written: Vec::new(), lines: Vec::new() }
+        Self {
+            fleet,
+            narrator,
+            seen: 0,
+            hub: None,
+            ledger: BTreeMap::new(),
+            pages_written: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     pub fn narrator(&mut self) -> &mut Narrator {
@@ -72,13 +82,23 @@ impl Teller {
         let chain = chain_of(&self.fleet, &event.region, key)?;
         let body = object(world, &self.fleet, &event.region, key)?;
         let entry: Entry = serde_json::from_slice(&body).ok()?;
+        let moves = matches!(&entry.record, Record::HomeMoved { to, .. } if *to == event.region);
+        if chain == Chain::Home && moves {
+            self.hub = Some(event.region.clone());
+        }
+        let elsewhere = chain == Chain::Home && self.hub.as_ref().is_some_and(|hub| *hub != event.region);
         let known = self.ledger.entry(chain.clone()).or_default();
+        let place = usize::try_from(entry.seq).ok()?;
         // Copied into another bucket, where the chain goes on.
-        if usize::try_from(entry.seq).is_ok_and(|place| known.get(place) == Some(&entry)) {
+        if elsewhere || known.get(place) == Some(&entry) {
             return None;
         }
+        // It goes on from a copy that lacked the last entries.
+        known.truncate(place);
         known.push(entry.clone());
-        self.narrator.entry(&chain, &entry)
+        // Every region has the move on record: it is told once.
+        let told = chain != Chain::Home && matches!(entry.record, Record::HomeMoved { .. });
+        if told { None } else { self.narrator.entry(&event.region, &entry) }
     }
 }
 

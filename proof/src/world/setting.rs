@@ -251,6 +251,7 @@ impl Setting {
         Context {
             fleet: self.fleet.clone(),
             policy: self.policy(),
+            moved: false,
             region: region.clone(),
             request_id: String::new(),
             memory: StatusMemory::default(),

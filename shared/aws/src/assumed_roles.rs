@@ -17,12 +17,14 @@ pub(crate) use aws_sdk_s3::config::Credentials as Keys;
 #[derive(Debug)]
 pub(crate) struct RoleAssumer {
     fleet: Arc<Fleet>,
+    /// The region of whoever assumes them.
+    place: RegionName,
     roles: AssumedRoles<Keys>,
 }
 
 impl RoleAssumer {
-    pub(crate) fn new(fleet: Arc<Fleet>) -> Self {
-        Self { fleet, roles: AssumedRoles::default() }
+    pub(crate) fn new(fleet: Arc<Fleet>, place: RegionName) -> Self {
+        Self { fleet, place, roles: AssumedRoles::default() }
     }
 
     /// The keys of a region's role: cached, or from its `sts`.
@@ -41,7 +43,7 @@ impl RoleAssumer {
             .assume_role()
             .role_arn(self.fleet.lent_role_arn(region))
             // CloudTrail shows this name with each operation of the wave in that region.
-            .role_session_name(format!("promote.{}", self.fleet.home))
+            .role_session_name(format!("promote.{}", self.place))
             .external_id(self.fleet.lending_id())
             .send()
             .await

@@ -90,6 +90,7 @@ impl Setting {
         Context {
             fleet: self.policy.fleet.clone(),
             policy: self.policy.digest,
+            moved: false,
             region: self.environment.region.clone(),
             request_id: request_id.to_owned(),
             memory: StatusMemory::default(),

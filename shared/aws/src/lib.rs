@@ -76,7 +76,7 @@ impl AwsPorts {
     /// answered, and pages sent, as whoever holds the ports.
     #[must_use]
     pub fn assuming_roles(mut self) -> Self {
-        self.clients.assume_roles_with(RoleAssumer::new(self.fleet.clone()));
+        self.clients.assume_roles_with(RoleAssumer::new(self.fleet.clone(), self.place.clone()));
         self
     }
 

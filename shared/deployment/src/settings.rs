@@ -81,7 +81,9 @@ impl Settings {
             format!("{}={}={key}{account}", own.name, own.bucket)
         };
         let accounts: Vec<&str> = fleet.accounts().into_iter().collect();
+        let deputies: Vec<&RegionName> = fleet.ready_deputies().collect();
         let environment = |region: &meridian_domain::Region| {
+            let is_home = region.name == fleet.home;
             let mut parameters = BTreeMap::from(
                 [
                     ("FleetName", fleet.name.to_string()),
@@ -119,14 +121,18 @@ impl Settings {
             if let Some(shadow) = &fleet.shadow {
                 parameters.insert("CaptureDays".to_owned(), shadow.keep.to_string());
             }
-            if region.name == fleet.home {
+            let named = deputies.iter().zip(1..);
+            parameters.extend(named.map(|(own, n)| (format!("Deputy{n}"), own.to_string())));
+            if is_home {
+                let replicas = away().zip(1..).map(|(own, n)| (format!("Replica{n}"), replica(own)));
+                parameters.extend(replicas);
+            }
+            if is_home || deputies.contains(&&region.name) {
                 let order = match fleet.order {
                     OrderPolicy::Fixed => "fixed",
                     OrderPolicy::Signal => "signal",
                 };
                 parameters.insert("Order".to_owned(), order.to_owned());
-                let replicas = away().zip(1..).map(|(own, n)| (format!("Replica{n}"), replica(own)));
-                parameters.extend(replicas);
                 let stages = fleet.regions.iter().zip(1..);
                 parameters.extend(stages.map(|(own, n)| (format!("Stage{n}"), format!("{}={}", own.title, own.name))));
             }

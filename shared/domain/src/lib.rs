@@ -35,8 +35,8 @@ pub use fleet::{
     Bake, Bounds, CanarySize, EvaluationPolicy, FieldRule, Fleet, FleetError, FleetProblem, Floor, Freeze,
     FreezeProblem, Frozen, GateMode, Gauge, Guardrail, HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night,
     Nightly, NothingCaptured, OrderPolicy, ProbationAction, Region, RegionProblem, RegionalFail, ScalingPolicy,
-    ScalingSpec, Scheduled, ShadowPolicy, Style, TextProblem, Vpc, VpcLimit, WavePolicy, Zone, evaluation_policy,
-    scalable_variant,
+    ScalingSpec, Scheduled, ShadowPolicy, Style, Takeover, TextProblem, Vpc, VpcLimit, WavePolicy, Zone,
+    evaluation_policy, scalable_variant,
 };
 pub use ledger::advice::{Advice, Exposure};
 pub use ledger::checkpoint::Checkpoint;

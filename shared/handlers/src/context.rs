@@ -70,6 +70,8 @@ pub struct Context {
     pub fleet: Arc<Fleet>,
     /// Digest of the `fleet.toml` that `fleet` was read from.
     pub policy: Sha256,
+    /// True where home is another region than policy says, because it has moved since.
+    pub moved: bool,
     /// The region in which this function runs.
     pub region: RegionName,
     /// Lambda's id of this call.
@@ -91,6 +93,7 @@ impl Context {
         let context = Self {
             fleet: Arc::new(Fleet::parse(fleet_toml)?),
             policy: Sha256::of(fleet_toml.as_bytes()),
+            moved: false,
             region,
             request_id: String::new(),
             memory: StatusMemory::default(),
@@ -104,6 +107,18 @@ impl Context {
     /// The same for one call.
     pub fn for_request(&self, request_id: impl Into<String>) -> Self {
         Self { request_id: request_id.into(), ..self.clone() }
+    }
+
+    /// The same, in a fleet whose home is another region than its policy says, because it has moved since.
+    #[must_use]
+    pub fn at_home(&self, home: Option<&RegionName>) -> Self {
+        match home.filter(|home| **home != self.fleet.home) {
+            Some(home) => {
+                let fleet = self.fleet.at_home(home);
+                Self { moved: fleet.home == *home, fleet: Arc::new(fleet), ..self.clone() }
+            }
+            None => self.clone(),
+        }
     }
 
     /// True in the region that runs the pipeline.

@@ -14,7 +14,7 @@ use crate::rollback::RollbackEvent;
 use crate::shadow_eval::ShadowEvent;
 use crate::status::StatusEvent;
 use meridian_domain::reason::{EvaluationReason, Failure, JobFailure};
-use meridian_domain::{Actor, Chain, HubHistory, Record};
+use meridian_domain::{Actor, Chain, HubHistory, Projection, Record};
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use meridian_messages::ping::PING;
@@ -96,7 +96,7 @@ pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
         })
         .await;
     }
-    logged(answered(ports, ctx, &event, async {
+    logged(at_home(ports, ctx, &event, async |ctx| {
         if is_ping(&event) {
             return crate::ping::handle(ports, ctx, &ping(FunctionKind::ShadowEval, ctx, &event)?).await;
         }
@@ -110,13 +110,37 @@ pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
 /// # Errors
 /// An event without a job, or CodePipeline did not take the answer.
 pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
-    logged(answered(ports, ctx, &event, async {
+    logged(at_home(ports, ctx, &event, async |ctx| {
         if is_ping(&event) {
             return crate::ping::handle(ports, ctx, &ping(FunctionKind::Promote, ctx, &event)?).await;
         }
         Box::pin(crate::promote::handle(ports, ctx, &job(FunctionKind::Promote, ctx, &event)?)).await
     }))
     .await
+}
+
+/// Answers a job of this region's own pipeline, as home.
+async fn at_home<P: Ports>(
+    ports: &P,
+    ctx: &Context,
+    event: &Value,
+    work: impl AsyncFnOnce(&Context) -> Result<Value, HandlerError>,
+) -> Result<Value, HandlerError> {
+    let home = home(ports, ctx).await;
+    let known = home.as_ref().unwrap_or(ctx).clone();
+    answered(ports, &known, event, async { work(&home?).await }).await
+}
+
+/// The context of this region as home. Where policy names another one, the hub's chain in this region's bucket says whether home has moved
+/// here since.
+async fn home<P: Ports>(ports: &P, ctx: &Context) -> Result<Context, HandlerError> {
+    if ctx.is_home() {
+        return Ok(ctx.clone());
+    }
+    let hub = Journal::<HubHistory>::open(ports, &ctx.region, Chain::Home).await?;
+    let moved = ctx.at_home(hub.history().home());
+    let (region, home) = (ctx.region.clone(), moved.fleet.home.clone());
+    if moved.is_home() { Ok(moved) } else { Err(Failure::NotHome { region, home }.into()) }
 }
 
 /// The event's job, which must be for this fleet under this policy, and for this function.
@@ -184,8 +208,9 @@ pub async fn give_up<P: Ports>(
         tracing::error!(%error, "the page was not sent");
     }
     let answer = fail(ports, ctx, job, error).await?;
-    // CodePipeline took the answer: the job was its own, whoever sent the event.
+    // CodePipeline took the answer: the job was its own, whoever sent the event. A home that is replaced has no ledger to write into.
     if let Some(execution) = job_execution(event)
+        && !matches!(error, HandlerError::Journal(JournalError::Moved { .. }))
         && let Err(error) = record(ports, ctx, execution, why, is_of_fleet(event, &ctx.fleet)).await
     {
         tracing::error!(%error, "the failure was not recorded");
@@ -227,6 +252,7 @@ fn failure_kind(error: &HandlerError) -> FailureKind {
             Failure::NoSuchRegion { .. }
             | Failure::NotForPromote
             | Failure::NotForShadowEval
+            | Failure::NotHome { .. }
             | Failure::NoSuchPlace { .. },
         ) => FailureKind::Configuration,
         HandlerError::Failed(Failure::NoRuling(EvaluationReason::GivenUp { .. })) => FailureKind::SystemUnavailable,

@@ -2,20 +2,28 @@
 //! bucket: whoever is still deployed as the old one can add nothing to it ([`JournalError::Moved`]), and so starts nothing (I8, I11). Where
 //! the old home does not answer, it goes on from the copy that another region keeps, and the old one is told later.
 
+mod told;
+
+pub use told::at_home;
+pub(crate) use told::{is_replaced, moved_from, others, tell};
+
 use crate::journal::{Journal, JournalError};
 use crate::operator_commands::UnknownRegion;
 use crate::ports::{Artifacts, Clock, Ledger};
 use crate::restore::{self, Copy, RestoreError};
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{EndedExecution, lost_wave, open_wave};
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::resume::resume;
 use meridian_domain::{
     Actor, Chain, Entry, Fleet, HomeMove, HubHistory, Lease, Record, RegionHistory, RegionName, ReleaseId, Version,
 };
-use meridian_messages::operator::{HomeHandedOver, HomeTakenOver, HubSource, refused};
+use meridian_messages::operator::{HomeHandedOver, HomeTakenOver, HubSource, SAID_BY_THE_REGIONS, refused};
 use std::collections::BTreeMap;
+
+/// A move that follows from a word is this much later.
+const LATER: SignedDuration = SignedDuration::from_millis(1);
 
 /// How often a move is looked at anew because somebody else wrote.
 const ATTEMPTS: u32 = 8;
@@ -112,6 +120,7 @@ pub async fn hand_over<P: Artifacts + Ledger + Clock>(
     }
     let all = entries(ports, &fleet.home).await?;
     let copied = restore::write(ports, fleet, to, &Chain::Home, &all).await?;
+    told::everybody(ports, fleet, hub.history().moved.as_ref()).await?;
     Ok(HomeHandedOver { entries: all.len(), copied })
 }
 
@@ -129,33 +138,83 @@ pub async fn take_over<P: Artifacts + Ledger + Clock>(
     actor: &Actor,
     why: &str,
 ) -> Result<HomeTakenOver, HomeError> {
+    let Taken { source, moved, wave } = take(ports, fleet, to, &Word { actor, why, said: None }).await?;
+    let knows = match end(ports, fleet, &moved).await {
+        Ok(()) => true,
+        Err(HomeError::Journal(_)) => false,
+        Err(error) => return Err(error),
+    };
+    told::everybody(ports, fleet, Some(&moved)).await?;
+    Ok(HomeTakenOver { source, wave, knows })
+}
+
+/// The same by the word of most regions, each of which has it on record: the old home, and a region that has not heard, are told by the
+/// waves that start here, and meet it in any other region's chain. The move that is put on record is later than that word.
+///
+/// # Errors
+/// As [`take_over`].
+pub(crate) async fn take_over_as_said<P: Artifacts + Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    actor: &Actor,
+    said: &HomeMove,
+) -> Result<HomeMove, HomeError> {
+    let word = Word { actor, why: SAID_BY_THE_REGIONS, said: Some(said) };
+    take(ports, fleet, &said.to, &word).await.map(|taken| taken.moved)
+}
+
+/// By whose word home moves after a loss.
+struct Word<'a> {
+    actor: &'a Actor,
+    why: &'a str,
+    /// What most regions say; none where it is a person's word, who may end the old home's chain too.
+    said: Option<&'a HomeMove>,
+}
+
+/// What a home that takes over has.
+struct Taken {
+    source: HubSource,
+    moved: HomeMove,
+    /// The version of the wave that was open, and whether it goes on.
+    wave: Option<(Version, bool)>,
+}
+
+/// The hub's chain, in the new home's bucket.
+async fn take<P: Artifacts + Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    to: &RegionName,
+    word: &Word<'_>,
+) -> Result<Taken, HomeError> {
     can_be_home(fleet, to)?;
     // The copy first: a sweep copies what the old home may write meanwhile.
     let copy = restore::copy_of(ports, fleet, &Chain::Home).await;
     let latest = latest(ports, fleet, copy.as_ref().ok()).await;
     is_home_here(ports, fleet, latest.as_ref(), to).await?;
-    let moved = move_of(fleet, to, true, (actor, why), ports.now());
-    let is_taken = |history: &HubHistory| history.moved.as_ref().is_some_and(|own| own.is_way_of(&moved));
+    let since = word.said.map_or_else(|| ports.now(), |said| ports.now().max(said.since + LATER));
+    let moved = move_of(fleet, to, true, (word.actor, word.why), since);
+    let is_taken = |history: &HubHistory| {
+        let own = history.moved.as_ref().filter(|own| own.is_way_of(&moved));
+        own.is_some_and(|own| word.said.is_none_or(|said| own.is_later(Some(said))))
+    };
     let stands = |history: &HubHistory| is_taken(history) && history.moved == latest;
     let (source, entries) = match Journal::<HubHistory>::whole(ports, to, Chain::Home).await {
         Ok(hub) if stands(hub.history()) => (HubSource::Stood, entries(ports, to).await?),
         // What is no chain yet is a copy that died on its way, and goes on.
         Ok(_) | Err(JournalError::Chain { .. }) => {
-            let (source, entries) = last_known(ports, fleet, &moved, copy, latest.as_ref()).await?;
+            let (source, entries) = last_known(ports, fleet, (&moved, word), copy, latest.as_ref()).await?;
             restore::write(ports, fleet, to, &Chain::Home, &entries).await?;
             (source, entries)
         }
         Err(error) => return Err(error.into()),
     };
     let mut hub = Journal::<HubHistory>::of(to, Chain::Home, &entries)?;
-    hub.append_unless(ports, actor, moved.record(), is_taken).await?;
-    let moved = hub.history().moved.clone().unwrap_or(moved);
-    let wave = end_wave(ports, fleet, actor, &mut hub, &before(&entries, &moved)).await?;
-    match end(ports, fleet, &moved).await {
-        Ok(()) => Ok(HomeTakenOver { source, wave, knows: true }),
-        Err(HomeError::Journal(_)) => Ok(HomeTakenOver { source, wave, knows: false }),
-        Err(error) => Err(error),
+    if !is_taken(hub.history()) {
+        hub.append_done(ports, word.actor, since, moved.record()).await?;
     }
+    let moved = hub.history().moved.clone().unwrap_or(moved);
+    let wave = end_wave(ports, fleet, word.actor, &mut hub, &before(&entries, &moved)).await?;
+    Ok(Taken { source, moved, wave })
 }
 
 fn move_of(fleet: &Fleet, to: &RegionName, lost: bool, (by, why): (&Actor, &str), since: Timestamp) -> HomeMove {
@@ -192,7 +251,7 @@ async fn is_home_here<P: Ledger + Clock>(
 async fn last_known<P: Artifacts + Ledger + Clock>(
     ports: &P,
     fleet: &Fleet,
-    moved: &HomeMove,
+    (moved, word): (&HomeMove, &Word<'_>),
     copy: Result<Copy, RestoreError>,
     latest: Option<&HomeMove>,
 ) -> Result<(HubSource, Vec<Entry>), HomeError> {
@@ -214,7 +273,7 @@ async fn last_known<P: Artifacts + Ledger + Clock>(
     restore::is_beginning_of(ports, &moved.to, &Chain::Home, &known).await?;
     let last = known.last().map(|entry| entry.written);
     let copied = HubSource::Copy { holder: holder.clone(), entries: known.len(), last };
-    if holder != fleet.home {
+    if holder != fleet.home || word.said.is_some() {
         return Ok((copied, known));
     }
     match end(ports, fleet, moved).await {

@@ -84,6 +84,8 @@ pub struct Journal<H> {
     history: Arc<H>,
     /// How many entries need not be read again: the state that they result in is kept.
     kept: u64,
+    /// The home for which whoever holds the journal acts: the hub's chain is its own region's.
+    home: Option<RegionName>,
 }
 
 impl<H: Projection> Journal<H> {
@@ -126,10 +128,20 @@ impl<H: Projection> Journal<H> {
     /// # Errors
     /// They are no chain.
     pub fn of(region: &RegionName, chain: Chain, entries: &[Entry]) -> Result<Self, JournalError> {
-        let mut journal =
-            Self { region: region.clone(), chain, head: Head::default(), history: Arc::default(), kept: 0 };
+        let mut journal = Self::new(region, chain, Head::default(), Arc::default());
         entries.iter().try_for_each(|entry| journal.take(&Stored::new(entry.clone(), entry.written)))?;
         Ok(journal)
+    }
+
+    fn new(region: &RegionName, chain: Chain, head: Head, history: Arc<H>) -> Self {
+        let home = (chain == Chain::Home).then(|| region.clone());
+        Self { region: region.clone(), chain, kept: head.next, head, history, home }
+    }
+
+    /// The same, for whoever acts for `home`: nothing is added to the chain once it says that home is another region.
+    #[must_use]
+    pub fn acting_for(self, home: &RegionName) -> Self {
+        Self { home: Some(home.clone()), ..self }
     }
 
     /// Reads on from `checkpoint`; none where the chain does not say `named` right there: then it proves nothing.
@@ -141,9 +153,7 @@ impl<H: Projection> Journal<H> {
         named: &Record,
     ) -> Result<Option<Self>, JournalError> {
         let Checkpoint { head, history } = checkpoint;
-        let kept = head.next;
-        let history = Arc::new(history);
-        let mut journal = Self { region: region.clone(), chain: chain.clone(), head, history, kept };
+        let mut journal = Self::new(region, chain.clone(), head, Arc::new(history));
         let news = journal.news(ports).await?;
         if news.first().is_none_or(|stored| stored.entry.record != *named) {
             return Ok(None);
@@ -322,13 +332,12 @@ impl<H: Projection> Journal<H> {
         Err(JournalError::Port { chain: self.chain.clone(), source: failure })
     }
 
-    /// A chain that goes on elsewhere gets no entry here but the one that takes it over.
+    /// Who acts for a home that has moved adds nothing but the word that takes it back. What was read up to the chain's end says so, and
+    /// the next entry is written only behind that: nobody slips in between.
     fn may_grow(&self, record: &Record) -> Result<(), JournalError> {
-        let takes_over = matches!(record, Record::HomeMoved { to, .. } if *to == self.region);
-        match self.history.goes_on_in() {
-            Some(to) if *to != self.region && !takes_over => Err(JournalError::Moved { to: to.clone() }),
-            _ => Ok(()),
-        }
+        let (Some(own), Some(home)) = (&self.home, self.history.home()) else { return Ok(()) };
+        let takes_over = matches!(record, Record::HomeMoved { to, .. } if to == own);
+        if home == own || takes_over { Ok(()) } else { Err(JournalError::Moved { to: home.clone() }) }
     }
 
     async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Stored>, JournalError> {

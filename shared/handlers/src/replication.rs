@@ -78,6 +78,7 @@ where
 {
     let until = ports.now() + WAIT;
     let mut chain = own_chain(ports, ctx).await?;
+    let ctx = &ctx.at_home(chain.history().home());
     let outcome = attest(ports, ctx, &mut chain, release, until).await?;
     if outcome == Attestation::Attested && ctx.is_home() {
         let wave = wave::start_when_ready(ports, ctx, &chain, release, until).await?;
@@ -220,6 +221,7 @@ where
     let now = ports.now();
     let until = now + WAIT;
     let mut chain = own_chain(ports, ctx).await?;
+    let ctx = &lost_home::settle(ports, ctx, &mut chain).await;
     let mut releases = files::published(ports, &ctx.region).await?;
     // What was refused before is looked at last: its files must not cost the others their turn.
     releases.sort_by_key(|release| chain.history().refused.contains_key(release));

@@ -16,6 +16,9 @@ pub fn words(failure: &Failure) -> String {
         Failure::NotForPromote => {
             "promote was given shadow-eval's action \"register\"; correct the pipeline's action".to_owned()
         }
+        Failure::NotHome { region, home } => format!(
+            "{region} is not home, {home} is: start the execution there. What runs waves stands ready here for the day on which home is moved"
+        ),
         Failure::NoSuchRegion { region, fleet, regions } => {
             let regions: Vec<&str> = regions.iter().map(|own| own.as_str()).collect();
             let regions = regions.join(", ");

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use meridian_domain::overview::{CondemnedRow, FailoverRow};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
-    Actor, ApprovedHoldout, Chain, Exposure, Holdout, HomeMove, Override, Reason, RegionName, ReleaseId, Rule, Version,
+    Actor, ApprovedHoldout, Chain, Exposure, Fleet, Holdout, HomeMove, Override, Reason, RegionName, ReleaseId, Rule,
+    Version,
 };
 
 /// How far a failover is.
@@ -97,10 +98,18 @@ const DOES_NOT_KNOW: &str =
 const KNOWS: &str =
     "The old home's bucket answers: what is deployed with that home in its fleet.toml starts nothing any more";
 
+/// Why home has moved, where no person has moved it.
+pub const SAID_BY_THE_REGIONS: &str = "most regions have said so: the one before does not answer";
+
 /// What is to be done once home has moved.
-fn goes_on(to: &RegionName) -> String {
+fn goes_on(fleet: &Fleet, to: &RegionName) -> String {
+    let nothing = if fleet.at_home(to).home == *to {
+        "It stands ready and goes on with what was evaluated. No new release"
+    } else {
+        "Nothing"
+    };
     format!(
-        "Nothing starts there until every region is deployed with home = \"{to}\" and the hold-out is approved there"
+        "{nothing} starts there until every region is deployed with home = \"{to}\" and the hold-out is approved there"
     )
 }
 
@@ -153,7 +162,7 @@ impl Voice<'_> {
         format!(
             "{} is home: the hub's ledger of {entries} entries goes on in its bucket ({copied} copied now). {}",
             self.title(to),
-            goes_on(to)
+            goes_on(self.fleet, to)
         )
     }
 
@@ -180,7 +189,7 @@ impl Voice<'_> {
             ),
         };
         let old = if went.knows { KNOWS } else { DOES_NOT_KNOW };
-        format!("{} is home: {ledger}.{wave} {old}. {}", self.title(to), goes_on(to))
+        format!("{} is home: {ledger}.{wave} {old}. {}", self.title(to), goes_on(self.fleet, to))
     }
 
     /// A chain that was restored.

@@ -1,18 +1,19 @@
 //! Every page that Meridian sends, in one shape: a subject of fewer than 100 characters, then what happened and why, what holds
 //! now, what to do, and where to read on.
 
+mod home;
 mod rejected;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use home::HomeNotice;
 pub use rejected::{ComparedWith, Evidence, RejectedFor};
 pub use table::PageKind;
 
 use crate::Voice;
 use crate::files::words;
 use crate::ledger::departed;
-use jiff::Timestamp;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::reason::{EvaluationReason, FileFault, JobFailure};
 use meridian_domain::{Actor, Advice, Chain, Image, Reason, RegionName, Version};
@@ -58,20 +59,8 @@ pub enum Notice {
         /// How the chain differs from it now.
         departure: Departure,
     },
-    /// Home does not answer the deputy that sends this, nor most other regions.
-    HomeLost {
-        /// When the deputy put on record that it does not.
-        since: Timestamp,
-        /// The other regions that it does not answer.
-        with: Vec<RegionName>,
-    },
-    /// Home answers the deputy again that had asked people to move it.
-    HomeAnswers {
-        /// That home, which another one may have taken the place of.
-        home: RegionName,
-        /// When the deputy had put on record that it does not.
-        since: Timestamp,
-    },
+    /// Home is lost, has moved for that, or answers again.
+    Home(HomeNotice),
     /// A region does not attest a release.
     BytesRefused {
         /// The release's human name, or the beginning of its digest where only that is trusted.
@@ -189,8 +178,7 @@ impl Voice<'_> {
             Notice::ReplicasLate { version, late, .. } => format!("{version} starts without {}", self.titles(late)),
             Notice::NotReplicated(objects) => not_replicated_title(&buckets(objects)),
             Notice::ChainAltered { chain, .. } => self.altered_title(chain),
-            Notice::HomeLost { .. } => self.lost_home_title(region),
-            Notice::HomeAnswers { home, .. } => format!("home ({}) answers again", self.title(home)),
+            Notice::Home(notice) => self.home_title(notice, region),
             Notice::BytesRefused { release, what } => self.refused_title(release, what, region),
             Notice::JobFailed { .. } => JOB_FAILED.to_owned(),
             Notice::EvaluationRejected { version, cause, .. } => rejected_title(version, *cause),
@@ -200,11 +188,6 @@ impl Voice<'_> {
     /// What a page of a chain that lacks an entry is called.
     pub(crate) fn altered_title(self, chain: &Chain) -> String {
         format!("the ledger of {} was altered", chain.region(self.fleet))
-    }
-
-    /// What a page of a lost home is called, which `deputy` sends.
-    pub(crate) fn lost_home_title(self, deputy: &RegionName) -> String {
-        format!("home ({}) does not answer: {} can take over", self.title(&self.fleet.home), self.title(deputy))
     }
 
     /// What a page of a release that `region` does not attest is called.
@@ -236,16 +219,7 @@ impl Voice<'_> {
                 departed(*departure, kept),
                 self.title(region)
             ),
-            Notice::HomeLost { since, with } => {
-                let others =
-                    if with.is_empty() { String::new() } else { format!(", nor does it answer {}", self.all(with)) };
-                let (ledger, title) = (homes_ledger(&self.fleet.home), self.title(region));
-                format!("{ledger} has not answered {title} since {}{others}", second(*since))
-            }
-            Notice::HomeAnswers { home, since } => {
-                let (ledger, title) = (homes_ledger(home), self.title(region));
-                format!("{ledger} answers {title} again, as it had not since {}", second(*since))
-            }
+            Notice::Home(notice) => self.of_home(notice, region),
             Notice::BytesRefused { release, what } => {
                 format!("{} ({region}) does not attest {release}: {}", self.title(region), words(what))
             }
@@ -278,19 +252,7 @@ impl Voice<'_> {
                  endpoint.",
                 self.title(region)
             ),
-            Notice::HomeLost { .. } => {
-                "Each region serves what it serves and rolls back by itself. Where home is lost, and not only cut off, no release \
-                 starts and its own pages do not come. No endpoint was changed."
-                    .to_owned()
-            }
-            Notice::HomeAnswers { home, .. } if *home == self.fleet.home => {
-                "Home goes on by itself, within wave.until also with a wave that its loss ended.".to_owned()
-            }
-            Notice::HomeAnswers { home, .. } => format!(
-                "{} is home by what is deployed here. What is deployed in {} acts as home too, unless the move reached its ledger.",
-                self.title(&self.fleet.home),
-                self.title(home)
-            ),
+            Notice::Home(notice) => self.holds_without_home(notice),
             Notice::BytesRefused { release, what: FileFault::NoImage { .. } } => {
                 format!("No wave of {release} starts before the image is there. This check changed no endpoint.")
             }
@@ -330,18 +292,7 @@ impl Voice<'_> {
                 kept.seq,
                 chain.region(self.fleet)
             ),
-            Notice::HomeLost { .. } => format!(
-                "Find out how long it will last: waiting costs the nightly release and nothing else. Where that is too long, \
-                 meridian home move --to {} --lost, and then the runbook's next steps.",
-                self.title(region)
-            ),
-            Notice::HomeAnswers { home, .. } if *home == self.fleet.home => {
-                "Do not move home any more. Where it was moved, give the same meridian home move again: the old home may not know it."
-                    .to_owned()
-            }
-            Notice::HomeAnswers { home, .. } => {
-                format!("Give the same meridian home move again, with the fleet.toml that says home = \"{home}\": it tells the old home, once.")
-            }
+            Notice::Home(notice) => self.steps_without_home(notice, region),
             Notice::BytesRefused { what, .. } => match RefusedFor::of(what) {
                 RefusedFor::Signature => {
                     "Find out who wrote the manifest. If it is training's, publish it with meridian publish.".to_owned()
@@ -407,14 +358,6 @@ fn buckets(objects: &[Unreplicated]) -> String {
 /// A paragraph: text from outside may have empty lines, which would end it.
 fn lines(text: &str) -> String {
     text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-fn homes_ledger(home: &RegionName) -> String {
-    format!("The ledger of home ({home})")
-}
-
-fn second(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// With a full stop. The first letter stays: it may be a release's or an object's name.

@@ -97,8 +97,8 @@ pub struct Failover {
     pub why: String,
 }
 
-/// Home, which a person hands over to the region that this night's `fleet.toml` calls home: `meridian home move`. Everything is deployed with
-/// that already, and nothing starts before.
+/// Home, which a person moves: `meridian home move`. Where that is the region that this night's `fleet.toml` calls home, everything is
+/// deployed with that already, and nothing starts before; a deputy stands ready without.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoveHome {
@@ -106,6 +106,9 @@ pub struct MoveHome {
     pub at: Moment,
     /// The region that was home: the hub's ledger lies in its bucket.
     pub from: RegionName,
+    /// The region that is home from then on; the one that `fleet.toml` says where this says none.
+    #[serde(default)]
+    pub to: Option<RegionName>,
     /// Whether it does not answer: the ledger goes on from another region's copy.
     #[serde(default)]
     pub lost: bool,

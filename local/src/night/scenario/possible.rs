@@ -92,7 +92,8 @@ impl Scenario {
         let hands = self.hand.iter().map(|own| ("hand", &own.region));
         let moved = self.failover.iter().flat_map(|own| std::iter::once(&own.from).chain(&own.to));
         let moved = moved.map(|region| ("failover", region));
-        let home = self.move_home.iter().map(|own| ("move_home", &own.from));
+        let home = self.move_home.iter().flat_map(|own| std::iter::once(&own.from).chain(&own.to));
+        let home = home.map(|region| ("move_home", region));
         let restored = self.restore.iter().map(|own| ("restore", &own.region));
         let deployed = self.deploy.iter().map(|own| ("deploy", &own.region));
         let next = self.clients.iter().flat_map(|own| &own.next).map(|region| ("clients", region));

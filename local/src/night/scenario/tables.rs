@@ -219,6 +219,7 @@ pub(super) static MOVE_HOME: Table = Table {
     fields: &[
         Field::new("at", MOMENT, Refused, "\"02:59\""),
         Field::new("from", REGION, Refused, "\"eu-west-1\""),
+        Field::new("to", REGION, Means("the region that is home by `fleet.toml`"), "\"ap-northeast-1\""),
         Field::new("lost", Takes::Flag, Is("false"), "true"),
         Field::new("who", ACTOR, Refused, "\"maria\""),
         Field::new("why", SENTENCE, Refused, "\"a drill\""),

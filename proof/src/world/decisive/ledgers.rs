@@ -117,6 +117,7 @@ impl<H: Hasher> Prints<'_, H> {
             evacuated: _,
             // Home is there.
             silent_homes: _,
+            moved: _,
             worse,
         } = history;
         attested.len().hash(self.hasher);

@@ -58,9 +58,12 @@ fn region(name: &str) -> RegionName {
 }
 
 #[test]
-fn home_has_the_pipeline_with_a_stage_for_each_region() {
+fn home_and_its_deputy_have_the_pipeline_with_a_stage_for_each_region() {
     let deployed = deployed();
     let pipeline = deployed.stacks[&region("eu-west-1")].pipeline.clone().unwrap();
+    let deputy = deployed.stacks[&region("ap-northeast-1")].pipeline.clone().unwrap();
+    // Each has its source in its own bucket.
+    assert_eq!((deputy.name, &deputy.stages[1..]), (pipeline.name.clone(), &pipeline.stages[1..]));
     let names: Vec<&str> = pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
     assert_eq!(names, ["Source", "Register", "Promote-EU", "Promote-AU", "Promote-JP", "Promote-BR", "Verify-Fleet"]);
     let PipelineAction::Invoke { function, parameters, .. } = &pipeline.stages[3].action else { panic!("no function") };
@@ -132,8 +135,11 @@ fn a_removed_statement_is_gone_from_the_shown_policy() {
 #[test]
 fn a_region_has_its_functions_rules_and_alarms() {
     let deployed = deployed();
+    let functions = |name| deployed.stacks[&region(name)].functions.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(functions("sa-east-1"), ["promote", "replication", "rollback", "status"]);
+    // A deputy has what home has.
+    assert_eq!(functions("ap-northeast-1"), functions("eu-west-1"));
     let stack = &deployed.stacks[&region("ap-northeast-1")];
-    assert_eq!(stack.functions.keys().collect::<Vec<_>>(), ["promote", "replication", "rollback", "status"]);
     let promote = &stack.functions["promote"];
     assert_eq!((promote.timeout, promote.memory), (60, 256));
     let rates: Vec<&str> =

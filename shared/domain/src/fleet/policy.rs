@@ -18,6 +18,7 @@ mod region_problem;
 mod scaling;
 mod shadow;
 mod signing;
+mod takeover;
 mod text_problem;
 
 pub use bounds::Bounds;
@@ -33,6 +34,7 @@ pub use region::{Kind, Style, Zone};
 pub use region_problem::{RegionProblem, VpcLimit};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled, scalable_variant};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
+pub use takeover::Takeover;
 pub use text_problem::TextProblem;
 
 use crate::fleet::image::AllowedImage;
@@ -53,10 +55,12 @@ pub struct Fleet {
     pub name: FleetName,
     /// The region that runs the pipeline.
     pub home: RegionName,
-    /// The regions that ask people to move home to them when it is lost, in the order in which they ask. The one that is home asks nobody.
+    /// The regions to which home can move, in the order in which they ask people for that when it is lost. The one that is home asks nobody.
     pub deputies: Vec<RegionName>,
     /// For so long home does not answer before the first deputy asks.
     pub home_patience: SignedDuration,
+    /// Who moves home to a deputy then.
+    pub takeover: Takeover,
     /// The endpoint's name, the same in every region.
     pub endpoint: ResourceName,
     /// The endpoint's one production variant.

@@ -91,6 +91,8 @@ pub struct RegionHistory {
     pub evacuated: Option<Evacuated>,
     /// Homes whose ledgers do not answer here: policy's, and any that it has left since.
     pub silent_homes: BTreeMap<RegionName, SilentHome>,
+    /// The last move of home that the region was told of: whoever acts for another home adds nothing to its chain.
+    pub moved: Option<HomeMove>,
 }
 
 /// A release that probation found worse than the days before.
@@ -257,6 +259,7 @@ impl RegionHistory {
             }
             Record::Failover(step) => self.failover(entry, step),
             Record::HomeSeen { home, seen } => self.home_seen(entry.at, home, seen),
+            Record::HomeMoved { .. } => self.home_moved(HomeMove::of(entry)),
             Record::Reverted { from, to, why } => self.roll_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {

@@ -11,10 +11,8 @@ pub trait Projection: Clone + Default + Serialize + DeserializeOwned {
     /// The projection after one more entry.
     fn apply(&mut self, entry: &Entry);
 
-    /// The only region in whose bucket the chain goes on, where it says that. Nobody adds to it anywhere else.
-    fn goes_on_in(&self) -> Option<&RegionName> {
-        None
-    }
+    /// The region that is home since it moved, as far as the chain has heard of it.
+    fn home(&self) -> Option<&RegionName>;
 }
 
 impl Projection for HubHistory {
@@ -22,7 +20,7 @@ impl Projection for HubHistory {
         HubHistory::apply(self, entry);
     }
 
-    fn goes_on_in(&self) -> Option<&RegionName> {
+    fn home(&self) -> Option<&RegionName> {
         self.moved.as_ref().map(|own| &own.to)
     }
 }
@@ -30,5 +28,9 @@ impl Projection for HubHistory {
 impl Projection for RegionHistory {
     fn apply(&mut self, entry: &Entry) {
         RegionHistory::apply(self, entry);
+    }
+
+    fn home(&self) -> Option<&RegionName> {
+        self.moved.as_ref().map(|own| &own.to)
     }
 }

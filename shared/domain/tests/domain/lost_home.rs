@@ -3,7 +3,7 @@
 use crate::night::{AU, BR, EU, JP, actor, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lost_home::{HomeSeen, turn, witnesses};
-use meridian_domain::{Fleet, Head, Record, RegionHistory};
+use meridian_domain::{Binding, Entry, Fleet, Head, Record, RegionHistory};
 use proptest::prelude::*;
 
 fn history(seen: impl IntoIterator<Item = (Timestamp, &'static str, HomeSeen)>) -> RegionHistory {
@@ -80,10 +80,46 @@ proptest! {
         let of = |is: fn(&RegionHistory) -> bool| others.iter().filter(|(_, own)| is(own)).count();
         let agree = of(|own| own.misses(&name(EU)).is_some());
         let has_asked = of(|own| own.misses(&name(EU)).is_some_and(|own| own.asked)) > 0;
-        let found = witnesses(&fleet, &name(AU), others.iter().map(|(region, own)| (region, own)));
+        let found = witnesses(&fleet, others.iter().map(|(region, own)| (region, own)));
         prop_assert_eq!(found.is_some(), !has_asked && 2 * (agree + 1) > regions - 1);
         if let Some(with) = found {
             prop_assert_eq!(with.len(), agree);
         }
+    }
+}
+
+/// It trades places with the home that was, which stands ready in its turn; any other region, or a deputy in another account, waits for a
+/// deployment.
+#[test]
+fn a_deputy_that_stands_ready_is_home_without_a_deployment() {
+    let policy = with(&[JP, BR]);
+    let moved = policy.at_home(&name(BR));
+    assert_eq!((&moved.home, moved.deputies.as_slice()), (&name(BR), [name(JP), name(EU)].as_slice()));
+    assert_eq!(moved.at_home(&name(EU)).home, name(EU));
+    assert_eq!(policy.at_home(&name(AU)), policy);
+    let mut spread = policy.clone();
+    spread.regions.iter_mut().filter(|own| own.name == name(BR)).for_each(|own| own.account = "4".repeat(12));
+    assert_eq!(spread.at_home(&name(BR)), spread);
+    assert_eq!(spread.ready_deputies().collect::<Vec<_>>(), [&name(JP)]);
+}
+
+/// A region may hear of two moves in either order.
+#[test]
+fn of_two_moves_the_later_one_counts() {
+    let moved = |to: &str| Record::HomeMoved {
+        binding: Binding,
+        from: name(EU),
+        to: name(to),
+        lost: true,
+        why: "a drill".to_owned(),
+    };
+    for order in [[("03:30:00", JP), ("04:30:00", BR)], [("04:30:00", BR), ("03:30:00", JP)]] {
+        let (mut head, mut history) = (Head::default(), RegionHistory::default());
+        for (since, to) in order {
+            let entry = Entry { at: at(since), ..head.entry(at("05:00:00"), actor("maria"), moved(to)) };
+            head.follow(&entry).unwrap();
+            history.apply(&entry);
+        }
+        assert_eq!(history.moved.map(|own| own.to), Some(name(BR)), "{order:?}");
     }
 }

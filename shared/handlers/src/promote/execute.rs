@@ -3,6 +3,7 @@
 use super::observe::Look;
 use super::signals::{publish, trip};
 use crate::context::{Context, HandlerError};
+use crate::home;
 use crate::journal::{Journal, JournalError};
 use crate::on_call;
 use crate::ports::{Answer, Clock, ErrorKind, Page, PortError, Ports};
@@ -167,29 +168,29 @@ impl Look {
         self.sight.done.insert(act);
         let done = match act {
             Act::Prepare => {
-                self.fence(ports).await?;
+                self.fence(ports, fleet, &region.name).await?;
                 let prepared = self.prepare(ports, fleet, region, target).await;
                 self.alarms(ports, fleet, &region.name).await;
                 return self.noted_start(&region.name, prepared);
             }
             Act::Update => {
-                self.fence(ports).await?;
+                self.fence(ports, fleet, &region.name).await?;
                 return self.update(ports, fleet, region, target).await;
             }
             Act::Create => {
-                self.fence(ports).await?;
+                self.fence(ports, fleet, &region.name).await?;
                 let created = create_endpoint(ports, fleet, &region.name, target).await;
                 return self.asked_for(ports, fleet, region, created).await;
             }
             Act::Scale => {
-                self.fence(ports).await?;
+                self.fence(ports, fleet, &region.name).await?;
                 let history = self.sight.regions.get(&region.name).and_then(Seen::known);
                 self.sight.unscaled = scaling::register(ports, fleet, region, history.map(Arc::as_ref)).await;
                 self.endpoint(ports, fleet, &region.name).await;
                 return Ok(());
             }
             Act::Deregister => {
-                self.fence(ports).await?;
+                self.fence(ports, fleet, &region.name).await?;
                 self.sight.unscaled = scaling::deregister(ports, fleet, &region.name).await;
                 return Ok(());
             }
@@ -242,11 +243,29 @@ impl Look {
         }
     }
 
-    /// I11: the lease's epoch, re-read just before a call that changes something.
-    pub(super) async fn fence<P: Ports>(&mut self, ports: &P) -> Result<(), HandlerError> {
+    /// I11: the lease's epoch, and who is home by the region's own chain, re-read just before a call that changes something there. A chain
+    /// that does not answer says nothing new.
+    pub(super) async fn fence<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &RegionName,
+    ) -> Result<(), HandlerError> {
         let planned = self.sight.hub.epoch;
+        // What the region wrote meanwhile is not this plan's: the next entry finds it there.
+        let mut own = self.regions.get(region).cloned();
+        if let Some(own) = &mut own
+            && let Err(error) = own.refresh(ports).await
+        {
+            tracing::warn!(%error, "who is home is not read anew");
+        }
+        // The lease last: nothing comes between it and the call.
         self.hub.refresh(ports).await?;
         self.hub_changed();
+        let own = own.as_ref().map(Journal::history);
+        if let Some(moved) = home::moved_from(&fleet.home, self.hub.history(), own) {
+            return Err(JournalError::Moved { to: moved.to.clone() }.into());
+        }
         let hub = &self.sight.hub;
         let ours = hub.lease.as_ref().is_some_and(|lease| {
             lease.epoch == planned && lease.holder == self.sight.execution && lease.until > ports.now()

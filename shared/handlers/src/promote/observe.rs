@@ -4,7 +4,8 @@ use super::Token;
 use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob, Turn};
 use crate::files;
-use crate::journal::Journal;
+use crate::home;
+use crate::journal::{Journal, JournalError};
 use crate::ports::{Approval, Ports};
 use futures_util::future::join_all;
 use meridian_domain::plan::{Sight, order_due, region_at};
@@ -36,7 +37,8 @@ impl Look {
         let fleet = &context.fleet;
         let release = job.parameters.release;
         let hub = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
-        let (regions, histories) = ledgers(ports, fleet).await;
+        let (mut regions, mut histories) = ledgers(ports, fleet).await;
+        know_home(ports, fleet, hub.history(), (&mut regions, &mut histories)).await?;
         // Each region that attests has checked the signature by itself, and the digest names the same bytes everywhere.
         if !regions.values().any(|chain| chain.history().attested.contains(&release)) {
             return Err(Failure::Unattested { release }.into());
@@ -169,7 +171,29 @@ impl Look {
     }
 }
 
-type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<Arc<RegionHistory>>>);
+/// Stops a home that is replaced, by whichever chain says so, and tells each region of a move that it has not heard of, before anything is
+/// done there.
+async fn know_home<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    hub: &HubHistory,
+    (regions, histories): (&mut BTreeMap<RegionName, Journal<RegionHistory>>, &mut Histories),
+) -> Result<(), JournalError> {
+    if let Some(moved) = home::moved_from(&fleet.home, hub, regions.values().map(Journal::history)) {
+        return Err(JournalError::Moved { to: moved.to.clone() });
+    }
+    let Some(moved) = &hub.moved else { return Ok(()) };
+    for (region, chain) in regions.iter_mut().filter(|(_, chain)| moved.is_later(chain.history().moved.as_ref())) {
+        match home::tell(ports, chain, moved).await {
+            Ok(()) => _ = histories.insert(region.clone(), Seen::Known(chain.shared())),
+            Err(error) => tracing::warn!(%region, %error, "it does not hear yet that home has moved"),
+        }
+    }
+    Ok(())
+}
+
+type Histories = BTreeMap<RegionName, Seen<Arc<RegionHistory>>>;
+type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, Histories);
 
 /// Every region's chain. One that does not answer, or does not let itself be read, or was altered is unknown: that is its
 /// region's trouble and no other's (I7, I13); they are read side by side, for each region may take its time not to answer.
@@ -183,6 +207,7 @@ async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
     for (region, opened) in fleet.regions.iter().zip(opened) {
         match opened {
             Ok(journal) => {
+                let journal = journal.acting_for(&fleet.home);
                 histories.insert(region.name.clone(), Seen::Known(journal.shared()));
                 journals.insert(region.name.clone(), journal);
             }

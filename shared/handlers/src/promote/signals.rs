@@ -24,7 +24,7 @@ impl Look {
         let Some(way) = noted.filter(|way| way.target.release == target.release) else { return Ok(()) };
         let ill = self.sight.hub.ill.get(&region.name).map(|(_, since)| *since);
         let left = LeftBehind { wave: self.sight.execution.clone(), since: ill.unwrap_or_else(|| ports.now()) };
-        self.fence(ports).await?;
+        self.fence(ports, fleet, &region.name).await?;
         if let Err(error) = ports.put_alarms(&region.name, &way.with_deferral(fleet, left)).await {
             tracing::error!(%error, "the deferral was not stored with the verdict alarm");
         }

@@ -2,6 +2,7 @@
 //! person stopped it. Otherwise nobody would hear of it.
 
 use crate::context::{Context, FunctionKind, HandlerError};
+use crate::home;
 use crate::journal::Journal;
 use crate::on_call;
 use crate::ports::{Clock, Ledger, ListedExecution, Page, Pager, Pipeline};
@@ -124,6 +125,10 @@ where
     for region in &ctx.fleet.regions {
         let chain = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await?;
         chains.insert(region.name.clone(), chain);
+    }
+    // Whoever is home by now says how it ended.
+    if home::is_replaced(ports, ctx, hub.history(), &mut chains).await? {
+        return Ok(());
     }
     let regions = chains.iter().map(|(name, chain)| (name.clone(), chain.history())).collect();
     let Some(record) = plan::lost_wave(&ctx.fleet, hub.history(), &regions, lost, ports.now()) else { return Ok(()) };

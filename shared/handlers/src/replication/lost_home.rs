@@ -1,14 +1,17 @@
-//! Whether home answers this region: on record where it does not, and, in a deputy, what asks people to move home here.
+//! Whether home answers this region: on record where it does not. Once that lasts, and most other regions say the same, a deputy asks people
+//! to move home to it; under `takeover = "auto"` each region says in its own chain who is home from now on, and the deputy that most of them
+//! name takes over.
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::home;
 use crate::journal::Journal;
-use crate::ports::{Clock, ErrorKind, Ledger, Page, Pager};
-use futures_util::future::{join, join_all};
+use crate::ports::{Artifacts, Clock, ErrorKind, Ledger, Page, Pager};
+use futures_util::future::join;
 use jiff::Timestamp;
-use meridian_domain::lost_home::{HomeSeen, turn, witnesses};
-use meridian_domain::{Chain, Record, RegionHistory, RegionName};
-use meridian_messages::pages::{Notice, Sender};
+use meridian_domain::lost_home::{HomeSeen, heard, is_granted, named, turn, witnesses};
+use meridian_domain::{Chain, HomeMove, HubHistory, Projection, Record, RegionHistory, RegionName, Takeover};
+use meridian_messages::operator::SAID_BY_THE_REGIONS;
+use meridian_messages::pages::{HomeNotice, Notice, Sender};
 use std::collections::BTreeSet;
 
 /// Beyond every entry: what lies there is nothing, and whether S3 says so is all that is asked.
@@ -27,6 +30,81 @@ pub(super) async fn look<P: Ledger + Pager + Clock>(ports: &P, ctx: &Context, ow
             tracing::warn!(%home, %error, "whether home answers is not on record");
         }
     }
+}
+
+/// The context in which this region's sweep goes on: with home where its own chain says that it is. Under `takeover = "auto"` it hears
+/// before what the other regions say, says it too, and takes over where it is the deputy that most of them name; until then policy's home
+/// stands here. What does not work is gone on with by the next sweep.
+pub(super) async fn settle<P: Artifacts + Ledger + Pager + Clock>(
+    ports: &P,
+    ctx: &Context,
+    own: &mut Journal<RegionHistory>,
+) -> Context {
+    let settled = if ctx.fleet.takeover == Takeover::Auto { hear(ports, ctx, own).await } else { Ok(true) };
+    let settled = settled.unwrap_or_else(|error| {
+        tracing::error!(%error, "who is home is not settled");
+        false
+    });
+    let home = own.history().home().filter(|home| settled || **home != ctx.region);
+    ctx.at_home(home)
+}
+
+/// False where this region is to be home, and does not have the hub's ledger yet.
+async fn hear<P: Artifacts + Ledger + Pager + Clock>(
+    ports: &P,
+    ctx: &Context,
+    own: &mut Journal<RegionHistory>,
+) -> Result<bool, HandlerError> {
+    let others = home::others(ports, &ctx.fleet, &ctx.region).await;
+    let others: Vec<_> = others.iter().map(|(region, chain)| (region, chain.history())).collect();
+    let said = heard(own.history(), others.iter().map(|(_, own)| *own)).cloned();
+    let said = said.or_else(|| {
+        let (from, since) = (ctx.fleet.home.clone(), ports.now());
+        let to = named(&ctx.fleet, own.history(), others.iter().copied(), since)?.clone();
+        let (by, why) = (ctx.actor(FunctionKind::Replication), SAID_BY_THE_REGIONS.to_owned());
+        Some(HomeMove { from, to, lost: true, by, why, since })
+    });
+    if let Some(moved) = said {
+        home::tell(ports, own, &moved).await?;
+    }
+    let Some(said) = own.history().moved.clone().filter(|moved| moved.to == ctx.region) else { return Ok(true) };
+    let chains: Vec<_> = others.iter().map(|(_, own)| *own).collect();
+    take_over(ports, ctx, own, &said, &chains).await
+}
+
+/// The hub's ledger first, then people, then this region's own chain: a call that dies on the way is gone on with by the next sweep.
+async fn take_over<P: Artifacts + Ledger + Pager + Clock>(
+    ports: &P,
+    ctx: &Context,
+    own: &mut Journal<RegionHistory>,
+    said: &HomeMove,
+    others: &[&RegionHistory],
+) -> Result<bool, HandlerError> {
+    // What is no chain yet is a copy that died on its way.
+    let hub = Journal::<HubHistory>::open(ports, &ctx.region, Chain::Home).await.ok();
+    let before = hub.as_ref().and_then(|hub| hub.history().moved.as_ref());
+    // From policy's home alone: the other ways are a person's.
+    let granted = || {
+        let chains = others.iter().copied().chain([own.history()]);
+        said.from == ctx.fleet.home && is_granted(&ctx.fleet, said, before, chains)
+    };
+    let moved = match before.filter(|moved| moved.to == ctx.region && !said.is_later(Some(moved))) {
+        Some(moved) => moved.clone(),
+        None if !granted() => return Ok(false),
+        None => match home::take_over_as_said(ports, &ctx.fleet, &ctx.actor(FunctionKind::Replication), said).await {
+            Ok(moved) => moved,
+            Err(error) => {
+                tracing::error!(%error, "home is not taken over");
+                return Ok(false);
+            }
+        },
+    };
+    if moved.is_later(Some(said)) {
+        let notice = Notice::Home(HomeNotice::Taken { from: moved.from.clone() });
+        ports.page(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
+        home::tell(ports, own, &moved).await?;
+    }
+    Ok(true)
 }
 
 /// A refusal is a mistake in rights, and who is throttled was answered: neither is a lost home.
@@ -52,7 +130,7 @@ async fn answers<P: Ledger + Pager + Clock>(
 ) -> Result<(), HandlerError> {
     let Some(missed) = own.history().misses(home) else { return Ok(()) };
     if missed.asked {
-        let notice = Notice::HomeAnswers { home: home.clone(), since: missed.since };
+        let notice = Notice::Home(HomeNotice::Answers { home: home.clone(), since: missed.since });
         ports.advise(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
     }
     record(ports, ctx, own, (home, HomeSeen::Answers), |history| history.misses(home).is_none()).await
@@ -79,19 +157,13 @@ async fn ask<P: Ledger + Pager + Clock>(
     since: Timestamp,
 ) -> Result<(), HandlerError> {
     let (fleet, home) = (&ctx.fleet, &ctx.fleet.home);
-    let regions = fleet.regions.iter().map(|region| &region.name);
-    let chains = regions.filter(|region| **region != ctx.region && *region != home).map(async |region| {
-        let chain = Journal::<RegionHistory>::open(ports, region, Chain::Region(region.clone())).await;
-        chain.ok().map(|chain| (region, chain))
-    });
-    // Side by side: regions that do not answer keep the sweep waiting as long as one.
-    let (others, found) = join(join_all(chains), home::find(ports, fleet)).await;
+    let (others, found) = join(home::others(ports, fleet, &ctx.region), home::find(ports, fleet)).await;
     if found.is_ok_and(|found| found.home != *home) {
         return Ok(());
     }
-    let others = others.iter().flatten().map(|(region, chain)| (*region, chain.history()));
-    let Some(with) = witnesses(fleet, &ctx.region, others) else { return Ok(()) };
-    let notice = Notice::HomeLost { since, with: with.clone() };
+    let others = others.iter().filter(|(region, _)| *region != home).map(|(region, chain)| (region, chain.history()));
+    let Some(with) = witnesses(fleet, others) else { return Ok(()) };
+    let notice = Notice::Home(HomeNotice::Lost { since, with: with.clone() });
     ports.page(&ctx.region, &Page::of(fleet, notice, &ctx.region, &Sender::Region)).await?;
     let asked = |history: &RegionHistory| history.misses(home).is_some_and(|own| own.asked);
     record(ports, ctx, own, (home, HomeSeen::Asked { with }), asked).await

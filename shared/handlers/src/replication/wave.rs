@@ -7,6 +7,7 @@
 use super::LOOK;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files;
+use crate::home;
 use crate::journal::Journal;
 use crate::on_call;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
@@ -55,6 +56,9 @@ where
     let (mut chains, mut waited) = (RegionChains::default(), false);
     loop {
         let missing = chains.missing(ports, ctx, release).await;
+        if home::is_replaced(ports, ctx, hub.history(), &mut chains.chains).await? {
+            return Ok(None);
+        }
         if missing.is_empty() || ports.now() >= deadline {
             if waited {
                 hub.refresh(ports).await?;
@@ -101,6 +105,10 @@ async fn is_held_back(
     }
     if !hub.counts(&release) {
         tracing::warn!(%release, %version, "not started: it was rejected or condemned");
+        return Ok(true);
+    }
+    if ctx.moved && !hub.approved.contains(&release) {
+        tracing::warn!(%release, %version, "not started: this home evaluates none before every region is deployed with its name");
         return Ok(true);
     }
     let Some((newest, started)) = hub.newest().filter(|(newest, _)| *newest != release) else { return Ok(false) };
@@ -169,13 +177,17 @@ where
     for region in &ctx.fleet.regions {
         match Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await {
             Ok(chain) => regions.insert(region.name.clone(), chain),
+            // It was home, and what it says it has not said for as long as it is lost: the wave leaves it behind.
+            Err(_) if history.moved.as_ref().is_some_and(|moved| moved.lost && moved.from == region.name) => None,
             Err(error) => {
                 tracing::warn!(region = %region.name, %error, "tries are open, and a region's ledger cannot be read");
                 return Ok(None);
             }
         };
     }
-    if !due.is_due_in(&ctx.fleet, regions.iter().map(|(name, chain)| (name, chain.history()))) {
+    if home::is_replaced(ports, ctx, history, &mut regions).await?
+        || !due.is_due_in(&ctx.fleet, regions.iter().map(|(name, chain)| (name, chain.history())))
+    {
         return Ok(None);
     }
     let execution = start_execution(ports, ctx, due.release, &due.version, due.token()).await?;

@@ -246,3 +246,17 @@ fn an_event_of_another_kind_is_an_error_and_answers_nothing() {
         assert!(world.answers.borrow().is_empty() && world.keys(&context("eu-west-1").region).is_empty());
     }
 }
+
+/// A deputy has a pipeline too, which somebody may start; its jobs fail until home has moved there.
+#[test]
+fn a_deputys_job_fails_while_home_is_elsewhere() {
+    for function in FUNCTIONS {
+        let ctx = context("ap-northeast-1");
+        let world = World::with_jobs_in(&ctx.region, quiet("2026-03-12T03:00:00Z"), 1);
+        let job = world.job();
+        let reply = run(invoke(function, &world, &ctx, event(function, &job, |_| {}))).unwrap();
+        let (region, home) = (ctx.region.clone(), ctx.fleet.home.clone());
+        assert_eq!(reply["reason"], json!(JobFailure::Failed(Failure::NotHome { region, home })), "{function}");
+        assert!(matches!(hub(&world).as_slice(), [Record::JobFailed { .. }]), "{function}: home hears of it");
+    }
+}

@@ -1,6 +1,7 @@
 //! Home, moved to another region: in peace, and after a loss.
 
 mod any_order;
+mod told;
 
 use crate::world::{Fault, World, context, fleet, name, run};
 use jiff::SignedDuration;

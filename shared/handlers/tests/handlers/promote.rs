@@ -7,11 +7,12 @@ use meridian_domain::reason::{
     self, Failure, FailureDetail, OperationName, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd,
 };
 use meridian_domain::{
-    Advice, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256, Target,
-    alarms, keys,
+    Advice, Binding, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256,
+    Target, alarms, keys,
 };
 use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, Turn, UserParameters};
+use meridian_handlers::journal::JournalError;
 use meridian_handlers::ports::{Approval, Endpoints, ErrorKind, FailureKind, PackageSpec, Registry};
 use meridian_handlers::promote::handle;
 use meridian_handlers::publish::{PublishSpec, publish};
@@ -36,7 +37,12 @@ fn world() -> (World, ReleaseId) {
 }
 
 fn world_at(start: &str) -> (World, ReleaseId) {
-    let (world, release) = empty(quiet(start));
+    serving(World::with_jobs(quiet(start), 4))
+}
+
+/// ... in a world whose jobs are of a pipeline that the test chooses.
+fn serving(world: World) -> (World, ReleaseId) {
+    let (world, release) = prepared(world);
     for region in &fleet().regions {
         serves_v426(&world, region.name.as_str());
     }
@@ -45,7 +51,10 @@ fn world_at(start: &str) -> (World, ReleaseId) {
 
 /// v427 published, approved and attested everywhere; nothing serves.
 fn empty(config: WorldConfig) -> (World, ReleaseId) {
-    let world = World::with_jobs(config, 4);
+    prepared(World::with_jobs(config, 4))
+}
+
+fn prepared(world: World) -> (World, ReleaseId) {
     let release = published(&world);
     let fleet = fleet();
     let package = PackageSpec {
@@ -389,4 +398,40 @@ fn an_action_delivered_twice_at_once_is_done_once() {
         met += 1;
     }
     assert!(met >= 3, "lease, intent and outcome at the least: {met}");
+}
+
+fn moved(to: &str, lost: bool) -> Record {
+    Record::HomeMoved { binding: Binding, from: name(EU), to: name(to), lost, why: "EU is dark".to_owned() }
+}
+
+/// A home that was replaced while its job ran, or while it was away: whichever region's chain says so.
+#[test]
+fn a_home_that_was_replaced_changes_nothing_anywhere() {
+    let (world, release) = world();
+    tell(&world, BR, moved("ap-northeast-1", true));
+    let called = run(call_for(&world, &context(EU), release, Turn::Of(name(EU))));
+    let replaced = JournalError::Moved { to: name("ap-northeast-1") };
+    assert!(matches!(&called, Err(HandlerError::Journal(error)) if *error == replaced), "{called:?}");
+    assert_eq!((world.updates.borrow().len(), hub(&world).len()), (0, 2));
+}
+
+/// Before it changes anything: the old home may be in the middle of a step there.
+#[test]
+fn a_new_home_tells_the_regions_that_have_not_heard_of_it() {
+    let deputy = name("ap-northeast-1");
+    let (world, release) = serving(World::with_jobs_in(&deputy, quiet("2026-03-12T03:00:00Z"), 4));
+    let home = context(deputy.as_str()).at_home(Some(&deputy));
+    for entry in world.entries(&name(EU), &Chain::Home) {
+        world.write(&deputy, Chain::Home, "maria", entry.record);
+    }
+    world.write(&deputy, Chain::Home, "maria", moved("ap-northeast-1", true));
+    world.replicate(&deputy);
+    for _ in 0..2 {
+        // Nobody has made a package there yet, and no region starts.
+        run(call_for(&world, &home, release, Turn::Of(name(EU)))).unwrap();
+    }
+    for region in [EU, "ap-southeast-2", BR] {
+        let told = world.records(&name(region), Chain::Region(name(region)));
+        assert_eq!(told.iter().filter(|record| matches!(record, Record::HomeMoved { .. })).count(), 1, "{region}");
+    }
 }

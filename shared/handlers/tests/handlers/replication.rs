@@ -15,7 +15,7 @@ use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::ReplicationEvent;
 use meridian_handlers::replication::handle;
 use meridian_local::engine::lock;
-use meridian_messages::pages::{Notice, Sender};
+use meridian_messages::pages::{HomeNotice, Notice, Sender};
 use serde_json::{Value, json};
 
 mod attesting;
@@ -25,6 +25,7 @@ mod lost;
 mod lost_home;
 mod place;
 mod signed;
+mod takeover;
 mod tries;
 mod trouble;
 

@@ -336,7 +336,12 @@ impl World {
     }
 
     /// A world whose pipeline has called for so many jobs.
-    pub fn with_jobs(mut config: WorldConfig, count: usize) -> Self {
+    pub fn with_jobs(config: WorldConfig, count: usize) -> Self {
+        Self::with_jobs_in(&fleet().home, config, count)
+    }
+
+    /// The same of another region's pipeline.
+    pub fn with_jobs_in(region: &RegionName, mut config: WorldConfig, count: usize) -> Self {
         let start = config.start;
         config.start = start - SignedDuration::from_mins(1);
         let world = Self::of(config);
@@ -350,7 +355,7 @@ impl World {
                 client_request_token: None,
                 source_revisions: Vec::new(),
             };
-            world.ask(&fleet.home, request).unwrap();
+            world.ask(region, request).unwrap();
         }
         lock(&world.local).run_until(start);
         let calls = lock(&world.local).take_invocations();

@@ -146,7 +146,9 @@ fn lent_fault(fault: &LentFault) -> String {
     match fault {
         LentFault::AccountNotTrusted => "does not trust the account: home may not assume it".to_owned(),
         LentFault::NotPromotesAlone => "is not promote's alone to assume".to_owned(),
-        LentFault::OtherRegion { home } => format!("is not lent to {home}, which is home, and to that alone"),
+        LentFault::OtherRegion { home } => {
+            format!("is not lent to {home}, which is home, and its deputies, and to these alone")
+        }
         LentFault::OtherExternalId { expected } => format!("does not ask for the external id {expected}"),
         LentFault::More => "says more than the template: another statement, principal or condition".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Every kind of page: who sends it, when, and which runbook it names. The table in docs/runbook.md is generated from this one.
 
-use super::{Notice, RefusedFor, RejectedFor};
+use super::{HomeNotice, Notice, RefusedFor, RejectedFor};
 use crate::Runbook;
 use meridian_domain::overview::PageCause;
 use meridian_domain::reason::{Fault, FileFault, Gate, Return, WaveEnd};
@@ -72,6 +72,8 @@ kinds! {
     ChainAltered: "`replication` in the neighbour", Page, Pages "Read the ledger";
     /// Home's ledger does not answer a deputy for `home_patience`, nor most other regions.
     HomeLost: "`replication` in a deputy", Page, LostHome;
+    /// Most regions have said that home is the deputy from now on, and it has taken over.
+    HomeTaken: "`replication` in a deputy", Page, LostHome;
     /// Home answers the deputy again that had asked people to move it.
     HomeAnswers: "`replication` in a deputy", Advice, LostHome;
     /// A required gate fails on held-out records.
@@ -197,8 +199,9 @@ impl Notice {
             Notice::ReplicasLate { .. } => PageKind::ReplicasLate,
             Notice::NotReplicated(_) => PageKind::NotReplicated,
             Notice::ChainAltered { .. } => PageKind::ChainAltered,
-            Notice::HomeLost { .. } => PageKind::HomeLost,
-            Notice::HomeAnswers { .. } => PageKind::HomeAnswers,
+            Notice::Home(HomeNotice::Lost { .. }) => PageKind::HomeLost,
+            Notice::Home(HomeNotice::Taken { .. }) => PageKind::HomeTaken,
+            Notice::Home(HomeNotice::Answers { .. }) => PageKind::HomeAnswers,
             Notice::BytesRefused { what, .. } => of_refused(what),
             Notice::JobFailed { .. } => PageKind::JobFailed,
             Notice::EvaluationRejected { cause, .. } => of_rejected(*cause),

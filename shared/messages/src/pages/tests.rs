@@ -243,9 +243,10 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
     });
     let since = "2026-11-20T03:36:12Z".parse().unwrap();
     let others = ["ap-southeast-2", "sa-east-1"].map(|name| name.parse().unwrap());
-    all.push(Notice::HomeLost { since, with: others.to_vec() });
+    all.push(Notice::Home(HomeNotice::Lost { since, with: others.to_vec() }));
+    all.push(Notice::Home(HomeNotice::Taken { from: "eu-west-1".parse().unwrap() }));
     for home in ["eu-west-1", "sa-east-1"] {
-        all.push(Notice::HomeAnswers { home: home.parse().unwrap(), since });
+        all.push(Notice::Home(HomeNotice::Answers { home: home.parse().unwrap(), since }));
     }
     let (file, expected, found) = (|| "releases/manifests/4b1d".to_owned(), Sha256::of(b"a"), Sha256::of(b"b"));
     for what in [

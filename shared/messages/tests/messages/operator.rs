@@ -284,9 +284,11 @@ fn a_home_that_moved_is_told_with_what_is_to_be_done() {
     let (voice, jp) = (Voice::of(&fleet), name(JP));
     assert_eq!(
         voice.home_handed_over(&jp, HomeHandedOver { entries: 812, copied: 3 }),
-        "JP is home: the hub's ledger of 812 entries goes on in its bucket (3 copied now). Nothing starts there until every region is \
-         deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
+        "JP is home: the hub's ledger of 812 entries goes on in its bucket (3 copied now). It stands ready and goes on with what \
+         was evaluated. No new release starts there until every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
     );
+    let to_br = voice.home_handed_over(&name(BR), HomeHandedOver { entries: 812, copied: 3 });
+    assert!(to_br.contains("(3 copied now). Nothing starts there until every region"), "no deputy: {to_br}");
     let taken = |wave| {
         let source = HubSource::Copy { holder: name(BR), entries: 812, last: Some(at("03:31:07")) };
         voice.home_taken_over(&jp, &HomeTakenOver { source, wave, knows: false })
@@ -301,7 +303,7 @@ fn a_home_that_moved_is_told_with_what_is_to_be_done() {
         taken(None),
         "JP is home: the hub's ledger goes on in its bucket from the copy of 812 entries in BR, up to 2026-11-20 03:31:07 UTC: what \
          was written after that is not in it. The old home does not know it: give this command again, with this fleet.toml, as soon as it answers. \
-         Nothing starts there until every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
+         It stands ready and goes on with what was evaluated. No new release starts there until every region is deployed with home = \"ap-northeast-1\" and the hold-out is approved there"
     );
     let knows = |source| voice.home_taken_over(&jp, &HomeTakenOver { source, wave: None, knows: true });
     let starts_nothing =

@@ -73,6 +73,9 @@ pub(super) fn roles() -> Vec<Defect> {
             fault(LentFault::NotPromotesAlone),
         ),
         (|facts, _| lent(facts).regions[0] = "sa-east-1".to_owned(), other_region()),
+        (|facts, _| lent(facts).regions.push("sa-east-1".to_owned()), other_region()),
+        // A deputy that nothing is lent to could not go on.
+        (|facts, _| drop(lent(facts).regions.pop()), other_region()),
         (|facts, _| lent(facts).regions.clear(), other_region()),
         (|facts, _| lent(facts).more = true, fault(LentFault::More)),
         (

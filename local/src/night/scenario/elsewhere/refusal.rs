@@ -38,7 +38,8 @@ impl Cast<'_> {
     }
 
     fn new_home(&self) -> Option<Untranslatable> {
-        self.scenario.move_home.is_some().then_some(Untranslatable::Moved)
+        let by_itself = self.scenario.policy.get("fleet").and_then(|own| own.get("takeover")).is_some();
+        (by_itself || self.scenario.move_home.is_some()).then_some(Untranslatable::Moved)
     }
 
     fn region_policy(&self) -> Option<Untranslatable> {

@@ -105,6 +105,12 @@ pub enum FleetProblem {
     /// A deputy that is no region of the fleet, or named before.
     #[error("fleet.deputies: {0} is none of the [[region]] blocks, or named twice; name each region once")]
     Deputy(RegionName),
+    /// `takeover = "auto"` in a fleet that cannot be of one mind.
+    #[error(
+        "fleet.takeover: \"auto\" needs a deputy in home's account, and {least} regions, most of which say so; with {0} regions say \"ask\"",
+        least = super::takeover::LEAST_VOTERS
+    )]
+    Takeover(usize),
     /// Something in a `[[region]]`.
     #[error("{0}")]
     Region(RegionProblem),

@@ -9,7 +9,7 @@ use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::{
     Bounds, EvaluationPolicy, Fleet, FleetError, FleetProblem, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
-    OrderPolicy, Region, RegionProblem, ScalingPolicy, ShadowPolicy, WavePolicy, text_problem,
+    OrderPolicy, Region, RegionProblem, ScalingPolicy, ShadowPolicy, Takeover, WavePolicy, text_problem,
 };
 use crate::edge::{Unusual, check_toml};
 use crate::fleet::image::AllowedImage;
@@ -55,6 +55,8 @@ struct FleetTable {
     deputies: Vec<toml::Spanned<RegionName>>,
     #[serde(default = "usual_home_patience")]
     home_patience: SignedDuration,
+    #[serde(default)]
+    takeover: Option<toml::Spanned<Takeover>>,
     endpoint: ResourceName,
     variant: ResourceName,
     instance_type: toml::Spanned<String>,
@@ -150,6 +152,7 @@ impl Fleet {
             home: f.home.into_inner(),
             deputies: f.deputies.into_iter().map(toml::Spanned::into_inner).collect(),
             home_patience: f.home_patience,
+            takeover: f.takeover.map(toml::Spanned::into_inner).unwrap_or_default(),
             endpoint: f.endpoint,
             variant: f.variant,
             instance_type: f.instance_type.into_inner(),

@@ -4,7 +4,7 @@ use super::RegionHistory;
 use super::hub::HubHistory;
 use crate::fleet::names::{Actor, RegionName};
 use crate::ledger::home_seen::HomeSeen;
-use crate::ledger::{Binding, Record};
+use crate::ledger::{Binding, Entry, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,18 @@ pub struct HomeMove {
 }
 
 impl HomeMove {
+    /// What an entry says of a move; none where it is of something else.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let Record::HomeMoved { from, to, lost, why, binding: _ } = &entry.record else { return None };
+        let (from, to, by, why) = (from.clone(), to.clone(), entry.actor.clone(), why.clone());
+        Some(Self { from, to, lost: *lost, by, why, since: entry.at })
+    }
+
+    /// True if home moved in this way after it did in the `other`.
+    pub fn is_later(&self, other: Option<&Self>) -> bool {
+        other.is_none_or(|other| self.since > other.since)
+    }
+
     /// True if `other` is of the same way.
     pub fn is_way_of(&self, other: &Self) -> bool {
         (&self.from, &self.to) == (&other.from, &other.to)
@@ -53,6 +65,13 @@ impl RegionHistory {
         self.silent_homes.get(home)
     }
 
+    /// Of two moves the later counts, in whichever order they are heard of.
+    pub(super) fn home_moved(&mut self, to: Option<HomeMove>) {
+        if let Some(to) = to.filter(|to| to.is_later(self.moved.as_ref())) {
+            self.moved = Some(to);
+        }
+    }
+
     pub(super) fn home_seen(&mut self, at: Timestamp, home: &RegionName, seen: &HomeSeen) {
         let first = SilentHome { since: at, asked: false };
         match seen {
@@ -70,8 +89,8 @@ impl HubHistory {
     }
 
     /// From now on another region is home. Model packages stand in the registry of the one that was.
-    pub(super) fn moves(&mut self, to: HomeMove) {
-        self.moved = Some(to);
+    pub(super) fn moves(&mut self, to: Option<HomeMove>) {
+        self.moved = to;
         self.packages.clear();
     }
 }

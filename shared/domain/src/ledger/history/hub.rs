@@ -122,10 +122,7 @@ impl HubHistory {
                 let (by, why) = (entry.actor.clone(), why.clone());
                 self.holdouts.push(ApprovedHoldout { holdout: *holdout, since: entry.at, by, why });
             }
-            Record::HomeMoved { from, to, lost, why, binding: _ } => {
-                let (from, to, by, why) = (from.clone(), to.clone(), entry.actor.clone(), why.clone());
-                self.moves(HomeMove { from, to, lost: *lost, by, why, since: entry.at });
-            }
+            Record::HomeMoved { .. } => self.moves(HomeMove::of(entry)),
             Record::Registered { release, package } => {
                 self.packages.insert(*release, package.clone());
             }

@@ -14,6 +14,8 @@ pub enum Failure {
     NotForShadowEval,
     /// `promote` was given `shadow-eval`'s action.
     NotForPromote,
+    /// The pipeline is a deputy's, and home is that other region.
+    NotHome { region: RegionName, home: RegionName },
     /// The region is not one of the fleet, which has those.
     NoSuchRegion { region: RegionName, fleet: FleetName, regions: Vec<RegionName> },
     /// No region whose ledger can be read has attested the release: nobody is known to have signed it, and its manifest is not read.

@@ -40,7 +40,7 @@ fn asked(with: &[&str]) -> HomeSeen {
 
 fn page(since: Timestamp, with: &[&str]) -> Sent {
     let with = with.iter().map(|region| name(region)).collect();
-    Sent::of(Notice::HomeLost { since, with }, &name(JP), &Sender::Region)
+    Sent::of(Notice::Home(HomeNotice::Lost { since, with }), &name(JP), &Sender::Region)
 }
 
 /// What people were told and not paged for.
@@ -92,7 +92,8 @@ fn a_home_that_answers_again_is_told_to_whoever_was_asked_and_may_be_lost_again(
     sweeps(&world, &OTHERS, 25);
     assert_eq!(seen(&world, JP), [HomeSeen::Silent, asked(&[AU, BR]), HomeSeen::Answers]);
     assert_eq!(seen(&world, AU), [HomeSeen::Silent, HomeSeen::Answers]);
-    let told = Sent::of(Notice::HomeAnswers { home: name(HOME), since }, &name(JP), &Sender::Region).subject;
+    let told =
+        Sent::of(Notice::Home(HomeNotice::Answers { home: name(HOME), since }), &name(JP), &Sender::Region).subject;
     assert_eq!((world.pages(), advice(&world)), (vec![page(since, &[AU, BR])], vec![told]));
     world.dark.borrow_mut().insert(name(HOME));
     let again = world.now();

@@ -6,18 +6,26 @@ use meridian_domain::reason::{EvaluationReason, Revert};
 
 /// Every region looks, home last.
 fn everybody_looks(world: &World) {
-    for region in OTHERS {
-        world.replicate(&name(region));
-        look(world, region);
-    }
+    look_in(world, OTHERS);
     look(world, HOME);
 }
 
+/// Regions look, once copies have arrived there.
+fn look_in<const N: usize>(world: &World, regions: [&str; N]) {
+    for region in regions {
+        world.replicate(&name(region));
+        look(world, region);
+    }
+}
+
 fn waves(world: &World) -> Vec<ReleaseId> {
-    let waves = world.records(&name(HOME), Chain::Home).into_iter();
-    waves
-        .filter_map(|record| if let Record::WaveStarted { release, .. } = record { Some(release) } else { None })
-        .collect()
+    started_in(world, HOME)
+}
+
+/// The releases of the waves that the hub's chain in a region's bucket says were started.
+fn started_in(world: &World, home: &str) -> Vec<ReleaseId> {
+    let started = |record| if let Record::WaveStarted { release, .. } = record { Some(release) } else { None };
+    world.records(&name(home), Chain::Home).into_iter().filter_map(started).collect()
 }
 
 fn wave_of(release: ReleaseId) -> Record {
@@ -151,4 +159,45 @@ fn a_home_that_has_moved_starts_nothing() {
     everybody_looks(&world);
     assert_eq!((waves(&world), world.started.borrow().len(), world.pages().len()), (vec![], 0, 0));
     assert_eq!(attested(&world, HOME), 1, "it is a region like the others");
+}
+
+/// A home that was away while another took over: what the other regions' chains say reaches it before it starts anything.
+#[test]
+fn a_home_that_was_replaced_meanwhile_starts_nothing_and_has_it_on_record_once() {
+    let world = World::default();
+    let (from, to, why) = (name(HOME), name(OTHERS[1]), "it was dark".to_owned());
+    let moved = Record::HomeMoved { binding: Binding, lost: true, from, to, why };
+    world.write(&name(OTHERS[0]), Chain::Region(name(OTHERS[0])), "maria", moved.clone());
+    let release = released(&world, "v427");
+    for _ in 0..3 {
+        everybody_looks(&world);
+        arrive(&world, HOME, release).unwrap();
+        pass(&world, 5);
+    }
+    assert_eq!((waves(&world), world.started.borrow().len(), world.pages().len()), (vec![], 0, 0));
+    let own = world.records(&name(HOME), Chain::Region(name(HOME)));
+    assert_eq!(own.iter().filter(|record| **record == moved).count(), 1, "{own:#?}");
+}
+
+/// A deputy that home has moved to: what is evaluated starts there, in its own pipeline; what is not waits for a deployment.
+#[test]
+fn a_deputy_starts_what_was_evaluated_once_its_own_chain_says_that_it_is_home() {
+    let (world, deputy) = (World::default(), OTHERS[1]);
+    let release = released(&world, "v427");
+    look_in(&world, [OTHERS[0], OTHERS[2]]);
+    let attested = Record::Attested { release, version: "v427".parse().unwrap() };
+    world.write(&name(HOME), Chain::Region(name(HOME)), "replication", attested);
+    let (from, to, why) = (name(HOME), name(deputy), "a drill".to_owned());
+    let moved = Record::HomeMoved { binding: Binding, lost: false, from, to, why };
+    let home_says = |record: Record| world.write(&name(deputy), Chain::Home, "maria", record);
+    home_says(moved.clone());
+    look_in(&world, [deputy]);
+    assert_eq!(started_in(&world, deputy), [], "nobody has told the region");
+    world.write(&name(deputy), Chain::Region(name(deputy)), "maria", moved);
+    look(&world, deputy);
+    assert_eq!(started_in(&world, deputy), [], "it is not evaluated");
+    home_says(Record::Approved { release, created: world.now() });
+    look(&world, deputy);
+    assert_eq!(started_in(&world, deputy), [release]);
+    assert_eq!(world.called(deputy, "StartPipelineExecution"), 1);
 }

@@ -126,7 +126,7 @@ fn a_role_is_told_by_who_may_assume_it() {
         (wrong(LentFault::NotPromotesAlone), "ROLE is not promote's alone to assume"),
         (
             wrong(LentFault::OtherRegion { home: name(EU) }),
-            "ROLE is not lent to eu-west-1, which is home, and to that alone",
+            "ROLE is not lent to eu-west-1, which is home, and its deputies, and to these alone",
         ),
         (
             wrong(LentFault::OtherExternalId { expected: "fraud".to_owned() }),

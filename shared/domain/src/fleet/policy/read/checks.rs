@@ -6,9 +6,10 @@ use crate::fleet::names::RegionName;
 use crate::fleet::policy::aws_regions::KNOWN_REGIONS;
 use crate::fleet::policy::lines::{Check, PolicyReader, Reader};
 use crate::fleet::policy::scaling::Instances;
+use crate::fleet::policy::takeover::LEAST_VOTERS;
 use crate::fleet::policy::{
-    Bounds, FieldRule, FleetError, FleetProblem, Guardrail, JudgePolicy, OrderPolicy, RegionProblem, WavePolicy,
-    evaluation, judging, scaling, shadow, signing,
+    Bounds, FieldRule, FleetError, FleetProblem, Guardrail, JudgePolicy, OrderPolicy, RegionProblem, Takeover,
+    WavePolicy, evaluation, judging, scaling, shadow, signing,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -90,7 +91,24 @@ impl Reader<'_> {
         if !seen.contains(fleet.home.get_ref()) {
             return Err(self.wrong(&fleet.home, FleetProblem::HomeNotListed(fleet.home.get_ref().clone())));
         }
-        self.check_deputies(fleet, &seen)
+        self.check_deputies(fleet, &seen)?;
+        self.check_takeover(fleet, &document.region)
+    }
+
+    fn check_takeover(&self, fleet: &FleetTable, regions: &[toml::Spanned<RegionTable>]) -> Result<(), FleetError> {
+        let Some(takeover) = fleet.takeover.as_ref().filter(|own| *own.get_ref() == Takeover::Auto) else {
+            return Ok(());
+        };
+        let account = |name: &RegionName| {
+            let own = regions.iter().map(toml::Spanned::get_ref).find(|own| own.name.get_ref() == name);
+            own.and_then(|own| own.account.as_ref()).unwrap_or(&fleet.account).get_ref()
+        };
+        let home = fleet.home.get_ref();
+        let mut others = fleet.deputies.iter().map(toml::Spanned::get_ref).filter(|own| *own != home);
+        if regions.len() < LEAST_VOTERS || !others.any(|own| account(own) == account(home)) {
+            return Err(self.wrong(takeover, FleetProblem::Takeover(regions.len())));
+        }
+        Ok(())
     }
 
     fn check_deputies(&self, fleet: &FleetTable, regions: &BTreeSet<&RegionName>) -> Result<(), FleetError> {
