@@ -30,8 +30,9 @@ enum Command {
 #[command(after_help = "Example:\n  \
                         meridian home move --to JP --who maria --why \"a drill\"\n\n\
                         Give it with the fleet.toml that is deployed, while no wave runs. The hub's ledger ends where it is with that word, \
-                        and is copied into the new home's bucket; whoever is still deployed as the old home starts nothing any more. Then \
-                        change home in fleet.toml and deploy every region (docs/runbooks/lost-home.md). Given again, the command goes on \
+                        and is copied into the new home's bucket; the old home starts nothing any more. A deputy goes on \
+                        within five minutes with what was evaluated; for new releases change home in fleet.toml and deploy every region \
+                        (docs/runbooks/lost-home.md). Given again, the command goes on \
                         where it was. With --lost, a wave under way is no hindrance, and where the old home's bucket does not answer, its ledger goes on \
                         from the copy that another region keeps, at most five minutes old: then give the command again, with the same \
                         fleet.toml, as soon as it answers.\n\n\

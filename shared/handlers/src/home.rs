@@ -11,8 +11,8 @@ use crate::journal::{Journal, JournalError};
 use crate::operator_commands::UnknownRegion;
 use crate::ports::{Artifacts, Clock, Ledger};
 use crate::restore::{self, Copy, RestoreError};
-use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use futures_util::future::{join, join_all};
+use jiff::Timestamp;
 use meridian_domain::plan::{EndedExecution, lost_wave, open_wave};
 use meridian_domain::reason::ExecutionEnd;
 use meridian_domain::resume::resume;
@@ -21,9 +21,6 @@ use meridian_domain::{
 };
 use meridian_messages::operator::{HomeHandedOver, HomeTakenOver, HubSource, SAID_BY_THE_REGIONS, refused};
 use std::collections::BTreeMap;
-
-/// A move that follows from a word is this much later.
-const LATER: SignedDuration = SignedDuration::from_millis(1);
 
 /// How often a move is looked at anew because somebody else wrote.
 const ATTEMPTS: u32 = 8;
@@ -82,7 +79,7 @@ impl HomeError {
 }
 
 /// Hands home over to `to`, by the policy of the home that is: ends its chain with that word, and copies it into the new home's bucket. A
-/// repeat copies what is missing. Nothing starts anywhere until the new home is deployed.
+/// repeat copies what is missing. A deputy that stands ready goes on; nothing starts anywhere else until it is deployed as home.
 ///
 /// # Errors
 /// The fleet has no such region, or it is home; something is under way; or a bucket did not take it, and the same command goes on.
@@ -109,8 +106,9 @@ pub async fn hand_over<P: Artifacts + Ledger + Clock>(
         may_move(fleet, hub.history(), ports.now())?;
         // Another hub's chain there is refused before anything is written.
         restore::is_beginning_of(ports, to, &Chain::Home, &entries(ports, &fleet.home).await?).await?;
-        let moved = move_of(fleet, to, false, (actor, why), ports.now()).record();
-        match hub.append_exclusive(ports, actor, moved).await {
+        let (since, _) = told::since(ports, fleet).await;
+        let moved = move_of(fleet, to, false, (actor, why), since).record();
+        match hub.append_exclusive_from(ports, actor, since, moved).await {
             Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
             written => written.map(drop)?,
         }
@@ -189,15 +187,17 @@ async fn take<P: Artifacts + Ledger + Clock>(
     can_be_home(fleet, to)?;
     // The copy first: a sweep copies what the old home may write meanwhile.
     let copy = restore::copy_of(ports, fleet, &Chain::Home).await;
-    let latest = latest(ports, fleet, copy.as_ref().ok()).await;
+    // Side by side: a region that does not answer costs its time once.
+    let (latest, (since, told)) = join(latest(ports, fleet, copy.as_ref().ok()), told::since(ports, fleet)).await;
     is_home_here(ports, fleet, latest.as_ref(), to).await?;
-    let since = word.said.map_or_else(|| ports.now(), |said| ports.now().max(said.since + LATER));
     let moved = move_of(fleet, to, true, (word.actor, word.why), since);
+    let is_way = |own: &HomeMove| own.is_way_of(&moved);
+    let stands = |history: &HubHistory| history.moved.as_ref().is_some_and(is_way) && history.moved == latest;
+    // A word of the regions that is later than the hub's would stand against it.
     let is_taken = |history: &HubHistory| {
-        let own = history.moved.as_ref().filter(|own| own.is_way_of(&moved));
-        own.is_some_and(|own| word.said.is_none_or(|said| own.is_later(Some(said))))
+        let own = history.moved.as_ref().filter(|own| is_way(own));
+        own.is_some_and(|own| told.as_ref().is_none_or(|told| !told.is_later(Some(own))))
     };
-    let stands = |history: &HubHistory| is_taken(history) && history.moved == latest;
     let (source, entries) = match Journal::<HubHistory>::whole(ports, to, Chain::Home).await {
         Ok(hub) if stands(hub.history()) => (HubSource::Stood, entries(ports, to).await?),
         // What is no chain yet is a copy that died on its way, and goes on.

@@ -294,7 +294,21 @@ impl<H: Projection> Journal<H> {
         actor: &Actor,
         record: Record,
     ) -> Result<bool, JournalError> {
-        self.write(ports, actor, ports.now(), record).await
+        self.append_exclusive_from(ports, actor, ports.now(), record).await
+    }
+
+    /// The same of what holds from `at` on.
+    ///
+    /// # Errors
+    /// As [`Journal::append_exclusive`].
+    pub async fn append_exclusive_from<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        at: Timestamp,
+        record: Record,
+    ) -> Result<bool, JournalError> {
+        self.write(ports, actor, at, record).await
     }
 
     async fn write<P: Ledger + Clock>(

@@ -6,8 +6,12 @@ use crate::context::Context;
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Fleet, HomeMove, HubHistory, RegionHistory, RegionName};
 use std::collections::BTreeMap;
+
+/// A move that follows another is this much later.
+const LATER: SignedDuration = SignedDuration::from_millis(1);
 
 /// Tells every region, as far as its bucket answers, and the new home last: it acts once its own chain says so, and finds the others told.
 /// The new home tells those that do not answer now before it changes anything there.
@@ -39,12 +43,23 @@ pub async fn at_home(ports: &impl Ledger, fleet: &Fleet) -> Fleet {
 
 /// The other regions' chains, as far as they can be read, side by side: regions that do not answer keep the caller waiting as long as one.
 pub(crate) async fn others(ports: &impl Ledger, fleet: &Fleet, region: &RegionName) -> Chains {
-    let others = fleet.regions.iter().map(|own| own.name.clone()).filter(|own| own != region);
-    let looks = others.map(async |own| {
-        let chain = Journal::<RegionHistory>::open(ports, &own, Chain::Region(own.clone())).await;
-        Some((own, chain.ok()?))
+    chains(ports, fleet.regions.iter().map(|own| &own.name).filter(|own| *own != region)).await
+}
+
+async fn chains(ports: &impl Ledger, regions: impl Iterator<Item = &RegionName>) -> Chains {
+    let looks = regions.map(async |own| {
+        let chain = Journal::<RegionHistory>::open(ports, own, Chain::Region(own.clone())).await;
+        Some((own.clone(), chain.ok()?))
     });
     join_all(looks).await.into_iter().flatten().collect()
+}
+
+/// From when on a move that is decided now holds, and the last one that the regions have on record. Clocks differ by minutes: it is later than
+/// whatever any region was told, or none would believe it.
+pub(super) async fn since<P: Ledger + Clock>(ports: &P, fleet: &Fleet) -> (Timestamp, Option<HomeMove>) {
+    let chains = chains(ports, fleet.regions.iter().map(|own| &own.name)).await;
+    let told = chains.values().filter_map(|chain| chain.history().moved.clone()).max_by_key(|own| own.since);
+    (told.as_ref().map_or_else(|| ports.now(), |told| ports.now().max(told.since + LATER)), told)
 }
 
 /// Regions' chains.

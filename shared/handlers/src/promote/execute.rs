@@ -66,6 +66,8 @@ impl Look {
         let actor = self.sight.execution.clone();
         match self.journal_of(region)?.append_exclusive(ports, &actor, record).await {
             Ok(true) => self.region_changed(region),
+            // This home is replaced: the region is well.
+            Err(error @ JournalError::Moved { .. }) => return Err(error.into()),
             Err(error) if !error.is_conflict() => self.declined(region, &error),
             Ok(false) | Err(_) => {
                 self.region_changed(region);
@@ -85,6 +87,7 @@ impl Look {
         let actor = self.sight.execution.clone();
         match self.journal_of(region)?.append(ports, &actor, record).await {
             Ok(()) => self.region_changed(region),
+            Err(error @ JournalError::Moved { .. }) => return Err(error.into()),
             Err(error) => self.declined(region, &error),
         }
         Ok(())

@@ -369,7 +369,10 @@ fn a_home_of_before_is_believed_only_as_far_as_the_chain_of_now_goes() {
         to(&world, &fleet, JP).unwrap();
         kept_by_au(&world);
         let (jp, br) = (Fleet { home: name(JP), ..fleet.clone() }, Fleet { home: name(BR), ..fleet.clone() });
+        // S3 vouches for times, and of two moves in one moment none is later.
+        world.pass(SignedDuration::from_secs(1));
         without(&world, JP, |world| takes(world, &jp, BR)).unwrap();
+        world.pass(SignedDuration::from_secs(1));
         adds(&world, BR).unwrap();
         if has_written {
             adds(&world, JP).unwrap();

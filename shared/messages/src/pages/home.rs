@@ -78,7 +78,8 @@ impl Voice<'_> {
                 self.title(from)
             ),
             HomeNotice::Answers { home, .. } if *home == self.fleet.home => {
-                "Home goes on by itself, within wave.until also with a wave that its loss ended.".to_owned()
+                "Home goes on by itself, within wave.until also with a wave that its loss ended, unless it has moved meanwhile: meridian home show."
+                    .to_owned()
             }
             HomeNotice::Answers { home, .. } => format!(
                 "{} is home by what is deployed here. What is deployed in {} acts as home too, unless the move reached its ledger.",
@@ -96,8 +97,8 @@ impl Voice<'_> {
                 self.title(deputy)
             ),
             HomeNotice::Taken { from } => format!(
-                "Find out how long it will last. Where {} is lost for longer than the next release can wait, go on with the runbook's second \
-                 step; where it is back, meridian home move --to {}.",
+                "Find out how long it will last. Where {} is lost for longer than the next release can wait, or both ledgers have gone on, \
+                 the runbook's second step; else, once no wave runs, meridian home move --to {}, which says so.",
                 self.title(from),
                 self.title(from)
             ),

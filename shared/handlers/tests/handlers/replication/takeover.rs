@@ -3,7 +3,7 @@
 use super::*;
 use meridian_domain::{Fleet, HubHistory, Projection, RegionHistory};
 use meridian_handlers::context::Context;
-use meridian_handlers::home::at_home;
+use meridian_handlers::home::{at_home, take_over};
 use meridian_handlers::journal::Journal;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -110,6 +110,29 @@ fn two_of_four_regions_are_no_majority_and_people_are_asked() {
     world.dark.borrow_mut().remove(&name(BR));
     sweeps(&world, &[BR, JP, AU], 10);
     assert!(has_hub(&world, JP), "what has been said is gone on with");
+}
+
+/// A person's command and the regions' word may cross, and clocks differ by minutes: the command given again is later than any word.
+#[test]
+fn a_command_that_the_regions_word_has_crossed_goes_on_when_it_is_given_again() {
+    for to in [JP, BR] {
+        let world = lost();
+        let (fleet, maria) = (auto(), "maria".parse().unwrap());
+        let take = || run(take_over(&world, &fleet, &name(to), &maria, "Dublin burns"));
+        take().unwrap();
+        // AU's clock is ahead, and it had not heard of it.
+        let why = "they have said so".to_owned();
+        let said = Record::HomeMoved { binding: Binding, from: name(HOME), to: name(JP), lost: true, why };
+        world.pass(SignedDuration::from_mins(3));
+        world.write(&name(AU), Chain::Region(name(AU)), "replication", said);
+        sweeps(&world, &[JP, AU, BR], 10);
+        take().unwrap();
+        sweeps(&world, &[JP, AU, BR], 10);
+        for region in [AU, JP, BR] {
+            assert_eq!(home_of(&world, region).as_deref(), Some(to), "{region}");
+        }
+        assert!(has_hub(&world, to), "{to}");
+    }
 }
 
 /// What happens next in a network that parts regions from each other. Regions by their place in [`REGIONS`].
