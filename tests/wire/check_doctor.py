@@ -27,6 +27,7 @@ class Account:
         self.account, self.name = policy["fleet"]["account"], policy["fleet"]["name"]
         self.regions = {region["name"]: region for region in policy["region"]}
         self.home, self.role = policy["fleet"]["home"], policy["fleet"]["execution_role"]
+        self.deputies = policy["fleet"].get("deputies", [])
         self.keys: dict[str, str] = {}
 
     def client(self, service: str, region: str):
@@ -71,7 +72,7 @@ class Account:
         arn = f"arn:aws:iam::{self.account}"
         condition = {
             "ArnLike": {"aws:PrincipalArn": f"{arn}:role/meridian-{self.name}-PromoteRole-*"},
-            "StringEquals": {"aws:PrincipalTag/meridian:region": home, "sts:ExternalId": self.name},
+            "StringEquals": {"aws:PrincipalTag/meridian:region": [home, *self.deputies], "sts:ExternalId": self.name},
         }
         statement = {"Effect": "Allow", "Principal": {"AWS": f"{arn}:root"}, "Action": "sts:AssumeRole", "Condition": condition}
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
