@@ -250,7 +250,7 @@ impl<H: Projection> Journal<H> {
     ) -> Result<(), JournalError> {
         let mut tries = 1;
         loop {
-            match self.write(ports, actor, at, record.clone()).await {
+            match self.append_exclusive_from(ports, actor, at, record.clone()).await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
                 Err(error) => return Err(error),
@@ -302,16 +302,6 @@ impl<H: Projection> Journal<H> {
     /// # Errors
     /// As [`Journal::append_exclusive`].
     pub async fn append_exclusive_from<P: Ledger + Clock>(
-        &mut self,
-        ports: &P,
-        actor: &Actor,
-        at: Timestamp,
-        record: Record,
-    ) -> Result<bool, JournalError> {
-        self.write(ports, actor, at, record).await
-    }
-
-    async fn write<P: Ledger + Clock>(
         &mut self,
         ports: &P,
         actor: &Actor,
