@@ -125,6 +125,8 @@ fn a_new_fleets_regions_play_the_built_in_nights() {
             | "region-dead-by-day"
             | "standby-hot"
             | "standby-warm"
+            | "pilot-light"
+            | "pilot-light-auto"
             | "survivors-fall"
             | "survivors-hold"
             | "us-east-1-gone" => "in it a lost region's customers come to ",

@@ -70,7 +70,7 @@ fn written_words(page: &str) -> usize {
 fn the_docs_stay_short() {
     let pages = pages().into_iter().filter(|(path, _)| path.starts_with("docs") && !path.ends_with("judge-table.md"));
     let words: usize = pages.map(|(_, text)| written_words(&text)).sum();
-    assert!(words <= 37_200, "docs/ has {words} words written by hand: what can be left out?");
+    assert!(words <= 37_500, "docs/ has {words} words written by hand: what can be left out?");
     let lines = read("README.md").lines().count();
     assert!(lines <= 150, "README.md has {lines} lines");
 }

@@ -109,6 +109,8 @@ golden! {
     home_is_handed_over_with_its_ledger: "home-moved-in-peace",
     survivors_with_instances_for_a_lost_regions_customers_hold: "survivors-hold",
     a_hot_standby_answers_a_lost_regions_customers: "standby-hot",
+    a_pilot_light_makes_its_endpoint_once_it_is_to_carry_a_lost_regions_customers: "pilot-light",
+    a_pilot_light_asks_itself_once_the_regions_miss_another: "pilot-light-auto",
     a_warm_standby_answers_a_lost_regions_customers_once_it_has_scaled: "standby-warm",
     survivors_without_them_fall_until_instances_come: "survivors-fall",
     customers_that_a_person_moves_find_their_instances_and_come_back: "failback",

@@ -47,6 +47,10 @@ pub const COMMANDS: &[(&str, Check)] = &[
     ),
     ("meridian history --region JP", Check::Says(&["JP  ap-northeast-1", "v427", "way back", "v426"])),
     ("meridian plan", Check::Shows(a_row_a_region)),
+    (
+        "aws sagemaker delete-endpoint --region sa-east-1 --endpoint-name fraud",
+        Check::NotTyped("a pilot light's endpoint, and the night has none"),
+    ),
     ("meridian plan --failover", Check::Says(&["to lose a region", "EU    AU (active)", "BR    JP (active)"])),
     // The ledger without the command line.
     ("aws s3 sync s3://$BUCKET/ledger/fraud/$REGION/ ledger/$REGION/ --region $REGION", Check::Shows(entries_of_jp)),

@@ -87,6 +87,8 @@ macro_rules! every_scenario {
             survivors_hold: "survivors-hold",
             standby_hot: "standby-hot",
             standby_warm: "standby-warm",
+            pilot_light: "pilot-light",
+            pilot_light_auto: "pilot-light-auto",
             survivors_fall: "survivors-fall",
             failback: "failback",
             starved_canary: "starved-canary",

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::copies::KeptEntries;
 use meridian_domain::heads::{KeptHead, neighbours};
 use meridian_domain::{
-    Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Manifest, Provenance, Record, Region,
+    Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Kind, Manifest, Provenance, Record, Region,
     RegionName, ReleaseId, Sha256, Stored, Target, Version, keys,
 };
 use meridian_evaluation::{Columns, GoldenRecords, HeldOut, HoldoutFacts, Records};
@@ -160,11 +160,13 @@ impl Champion {
 
     /// The beginning of a region's ledger: what was installed, and that it was proved.
     fn genesis(&self, region: &Region) -> Result<Vec<Entry>, NightError> {
-        let target = self.target(region);
-        self.entries(vec![
-            Record::Attested { release: self.release, version: target.version.clone() },
-            Record::Confirmed { target, execution: installer()?, golden: self.golden },
-        ])
+        let (target, execution) = (self.target(region), installer()?);
+        let attested = Record::Attested { release: self.release, version: target.version.clone() };
+        let there = match region.kind {
+            Kind::PilotLight => Record::Kept { target, execution },
+            _ => Record::Confirmed { target, execution, golden: self.golden },
+        };
+        self.entries(vec![attested, there])
     }
 
     /// What the sweeps of a region kept of the hub's ledger before home was moved.

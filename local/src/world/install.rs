@@ -12,7 +12,7 @@ use crate::world::operation::Operation;
 use crate::world::random::Random;
 use crate::world::state::World;
 use bytes::Bytes;
-use meridian_domain::{CaptureSpec, RegionName, ReleaseId};
+use meridian_domain::{CaptureSpec, Kind, RegionName, ReleaseId};
 use std::collections::BTreeMap;
 
 /// A release that served before the world began.
@@ -82,7 +82,7 @@ impl World {
         Ok(own.bucket.objects.remove(key).and_then(|mut versions| versions.pop()).map(|version| version.body))
     }
 
-    /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
+    /// Puts a release in service in one region, or, where policy has a pilot light, only what its endpoint would need, as if it had been there for long: without events, without log, with an
     /// hour of metrics behind it and its instances registered for scaling. Version ids are the same in every region, as
     /// replication would have left them.
     ///
@@ -137,6 +137,11 @@ impl World {
         };
         own.images.keep(&release.image);
         own.sagemaker.configs.insert(release.config_name.clone(), config);
+        if policy.kind == Kind::PilotLight {
+            self.never_served(region);
+            return Ok(());
+        }
+        let own = self.regions.get_mut(region).ok_or_else(unknown)?;
         own.sagemaker.endpoints.insert(
             fleet.endpoint.to_string(),
             Endpoint {

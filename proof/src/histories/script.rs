@@ -160,8 +160,10 @@ impl Script {
     /// freeze, people who set rules aside.
     fn govern(&mut self, draw: &mut Draw) {
         if self.regions > 1 && draw.one_in(5) {
-            let kinds: [&[Kind]; 4] = [
+            let kinds: [&[Kind]; 6] = [
                 &[Kind::WarmStandby],
+                &[Kind::PilotLight],
+                &[Kind::WarmStandby, Kind::PilotLight],
                 &[Kind::Joining],
                 &[Kind::WarmStandby, Kind::Joining],
                 &[Kind::WarmStandby, Kind::WarmStandby],

@@ -187,6 +187,15 @@ fn standby_regions_follow_together_on_the_others_evidence() {
 }
 
 #[test]
+fn a_pilot_light_keeps_the_release_that_the_others_serve() {
+    let told = story(&Script { riders: vec![Kind::PilotLight], ..quiet_night() });
+    assert_eq!(told.ended.ending, Some(Ending::Newest), "{:#?}", told.lines);
+    assert!(!was_updated(&told.world, 2), "{:#?}", told.lines);
+    let kept = told.world.regions[2].chain.history.kept.as_ref().unwrap();
+    assert_eq!(told.world.setting.release_of(&kept.target), 1, "{:#?}", told.lines);
+}
+
+#[test]
 fn a_joining_region_that_lags_holds_up_nobody() {
     const DARK: Seconds = 4 * 3600;
     let dark = Item::Holds { fault: Fault::Dark, region: 2, from: 0, lasts: DARK };

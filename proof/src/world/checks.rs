@@ -121,8 +121,8 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {
         let name = setting.fleet.regions.get(before).map(|region| region.name.clone());
         let deferred = name.is_some_and(|name| world.hub.history.deferred.contains_key(&(actor.clone(), name)));
-        // Nobody waits for one that is only being brought in, nor where a person has set the order aside.
-        if setting.kind(before) == Kind::Joining || set_aside {
+        // Nobody waits for one that is only being brought in, or where nothing runs, nor where a person has set the order aside.
+        if !setting.kind(before).is_waited_for() || set_aside {
             continue;
         }
         // Where the control plane did not answer the caller, what the ledger says stands (I7): nobody can see more.
@@ -301,7 +301,7 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
         let deferred = subject.is_some() && world.hub.history.deferred.contains_key(&key);
         // Said on record, and held against the truth there: a call that is repeated says no more than that.
         let said = subject.is_none() && world.hub.history.ended.contains_key(&execution.actor);
-        let serves = world.regions.get(region).is_some_and(|place| place.served_at(execution.release, caller.looked));
+        let serves = world.had_at(region, execution.release, caller.looked);
         hold(world, !asked || serves || deferred || said, || {
             Wrong::SaidToServe { execution: Some(job.execution) }.of(region, execution.release)
         });
@@ -333,6 +333,30 @@ fn on_rollback_end(world: &mut World, caller: &Caller) {
     let proved = own.proved.as_ref() == Some(&view.config);
     let stays = at_rest && still && proved && own.open && !caller.asked_update;
     hold(world, !stays, || Broken::NotRolledBack { region, blind: false });
+}
+
+impl World {
+    /// Whether a region had `release` at `moment` or later: it took all traffic, or is kept where nothing runs.
+    fn had_at(&self, region: usize, release: usize, moment: Seconds) -> bool {
+        let Some(place) = self.regions.get(region) else { return false };
+        match self.setting.kind(region) {
+            Kind::PilotLight => self.kept(region) == Some(release),
+            _ => place.served_at(release, moment),
+        }
+    }
+
+    /// The release on which a wave leaves a region: the one that takes all traffic, or is kept where nothing runs.
+    fn is_on(&self, region: usize) -> Option<usize> {
+        match self.setting.kind(region) {
+            Kind::PilotLight => self.kept(region),
+            _ => self.regions.get(region)?.serves_alone(),
+        }
+    }
+
+    fn kept(&self, region: usize) -> Option<usize> {
+        let kept = self.regions.get(region)?.chain.history.kept.as_ref()?;
+        Some(self.setting.release_of(&kept.target))
+    }
 }
 
 impl super::Region {

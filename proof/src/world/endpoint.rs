@@ -2,7 +2,7 @@
 //! carries an update on unless an alarm rings. `local/src/services/sagemaker/lifecycle.rs` is the same in full.
 
 use super::{Fault, Region, Seconds, World, checks};
-use meridian_domain::{EndpointStatus, EndpointView, PendingDeployment, VariantPhase};
+use meridian_domain::{EndpointStatus, EndpointView, Kind, PendingDeployment, VariantPhase};
 
 /// What an update is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +119,9 @@ impl World {
     /// What `DescribeEndpoint` says.
     pub fn describe(&self, region: usize) -> Option<EndpointView> {
         let place = self.regions.get(region)?;
+        if self.setting.kind(region) == Kind::PilotLight {
+            return None;
+        }
         let live = self.setting.live;
         let config = |release| self.setting.target(region, release).config.clone();
         let pending = place.update.as_ref().map(|update| {

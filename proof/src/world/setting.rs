@@ -216,7 +216,8 @@ impl Setting {
         let of = |region| releases.iter().map(|(id, version)| Target::of(&fleet, region, *id, version)).collect();
         let targets: Vec<Vec<Target>> = fleet.regions.iter().map(of).collect();
         let before = start - 3_600;
-        let regions = targets.iter().map(|targets| region_chain(&releases, targets, before)).collect();
+        let kinds = fleet.regions.iter().map(|region| region.kind);
+        let regions = targets.iter().zip(kinds).map(|(own, kind)| region_chain(&releases, own, kind, before)).collect();
         let hub = hub_chain(published, before);
         let quality = vec![vec![Quality::GOOD; releases.len()]; fleet.regions.len()];
         let [green, ..] = alarms::green_names(&fleet);
@@ -328,14 +329,24 @@ impl Setting {
     }
 }
 
-/// A region's ledger of the nights before: it has attested every release, and serves the first.
-fn region_chain(releases: &[(ReleaseId, Version)], targets: &[Target], at: Seconds) -> Chain<RegionHistory> {
+/// A region's ledger of the nights before: it has attested every release, and serves the first, or keeps it
+/// where nothing runs.
+fn region_chain(
+    releases: &[(ReleaseId, Version)],
+    targets: &[Target],
+    kind: Kind,
+    at: Seconds,
+) -> Chain<RegionHistory> {
     let (mut chain, actor) = (Chain::default(), installation());
     for (release, version) in releases {
         chain.append(at, &actor, Record::Attested { release: *release, version: version.clone() });
     }
     if let Some(champion) = targets.first() {
-        let record = Record::Confirmed { target: champion.clone(), execution: actor.clone(), golden: 2 };
+        let (target, execution) = (champion.clone(), actor.clone());
+        let record = match kind {
+            Kind::PilotLight => Record::Kept { target, execution },
+            _ => Record::Confirmed { target, execution, golden: 2 },
+        };
         chain.append(at, &actor, record);
     }
     chain

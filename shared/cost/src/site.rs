@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{PROVISIONING, SHIFT};
-use meridian_domain::{Fleet, Region, RegionName, Style};
+use meridian_domain::{Fleet, Kind, Region, RegionName, Style};
 
 /// One endpoint of a fleet, real or supposed.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,13 +63,24 @@ impl<'a> Site<'a> {
         self
     }
 
+    /// Whether nothing runs there while no other region's customers come: a month is reckoned without.
+    fn is_dark(&self) -> bool {
+        self.region.kind == Kind::PilotLight
+    }
+
     /// Its least number of instances at a moment, as `promote` registers it; without `[scaling]` it has as many at every hour.
     pub fn floor_at(&self, fleet: &Fleet, at: Timestamp) -> u32 {
+        if self.is_dark() {
+            return 0;
+        }
         fleet.scaling.as_ref().map_or(self.region.instances, |policy| self.region.floor_at(policy, at))
     }
 
     /// What `promote` wants there before an update at a moment: the floor, or more, should another region's customers come.
     pub fn ready_at(&self, fleet: &Fleet, at: Timestamp) -> u32 {
+        if self.is_dark() {
+            return 0;
+        }
         let policy = fleet.scaling.as_ref();
         policy.map_or(self.region.instances, |policy| policy.for_failover(fleet, &self.region, at).least)
     }

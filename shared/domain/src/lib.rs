@@ -9,7 +9,9 @@ pub mod times;
 mod wave;
 
 pub use fleet::{alarms, capture, keys, signing, traffic};
-pub use ledger::{account, checkpoint, copies, failover, heads, lost_home, overview, quarantine, reason, resume};
+pub use ledger::{
+    account, checkpoint, copies, failover, heads, lost_home, overview, quarantine, reason, resume, stand_in,
+};
 pub use wave::{callers, lookout, plan, probation, recovery, replay, stakes};
 
 pub use meridian_answer::{AnswerError, AnswerForm, Answered, JsonPointer, ReasonsForm};

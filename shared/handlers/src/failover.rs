@@ -40,7 +40,7 @@ pub enum FailoverError {
     /// Both are one region.
     #[error("{}", refused::same_region(.0))]
     SameRegion(RegionName),
-    /// Nothing was ever proved to serve where the customers are to go.
+    /// Nothing was ever proved to serve, or is kept to serve, where the customers are to go.
     #[error("{}", refused::serves_nothing(.0))]
     ServesNothing(RegionName),
     /// The region that is to carry them is halted, or what serves there is unknown.
@@ -122,7 +122,7 @@ pub async fn failover<P: Ledger + Clock>(
 
 /// A region may carry the customers of `from`: it serves what is known, and carries nobody else's.
 fn is_fit(history: &RegionHistory, from: &RegionName, to: &RegionName) -> Result<(), FailoverError> {
-    if history.serving.is_none() {
+    if history.target().is_none() {
         return Err(FailoverError::ServesNothing(to.clone()));
     }
     if history.halt.is_some() || history.unknown.is_some() {

@@ -7,6 +7,7 @@ pub mod copies;
 mod event;
 mod lost;
 mod lost_home;
+mod stand_in;
 mod trouble;
 mod wave;
 
@@ -18,7 +19,7 @@ pub(crate) use wave::start_with;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
-use crate::ports::{Artifacts, Clock, Images, Ledger, Page, Pager, Pipeline};
+use crate::ports::{Artifacts, Clock, Endpoints, Images, Ledger, Page, Pager, Pipeline};
 use crate::signing;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::reason::FileFault;
@@ -42,7 +43,7 @@ const LOOK: SignedDuration = SignedDuration::from_secs(2);
 /// answer, with a page: repeating does not mend them.
 pub async fn handle<P>(ports: &P, ctx: &Context, event: &ReplicationEvent) -> Result<Value, HandlerError>
 where
-    P: Artifacts + Images + Ledger + Pipeline + Pager + Clock,
+    P: Artifacts + Endpoints + Images + Ledger + Pipeline + Pager + Clock,
 {
     match event {
         ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, *release).await,
@@ -216,7 +217,7 @@ where
 /// Looks at every manifest that is not attested: what an event would have done, had it come.
 async fn sweep<P>(ports: &P, ctx: &Context) -> Result<Value, HandlerError>
 where
-    P: Artifacts + Images + Ledger + Pipeline + Pager + Clock,
+    P: Artifacts + Endpoints + Images + Ledger + Pipeline + Pager + Clock,
 {
     let now = ports.now();
     let until = now + WAIT;
@@ -259,6 +260,7 @@ where
         }
     }
     lost_home::look(ports, ctx, &mut chain).await;
+    stand_in::look(ports, ctx, &mut chain).await;
     copies::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();
     write_checkpoint(ports, ctx, &mut chain, moves).await;

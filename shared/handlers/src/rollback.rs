@@ -51,6 +51,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
             Next::Finish(_) | Next::Wait => return look.reply(context, plan),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
+            Next::Do(Act::Create, _, target) => look.create(ports, &context.fleet, region, &target).await?,
             Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
             Next::Do(Act::Scale, ..) => look.scale(ports, &context.fleet, region).await,
             Next::Do(Act::Deregister, ..) => {
@@ -242,14 +243,38 @@ impl Look {
         target: &Target,
     ) -> Result<(), HandlerError> {
         self.sight.done.insert(Act::Update);
-        match ports.update(&region.name, &target.return_spec(fleet)).await {
+        let asked = ports.update(&region.name, &target.return_spec(fleet)).await;
+        self.asked_for(ports, fleet, region, asked).await
+    }
+
+    async fn create<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        self.sight.done.insert(Act::Create);
+        let asked = ports.create_endpoint(&region.name, &fleet.endpoint, &target.config).await;
+        self.asked_for(ports, fleet, region, asked).await
+    }
+
+    /// What became of asking for an update, or for an endpoint.
+    async fn asked_for<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        asked: Answer<()>,
+    ) -> Result<(), HandlerError> {
+        match asked {
             Ok(()) => {
                 let execution = self.sight.actor.clone();
                 self.tell(ports, Record::UpdateStarted { execution }).await;
             }
-            // Another update runs, or the plane does not answer: the next event or sweep looks again.
+            // It runs already, or the plane does not answer: the next event or sweep looks again.
             Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
-                tracing::warn!(%error, "the rollback has not started yet");
+                tracing::warn!(%error, "the update has not started yet");
             }
             Err(error) => return Err(error.into()),
         }

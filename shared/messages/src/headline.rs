@@ -28,6 +28,7 @@ impl Voice<'_> {
     pub(crate) fn wave_end_headline(self, end: &WaveEnd) -> String {
         match end {
             WaveEnd::Serves { region, version } => format!("{} serves {version}", self.title(region)),
+            WaveEnd::Keeps { region, version } => format!("{} keeps {version}; nothing runs there", self.title(region)),
             WaveEnd::Superseded { region, version, newer } => {
                 format!("{}: {version} is superseded by {newer}", self.title(region))
             }
@@ -101,6 +102,9 @@ impl Voice<'_> {
             Return::WorseThanBefore { region, version, .. } => {
                 format!("{}: {version} is worse than the days before", self.title(region))
             }
+            Return::NotLit { region, version } => {
+                format!("{}'s new endpoint does not answer as {version}", self.title(region))
+            }
             Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
             Return::Foreign { region, .. } => format!("{}'s endpoint was changed by hand", self.title(region)),
             Return::BytesUnknown { region, .. } => format!("{}: serving release unknown", self.title(region)),
@@ -147,9 +151,11 @@ impl Voice<'_> {
                     listed(&titles)
                 ))
             }
-            WaveEnd::Serves { .. } | WaveEnd::Superseded { .. } | WaveEnd::Stopped(_) | WaveEnd::Complete { .. } => {
-                None
-            }
+            WaveEnd::Serves { .. }
+            | WaveEnd::Keeps { .. }
+            | WaveEnd::Superseded { .. }
+            | WaveEnd::Stopped(_)
+            | WaveEnd::Complete { .. } => None,
         }
     }
 }

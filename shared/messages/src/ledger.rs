@@ -79,8 +79,10 @@ impl Phrasebook {
                 self.meet(*release, version.as_str());
             }
             Record::UpdateIntended { target, .. }
+            | Record::EndpointIntended { target, .. }
             | Record::Confirmed { target, .. }
-            | Record::Settled { target, .. } => self.meet_target(target),
+            | Record::Settled { target, .. }
+            | Record::Kept { target, .. } => self.meet_target(target),
             Record::Reverted { from, to, .. } => {
                 self.meet_target(from);
                 self.meet_target(to);
@@ -172,6 +174,9 @@ impl Phrasebook {
             Record::UpdateIntended { target, back: None, .. } => {
                 (Tone::Bad, format!("rolls back to {}", target.version))
             }
+            Record::EndpointIntended { target, .. } => {
+                (Tone::Plain, format!("makes its endpoint, with {}", target.version))
+            }
             Record::Decided { decision: Decision::Proceed, why, .. } => {
                 (Tone::Good, format!("PROCEED: {}", voice.why(why)))
             }
@@ -198,6 +203,7 @@ impl Phrasebook {
                 };
                 (tone, format!("shadow of {version}: {}", crate::captured::judgement(judgement)))
             }
+            Record::Kept { target, .. } => (Tone::Quiet, format!("keeps {}; nothing runs", target.version)),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::BytesUnknown { why, .. } => (Tone::Bad, format!("SERVING RELEASE UNKNOWN: {}", voice.fault(why))),
             Record::ScalingIntended { floor, .. } if floor.failover => {
@@ -222,6 +228,9 @@ impl Phrasebook {
             }
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
+            }
+            Record::JudgeReplaced { .. } => {
+                (Tone::Good, "halt lifted: the judge died with the home before, and another one judges".to_owned())
             }
             Record::HomeSeen { home, seen } => home_seen(voice, home, seen),
             Record::Halted { why } => (Tone::Bad, format!("HALT: {}", voice.why(why))),
@@ -304,6 +313,8 @@ fn failover(voice: Voice<'_>, who: &Actor, step: &FailoverStep) -> (Tone, String
         FailoverStep::Asked { from, why } => {
             (Tone::Warn, format!("FAILOVER by {who}: to carry {}'s customers too: {why}", voice.title(from)))
         }
+        FailoverStep::Missed { region } => (Tone::Warn, format!("{}'s endpoint does not answer", voice.title(region))),
+        FailoverStep::Answers { region } => (Tone::Good, format!("{}'s endpoint answers again", voice.title(region))),
         FailoverStep::Ready { least, golden } => {
             let instances = least.map(|least| format!("{least} instances, ")).unwrap_or_default();
             (Tone::Good, format!("ready to carry them: {instances}{golden} of {golden} golden records answered right"))

@@ -5,7 +5,7 @@ use crate::ledger::{Phrasebook, Tone, subject, who};
 use crate::{Voice, interrupted};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::account::{Account, Answer, Canary, Phase, Proof, Share, State, Underway};
-use meridian_domain::{Chain, Decision, Entry, Fleet, RegionName};
+use meridian_domain::{Chain, Decision, Entry, Fleet, RegionName, Target};
 
 /// Everything else that a ledger says of a moment: what each sentence is about, and the sentence. One without a subject goes on
 /// about the one before.
@@ -75,7 +75,7 @@ pub fn headline(account: Option<&Account>) -> (Tone, String) {
     let versions: Vec<&str> = account.answers.iter().map(|own| own.target.version.as_str()).collect();
     let either = versions.join(" or ");
     match (account.state, &account.update) {
-        (State::Nothing, _) => (Tone::Plain, "nothing: no release had been proved here".to_owned()),
+        (State::Nothing, _) => (Tone::Plain, nothing(account.kept.as_ref())),
         (State::Unknown, _) => (Tone::Bad, format!("UNKNOWN: {either}, or both: the serving release was unknown")),
         (State::One, None) => (Tone::Good, either),
         (State::One, Some(update)) => (Tone::Good, one(&either, update)),
@@ -84,6 +84,11 @@ pub fn headline(account: Option<&Account>) -> (Tone, String) {
         }
         (State::Either, update) => (Tone::Warn, uncertain(&either, update.as_ref())),
     }
+}
+
+fn nothing(kept: Option<&Target>) -> String {
+    let none = || "nothing: no release had been proved here".to_owned();
+    kept.map_or_else(none, |kept| format!("nothing: {} is kept for an endpoint", kept.version))
 }
 
 fn one(serving: &str, update: &Underway) -> String {
@@ -109,7 +114,7 @@ fn uncertain(either: &str, update: Option<&Underway>) -> String {
         Phase::Provisioning => {
             format!("{either}: {to} was on its way, and whether its canary had begun is not on record")
         }
-        Phase::First => format!("{to}, if anything: the region's first release, and not proved yet"),
+        Phase::First => format!("{to}, if anything: its endpoint is new, and not proved yet"),
         Phase::Shifting => format!("{either}: the rest of the traffic was moving to {to}"),
         Phase::RollingBack if update.decided.is_none() => format!("{either}: the region was rolling back to {to}"),
         Phase::RollingBack => format!("{either}: the update to {to} had been ordered to roll back to {from}"),

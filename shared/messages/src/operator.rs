@@ -101,6 +101,9 @@ const KNOWS: &str =
 /// Why home has moved, where no person has moved it.
 pub const SAID_BY_THE_REGIONS: &str = "most regions have said so: the one before does not answer";
 
+/// Why a standby is to carry another region's customers, where no person has asked it.
+pub const MISSED_BY_THE_REGIONS: &str = "its endpoint does not answer the other regions";
+
 /// What is to be done once home has moved.
 fn goes_on(fleet: &Fleet, to: &RegionName) -> String {
     let nothing = if fleet.at_home(to).home == *to {

@@ -350,6 +350,6 @@ fn in_progress(update: &Underway) -> String {
         Phase::RollingBack if update.decided.is_none() => format!("rolling back to {to}"),
         Phase::RollingBack => format!("rolling back; the update was to {to}"),
         Phase::RolledBackUnseen => format!("the update to {to} was rolled back, and its end is not on record"),
-        Phase::First => format!("the region's first release, {to}, is being started"),
+        Phase::First => format!("the region's endpoint is being made, with {to}"),
     }
 }

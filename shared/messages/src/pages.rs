@@ -3,6 +3,7 @@
 
 mod home;
 mod rejected;
+mod stand_in;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,13 @@ pub enum Notice {
     },
     /// Home is lost, has moved for that, or answers again.
     Home(HomeNotice),
+    /// A standby makes itself ready for the customers of a region that does not answer.
+    StandsIn {
+        /// That region.
+        from: RegionName,
+        /// The other regions that it does not answer.
+        with: Vec<RegionName>,
+    },
     /// A region does not attest a release.
     BytesRefused {
         /// The release's human name, or the beginning of its digest where only that is trusted.
@@ -179,6 +187,7 @@ impl Voice<'_> {
             Notice::NotReplicated(objects) => not_replicated_title(&buckets(objects)),
             Notice::ChainAltered { chain, .. } => self.altered_title(chain),
             Notice::Home(notice) => self.home_title(notice, region),
+            Notice::StandsIn { from, .. } => self.stands_in_title(from, region),
             Notice::BytesRefused { release, what } => self.refused_title(release, what, region),
             Notice::JobFailed { .. } => JOB_FAILED.to_owned(),
             Notice::EvaluationRejected { version, cause, .. } => rejected_title(version, *cause),
@@ -220,6 +229,7 @@ impl Voice<'_> {
                 self.title(region)
             ),
             Notice::Home(notice) => self.of_home(notice, region),
+            Notice::StandsIn { from, with } => self.stands_in(from, with, region),
             Notice::BytesRefused { release, what } => {
                 format!("{} ({region}) does not attest {release}: {}", self.title(region), words(what))
             }
@@ -253,6 +263,7 @@ impl Voice<'_> {
                 self.title(region)
             ),
             Notice::Home(notice) => self.holds_without_home(notice),
+            Notice::StandsIn { from, .. } => self.holds_while_it_stands_in(from, region),
             Notice::BytesRefused { release, what: FileFault::NoImage { .. } } => {
                 format!("No wave of {release} starts before the image is there. This check changed no endpoint.")
             }
@@ -293,6 +304,7 @@ impl Voice<'_> {
                 chain.region(self.fleet)
             ),
             Notice::Home(notice) => self.steps_without_home(notice, region),
+            Notice::StandsIn { from, .. } => self.steps_while_it_stands_in(from, region),
             Notice::BytesRefused { what, .. } => match RefusedFor::of(what) {
                 RefusedFor::Signature => {
                     "Find out who wrote the manifest. If it is training's, publish it with meridian publish.".to_owned()

@@ -4,7 +4,7 @@ use crate::layout::thousands;
 use jiff::SignedDuration;
 use meridian_domain::Fleet;
 use meridian_domain::plan::{PROVISIONING, SLOWEST_PROVISIONING};
-use meridian_domain::recovery::{Capacity, Recovery, Span};
+use meridian_domain::recovery::{Capacity, Recovery, Span, self_asked};
 
 /// The heads of [`row`]'s columns.
 pub const HEADS: [&str; 8] =
@@ -53,13 +53,20 @@ pub fn meaning(fleet: &Fleet) -> String {
         || "nothing scales the regions, and nothing says what an instance serves".to_owned(),
         |each| format!("an instance is reckoned with {each} requests a second"),
     );
+    let itself = fleet.stand_in().map_or_else(String::new, |(standby, looks)| {
+        format!(
+            " {} asks itself, once it and another region have missed one for {looks} looks: {} after the loss.",
+            standby.title,
+            minutes(self_asked(looks))
+        )
+    });
     format!(
         "As a rule, and at worst. \"Answered again\" (RTO): health checks, the names that resolvers still hold, and where the instances \
          do not run yet, target tracking and new instances ({PROVISIONING:#} to {SLOWEST_PROVISIONING:#}); {scaled}. \"Lost\": requests \
          that nobody answers until names lead elsewhere; where instances come later, some of those that come to both regions until \
          then. \"Made ready\": by meridian failover, after which no request waits for instances. RPO: no answer is stored, so requests \
          are all that is lost. A region answers with the release that it was last proved on; people hear of one that is more than \
-         {releases} releases or {skew:#} behind."
+         {releases} releases or {skew:#} behind.{itself}"
     )
 }
 

@@ -17,17 +17,20 @@ pub enum Runbook {
     StuckReplication,
     /// The region that runs the pipeline does not answer.
     LostHome,
+    /// A region's customers are to go to another.
+    Failover,
 }
 
 impl Runbook {
     /// Every runbook, in the order of the documentation.
-    pub const ALL: [Runbook; 6] = [
+    pub const ALL: [Runbook; 7] = [
         Runbook::Pages,
         Runbook::RegionalFault,
         Runbook::ModelFault,
         Runbook::UpdateRollbackFailed,
         Runbook::StuckReplication,
         Runbook::LostHome,
+        Runbook::Failover,
     ];
 
     /// Its path in the repository.
@@ -39,6 +42,7 @@ impl Runbook {
             Runbook::UpdateRollbackFailed => "docs/runbooks/update-rollback-failed.md",
             Runbook::StuckReplication => "docs/runbooks/stuck-replication.md",
             Runbook::LostHome => "docs/runbooks/lost-home.md",
+            Runbook::Failover => "docs/runbooks/failover.md",
         }
     }
 }

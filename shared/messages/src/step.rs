@@ -34,6 +34,9 @@ impl Voice<'_> {
             }
             Step::InTheWay { region, why } => format!("{} blocks the wave: {}", self.title(region), self.gate(why)),
             Step::AnswersAgain { region } => format!("{} answers again", self.title(region)),
+            Step::JudgeReplaced { region } => {
+                format!("{}'s halt is over: its judge died with the home before", self.title(region))
+            }
             Step::ReadyForFailover { region } => {
                 format!("{} has the instances that a failover needs", self.title(region))
             }
@@ -43,6 +46,13 @@ impl Voice<'_> {
             Step::ReadyToCarry { region, from } => {
                 format!("{} can carry {}'s customers too", self.title(region), self.title(from))
             }
+            Step::Keeps { region, version } => {
+                format!("{} has what an endpoint of {version} needs; nothing runs there", self.title(region))
+            }
+            Step::PutOut { region, version } => {
+                format!("{} has no endpoint any more: it keeps {version}", self.title(region))
+            }
+            Step::Lights { region, version } => format!("{} creates its endpoint, with {version}", self.title(region)),
             Step::NeedsInstances { region, has, least } => self.needs_instances(region, *has, *least),
             Step::LacksInstances { why, .. } => {
                 let why = why.as_ref().map(|why| format!(": {}", words(why))).unwrap_or_default();

@@ -75,6 +75,7 @@ impl Voice<'_> {
             Lagging::Halted(why) => format!("halted, {}", self.why(why)),
             Lagging::LedgerUnseen => "its ledger cannot be read".to_owned(),
             Lagging::NoEndpoint => "it has no endpoint".to_owned(),
+            Lagging::NotKept => "nothing runs there, and it does not keep the release".to_owned(),
             Lagging::EndpointUnseen { why } => format!("its endpoint cannot be described: {}", words(why)),
             Lagging::EndpointNotRead => "its endpoint was not described".to_owned(),
             Lagging::BytesUnknown(status) => {

@@ -73,6 +73,7 @@ impl Voice<'_> {
                 Some(format!("{CLIENT_ERRORS}: {}", client_errors(compared.as_ref())))
             }
             Return::WorseThanBefore { worse, .. } => Some(worse_than_before(worse)),
+            Return::NotLit { .. } => Some("it takes no customer of another region".to_owned()),
             Return::Broken { .. } => Some("serving release unknown".to_owned()),
             Return::Foreign { version, config, .. } => Some(format!(
                 "somebody updated it to configuration {config}; its ledger says that {version} serves"
@@ -127,6 +128,8 @@ impl Voice<'_> {
             Quiet::AwaitsInstances { has, least } => {
                 return format!("{has} of the {least} instances for another region's customers are in service");
             }
+            Quiet::Keeps { version } => return format!("nothing runs here; {version} is ready for an endpoint"),
+            Quiet::Lighting { version } => return format!("the endpoint is being created, with {version}"),
             Quiet::NoEndpoint => "there is no endpoint",
             Quiet::Alarm => "the rollback alarm is OK",
             Quiet::Changing => "the endpoint is changing",

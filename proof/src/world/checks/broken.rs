@@ -53,6 +53,8 @@ pub enum Wrong {
     FullLoad { failed: bool },
     /// It is on record as confirmed or settled, and does not serve.
     NotServing { settled: bool },
+    /// It is kept where nothing runs, and no active region serves it, proved.
+    KeptUnshown,
     /// The region is updated to it while the rollback target does not serve, or is not proved to.
     NoWayBack,
     /// It is started more than a minute after it was stopped.
@@ -190,7 +192,9 @@ impl Wrong {
     fn invariant(&self) -> &'static str {
         match self {
             Self::NotApproved => "I2",
-            Self::Frozen | Self::OutOfOrder { .. } | Self::ShadowFailed | Self::FullLoad { .. } => "I3",
+            Self::Frozen | Self::OutOfOrder { .. } | Self::ShadowFailed | Self::FullLoad { .. } | Self::KeptUnshown => {
+                "I3"
+            }
             Self::NotServing { .. } => "I4",
             Self::NoWayBack => "I5",
             Self::Stopped(_) => "I7",
@@ -226,6 +230,7 @@ impl Wrong {
                 let what = if *settled { "settled" } else { "confirmed" };
                 write!(f, "{region} is {what} on {release} and does not serve it")
             }
+            Self::KeptUnshown => write!(f, "{region} keeps {release}, and no active region serves it, proved"),
             Self::NoWayBack => write!(f, "{region} is updated and does not serve, proved, what it rolls back to"),
             Self::Stopped(Stop::Condemned) => write!(f, "{release} was condemned and is started"),
             Self::Stopped(Stop::Evidence) => {

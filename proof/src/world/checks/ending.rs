@@ -27,8 +27,8 @@ pub fn ending(world: &mut World) -> Option<Ending> {
     let setting = world.setting.clone();
     // One that is only being brought in may lag: it is said on record, and holds up nobody.
     let counts = |region: &usize| setting.kind(*region) != Kind::Joining;
-    let places = world.regions.iter().enumerate().filter(|(region, _)| counts(region));
-    let releases: Vec<Option<usize>> = places.map(|(_, place)| place.serves_alone()).collect();
+    let releases: Vec<Option<usize>> =
+        (0..world.regions.len()).filter(counts).map(|region| world.is_on(region)).collect();
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
     let hub = &world.hub.history;
     let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
@@ -63,8 +63,7 @@ pub fn ending(world: &mut World) -> Option<Ending> {
 /// Run once nothing moves.
 pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
-    let others = world.regions.iter().enumerate().filter(|(region, _)| *region != ill);
-    let behind = others.filter(|(_, place)| place.serves_alone() != Some(newest)).map(|(region, _)| region).next();
+    let behind = (0..world.regions.len()).find(|region| *region != ill && world.is_on(*region) != Some(newest));
     if let Some(other) = behind {
         breach(world, Liveness::OtherBehind { ill, other }.into());
     }
@@ -89,12 +88,10 @@ fn lags_by_policy(world: &World, newest: usize) -> bool {
         let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
         why.is_some_and(|why| is_for_freeze(why) || why.undecided().is_some())
     };
-    let lagging = world
-        .regions
-        .iter()
-        .zip(&setting.fleet.regions)
-        .filter(|(place, policy)| policy.kind != Kind::Joining && place.serves_alone() != Some(newest));
-    lagging.map(|(_, policy)| &policy.name).all(by_policy)
+    let policies = setting.fleet.regions.iter().enumerate();
+    let mut lagging =
+        policies.filter(|(region, policy)| policy.kind != Kind::Joining && world.is_on(*region) != Some(newest));
+    lagging.all(|(_, policy)| by_policy(&policy.name))
 }
 
 /// A history that does not come to rest.
@@ -108,7 +105,7 @@ fn truth_is_on_record(world: &mut World) {
     let setting = world.setting.clone();
     for region in 0..setting.targets.len() {
         let Some(place) = world.regions.get(region) else { continue };
-        if place.broken {
+        if place.broken || setting.kind(region) == Kind::PilotLight {
             continue;
         }
         let history = &place.chain.history;

@@ -1,7 +1,7 @@
 //! What is written to the ledgers, held against what is so and what its writer has seen.
 
 use super::{A_MINUTE, Broken, Wrong, breach, hold};
-use crate::world::{Caller, Who, World};
+use crate::world::{Caller, Seconds, Who, World};
 use meridian_domain::reason::JobFailure;
 use meridian_domain::{Kind, Record, Verdict};
 use meridian_judge::{COUNTS_DELAY, Judgement};
@@ -15,6 +15,9 @@ pub(in crate::world) fn on_record(world: &mut World, region: usize, record: &Rec
         let release = world.setting.release_of(target);
         return at_full_load(world, region, release, judgement.as_ref());
     }
+    if let Record::Kept { target, .. } = record {
+        return keeps(world, region, world.setting.release_of(target), looked);
+    }
     let (target, settled) = match record {
         Record::Confirmed { target, .. } => (target, false),
         Record::Settled { target, .. } => (target, true),
@@ -27,6 +30,21 @@ pub(in crate::world) fn on_record(world: &mut World, region: usize, record: &Rec
         holds &= place.update.is_none_or(|update| update.target != release || update.since >= looked);
     }
     hold(world, holds, || Wrong::NotServing { settled }.of(region, release));
+}
+
+/// I2, I3: what a pilot light keeps is approved, attested there, and serves in an active region, proved.
+fn keeps(world: &mut World, region: usize, release: usize, looked: Seconds) {
+    let setting = world.setting.clone();
+    let Some((id, _)) = setting.releases.get(release) else { return };
+    let attested = world.regions.get(region).is_some_and(|place| place.chain.history.attested.contains(id));
+    let approved = world.hub.history.approved.contains(id);
+    hold(world, attested && approved, || Wrong::NotApproved.of(region, release));
+    let shown = world.regions.iter().enumerate().any(|(other, place)| {
+        setting.kind(other) == Kind::Active
+            && place.served_at(release, looked)
+            && place.chain.history.confirmed.contains_key(id)
+    });
+    hold(world, shown, || Wrong::KeptUnshown.of(region, release));
 }
 
 /// I11: a wave decides nothing about a region from a look at its endpoint that is older than what another has written there
@@ -69,7 +87,7 @@ pub(in crate::world) fn on_hub_record(world: &mut World, record: &Record, caller
             let number = setting.releases.iter().position(|(id, _)| id == release).unwrap_or(0);
             for (region, policy) in setting.fleet.regions.iter().enumerate() {
                 let lags = lagging.contains(&policy.name) || policy.kind == Kind::Joining;
-                let serves = world.regions.get(region).is_some_and(|place| place.served_at(number, caller.looked));
+                let serves = world.had_at(region, number, caller.looked);
                 hold(world, lags || serves, || Wrong::SaidToServe { execution: None }.of(region, number));
             }
         }

@@ -93,6 +93,7 @@ impl<H: Hasher> Prints<'_, H> {
             departed: _,
             unreplicated: _,
             serving,
+            kept,
             previous,
             update,
             confirmed,
@@ -115,6 +116,7 @@ impl<H: Hasher> Prints<'_, H> {
             shadowed: _,
             carries: _,
             evacuated: _,
+            missed: _,
             // Home is there.
             silent_homes: _,
             moved: _,
@@ -124,6 +126,7 @@ impl<H: Hasher> Prints<'_, H> {
         if let Some(serving) = serving {
             (serving.target.release, &serving.by).hash(self.hasher);
         }
+        kept.as_ref().map(|kept| kept.target.release).hash(self.hasher);
         previous.as_ref().map(|target| target.release).hash(self.hasher);
         (confirmed, full_load).hash(self.hasher);
         (serving.is_some(), evidence.len(), returned.len(), returned_before.len(), unknown.is_some(), owed.len())

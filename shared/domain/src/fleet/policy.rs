@@ -18,6 +18,7 @@ mod region_problem;
 mod scaling;
 mod shadow;
 mod signing;
+mod stand_in;
 mod takeover;
 mod text_problem;
 
@@ -61,6 +62,9 @@ pub struct Fleet {
     pub home_patience: SignedDuration,
     /// Who moves home to a deputy then.
     pub takeover: Takeover,
+    /// After so many looks in a row that an active region does not answer, five minutes between two of them, the first standby makes itself
+    /// ready for its customers; none where only a person asks it.
+    pub failover_threshold: Option<u32>,
     /// The endpoint's name, the same in every region.
     pub endpoint: ResourceName,
     /// The endpoint's one production variant.

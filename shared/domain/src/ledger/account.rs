@@ -32,6 +32,9 @@ pub struct Account {
     /// Every configuration that may have answered a customer at that moment, the proved one first. Instances that only
     /// stood warm are not among them.
     pub answers: Vec<Answer>,
+    /// What it kept to serve, with nothing running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Target>,
     /// Where the region would have rolled back to.
     pub way_back: Option<Target>,
     /// The update that was open.
@@ -203,6 +206,7 @@ pub fn account(region: &Region, entries: &[Entry], hub: Option<&[Entry]>, at: Ti
     let mut account = Account {
         state: State::Nothing,
         answers: Vec::new(),
+        kept: cut.history.kept.as_ref().map(|kept| kept.target.clone()),
         way_back: cut.way_back(),
         unknown: cut.history.unknown.clone(),
         halts: around::halts(before, hub_before),

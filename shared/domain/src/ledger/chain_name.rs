@@ -8,7 +8,7 @@ use std::fmt;
 
 /// What the kept projections look like and mean. It is part of their keys: code of another form does not see them, reads
 /// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
-pub const FORM: u32 = 23;
+pub const FORM: u32 = 24;
 
 /// Which chain of the ledger. Home's bucket holds two: its own region's and the hub's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,12 +7,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum FailoverStep {
-    /// A person asked this region to carry another's customers; the entry's actor says who.
+    /// This region is to carry another's customers: a person asked, whom the entry's actor names, or the region itself by policy.
     Asked {
         /// The region whose customers are to come.
         from: RegionName,
-        /// The person's reason.
+        /// The person's reason; or that the regions' looks were.
         why: String,
+    },
+    /// Another region's endpoint does not answer this one. Said of each look in a row, until policy has enough of them.
+    Missed {
+        /// The region that was asked.
+        region: RegionName,
+    },
+    /// It answers again.
+    Answers {
+        /// The region that was asked.
+        region: RegionName,
     },
     /// It can: its instances are there, and its golden records were answered right.
     Ready {

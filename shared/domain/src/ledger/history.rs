@@ -4,12 +4,13 @@ mod exposure;
 mod failover;
 mod home;
 mod hub;
+mod kept;
 mod shadow;
 mod standing;
 mod tries;
 mod update;
 
-pub use failover::{Carries, Evacuated};
+pub use failover::{Carries, Evacuated, Missed};
 pub use home::{HomeMove, SilentHome};
 pub use hub::{ApprovedRelease, HubHistory, Lease};
 pub use shadow::Shadow;
@@ -47,6 +48,8 @@ pub struct RegionHistory {
     pub departed: BTreeMap<Chain, KeptHead>,
     /// What serves, as far as it was confirmed, since when and by whose decision.
     pub serving: Option<Serving>,
+    /// What a pilot light would serve, while it has no endpoint.
+    pub kept: Option<Serving>,
     /// What served before, to roll back to.
     pub previous: Option<Target>,
     /// The update in flight, or one whose end nobody has recorded yet.
@@ -89,6 +92,8 @@ pub struct RegionHistory {
     pub carries: Option<Carries>,
     /// Set while the region's own customers are sent elsewhere.
     pub evacuated: Option<Evacuated>,
+    /// Regions whose endpoints do not answer this one.
+    pub missed: BTreeMap<RegionName, Missed>,
     /// Homes whose ledgers do not answer here: policy's, and any that it has left since.
     pub silent_homes: BTreeMap<RegionName, SilentHome>,
     /// The last move of home that the region was told of: whoever acts for another home adds nothing to its chain.
@@ -222,6 +227,9 @@ impl RegionHistory {
                     ..OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at)
                 });
             }
+            Record::EndpointIntended { target, execution } => {
+                self.intended(OpenUpdate::new(target, None, execution, None, entry.at));
+            }
             Record::UpdateStarted { execution } => self.on_update(execution, |update| update.started = true),
             Record::CanaryStarted { execution, from, ends } => self.on_update(execution, |update| {
                 update.started = true;
@@ -232,8 +240,10 @@ impl RegionHistory {
                 self.keep_evidence(execution, judgement.as_ref());
             }
             Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
+                let is_lit = self.lighting().is_some_and(|update| update.target == *target);
                 self.confirmed.insert(target.release, execution.clone());
                 self.unknown = None;
+                self.update.take_if(|_| is_lit);
                 if let Some(update) = self.update.as_mut().filter(|update| update.target == *target) {
                     update.confirmed = true;
                     update.confirmed_at.get_or_insert(entry.at);
@@ -248,6 +258,7 @@ impl RegionHistory {
                 self.update.take_if(|update| update.target == *target);
                 self.serve(target, entry.at, execution);
             }
+            Record::Kept { target, execution } => self.keep(target, entry.at, execution),
             Record::ScalingIntended { execution, floor } => self.scaling_intended(execution, floor, entry.at),
             Record::InstancesAwaited { execution, .. } => {
                 self.on_scaling(execution, |scaled| _ = scaled.awaited.get_or_insert(entry.at));
@@ -286,7 +297,7 @@ impl RegionHistory {
                 self.paged(entry.at, why);
                 self.halt = Some(why.clone());
             }
-            Record::Lifted { .. } => self.halt = None,
+            Record::Lifted { .. } | Record::JudgeReplaced { .. } => self.halt = None,
             _ => {}
         }
     }
@@ -320,9 +331,10 @@ impl RegionHistory {
         }
     }
 
-    /// True if no release has ever been proved to serve here: the next one is the region's first.
+    /// True if no release has ever been proved to serve here, or is kept to serve: the next one is the region's first.
     pub fn is_new(&self) -> bool {
-        self.serving.is_none() && self.previous.is_none() && self.confirmed.is_empty() && self.returned.is_empty()
+        let ran = self.serving.is_some() || self.previous.is_some() || self.kept.is_some();
+        !ran && self.confirmed.is_empty() && self.returned.is_empty()
     }
 
     /// The open update that is to bring this region its first release; one that nobody has decided against.
@@ -466,6 +478,7 @@ impl RegionHistory {
             return;
         }
         let now = Serving { target: target.clone(), since, by: by.clone() };
+        self.kept = None;
         self.previous = self.serving.replace(now).map(|before| before.target);
     }
 }

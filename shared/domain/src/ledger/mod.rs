@@ -26,6 +26,7 @@ pub mod quarantine;
 pub mod reason;
 mod record;
 pub mod resume;
+pub mod stand_in;
 mod step;
 pub mod verdict;
 mod violation;

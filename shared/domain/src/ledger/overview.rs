@@ -276,7 +276,7 @@ fn lags_behind<'a>(
     history: &RegionHistory,
     at: Timestamp,
 ) -> Option<&'a ReleaseId> {
-    let serving = &history.serving.as_ref()?.target.release;
+    let serving = &history.target()?.release;
     if region.kind == Kind::Joining || hub.overridden(Rule::Skew, &region.name, at).is_some() {
         return None;
     }

@@ -304,6 +304,13 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bake: Option<Bake>,
     },
+    /// A pilot light is about to make its endpoint, of what it keeps.
+    EndpointIntended {
+        /// What is to serve.
+        target: Target,
+        /// The region's own hand.
+        execution: Actor,
+    },
     /// SageMaker accepted the update.
     UpdateStarted {
         /// The wave, or the rollback.
@@ -360,6 +367,13 @@ pub enum Record {
         /// The wave that brought it.
         execution: Actor,
     },
+    /// A pilot light without an endpoint keeps a release: its files are attested here, its model and configuration created. Nothing serves.
+    Kept {
+        /// What its endpoint would serve.
+        target: Target,
+        /// The wave that brought it; or the region, where the endpoint that served it was seen to be gone.
+        execution: Actor,
+    },
     /// How many instances the region is to have is about to be registered.
     ScalingIntended {
         /// The wave that has it registered.
@@ -388,6 +402,11 @@ pub enum Record {
         /// What it saw.
         #[serde(flatten)]
         seen: HomeSeen,
+    },
+    /// The region's halt is over: its judge died with the home before, and another home judges from now on.
+    JudgeReplaced {
+        /// The wave that goes on.
+        execution: Actor,
     },
     /// The region rolled back.
     Reverted {

@@ -26,7 +26,7 @@ use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
 use crate::fleet::names::RegionName;
 use crate::fleet::{Bake, Bounds, CanarySize, Fleet, Kind, Region, Style};
 use crate::ledger::history::{OpenUpdate, RegionHistory};
-use crate::ledger::reason::Seen;
+use crate::ledger::reason::{Reason, Return, Seen, WayBackReason};
 use crate::ledger::verdict::{Decision, Verdict};
 use crate::ledger::{Act, Record, Violation};
 use crate::wave::plan::{Next, Plan, Sight};
@@ -70,6 +70,12 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
             broken.extend(require(ours, Violation::OtherEpoch));
             broken.extend(audit.lease());
             broken.extend(audit.bake(region, *bake));
+            broken
+        }
+        Next::TellRegion(region, Record::Kept { target, .. }) => audit.keeping(region, target),
+        Next::TellRegion(region, Record::JudgeReplaced { .. }) => {
+            let mut broken = require(audit.lost_its_judge(region), Violation::HaltStands);
+            broken.extend(audit.lease());
             broken
         }
         // That wave may still ask for it: only the lease's holder knows that it will not.
@@ -140,6 +146,23 @@ impl<'a> Audit<'a> {
         let kind = |name: &RegionName| self.fleet.region(name).map(|own| own.kind);
         let active = self.fleet.regions.iter().filter(|own| own.kind == Kind::Active).any(|own| self.serves(&own.name));
         kind(region).is_some_and(|kind| kind != Kind::Active) && active
+    }
+
+    /// The region went back, and halted, for a judge that was silent, before home moved here for the loss of another.
+    fn lost_its_judge(&self, region: &RegionName) -> bool {
+        let moved = self.sight.hub.moved.as_ref().filter(|moved| moved.lost && moved.to == self.fleet.home);
+        moved.zip(self.history(region)).is_some_and(|(moved, own)| {
+            let silent = |why: &Reason| {
+                matches!(why, Reason::Return(Return::RolledBack { why: WayBackReason::JudgeSilent, .. }))
+            };
+            own.halt.as_ref().is_some_and(silent) && own.returned_at.is_some_and(|at| at <= moved.since)
+        })
+    }
+
+    /// No instance is to run there, and none does.
+    fn is_dark(&self, region: &RegionName) -> bool {
+        let none = matches!(self.sight.endpoints.get(region), Some(Seen::Known(None)));
+        none && self.fleet.region(region).is_some_and(|own| own.kind == Kind::PilotLight)
     }
 
     fn serves(&self, region: &RegionName) -> bool {

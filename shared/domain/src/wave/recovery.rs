@@ -21,6 +21,9 @@ const TRACKING: Span = Span::of_seconds(4 * 60, 5 * 60);
 const SWEEP: Span = Span::of_seconds(150, 300);
 /// From the call to the instances' first request.
 const INSTANCES: Span = Span { usual: PROVISIONING, worst: SLOWEST_PROVISIONING };
+/// An endpoint that a pilot light has made: `/health` reads the ledger anew after a minute at most, and Route 53's places want three
+/// successes, 30 s apart.
+const INTO_DNS: Span = Span::of_seconds(100, 150);
 /// Between two looks at a day: usual traffic moves in straight lines from hour to hour.
 const STEP: SignedDuration = SignedDuration::from_mins(15);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -87,7 +90,7 @@ pub struct Recovery {
     pub needed: Option<u32>,
     /// Whether they are there.
     pub capacity: Capacity,
-    /// From the loss until the customers' names lead elsewhere.
+    /// From the loss until the customers' names lead elsewhere; to a pilot light, which somebody has to ask, from `meridian failover`.
     pub elsewhere: Span,
     /// From `meridian failover` until the region is ready for them: nothing is lost where it is asked beforehand. None where it never is.
     pub ready: Option<Span>,
@@ -112,7 +115,9 @@ impl Recovery {
     /// worst. None where they never come, or nobody knows.
     pub fn at_risk(&self) -> Option<u64> {
         let time = self.time()?.worst.saturating_sub(self.elsewhere.usual).as_secs_f64();
-        Some(if self.capacity == Capacity::Runs { 0 } else { (self.load * time) as u64 })
+        // A pilot light gets nobody before its instances are there.
+        let ready = self.capacity == Capacity::Runs || self.kind == Kind::PilotLight;
+        Some(if ready { 0 } else { (self.load * time) as u64 })
     }
 }
 
@@ -144,19 +149,33 @@ fn recovery(fleet: &Fleet, (lost, to): (&Region, &Region), from: Timestamp) -> R
 
 fn at_moment(fleet: &Fleet, (lost, to): (&Region, &Region), at: Timestamp) -> Recovery {
     let (lost_rps, own_rps) = (lost.usual_rps(at), to.usual_rps(at));
-    let (load, elsewhere) = (lost_rps + own_rps, OUT_OF_DNS + HELD_NAMES);
+    let load = lost_rps + own_rps;
     let scaling = fleet.scaling.as_ref();
-    let runs = scaling
-        .map_or(to.instances, |policy| policy.instances_for(own_rps).max(to.floor_at(policy, at)).min(to.most()));
+    let runs = match scaling {
+        _ if to.kind == Kind::PilotLight => 0,
+        Some(policy) => policy.instances_for(own_rps).max(to.floor_at(policy, at)).min(to.most()),
+        None => to.instances,
+    };
     let needed = scaling.map(|policy| policy.instances_for(load));
+    // A pilot light's endpoint begins with policy's instances, and scales after that.
+    let lit = match needed {
+        Some(needed) if needed > to.instances => SWEEP + INSTANCES + INSTANCES,
+        _ => SWEEP + INSTANCES,
+    };
+    let elsewhere = match to.kind {
+        Kind::PilotLight => lit + INTO_DNS + HELD_NAMES,
+        _ => OUT_OF_DNS + HELD_NAMES,
+    };
     let capacity = match needed {
         Some(needed) if needed > to.most() => Capacity::Never { most: to.most() },
+        Some(_) if to.kind == Kind::PilotLight => Capacity::Comes(elsewhere),
         Some(needed) if needed > runs => Capacity::Comes(elsewhere + TRACKING + INSTANCES),
         Some(_) => Capacity::Runs,
         None => Capacity::Unknown,
     };
     let ready = match capacity {
         Capacity::Runs => Some(SWEEP),
+        Capacity::Comes(_) if to.kind == Kind::PilotLight => Some(lit),
         Capacity::Comes(_) => Some(SWEEP + INSTANCES),
         Capacity::Never { .. } | Capacity::Unknown => None,
     };
@@ -173,4 +192,10 @@ fn at_moment(fleet: &Fleet, (lost, to): (&Region, &Region), at: Timestamp) -> Re
         elsewhere,
         ready,
     }
+}
+
+/// From the loss until the stand-in asks itself. Looks are five minutes apart, and begin at any time within these; as a rule the other region's last one comes before the standby's own.
+pub fn self_asked(threshold: u32) -> Span {
+    let all = SWEEP.worst.saturating_mul(i32::try_from(threshold).unwrap_or(i32::MAX));
+    Span { usual: all, worst: all + SWEEP.worst }
 }

@@ -123,6 +123,26 @@ fn a_hot_standby_always_has_the_largest_regions_instances_beside_its_own() {
     assert_eq!(refused(&unscaled), FleetProblem::Region(RegionProblem::HotWithoutScaling(name(BR))));
 }
 
+/// Two other regions look at each, so many times that it comes to an end; and regions that move home need a deputy to move it to.
+#[test]
+fn what_regions_decide_among_themselves_needs_the_regions_for_it() {
+    let threshold = |looks: u32, text: &str| {
+        let text = text.replacen("takeover = \"ask\"", &format!("failover_threshold = {looks}"), 1);
+        Fleet::parse(&text).map_err(|error| error.problem)
+    };
+    let stands_by = with(&[(BR, STANDBY)]);
+    let fleet = threshold(3, &stands_by).unwrap();
+    assert_eq!(fleet.stand_in().map(|(region, looks)| (region.name.clone(), looks)), Some((name(BR), 3)));
+    for (looks, text) in [(0, &stands_by), (13, &stands_by), (3, &GOOD.to_owned()), (3, &with(&[(BR, JOINING)]))] {
+        assert_eq!(threshold(looks, text), Err(FleetProblem::FailoverThreshold), "{looks}");
+    }
+    assert!(Fleet::parse(&stands_by).unwrap().stand_in().is_none());
+    let auto = GOOD.replacen("takeover = \"ask\"", "takeover = \"auto\"", 1);
+    assert!(Fleet::parse(&auto).is_ok());
+    let alone = auto.replacen("deputies = [\"ap-northeast-1\"]", "deputies = []", 1);
+    assert_eq!(Fleet::parse(&alone).unwrap_err().problem, FleetProblem::Takeover(4));
+}
+
 /// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
 /// people say that they may.
 #[test]

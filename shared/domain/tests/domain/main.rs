@@ -77,6 +77,8 @@ mod own_means;
 #[cfg(test)]
 mod past;
 #[cfg(test)]
+mod pilot;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod probation;
@@ -88,6 +90,8 @@ mod properties;
 mod queue;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod replaced;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

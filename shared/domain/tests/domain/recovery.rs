@@ -91,3 +91,18 @@ fn a_hot_standby_runs_what_is_needed_at_every_hour() {
     let own = of(&brazil("kind = \"hot-standby\"\ninstances = 3\nmost_instances = 6"), EU, BR);
     assert_eq!((own.kind, own.capacity), (Kind::HotStandby, Capacity::Runs));
 }
+
+/// Nothing runs there: from the command on its instances come, then names lead to it, and until then nobody answers.
+#[test]
+fn a_pilot_light_answers_once_somebody_has_asked_it_and_its_instances_are_there() {
+    let own = of(&brazil("kind = \"pilot-light\"\ninstances = 3\nmost_instances = 6"), EU, BR);
+    let (ready, time) = (own.ready.unwrap(), own.time().unwrap());
+    assert_eq!((own.runs, own.needed, own.capacity), (0, Some(3), Capacity::Comes(time)));
+    assert!(time.usual > ready.usual && time == own.elsewhere, "{own:?}");
+    assert_eq!(own.at_risk(), Some(0));
+    // With fewer at first it scales after that.
+    let few = of(&brazil("kind = \"pilot-light\"\ninstances = 2\nmost_instances = 6"), EU, BR);
+    assert!(few.ready.unwrap().usual > ready.usual, "{few:?}");
+    let never = of(&brazil("kind = \"pilot-light\"\ninstances = 2\nmost_instances = 2"), EU, BR);
+    assert_eq!((never.capacity, never.ready), (Capacity::Never { most: 2 }, None));
+}

@@ -117,14 +117,16 @@ fn crosses_the_border(record: &Record) {
         Record::UpdateIntended { target, back, execution, epoch, bake } => {
             crosses!(target, back, execution, epoch, bake)
         }
-        Record::UpdateStarted { execution } => crosses!(execution),
+        Record::UpdateStarted { execution } | Record::JudgeReplaced { execution } => crosses!(execution),
         Record::CanaryStarted { execution, from, ends } => crosses!(execution, from, ends),
         Record::Decided { execution, decision, why, judgement, cause } => {
             crosses!(execution, decision, why, judgement, cause)
         }
         Record::Confirmed { target, execution, golden } => crosses!(target, execution, golden),
         Record::FullLoadJudged { target, execution, why, judgement } => crosses!(target, execution, why, judgement),
-        Record::Settled { target, execution } => crosses!(target, execution),
+        Record::Settled { target, execution }
+        | Record::Kept { target, execution }
+        | Record::EndpointIntended { target, execution } => crosses!(target, execution),
         Record::ScalingIntended { execution, floor } => crosses!(execution, floor),
         Record::ScalingSet { execution } => crosses!(execution),
         Record::InstancesAwaited { execution, there } => crosses!(execution, there),
@@ -132,6 +134,7 @@ fn crosses_the_border(record: &Record) {
             FailoverStep::Asked { from, why } => crosses!(from, why),
             FailoverStep::Ready { least, golden } => crosses!(least, golden),
             FailoverStep::Over { why } | FailoverStep::Readmitted { why } => crosses!(why),
+            FailoverStep::Missed { region } | FailoverStep::Answers { region } => crosses!(region),
             FailoverStep::Evacuated { to, why } => crosses!(to, why),
         },
         Record::HomeSeen { home, seen } => match seen {

@@ -25,6 +25,7 @@ mod lost;
 mod lost_home;
 mod place;
 mod signed;
+mod stand_in;
 mod takeover;
 mod tries;
 mod trouble;

@@ -76,6 +76,8 @@ kinds! {
     HomeTaken: "`replication` in a deputy", Page, LostHome;
     /// Home answers the deputy again that had asked people to move it.
     HomeAnswers: "`replication` in a deputy", Advice, LostHome;
+    /// An active region does not answer the standby for `failover_threshold` looks, nor another region.
+    StandsIn: "`replication` in a standby", Advice, Failover;
     /// A required gate fails on held-out records.
     RejectedWorse: "`shadow-eval`", Page, Pages;
     /// A required gate reaches no conclusion, for example with too few positives.
@@ -202,6 +204,7 @@ impl Notice {
             Notice::Home(HomeNotice::Lost { .. }) => PageKind::HomeLost,
             Notice::Home(HomeNotice::Taken { .. }) => PageKind::HomeTaken,
             Notice::Home(HomeNotice::Answers { .. }) => PageKind::HomeAnswers,
+            Notice::StandsIn { .. } => PageKind::StandsIn,
             Notice::BytesRefused { what, .. } => of_refused(what),
             Notice::JobFailed { .. } => PageKind::JobFailed,
             Notice::EvaluationRejected { cause, .. } => of_rejected(*cause),
@@ -293,6 +296,7 @@ fn of_end(end: &WaveEnd) -> Option<PageKind> {
         WaveEnd::Lost { .. } => Some(PageKind::ReadPipeline),
         WaveEnd::Deferred { why, .. } => Some(of_left_behind(why)),
         WaveEnd::Serves { .. }
+        | WaveEnd::Keeps { .. }
         | WaveEnd::Superseded { .. }
         | WaveEnd::Stopped(_)
         | WaveEnd::FullLoad { .. }
@@ -307,7 +311,7 @@ fn of_return(told: &Return) -> Option<PageKind> {
         Return::Unwritten { .. } => Some(PageKind::ReadRollbackLog),
         Return::Unread { .. } => Some(PageKind::LookAtBucket),
         Return::Leaves { .. } | Return::LeavesAfter { .. } => Some(PageKind::CompareCallers),
-        Return::NowhereToGo { .. } => Some(PageKind::LookAtEndpoint),
+        Return::NowhereToGo { .. } | Return::NotLit { .. } => Some(PageKind::LookAtEndpoint),
         Return::RingsInSoak { .. } => Some(PageKind::WaitForSoak),
         Return::WorseThanBefore { .. } => Some(PageKind::WeighRollback),
         Return::Broken { .. } | Return::Foreign { .. } => Some(PageKind::UpdateByHand),

@@ -248,6 +248,7 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
     for home in ["eu-west-1", "sa-east-1"] {
         all.push(Notice::Home(HomeNotice::Answers { home: home.parse().unwrap(), since }));
     }
+    all.push(Notice::StandsIn { from: "eu-west-1".parse().unwrap(), with: others.to_vec() });
     let (file, expected, found) = (|| "releases/manifests/4b1d".to_owned(), Sha256::of(b"a"), Sha256::of(b"b"));
     for what in [
         FileFault::Unsigned { file: file(), region: jp() },

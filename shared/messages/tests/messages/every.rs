@@ -236,6 +236,7 @@ fn returns() -> Vec<Return> {
         Return::RingsInSoak { region: au(), version: new(), why: why() },
         Return::WorseThanBefore { region: au(), version: new(), worse: worse() },
         Return::Broken { region: au(), status: EndpointStatus::Failed },
+        Return::NotLit { region: au(), version: new() },
         Return::Foreign { region: au(), version: new(), config: resource("fraud-by-hand") },
         Return::BytesUnknown { region: au(), status: FAILED },
         Return::GoesToProved { region: au(), version: old() },
@@ -246,6 +247,8 @@ fn returns() -> Vec<Return> {
 fn quiets() -> Vec<Quiet> {
     vec![
         Quiet::NoEndpoint,
+        Quiet::Keeps { version: new() },
+        Quiet::Lighting { version: new() },
         Quiet::Alarm,
         Quiet::Callers { compared: None },
         Quiet::Callers { compared: compared(Beside::SameMinutes) },
@@ -293,6 +296,7 @@ fn ends() -> Vec<WaveEnd> {
     let all = lagging().into_iter().map(|why| (au(), why)).collect();
     let own = [
         WaveEnd::Serves { region: region(), version: version() },
+        WaveEnd::Keeps { region: region(), version: version() },
         WaveEnd::Superseded { region: region(), version: version(), newer: "v428".to_owned() },
         rolled_back(true),
         rolled_back(false),

@@ -111,6 +111,15 @@ pub enum FleetProblem {
         least = super::takeover::LEAST_VOTERS
     )]
     Takeover(usize),
+    /// A `failover_threshold` that is out of bounds, or in a fleet where nobody could go by it.
+    #[error(
+        "fleet.failover_threshold: {least} to {longest} looks, five minutes apart, in a fleet of at least {regions} regions in one account, one of them a \
+         hot-standby, warm-standby or pilot-light; without it only a person sends customers to a standby",
+        least = super::stand_in::THRESHOLD.start(),
+        longest = super::stand_in::THRESHOLD.end(),
+        regions = super::stand_in::LEAST_REGIONS
+    )]
+    FailoverThreshold,
     /// Something in a `[[region]]`.
     #[error("{0}")]
     Region(RegionProblem),

@@ -57,6 +57,8 @@ struct FleetTable {
     home_patience: SignedDuration,
     #[serde(default)]
     takeover: Option<toml::Spanned<Takeover>>,
+    #[serde(default)]
+    failover_threshold: Option<toml::Spanned<u32>>,
     endpoint: ResourceName,
     variant: ResourceName,
     instance_type: toml::Spanned<String>,
@@ -153,6 +155,7 @@ impl Fleet {
             deputies: f.deputies.into_iter().map(toml::Spanned::into_inner).collect(),
             home_patience: f.home_patience,
             takeover: f.takeover.map(toml::Spanned::into_inner).unwrap_or_default(),
+            failover_threshold: f.failover_threshold.map(toml::Spanned::into_inner),
             endpoint: f.endpoint,
             variant: f.variant,
             instance_type: f.instance_type.into_inner(),

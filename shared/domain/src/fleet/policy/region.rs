@@ -18,6 +18,9 @@ pub enum Kind {
     HotStandby,
     /// The same with a floor of instances: it carries another region's customers once it has scaled.
     WarmStandby,
+    /// The release's files alone: no instance runs before it is to carry another region's customers. With an endpoint it is kept as a
+    /// warm standby is.
+    PilotLight,
     /// Being brought in: treated as a standby, and its lag holds up nobody: neither the order, nor the wave's end, nor the
     /// bound on skew.
     Joining,
@@ -52,8 +55,14 @@ impl Kind {
             Kind::Active => "active",
             Kind::HotStandby => "hot-standby",
             Kind::WarmStandby => "warm-standby",
+            Kind::PilotLight => "pilot-light",
             Kind::Joining => "joining",
         }
+    }
+
+    /// Whether a wave's order waits for it: not where it may have no endpoint.
+    pub fn is_waited_for(self) -> bool {
+        !matches!(self, Kind::PilotLight | Kind::Joining)
     }
 }
 

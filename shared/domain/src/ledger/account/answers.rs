@@ -32,8 +32,8 @@ impl Cut<'_> {
             Record::Confirmed { target, .. } => !update.confirmed && *target == update.target,
             Record::Settled { target, .. } => *target == update.target,
             Record::Reverted { from, to, .. } => *from == update.target || *to == update.target,
-            Record::BytesUnknown { .. } => true,
-            Record::UpdateIntended { target, execution, .. } => {
+            Record::BytesUnknown { .. } | Record::Kept { .. } => true,
+            Record::UpdateIntended { target, execution, .. } | Record::EndpointIntended { target, execution } => {
                 *target != update.target || *execution != update.execution
             }
             _ => false,
@@ -51,6 +51,9 @@ impl Cut<'_> {
     }
 
     fn phase(&self, update: &OpenUpdate, canary: Option<Canary>, ended: Option<&Entry>) -> Phase {
+        if self.history.lighting().is_some() {
+            return Phase::First;
+        }
         if update.epoch.is_none() || update.is_decided(Decision::Revert) {
             return Phase::RollingBack;
         }
@@ -150,7 +153,7 @@ fn leaves(record: &Record, target: &Target) -> bool {
 /// An entry after which a return is no surprise: it was begun on record, or the target had been proved once more before it.
 fn explains(record: &Record, target: &Target) -> bool {
     match record {
-        Record::UpdateIntended { .. } => true,
+        Record::UpdateIntended { .. } | Record::EndpointIntended { .. } => true,
         Record::Confirmed { target: proved, .. }
         | Record::FullLoadJudged { target: proved, .. }
         | Record::Settled { target: proved, .. } => proved == target,

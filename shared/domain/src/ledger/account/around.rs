@@ -50,7 +50,10 @@ pub(super) fn halts(region: &[Entry], hub: Option<&[Entry]>) -> Vec<Halt> {
 }
 
 fn halt(entries: &[Entry], fleet: bool) -> Option<Halt> {
-    let word = entries.iter().rev().find(|entry| matches!(entry.record, Record::Halted { .. } | Record::Lifted { .. }));
+    let is_word = |record: &Record| {
+        matches!(record, Record::Halted { .. } | Record::Lifted { .. } | Record::JudgeReplaced { .. })
+    };
+    let word = entries.iter().rev().find(|entry| is_word(&entry.record));
     match word.map(|entry| (entry, &entry.record)) {
         Some((entry, Record::Halted { why })) => {
             Some(Halt { at: entry.at, by: entry.actor.clone(), why: why.clone(), fleet })

@@ -69,7 +69,9 @@ fn canary(target: &Target, region: &[Entry]) -> Option<CanaryTimes> {
     let (mut is_own, mut last) = (false, None);
     for entry in region {
         match &entry.record {
-            Record::UpdateIntended { target: to, .. } => is_own = to == target,
+            Record::UpdateIntended { target: to, .. } | Record::EndpointIntended { target: to, .. } => {
+                is_own = to == target;
+            }
             Record::CanaryStarted { from, ends, .. } if is_own => last = Some(CanaryTimes { from: *from, ends: *ends }),
             Record::Reverted { from, .. } if from == target => last = None,
             _ => {}

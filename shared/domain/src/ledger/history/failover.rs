@@ -4,7 +4,7 @@ use super::RegionHistory;
 use crate::fleet::names::{Actor, RegionName};
 use crate::ledger::Entry;
 use crate::ledger::failover::FailoverStep;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Another region's customers, whom this region was asked to carry.
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct Carries {
     /// The region whose customers they are.
     pub from: RegionName,
-    /// Who asked.
+    /// Who asked: a person, or the region itself by policy.
     pub by: Actor,
-    /// That person's reason.
+    /// That person's reason, or that the regions' looks were.
     pub why: String,
     /// When that was.
     pub since: Timestamp,
@@ -35,6 +35,39 @@ pub struct Evacuated {
     pub why: String,
     /// When that was.
     pub since: Timestamp,
+}
+
+/// A region whose endpoint does not answer this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// When that was first put on record.
+    pub since: Timestamp,
+    /// When it was last.
+    pub last: Timestamp,
+    /// Looks in a row.
+    pub looks: u32,
+    /// True once this region was asked to carry its customers.
+    pub asked: bool,
+}
+
+/// A look that comes sooner after another is a call that was delivered twice.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(4);
+/// Once policy has enough of them, so often a look is put on record.
+const REPEATED: SignedDuration = SignedDuration::from_mins(30);
+/// Two sweeps more, and who looked does not look any more.
+const FRESH: SignedDuration = SignedDuration::from_mins(40);
+
+impl Missed {
+    /// Whether another look at `now` that it does not answer adds to these.
+    pub fn goes_on(&self, threshold: u32, now: Timestamp) -> bool {
+        let since = now.duration_since(self.last);
+        since >= if self.looks < threshold { BETWEEN_LOOKS } else { REPEATED }
+    }
+
+    /// True if it was missed lately: a region that looks no more says nothing.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.duration_since(self.last) <= FRESH
+    }
 }
 
 impl RegionHistory {
@@ -65,8 +98,16 @@ impl RegionHistory {
             // Said twice, it does not begin again; asked anew of a region that was ready once, it does.
             FailoverStep::Asked { from, why } if self.is_free_for(from) => {
                 let (from, why) = (from.clone(), why.clone());
+                self.missed.entry(from.clone()).and_modify(|missed| missed.asked = true);
                 self.carries = Some(Carries { from, by, why, since, ready: None, over: false });
             }
+            FailoverStep::Missed { region } => {
+                let asked = self.carries().is_some_and(|own| own.from == *region);
+                let first = Missed { since, last: since, looks: 0, asked };
+                let missed = self.missed.entry(region.clone()).or_insert(first);
+                (missed.looks, missed.last) = (missed.looks + 1, since);
+            }
+            FailoverStep::Answers { region } => _ = self.missed.remove(region),
             FailoverStep::Ready { .. } => {
                 if let Some(carries) = self.carries.as_mut().filter(|own| !own.over) {
                     carries.ready.get_or_insert(since);

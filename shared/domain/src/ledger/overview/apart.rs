@@ -25,8 +25,7 @@ pub(super) fn apart(
     for (one, history) in seen.iter().zip(histories) {
         let Some(history) = history.as_ref().filter(|_| one.region.kind != Kind::Joining) else { continue };
         // A release that no region may start is told with the regions that serve it.
-        let target = history.serving.as_ref().map(|serving| &serving.target);
-        let target = target.filter(|target| hub.barred(&target.release).is_none());
+        let target = history.target().filter(|target| hub.barred(&target.release).is_none());
         serving.extend(target.map(|target| (one.region, history, target)));
     }
     let served = |release: &ReleaseId| serving.iter().filter(|(.., own)| own.release == *release).count();

@@ -37,7 +37,10 @@ fn targets(record: &Record) -> impl Iterator<Item = &Target> {
     let named = match record {
         Record::UpdateIntended { target, back, .. } => [Some(target), back.as_ref()],
         Record::Reverted { from, to, .. } => [Some(from), Some(to)],
-        Record::Confirmed { target, .. } | Record::Settled { target, .. } => [Some(target), None],
+        Record::EndpointIntended { target, .. }
+        | Record::Confirmed { target, .. }
+        | Record::Settled { target, .. }
+        | Record::Kept { target, .. } => [Some(target), None],
         _ => [None, None],
     };
     named.into_iter().flatten()

@@ -141,6 +141,7 @@ fn of_endpoint(seen: &RegionSeen<'_>, history: &RegionHistory, row: &RegionRow) 
     let serving = history.serving.as_ref().map(|serving| &serving.target.config);
     let view = match &seen.endpoint {
         Seen::Unknown(_) => return Some(Need::EndpointUnseen { region }),
+        Seen::Known(None) if seen.region.kind == Kind::PilotLight && history.carries().is_none() => return None,
         Seen::Known(None) => return Some(Need::EndpointGone { region, config: serving?.clone() }),
         Seen::Known(Some(view)) => view,
     };

@@ -229,6 +229,7 @@ fn short_of(end: &WaveEnd) -> Vec<RegionName> {
         WaveEnd::Lost { lagging, .. } => lagging.clone(),
         WaveEnd::RolledBack { .. }
         | WaveEnd::Serves { .. }
+        | WaveEnd::Keeps { .. }
         | WaveEnd::Superseded { .. }
         | WaveEnd::Stopped(_)
         | WaveEnd::Deferred { .. }

@@ -43,12 +43,20 @@ pub enum Step {
     InTheWay { region: RegionName, why: Gate },
     /// A region that had fallen silent answers.
     AnswersAgain { region: RegionName },
+    /// The region's halt is over: it had lost its judge, which died with the home before.
+    JudgeReplaced { region: RegionName },
     /// The region could carry another region's customers too.
     ReadyForFailover { region: RegionName },
     /// A person asked the region to carry another's customers: it registers the instances for that.
     Carries { region: RegionName, from: RegionName, least: u32 },
     /// The region can carry them.
     ReadyToCarry { region: RegionName, from: RegionName },
+    /// The region, where nothing runs, has what an endpoint of the release needs.
+    Keeps { region: RegionName, version: Version },
+    /// Nothing runs in the region any more: its endpoint was taken away.
+    PutOut { region: RegionName, version: Version },
+    /// The region makes its endpoint, to carry another region's customers.
+    Lights { region: RegionName, version: Version },
     /// The region needs more instances, should another region's customers come.
     NeedsInstances { region: RegionName, has: u32, least: u32 },
     /// The region has not got the instances that it needs; `why` where they could not be asked for.

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum WaveEnd {
     /// The region serves the release.
     Serves { region: RegionName, version: Version },
+    /// The region, where nothing runs, keeps the wave's release.
+    Keeps { region: RegionName, version: Version },
     /// A newer release was approved before this wave moved anything.
     Superseded { region: RegionName, version: Version, newer: String },
     /// The wave is stopped.
@@ -64,6 +66,7 @@ impl WaveEnd {
             | Self::NotJudged { region, .. } => Some(region),
             Self::Incomplete { .. } | Self::Lost { .. } => Some(home),
             Self::Serves { .. }
+            | Self::Keeps { .. }
             | Self::Superseded { .. }
             | Self::Stopped(_)
             | Self::Deferred { .. }
@@ -86,6 +89,8 @@ pub enum Lagging {
     LedgerUnseen,
     /// It has no endpoint.
     NoEndpoint,
+    /// It is to have none, and does not keep the release.
+    NotKept,
     /// Its endpoint cannot be seen.
     EndpointUnseen { why: Unseen },
     /// Its endpoint was not asked.

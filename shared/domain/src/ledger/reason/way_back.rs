@@ -76,6 +76,7 @@ impl Return {
             | Self::LeavesAfter { .. }
             | Self::NowhereToGo { .. }
             | Self::Broken { .. }
+            | Self::NotLit { .. }
             | Self::Foreign { .. }
             | Self::BytesUnknown { .. }
             | Self::GoesToProved { .. }
@@ -114,6 +115,8 @@ pub enum Return {
     WorseThanBefore { region: RegionName, version: Version, worse: WorseThanBefore },
     /// Its endpoint has failed: which bytes serve is unknown.
     Broken { region: RegionName, status: EndpointStatus },
+    /// Its endpoint, made to carry another region's customers, is not proved: none of them comes here.
+    NotLit { region: RegionName, version: Version },
     /// Its endpoint names another configuration than its ledger says: nobody here asked for it (I13).
     Foreign { region: RegionName, version: Version, config: ResourceName },
     /// SageMaker could not roll back: which bytes serve is unknown (I13).
@@ -131,6 +134,10 @@ pub enum Return {
 pub enum Quiet {
     /// There is no endpoint.
     NoEndpoint,
+    /// There is to be no endpoint before the region is to carry another's customers.
+    Keeps { version: Version },
+    /// The region's endpoint is being made.
+    Lighting { version: Version },
     /// The rollback alarm is quiet.
     Alarm,
     /// The region's 4xx are its callers'.

@@ -47,7 +47,7 @@ impl Audit<'_> {
         update.decision.as_ref().is_some_and(|(last, _)| *last == Decision::Revert)
     }
 
-    /// I4, I13: whatever does not serve the release, proved and seen, lags.
+    /// I4, I13: whatever does not serve the release, proved and seen, or keep it where nothing is to run, lags.
     fn ending(&self, lagging: &[RegionName]) -> Vec<Violation> {
         let claimed = self.fleet.regions.iter().map(|region| &region.name).filter(|name| !lagging.contains(name));
         claimed
@@ -57,7 +57,8 @@ impl Audit<'_> {
                     let serves = serving == Some(self.sight.release)
                         && history.confirmed.contains_key(&self.sight.release)
                         && history.unknown.is_none();
-                    require(serves, Violation::CountedAsDone { region: name.clone() })
+                    let kept = history.kept.as_ref().is_some_and(|kept| kept.target.release == self.sight.release);
+                    require(serves || kept && self.is_dark(name), Violation::CountedAsDone { region: name.clone() })
                 }
                 None => vec![Violation::UnseenCountedAsDone { region: name.clone() }],
             })
@@ -75,8 +76,8 @@ impl Audit<'_> {
 
     /// I9: silence may be taken for peace only once the canary was let through.
     pub(super) fn disarm(&self, region: &RegionName) -> Vec<Violation> {
-        // A first release has no canary to watch.
-        let first = self.open(region).is_some_and(OpenUpdate::is_first);
+        // A first release has no canary to watch, nor has a region where nothing runs.
+        let first = self.open(region).is_some_and(OpenUpdate::is_first) || self.is_dark(region);
         require(
             first || self.decided(region, Decision::Proceed),
             Violation::DisarmedWithoutDecision { region: region.clone() },

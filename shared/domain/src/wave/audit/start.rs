@@ -32,13 +32,35 @@ impl Audit<'_> {
         broken
     }
 
+    /// A release is kept where nothing runs as it is started elsewhere, on an active's evidence.
+    pub(super) fn keeping(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let version = target.version.clone();
+        let mut broken = self.ready(region, target);
+        broken.extend(require(self.is_dark(region), Violation::NotNew { region: region.clone() }));
+        broken.extend(require(self.is_carried(region), Violation::NoEvidence { region: region.clone(), version }));
+        broken
+    }
+
     /// What every start must keep.
     fn start(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let version = &target.version;
+        let intended = self.open(region).is_some_and(|update| update.target == *target);
+        let suits = self.is_shadowed(region, target);
+        let unsuited = Violation::ShadowNotPassed { region: region.clone(), version: version.clone() };
+        let mut broken = self.ready(region, target);
+        broken.extend(require(suits, unsuited));
+        broken.extend(self.tries(region));
+        broken.extend(self.bake(region, self.open(region).and_then(|update| update.bake)));
+        broken.extend(require(intended, Violation::NoIntent { region: region.clone(), version: version.clone() }));
+        broken
+    }
+
+    /// The release may go there, and now.
+    fn ready(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
         let version = &target.version;
         let history = self.history(region);
         let attested = history.is_some_and(|history| history.attested.contains(&target.release));
         let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
-        let intended = self.open(region).is_some_and(|update| update.target == *target);
         let mut broken = require(!self.deferred(region), Violation::AlreadyDeferred { region: region.clone() });
         broken.extend(self.stopped(region));
         broken.extend(self.ground(region));
@@ -46,14 +68,8 @@ impl Audit<'_> {
         broken.extend(self.skew());
         broken.extend(self.mid_shift(region));
         broken.extend(require(attested, Violation::NotAttested { region: region.clone(), version: version.clone() }));
-        let suits = self.is_shadowed(region, target);
-        let unsuited = Violation::ShadowNotPassed { region: region.clone(), version: version.clone() };
-        broken.extend(require(suits, unsuited));
         broken.extend(require(approved, Violation::NotApproved { version: version.clone() }));
         broken.extend(self.order(region));
-        broken.extend(self.tries(region));
-        broken.extend(self.bake(region, self.open(region).and_then(|update| update.bake)));
-        broken.extend(require(intended, Violation::NoIntent { region: region.clone(), version: version.clone() }));
         broken.extend(self.lease());
         broken
     }
@@ -141,7 +157,8 @@ impl Audit<'_> {
                     let moving = history.update.as_ref().is_some_and(|update| {
                         let wave = (update.execution.clone(), other.clone());
                         let left = self.sight.hub.deferred.contains_key(&wave);
-                        !update.confirmed && !left && !self.abandoned(other, update)
+                        let lights = history.lighting().is_some();
+                        !update.confirmed && !left && !lights && !self.abandoned(other, update)
                     });
                     require(!moving, Violation::MidShift { region: other.clone() })
                 }
@@ -176,9 +193,12 @@ impl Audit<'_> {
         let known = recorded.is_some() || self.fleet.order == OrderPolicy::Fixed;
         let named = listed.iter().all(|region| order.contains(region));
         let mut broken = require(known && named, Violation::OrderNotOnRecord);
-        let joining = |name: &RegionName| self.fleet.region(name).is_some_and(|own| own.kind == Kind::Joining);
+        let unwaited = |name: &RegionName| {
+            let own = self.fleet.region(name);
+            own.is_some_and(|own| matches!(own.kind, Kind::Joining | Kind::PilotLight))
+        };
         let earlier = order.iter().take_while(|before| *before != region);
-        for before in earlier.filter(|before| !self.deferred(before) && !joining(before)) {
+        for before in earlier.filter(|before| !self.deferred(before) && !unwaited(before)) {
             let missing = Violation::NoEvidence { region: before.clone(), version: self.sight.version.clone() };
             broken.extend(require(self.serves(before), missing));
         }

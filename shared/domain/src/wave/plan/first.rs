@@ -4,6 +4,7 @@
 //! `Confirmed`. Absolute gates only: shadow evaluation's own, the endpoint-wide alarms, and golden records.
 
 use super::{Act, Plan, View};
+use crate::fleet::Kind;
 use crate::fleet::alarms::{AlarmState, composite_name};
 use crate::fleet::endpoint::{EndpointView, Target};
 use crate::ledger::Record;
@@ -14,6 +15,9 @@ use crate::ledger::reason::{Fault, Gate, Reason, Revert, Seen, Step, Wait, WaveE
 impl View<'_> {
     /// There is no endpoint: the region is new, or its endpoint is being asked for, or somebody has taken it away.
     pub(super) fn without_endpoint(&self, history: &RegionHistory) -> Plan {
+        if self.region.kind == Kind::PilotLight {
+            return self.keep(history);
+        }
         if self.endpoint_gone(history).is_some() {
             return self.start(None, history);
         }
@@ -25,8 +29,11 @@ impl View<'_> {
         }
     }
 
-    /// A region that served before has no first release, whatever became of its endpoint (I5).
+    /// A region that served before has no first release, whatever became of its endpoint (I5). A pilot light needs none.
     pub(super) fn endpoint_gone(&self, history: &RegionHistory) -> Option<Gate> {
+        if self.region.kind == Kind::PilotLight {
+            return None;
+        }
         let endpoint = self.fleet.endpoint.clone();
         match history.serving.as_ref().map(|serving| &serving.target) {
             Some(Target { version, config, .. }) => {

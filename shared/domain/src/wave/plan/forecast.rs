@@ -170,7 +170,8 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     let (mut turns, mut left, mut warnings, mut at) = (Vec::new(), Vec::new(), Vec::new(), starts);
     let mut raised = 0;
     let usual = Hour::default();
-    for region in fleet.in_order(Some(&order.regions)) {
+    // A pilot light takes no turn: nothing runs there.
+    for region in fleet.in_order(Some(&order.regions)).filter(|region| region.kind != Kind::PilotLight) {
         if let Some(frozen) = freeze(fleet, region, at) {
             left.push(frozen);
             continue;

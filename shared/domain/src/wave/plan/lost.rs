@@ -52,7 +52,7 @@ pub fn lost_wave(
     let EndedExecution { execution: wave, release, how } = lost;
     let version = hub.versions.get(release).filter(|_| ends_open(hub, lost))?;
     let own = |region: &Region| regions.get(&region.name);
-    let lags = |region: &&Region| !own(region).is_some_and(|own| own.serves(release));
+    let lags = |region: &&Region| !own(region).is_some_and(|own| own.has(release));
     let waits = |region: &&Region| {
         let left = hub.deferred.contains_key(&(wave.clone(), region.name.clone()));
         let halted = own(region).is_some_and(|own| own.halt.is_some());

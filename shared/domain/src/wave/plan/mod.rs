@@ -22,6 +22,7 @@ mod past;
 mod preflight;
 mod probation;
 mod promote;
+mod replaced;
 mod rollback;
 mod scaling;
 mod silence;

@@ -71,6 +71,7 @@ impl<'a> View<'a> {
         first(self.order_recorded())?;
         self.checked(self.lease_not_held())?;
         first(self.neighbours_well())?;
+        first(self.judge_replaced(history))?;
         self.checked(self.nothing_stopped())?;
         self.checked(self.no_freeze())?;
         self.checked(self.not_in_failover(history))?;
@@ -196,8 +197,8 @@ impl<'a> View<'a> {
             return Ok(());
         }
         let earlier = self.sight.before(self.fleet, &self.region.name);
-        // Nobody waits for a region that is only being brought in.
-        let counts = |before: &&Region| before.kind != Kind::Joining && !self.is_deferred(&before.name);
+        // Nobody waits for a region that is only being brought in, or where nothing runs.
+        let counts = |before: &&Region| before.kind.is_waited_for() && !self.is_deferred(&before.name);
         for before in earlier.filter(counts) {
             let history = self.known(before)?;
             let missing = |gate: fn(RegionName, Version) -> Gate| {
@@ -219,9 +220,10 @@ impl<'a> View<'a> {
     }
 
     /// A region without evidence of its own starts on an active's: the deferral of every one of them is none (I3). Its first
-    /// release moves no customer, and needs none.
+    /// release moves no customer, and needs none; but for a pilot light, which nobody looks at any more before it carries customers.
     fn evidence_to_rely_on(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
-        if self.region.kind == Kind::Active || history.is_new() || !self.shown_by().is_empty() {
+        let first = history.is_new() && self.region.kind != Kind::PilotLight;
+        if self.region.kind == Kind::Active || first || !self.shown_by().is_empty() {
             return Ok(());
         }
         Err(Objection::NotYet(Gate::NoEvidence { version: self.version() }))
@@ -231,7 +233,10 @@ impl<'a> View<'a> {
     fn nobody_mid_shift(&self) -> Result<(), Objection<'a>> {
         let others = self.fleet.regions.iter().filter(|region| region.name != self.region.name);
         for other in others.filter(|region| !self.is_deferred(&region.name)) {
-            let update = self.known(other)?.update.as_ref().filter(|update| self.is_mid_shift(&other.name, update));
+            let history = self.known(other)?;
+            // An endpoint that a pilot light makes shifts nobody.
+            let update = history.update.as_ref().filter(|_| history.lighting().is_none());
+            let update = update.filter(|update| self.is_mid_shift(&other.name, update));
             // The wave that left it behind may be an earlier one.
             if let Some(update) = update.filter(|update| !self.left_behind(&update.execution, &other.name)) {
                 let (version, wave) = (update.target.version.clone(), update.execution.clone());
@@ -297,10 +302,10 @@ impl<'a> View<'a> {
         Err(Objection::NotYet(Gate::NotAttested { region: self.name(), version: self.version() }))
     }
 
-    /// What the region's own captured requests say, where policy asks for it. A first release has no champion beside it, and no
-    /// customer yet.
+    /// What the region's own captured requests say, where policy asks for it. Where nothing serves there is no champion
+    /// beside it, and no customer yet.
     fn shadowed(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
-        let Some(policy) = self.fleet.shadow.as_ref().filter(|_| !history.is_new()) else { return Ok(()) };
+        let Some(policy) = self.fleet.shadow.as_ref().filter(|_| history.serving.is_some()) else { return Ok(()) };
         let (region, version) = (self.name(), self.version());
         let without = |gate: Gate| match policy.nothing_captured {
             NothingCaptured::GoOn => Ok(()),

@@ -1,7 +1,7 @@
 //! One region of a wave: what is seen says which step is due.
 
 use super::{Act, Finish, Plan, Sight, Stage, View};
-use crate::fleet::endpoint::EndpointView;
+use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
@@ -28,6 +28,10 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
         Some(Seen::Unknown(why)) => return view.ill(None, why.clone()),
         None => return view.ill(None, Unseen::LedgerNotRead),
     };
+    // What a pilot light makes for another region's customers is its own.
+    if history.lighting().is_some() {
+        return view.left_by_policy(Gate::InFailover { region: region.name.clone() });
+    }
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.once_well(view.seen(endpoint, history)),
         Some(Seen::Known(None)) => view.once_well(view.without_endpoint(history)),
@@ -51,6 +55,11 @@ impl View<'_> {
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
+            (Stage::Broken, None)
+                if self.region.kind == Kind::PilotLight && endpoint.status == EndpointStatus::Deleting =>
+            {
+                Plan::wait(Wait::OtherUpdate { region: self.name() })
+            }
             // A bad release stays one where its rollback failed (I7).
             (Stage::Broken, _) => match history.evidence_against(&self.sight.release) {
                 Some(bad) => self.condemn(bad),

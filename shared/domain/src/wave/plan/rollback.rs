@@ -1,13 +1,14 @@
 //! Rolling a region back, with nothing but what that region has (I6).
 
 mod failover;
+mod light;
 mod update;
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
 use crate::fleet::alarms::WayBack;
-use crate::fleet::endpoint::{EndpointView, Target};
+use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
 use crate::fleet::names::{Actor, RegionName};
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::ledger::advice::Advice;
 use crate::ledger::history::RegionHistory;
@@ -85,6 +86,7 @@ impl RollbackView<'_> {
     fn look(&self) -> Plan {
         match (&self.sight.history, &self.sight.endpoint) {
             (Seen::Known(history), Seen::Known(Some(endpoint))) => self.seen(history, endpoint),
+            (Seen::Known(history), Seen::Known(None)) if self.region.kind == Kind::PilotLight => self.dark(history),
             (_, Seen::Known(None)) => self.nothing(Quiet::NoEndpoint),
             (Seen::Known(history), Seen::Unknown(why)) => self.unseen(Some(history), why),
             (Seen::Unknown(_), Seen::Unknown(why)) => self.unseen(None, why),
@@ -170,6 +172,10 @@ impl RollbackView<'_> {
     }
 
     fn seen(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
+        // A person takes a pilot light's endpoint away once nobody needs it.
+        if self.region.kind == Kind::PilotLight && endpoint.status == EndpointStatus::Deleting {
+            return self.nothing(Quiet::Changing);
+        }
         match (&history.update, &history.serving) {
             (Some(update), _) => self.with_update(history, endpoint, update),
             (None, Some(serving)) => match Stage::of(endpoint, &serving.target, history, self.now) {
@@ -183,7 +189,7 @@ impl RollbackView<'_> {
                 }
                 _ => self.nothing(Quiet::Changing),
             },
-            (None, None) => self.nothing(Quiet::NothingOnRecord),
+            (None, None) => self.found_lit(history, endpoint),
         }
     }
 

@@ -27,7 +27,7 @@ impl View<'_> {
         let hub = &self.sight.hub;
         let serving = self.fleet.regions.iter().filter_map(|region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
-            Some((region, &history.serving.as_ref()?.target))
+            Some((region, history.target()?))
         });
         let served = serving.clone().map(|(_, target)| target.release);
         let newest = served.chain(coming).max_by_key(|release| hub.place(release))?;

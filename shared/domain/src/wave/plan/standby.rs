@@ -2,12 +2,13 @@
 //! so its decision to proceed is written before its traffic moves, and names the regions whose evidence it uses (I9). Golden
 //! records prove it like every region (I4), and a stopped wave rolls it back.
 
-use super::{Act, Plan, Stage, View};
+use super::{Act, Finish, Plan, Stage, View};
 use crate::fleet::{Kind, Region, Style};
 use crate::ledger::Record;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
-use crate::ledger::reason::{Proceed, Revert, Seen, Step, Wait};
+use crate::ledger::reason::{Proceed, Revert, Seen, Step, Wait, WaveEnd};
 use crate::ledger::verdict::Decision;
+use std::ops::ControlFlow::Break;
 
 impl<'a> View<'a> {
     /// The active regions that have evidence for this release.
@@ -20,6 +21,23 @@ impl<'a> View<'a> {
         };
         let actives = self.fleet.regions.iter().filter(|region| region.kind == Kind::Active);
         actives.filter(serves).collect()
+    }
+
+    /// A pilot light where nothing runs gets the release's model and configuration, past the gates of a start: a call and some minutes
+    /// make an endpoint of them.
+    pub(super) fn keep(&self, history: &RegionHistory) -> Plan {
+        let (region, version) = (self.name(), self.version());
+        if history.kept.as_ref().is_some_and(|kept| kept.target == self.target) {
+            return Plan::finish(Finish::Done, WaveEnd::Keeps { region, version });
+        }
+        if let Break(instead) = self.gates(None, history) {
+            return instead;
+        }
+        // There is no canary to watch.
+        self.once(Act::Disarm).unwrap_or_else(|| {
+            let (target, execution) = (self.target.clone(), self.sight.execution.clone());
+            self.tell(Record::Kept { target, execution }, Step::Keeps { region, version })
+        })
     }
 
     /// The next step of an update without a canary.

@@ -138,6 +138,9 @@ impl View<'_> {
         }
         let endpoint = match sight.endpoints.get(&region.name) {
             Some(Seen::Known(Some(endpoint))) => endpoint,
+            Some(Seen::Known(None)) if region.kind == Kind::PilotLight => {
+                return if history.has(&sight.release) { Standing::Settled } else { Standing::Lags(Lagging::NotKept) };
+            }
             Some(Seen::Known(None)) => return Standing::Lags(Lagging::NoEndpoint),
             Some(Seen::Unknown(why)) => return self.patiently(Lagging::EndpointUnseen { why: why.clone() }),
             None => return Standing::Lags(Lagging::EndpointNotRead),

@@ -6,6 +6,7 @@ use crate::fleet::names::RegionName;
 use crate::fleet::policy::aws_regions::KNOWN_REGIONS;
 use crate::fleet::policy::lines::{Check, PolicyReader, Reader};
 use crate::fleet::policy::scaling::Instances;
+use crate::fleet::policy::stand_in::{LEAST_REGIONS, THRESHOLD};
 use crate::fleet::policy::takeover::LEAST_VOTERS;
 use crate::fleet::policy::{
     Bounds, FieldRule, FleetError, FleetProblem, Guardrail, JudgePolicy, OrderPolicy, RegionProblem, Takeover,
@@ -92,7 +93,22 @@ impl Reader<'_> {
             return Err(self.wrong(&fleet.home, FleetProblem::HomeNotListed(fleet.home.get_ref().clone())));
         }
         self.check_deputies(fleet, &seen)?;
-        self.check_takeover(fleet, &document.region)
+        self.check_takeover(fleet, &document.region)?;
+        self.check_failover(fleet, &document.region)
+    }
+
+    fn check_failover(&self, fleet: &FleetTable, regions: &[toml::Spanned<RegionTable>]) -> Result<(), FleetError> {
+        let Some(threshold) = &fleet.failover_threshold else { return Ok(()) };
+        let kinds = regions.iter().filter_map(|region| region.get_ref().kind.as_ref());
+        // A region asks another's endpoint with its own account's keys.
+        let spread = regions.iter().filter_map(|region| region.get_ref().account.as_ref());
+        let spread = spread.into_iter().any(|account| account.get_ref() != fleet.account.get_ref());
+        let can =
+            regions.len() >= LEAST_REGIONS && !spread && kinds.into_iter().any(|kind| kind.get_ref().is_standby());
+        if can && THRESHOLD.contains(threshold.get_ref()) {
+            return Ok(());
+        }
+        Err(self.wrong(threshold, FleetProblem::FailoverThreshold))
     }
 
     fn check_takeover(&self, fleet: &FleetTable, regions: &[toml::Spanned<RegionTable>]) -> Result<(), FleetError> {

@@ -14,6 +14,9 @@ impl RollbackView<'_> {
     /// By where the endpoint stands with it.
     pub(super) fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
         let stage = Stage::of(endpoint, &update.target, history, self.now);
+        if history.lighting().is_some() {
+            return self.lighting(history, endpoint, &stage, update);
+        }
         if let Some(word) = self.deferral_of(update, &stage) {
             return word;
         }
