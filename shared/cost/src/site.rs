@@ -16,12 +16,15 @@ pub(crate) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// The fleet as it is: each region serves its own.
+    /// The fleet as it is: each region serves its own customers, and a pilot light nobody while no region is lost.
     pub fn fleet(fleet: &'a Fleet) -> Vec<Self> {
-        let site = |region: &'a Region| Site {
-            region: region.clone(),
-            home: region.name == fleet.home,
-            serves: vec![&region.name],
+        let site = |region: &'a Region| {
+            let mut site = Site { region: region.clone(), home: region.name == fleet.home, serves: vec![&region.name] };
+            if site.is_dark() {
+                (site.region.instances, site.region.night_instances) = (0, None);
+                site.serves.clear();
+            }
+            site
         };
         fleet.regions.iter().map(site).collect()
     }
@@ -70,9 +73,6 @@ impl<'a> Site<'a> {
 
     /// Its least number of instances at a moment, as `promote` registers it; without `[scaling]` it has as many at every hour.
     pub fn floor_at(&self, fleet: &Fleet, at: Timestamp) -> u32 {
-        if self.is_dark() {
-            return 0;
-        }
         fleet.scaling.as_ref().map_or(self.region.instances, |policy| self.region.floor_at(policy, at))
     }
 

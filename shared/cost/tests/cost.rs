@@ -64,6 +64,18 @@ fn the_total_is_the_sum_of_its_items_and_of_its_regions() {
     assert!(near(one.total.usd, one.items.iter().map(|cost| cost.amount.usd).sum()));
 }
 
+/// Its files and its watch are paid for, and nothing that runs.
+#[test]
+fn a_pilot_light_costs_no_instance_while_no_region_is_lost() {
+    let dark = of(&POLICY.replacen("name = \"sa-east-1\"", "name = \"sa-east-1\"\nkind = \"pilot-light\"", 1));
+    let brazil = &dark.regions[3];
+    for item in [Item::Floors, Item::Peaks, Item::DoubleRunning, Item::Payload] {
+        assert_eq!(usd(&brazil.items, item), 0.0, "{item:?}");
+    }
+    assert_eq!((brazil.floor, brazil.instances), (0, 0.0));
+    assert!(usd(&brazil.items, Item::Storage) > 0.0);
+}
+
 #[test]
 fn a_floors_saving_is_the_difference_of_two_forecasts() {
     // fleet.toml refuses a floor of 1, so the larger one is the fleet that saves.

@@ -75,6 +75,7 @@ impl Voice<'_> {
                 self.title(region)
             ),
             Advice::ReadRollbackLog | Advice::ReadPromoteLog => halted(why).to_owned(),
+            Advice::LightByHand => format!("It takes no customer of another region. {}", halted(why)),
             Advice::LookAtEndpoint => format!("Nothing more is done automatically. {}", halted(why)),
             Advice::FindOutWhatItDoes => format!("The rollback is in progress. {}", halted(why)),
             Advice::WaitForSoak => {
@@ -165,6 +166,10 @@ impl Voice<'_> {
                  (meridian halt), then roll {} back by hand: meridian history --region {region} names the rollback target.",
                 self.title(region)
             ),
+            Advice::LightByHand => {
+                "Look at the endpoint: mend what keeps it from answering, or delete it. Then lift the halt: the region asks it again, or makes another one."
+                    .to_owned()
+            }
             Advice::LookAtEndpoint => {
                 "Look at the endpoint and at its callers at once. When the alarm is OK, lift the halt.".to_owned()
             }

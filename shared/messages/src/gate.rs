@@ -12,6 +12,7 @@ impl Voice<'_> {
         match gate {
             Gate::Stopped(stopped) => self.stopped(stopped),
             Gate::Frozen(frozen) => self.frozen(frozen),
+            Gate::Lights { region } => format!("{} makes its endpoint itself", self.title(region)),
             Gate::InFailover { region } => {
                 format!(
                     "a failover is on record in {}: its customers, or another region's, are moved",

@@ -103,7 +103,7 @@ impl Voice<'_> {
                 format!("{}: {version} is worse than the days before", self.title(region))
             }
             Return::NotLit { region, version } => {
-                format!("{}'s new endpoint does not answer as {version}", self.title(region))
+                format!("{}'s new endpoint is not proved to answer as {version}", self.title(region))
             }
             Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
             Return::Foreign { region, .. } => format!("{}'s endpoint was changed by hand", self.title(region)),

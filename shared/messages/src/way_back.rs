@@ -73,7 +73,7 @@ impl Voice<'_> {
                 Some(format!("{CLIENT_ERRORS}: {}", client_errors(compared.as_ref())))
             }
             Return::WorseThanBefore { worse, .. } => Some(worse_than_before(worse)),
-            Return::NotLit { .. } => Some("it takes no customer of another region".to_owned()),
+            Return::NotLit { .. } => Some("it is not there in time, or does not answer its golden records".to_owned()),
             Return::Broken { .. } => Some("serving release unknown".to_owned()),
             Return::Foreign { version, config, .. } => Some(format!(
                 "somebody updated it to configuration {config}; its ledger says that {version} serves"

@@ -36,8 +36,9 @@ impl Operation for InvokeEndpoint {
             Some((capacity, endpoint.asked))
         });
         let Some((capacity, asked)) = capacity else {
-            let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
-            return Err(refused(message));
+            // As SageMaker says it of one that is not in service, too (aws/amazon-sagemaker-examples, issues 293 and 559).
+            let account = world.config.fleet.region(region).map_or("", |own| own.account.as_str());
+            return Err(refused(format!("Endpoint {} of account {account} not found.", self.endpoint_name)));
         };
         if self.target_variant.as_ref().is_some_and(|wanted| *wanted != capacity.variant) {
             return Err(refused("The target variant does not exist."));

@@ -53,6 +53,8 @@ pub enum Advice {
     WeighRollback { region: RegionName },
     /// An alarm is in ALARM and no release is new.
     LookAtEndpoint,
+    /// The endpoint that a pilot light has made is not proved: mend it, or delete it.
+    LightByHand,
     /// A region rolls back by itself, and is halted: find out what the release does here.
     FindOutWhatItDoes,
     /// SageMaker rolled an update back that no judge had decided on.

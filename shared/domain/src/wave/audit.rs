@@ -74,7 +74,10 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
         }
         Next::TellRegion(region, Record::Kept { target, .. }) => audit.keeping(region, target),
         Next::TellRegion(region, Record::JudgeReplaced { .. }) => {
-            let mut broken = require(audit.lost_its_judge(region), Violation::HaltStands);
+            let hub = &audit.sight.hub;
+            let mut broken = require(audit.lost_its_judge(region) && hub.halt.is_none(), Violation::HaltStands);
+            broken.extend(audit.ground(region));
+            broken.extend(audit.freeze(region));
             broken.extend(audit.lease());
             broken
         }
@@ -162,7 +165,11 @@ impl<'a> Audit<'a> {
     /// No instance is to run there, and none does.
     fn is_dark(&self, region: &RegionName) -> bool {
         let none = matches!(self.sight.endpoints.get(region), Some(Seen::Known(None)));
-        none && self.fleet.region(region).is_some_and(|own| own.kind == Kind::PilotLight)
+        none && self.is_pilot_light(region)
+    }
+
+    fn is_pilot_light(&self, region: &RegionName) -> bool {
+        self.fleet.region(region).is_some_and(|own| own.kind == Kind::PilotLight)
     }
 
     fn serves(&self, region: &RegionName) -> bool {

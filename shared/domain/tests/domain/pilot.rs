@@ -284,6 +284,51 @@ fn an_endpoint_that_nobody_has_on_record_is_proved_where_it_is_of_what_is_kept()
     assert!(night.history(BR).halt.is_some());
 }
 
+/// A person has deleted what was not proved: nothing is made before the halt is lifted, and then anew, with its own time.
+#[test]
+fn a_halted_pilot_light_makes_nothing_until_a_person_has_lifted_that() {
+    let mut night = lighting();
+    night.new_call();
+    shows(&mut night, EndpointStatus::InService, "v426");
+    assert!(night.next_of_rollback(BR).does(Act::AskGolden));
+    night.own_asked(Some(9));
+    night.own_ends(BR, true);
+    night.new_call();
+    night.sight.endpoints.insert(name(BR), Seen::Known(None));
+    night.pass("3h");
+    assert_eq!(night.next_of_rollback(BR).why, Quiet::Halted.into());
+    night.tell_as(&actor("maria"), BR, Record::Lifted { why: "it is deleted".to_owned() });
+    assert!(night.next_of_rollback(BR).does(Act::Create));
+    assert_eq!(night.history(BR).update.as_ref().unwrap().at, night.now);
+}
+
+/// SageMaker takes no creation, and says nothing of why: people hear of it (I14).
+#[test]
+fn an_endpoint_that_never_shows_pages_once() {
+    let mut night = lighting();
+    night.new_call();
+    night.sight.endpoints.insert(name(BR), Seen::Known(None));
+    night.pass("3h");
+    assert!(night.next_of_rollback(BR).does(Act::Create));
+    night.own.done.insert(Act::Create);
+    night.own_ends(BR, true);
+}
+
+/// The wave that has left it what an endpoint needs ends well, whatever its endpoint does by then.
+#[test]
+fn an_endpoint_of_a_pilot_light_that_is_made_holds_up_no_waves_end() {
+    for status in [EndpointStatus::Creating, EndpointStatus::InService, EndpointStatus::Failed] {
+        let mut night = dark(&[EU, AU, JP]);
+        night.next_after(BR, &[Act::Prepare, Act::Disarm]);
+        let step = FailoverStep::Asked { from: name(EU), why: "it is dead".to_owned() };
+        night.tell_as(&actor("maria"), BR, Record::Failover(step));
+        assert!(night.next_of_rollback(BR).does(Act::Create));
+        shows(&mut night, status, "v427");
+        night.new_call();
+        assert_eq!(night.next_of_verify().finish(), Some(Finish::Done), "{status:?}");
+    }
+}
+
 /// What it makes for another region's customers is its own: a wave leaves it alone, pages nobody, and others start.
 #[test]
 fn a_wave_leaves_a_pilot_light_alone_that_makes_its_endpoint() {

@@ -37,9 +37,6 @@ const CONFLICT: &[&str] = &[
 /// SageMaker says these with a plain `ValidationException`, so the words must do.
 const CONFLICT_WORDS: &[&str] = &["already existing", "already exists", "Cannot update in-progress endpoint"];
 
-/// SageMaker says these with a plain `ValidationException` or `ValidationError`; the second is `InvokeEndpoint`'s.
-const ABSENT_WORDS: &[&str] = &["Could not find", "not found or not in service"];
-
 /// Codes of time-outs that come with a 4xx status.
 const TIMED_OUT: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 
@@ -122,8 +119,9 @@ pub fn classify(status: Option<u16>, code: &str, words: &str) -> ErrorKind {
     if CONFLICT.contains(&code) || CONFLICT_WORDS.iter().any(|conflict| words.contains(conflict)) {
         return ErrorKind::Conflict;
     }
-    let absent =
-        code.contains("NotFound") || code.starts_with("NoSuch") || ABSENT_WORDS.iter().any(|own| words.contains(own));
+    // SageMaker's control plane, and its runtime: "Endpoint fraud of account 111122223333 not found."
+    let said_absent = words.contains("Could not find") || words.contains(" of account ") && words.contains("not found");
+    let absent = said_absent || code.contains("NotFound") || code.starts_with("NoSuch");
     if absent {
         return ErrorKind::NotFound;
     }

@@ -74,7 +74,7 @@ fn answers(answer: &Answer<String>) -> Option<bool> {
     }
 }
 
-/// People first: nobody is woken, for the region that is lost has its own page.
+/// Its capacity first: nobody is woken, for the region that is lost has its own page.
 async fn ask<P: Ledger + Pager + Clock>(
     ports: &P,
     ctx: &Context,
@@ -87,19 +87,21 @@ async fn ask<P: Ledger + Pager + Clock>(
     let others = home::others(ports, &ctx.fleet, &ctx.region).await;
     let others = others.iter().map(|(region, chain)| (region, chain.history())).collect();
     let Some((from, with)) = stands_in(&ctx.fleet, own.history(), &others, ports.now()) else { return Ok(()) };
-    let notice = Notice::StandsIn { from: from.clone(), with };
-    ports.advise(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
     let step = FailoverStep::Asked { from: from.clone(), why: MISSED_BY_THE_REGIONS.to_owned() };
-    put(ports, ctx, own, step, |history| history.is_in_failover()).await
+    if put(ports, ctx, own, step, |history| history.is_in_failover()).await? {
+        let notice = Notice::StandsIn { from: from.clone(), with };
+        ports.advise(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
+    }
+    Ok(())
 }
 
+/// True if this call has written it.
 async fn put<P: Ledger + Clock>(
     ports: &P,
     ctx: &Context,
     own: &mut Journal<RegionHistory>,
     step: FailoverStep,
     known: impl Fn(&RegionHistory) -> bool,
-) -> Result<(), HandlerError> {
-    own.append_unless(ports, &ctx.actor(FunctionKind::Replication), Record::Failover(step), known).await?;
-    Ok(())
+) -> Result<bool, HandlerError> {
+    Ok(own.append_unless(ports, &ctx.actor(FunctionKind::Replication), Record::Failover(step), known).await?)
 }

@@ -148,6 +148,8 @@ kinds! {
     UpdateByHand: "`rollback`", Urgent, UpdateRollbackFailed;
     /// The alarm is in ALARM and there is no release to roll back to.
     LookAtEndpoint: "`rollback`", Urgent, Pages "Look at an endpoint";
+    /// A pilot light's endpoint, made to carry another region's customers, is not there in time, or does not answer its golden records.
+    LightByHand: "`rollback` in a pilot light", Urgent, Failover;
 }
 
 /// Its name in JSON and in a page's attributes, such as `read_evidence`.
@@ -253,6 +255,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::CompareCallers => PageKind::CompareCallers,
         Advice::WeighRollback { .. } => PageKind::WeighRollback,
         Advice::LookAtEndpoint => PageKind::LookAtEndpoint,
+        Advice::LightByHand => PageKind::LightByHand,
         Advice::FindOutWhatItDoes => PageKind::FindOutWhatItDoes,
         Advice::ReadPromoteLog => PageKind::ReadPromoteLog,
         Advice::WaitForSoak => PageKind::WaitForSoak,
@@ -311,7 +314,8 @@ fn of_return(told: &Return) -> Option<PageKind> {
         Return::Unwritten { .. } => Some(PageKind::ReadRollbackLog),
         Return::Unread { .. } => Some(PageKind::LookAtBucket),
         Return::Leaves { .. } | Return::LeavesAfter { .. } => Some(PageKind::CompareCallers),
-        Return::NowhereToGo { .. } | Return::NotLit { .. } => Some(PageKind::LookAtEndpoint),
+        Return::NowhereToGo { .. } => Some(PageKind::LookAtEndpoint),
+        Return::NotLit { .. } => Some(PageKind::LightByHand),
         Return::RingsInSoak { .. } => Some(PageKind::WaitForSoak),
         Return::WorseThanBefore { .. } => Some(PageKind::WeighRollback),
         Return::Broken { .. } | Return::Foreign { .. } => Some(PageKind::UpdateByHand),

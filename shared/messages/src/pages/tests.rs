@@ -73,6 +73,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::CompareCallers,
         Advice::WeighRollback { region: region() },
         Advice::LookAtEndpoint,
+        Advice::LightByHand,
         Advice::FindOutWhatItDoes,
         Advice::ReadPromoteLog,
         Advice::WaitForSoak,
@@ -190,6 +191,7 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             };
             return Return::WorseThanBefore { region: region(), version: version(), worse }.into();
         }
+        Advice::LightByHand => return Return::NotLit { region: region(), version: version() }.into(),
         Advice::LookAtEndpoint => {
             return Return::NowhereToGo { region: region(), version: version(), why: alarm() }.into();
         }

@@ -104,7 +104,10 @@ impl RegionHistory {
             FailoverStep::Missed { region } => {
                 let asked = self.carries().is_some_and(|own| own.from == *region);
                 let first = Missed { since, last: since, looks: 0, asked };
-                let missed = self.missed.entry(region.clone()).or_insert(first);
+                let missed = self.missed.entry(region.clone()).or_insert_with(|| first.clone());
+                if !missed.is_fresh(since) {
+                    *missed = Missed { asked: missed.asked, ..first };
+                }
                 (missed.looks, missed.last) = (missed.looks + 1, since);
             }
             FailoverStep::Answers { region } => _ = self.missed.remove(region),

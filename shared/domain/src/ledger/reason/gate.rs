@@ -17,6 +17,8 @@ pub enum Gate {
     Frozen(Frozen),
     /// Customers are moved to this region or away from it.
     InFailover { region: RegionName },
+    /// The region, where nothing ran, makes its endpoint itself.
+    Lights { region: RegionName },
     /// An earlier region has not confirmed the release (I3).
     NotConfirmed { before: RegionName, version: Version },
     /// An earlier region serves the release, and its first minutes at full load were not judged (I3).

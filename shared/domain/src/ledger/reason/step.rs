@@ -47,7 +47,7 @@ pub enum Step {
     JudgeReplaced { region: RegionName },
     /// The region could carry another region's customers too.
     ReadyForFailover { region: RegionName },
-    /// A person asked the region to carry another's customers: it registers the instances for that.
+    /// The region is to carry another's customers: it registers the instances for that.
     Carries { region: RegionName, from: RegionName, least: u32 },
     /// The region can carry them.
     ReadyToCarry { region: RegionName, from: RegionName },

@@ -58,7 +58,10 @@ impl Audit<'_> {
                         && history.confirmed.contains_key(&self.sight.release)
                         && history.unknown.is_none();
                     let kept = history.kept.as_ref().is_some_and(|kept| kept.target.release == self.sight.release);
-                    require(serves || kept && self.is_dark(name), Violation::CountedAsDone { region: name.clone() })
+                    require(
+                        serves || kept && self.is_pilot_light(name),
+                        Violation::CountedAsDone { region: name.clone() },
+                    )
                 }
                 None => vec![Violation::UnseenCountedAsDone { region: name.clone() }],
             })

@@ -83,7 +83,7 @@ impl Audit<'_> {
     }
 
     /// I13, I10: nothing starts where it is unknown what serves, or for a wave that is over.
-    fn ground(&self, region: &RegionName) -> Vec<Violation> {
+    pub(super) fn ground(&self, region: &RegionName) -> Vec<Violation> {
         let known = self.history(region).is_none_or(|history| history.unknown.is_none());
         let mut broken = require(known, Violation::ServingUnknown { region: region.clone() });
         let over = self.sight.hub.ended.contains_key(&self.sight.execution);
@@ -119,7 +119,7 @@ impl Audit<'_> {
     }
 
     /// The preflight of I3: a frozen region starts only on an override that still counts.
-    fn freeze(&self, region: &RegionName) -> Vec<Violation> {
+    pub(super) fn freeze(&self, region: &RegionName) -> Vec<Violation> {
         let frozen = self.fleet.frozen(region, self.now, self.now);
         let free = frozen.is_none() || self.set_aside(Rule::Freeze, region);
         require(free, Violation::Frozen { region: region.clone() })

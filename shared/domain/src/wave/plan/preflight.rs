@@ -71,7 +71,6 @@ impl<'a> View<'a> {
         first(self.order_recorded())?;
         self.checked(self.lease_not_held())?;
         first(self.neighbours_well())?;
-        first(self.judge_replaced(history))?;
         self.checked(self.nothing_stopped())?;
         self.checked(self.no_freeze())?;
         self.checked(self.not_in_failover(history))?;
@@ -89,6 +88,7 @@ impl<'a> View<'a> {
         self.checked(self.a_try_left(history))?;
         first(self.lease())?;
         first(self.skew(Some(self.sight.release)))?;
+        first(self.judge_replaced(history))?;
         // Before the guards are armed: the heartbeat would ring while instances come.
         first(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
         first(self.once(Act::Prepare))?;
@@ -168,7 +168,7 @@ impl<'a> View<'a> {
         let ended = || self.is_over().then_some(Stopped::WaveOver);
         match self.halted().or_else(|| self.barred()).or_else(ended) {
             Some(stopped) => Err(Objection::Never(Gate::Stopped(Box::new(stopped)))),
-            None => match self.halted_here() {
+            None => match self.halted_here().filter(|_| !self.history().is_some_and(|own| self.lost_its_judge(own))) {
                 Some(stopped) => Err(Objection::Alone(Gate::Stopped(Box::new(stopped)))),
                 None => Ok(()),
             },

@@ -30,7 +30,7 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     };
     // What a pilot light makes for another region's customers is its own.
     if history.lighting().is_some() {
-        return view.left_by_policy(Gate::InFailover { region: region.name.clone() });
+        return view.left_by_policy(Gate::Lights { region: region.name.clone() });
     }
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.once_well(view.seen(endpoint, history)),

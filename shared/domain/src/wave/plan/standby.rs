@@ -3,6 +3,7 @@
 //! records prove it like every region (I4), and a stopped wave rolls it back.
 
 use super::{Act, Finish, Plan, Stage, View};
+use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::fleet::{Kind, Region, Style};
 use crate::ledger::Record;
 use crate::ledger::history::{OpenUpdate, RegionHistory};
@@ -21,6 +22,12 @@ impl<'a> View<'a> {
         };
         let actives = self.fleet.regions.iter().filter(|region| region.kind == Kind::Active);
         actives.filter(serves).collect()
+    }
+
+    /// Whether what a pilot light's endpoint does is no wave's business: it is being made for another region's customers, or taken away again.
+    pub(super) fn is_its_own(&self, history: &RegionHistory, endpoint: &EndpointView) -> bool {
+        let goes = self.region.kind == Kind::PilotLight && endpoint.status == EndpointStatus::Deleting;
+        goes || history.lighting().is_some()
     }
 
     /// A pilot light where nothing runs gets the release's model and configuration, past the gates of a start: a call and some minutes

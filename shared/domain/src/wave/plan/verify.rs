@@ -137,6 +137,9 @@ impl View<'_> {
             return Standing::Lags(Lagging::Halted(Box::new(why.clone())));
         }
         let endpoint = match sight.endpoints.get(&region.name) {
+            Some(Seen::Known(Some(own))) if self.is_its_own(history, own) && history.has(&sight.release) => {
+                return Standing::Settled;
+            }
             Some(Seen::Known(Some(endpoint))) => endpoint,
             Some(Seen::Known(None)) if region.kind == Kind::PilotLight => {
                 return if history.has(&sight.release) { Standing::Settled } else { Standing::Lags(Lagging::NotKept) };

@@ -203,10 +203,23 @@ fn what_a_region_saw_long_ago_does_not_count() {
     dies(&world);
     sweeps(&world, &[BR], 4);
     assert_eq!(asked(&world), 0);
-    sweeps(&world, &[AU, BR], 2);
+    // Nor does one look add to what is as old as that.
+    sweeps(&world, &[AU, BR], 1);
+    assert_eq!(asked(&world), 0);
+    sweeps(&world, &[AU, BR], 1);
     assert_eq!(asked(&world), 1);
     sweeps(&world, &[AU], 24);
-    assert_eq!(steps(&world, AU).len(), 3 + 4);
+    assert_eq!(steps(&world, AU).len(), 4 + 4);
+}
+
+/// An advice that does not go out keeps no capacity from coming.
+#[test]
+fn a_standby_asks_itself_whether_or_not_anybody_can_be_told() {
+    let world = world();
+    dies(&world);
+    world.mute(ErrorKind::Unreachable);
+    sweeps(&world, &[AU, BR], 2);
+    assert_eq!((asked(&world), advised(&world)), (1, 0));
 }
 
 /// An endpoint that somebody has taken away answers nobody either; a region that serves nothing yet is not lost.

@@ -12,6 +12,7 @@ pub(super) fn gates() -> Vec<Gate> {
     let others = [
         Gate::Frozen(frozen()),
         Gate::InFailover { region: au() },
+        Gate::Lights { region: au() },
         Gate::NotConfirmed { before: name(EU), version: new() },
         Gate::NotJudgedAtFullLoad { before: name(EU), version: new() },
         Gate::LeftAgain { before: name(EU), version: new() },

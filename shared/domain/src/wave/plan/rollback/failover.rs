@@ -1,4 +1,4 @@
-//! A person asked this region to carry another's customers: it makes itself ready with its own means.
+//! The region is to carry another's customers: it makes itself ready with its own means.
 
 use super::{Act, Plan, RollbackView};
 use crate::fleet::endpoint::{EndpointView, Target};

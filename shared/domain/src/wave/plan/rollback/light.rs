@@ -19,13 +19,18 @@ impl RollbackView<'_> {
         let (region, version) = (self.name(), kept.version.clone());
         match (history.lighting(), history.carries()) {
             (None, None) => self.nothing(Quiet::Keeps { version }),
-            // Its customers were sent back before it served.
+            // Its customers were sent back before it served; or a person has taken away what was not proved.
             (Some(_), None) => self.put_out(kept),
+            (Some(update), _) if history.halt.is_some() && update.started => self.put_out(kept),
+            _ if history.halt.is_some() => self.nothing(Quiet::Halted),
             (None, Some(_)) => self.lights(kept),
             (Some(update), Some(_)) => {
                 let step = Step::Lights { region, version: version.clone() };
                 let create = self.once(Act::Create, &update.target, step);
-                create.unwrap_or_else(|| self.nothing(Quiet::Lighting { version }))
+                create.unwrap_or_else(|| match self.is_late(update) {
+                    true => self.not_lit(update),
+                    false => self.nothing(Quiet::Lighting { version }),
+                })
             }
         }
     }
@@ -58,12 +63,9 @@ impl RollbackView<'_> {
         update: &OpenUpdate,
     ) -> Plan {
         let version = update.target.version.clone();
-        let told = Return::NotLit { region: self.name(), version: version.clone() };
-        if history.halt == Some(told.clone().into()) {
+        if history.halt == Some(self.not_lit_told(update).into()) {
             return self.nothing(Quiet::Halted);
         }
-        let late = self.now.duration_since(update.at) > self.fleet.guardrail.max_execution;
-        let not_lit = || self.halt_and_page(told, Advice::LookAtEndpoint);
         match (stage, &self.sight.golden) {
             (Stage::Elsewhere, _) => self.foreign(history, endpoint, &update.target),
             (Stage::Broken, _) => self.broken(history, endpoint),
@@ -73,10 +75,23 @@ impl RollbackView<'_> {
                 let record = Record::Confirmed { target, execution, golden: golden.asked };
                 self.tell(record, Step::Proved { golden: golden.asked, version })
             }
-            (Stage::OnTarget, Some(Seen::Known(_))) => not_lit(),
-            _ if late => not_lit(),
+            (Stage::OnTarget, Some(Seen::Known(_))) => self.not_lit(update),
+            _ if self.is_late(update) => self.not_lit(update),
             (Stage::OnTarget, Some(Seen::Unknown(why))) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
             _ => self.nothing(Quiet::Lighting { version }),
         }
+    }
+
+    fn is_late(&self, update: &OpenUpdate) -> bool {
+        self.now.duration_since(update.at) > self.fleet.guardrail.max_execution
+    }
+
+    fn not_lit_told(&self, update: &OpenUpdate) -> Return {
+        Return::NotLit { region: self.name(), version: update.target.version.clone() }
+    }
+
+    /// People hear of it once: they look at the endpoint, or delete it, and lift the halt.
+    fn not_lit(&self, update: &OpenUpdate) -> Plan {
+        self.halt_and_page(self.not_lit_told(update), Advice::LightByHand)
     }
 }
