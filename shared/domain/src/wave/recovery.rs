@@ -194,7 +194,8 @@ fn at_moment(fleet: &Fleet, (lost, to): (&Region, &Region), at: Timestamp) -> Re
     }
 }
 
-/// From the loss until the stand-in asks itself. Looks are five minutes apart, and begin at any time within these; as a rule the other region's last one comes before the standby's own.
+/// From the loss until the stand-in asks itself. Looks are five minutes apart, and begin at any time within these; as a rule the other
+/// region's last one comes before the standby's own.
 pub fn self_asked(threshold: u32) -> Span {
     let all = SWEEP.worst.saturating_mul(i32::try_from(threshold).unwrap_or(i32::MAX));
     Span { usual: all, worst: all + SWEEP.worst }

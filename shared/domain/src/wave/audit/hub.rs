@@ -47,7 +47,7 @@ impl Audit<'_> {
         update.decision.as_ref().is_some_and(|(last, _)| *last == Decision::Revert)
     }
 
-    /// I4, I13: whatever does not serve the release, proved and seen, or keep it where nothing is to run, lags.
+    /// I4, I13: whatever does not serve the release, proved and seen, or keeps it where nothing is to run, lags.
     fn ending(&self, lagging: &[RegionName]) -> Vec<Violation> {
         let claimed = self.fleet.regions.iter().map(|region| &region.name).filter(|name| !lagging.contains(name));
         claimed

@@ -24,7 +24,8 @@ impl<'a> View<'a> {
         actives.filter(serves).collect()
     }
 
-    /// Whether what a pilot light's endpoint does is no wave's business: it is being made for another region's customers, or taken away again.
+    /// Whether what a pilot light's endpoint does is no wave's business: it is being made for another region's customers, or taken away
+    /// again.
     pub(super) fn is_its_own(&self, history: &RegionHistory, endpoint: &EndpointView) -> bool {
         let goes = self.region.kind == Kind::PilotLight && endpoint.status == EndpointStatus::Deleting;
         goes || history.lighting().is_some()
