@@ -80,6 +80,8 @@ pub enum Ask {
         subject: u64,
         /// Whether a plan asks for it, and no handler that gives up.
         planned: bool,
+        /// Whether it says who is home: that is on record everywhere, whoever hears it.
+        home: bool,
     },
     Advise,
     Sleep(SignedDuration),

@@ -50,16 +50,13 @@ impl Call {
 
     fn at(world: &World, who: Who, now: Seconds) -> Self {
         let setting = &world.setting;
-        let region = match who {
-            Who::Region(region) => region,
-            Who::Wave(_) | Who::Home(_) => setting.home(),
-        };
+        let region = world.runs_in(who);
         let desk = Rc::new(Desk::new(stamp(now), setting.fleet.home.clone()));
         let (ports, context, event) = (desk.clone(), setting.context(region), event(world, who));
         let work: Work = match who {
             Who::Wave(_) => Box::pin(async move { entry::promote(&*ports, &context, event).await }),
             Who::Region(_) => Box::pin(async move { entry::rollback(&*ports, &context, event).await }),
-            Who::Home(_) => Box::pin(async move { entry::replication(&*ports, &context, event).await }),
+            Who::Replication(..) => Box::pin(async move { entry::replication(&*ports, &context, event).await }),
         };
         let mut call = Self { caller: Caller::new(who, now), desk, work, done: None };
         call.poll();
@@ -107,7 +104,7 @@ impl Call {
         let unreachable = Err(Failure::of(ErrorKind::Unreachable));
         let answer = match (world.declines(&self.caller, region, ask), strike) {
             (Some(failure), _) => {
-                world.declined(ask);
+                world.declined(&self.caller, ask);
                 Err(failure)
             }
             (None, Strike::TimedOut) => unreachable,
@@ -138,9 +135,7 @@ impl Call {
 
     /// The call hears an answer, and runs up to its next port calls.
     pub fn hears(&mut self, now: Seconds, number: u32) {
-        if let Some(ticket) = self.desk.tickets.borrow_mut().iter_mut().find(|ticket| ticket.number == number) {
-            ticket.heard = true;
-        }
+        self.desk.hears(number);
         self.desk.now.set(stamp(now));
         self.poll();
     }

@@ -17,7 +17,7 @@ use meridian_messages::pages::Notice;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 /// A port call on the desk.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Ticket {
     pub answer: Option<Result<Reply, Failure>>,
     /// Whether the call may hear it.
     pub heard: bool,
+    /// Whoever waits for it: a handler that asks much side by side looks again only at what was woken.
+    pub waker: Waker,
 }
 
 /// One call's port calls.
@@ -49,11 +51,21 @@ impl Desk {
         let number = self.numbers.get();
         self.numbers.set(number + 1);
         let asked = Asked { region: region.clone(), ask };
-        self.tickets.borrow_mut().push(Ticket { number, asked, answer: None, heard: false });
-        let answer = poll_fn(|_| {
+        self.tickets.borrow_mut().push(Ticket {
+            number,
+            asked,
+            answer: None,
+            heard: false,
+            waker: Waker::noop().clone(),
+        });
+        let answer = poll_fn(|context| {
             let mut tickets = self.tickets.borrow_mut();
-            let place = tickets.iter().position(|ticket| ticket.number == number && ticket.heard);
-            let Some(ticket) = place.map(|place| tickets.remove(place)) else { return Poll::Pending };
+            let Some(place) = tickets.iter().position(|ticket| ticket.number == number) else { return Poll::Pending };
+            if let Some(ticket) = tickets.get_mut(place).filter(|ticket| !ticket.heard) {
+                ticket.waker.clone_from(context.waker());
+                return Poll::Pending;
+            }
+            let ticket = tickets.remove(place);
             Poll::Ready(ticket.answer.unwrap_or(Err(Failure::of(ErrorKind::Unreachable))))
         });
         answer.await.map_err(|failure| PortError {
@@ -63,6 +75,15 @@ impl Desk {
             detail: failure.detail(),
             silent: failure.kind == ErrorKind::Unreachable,
         })
+    }
+
+    /// The call may hear an answer.
+    pub(super) fn hears(&self, number: u32) {
+        let mut tickets = self.tickets.borrow_mut();
+        if let Some(ticket) = tickets.iter_mut().find(|ticket| ticket.number == number) {
+            ticket.heard = true;
+            ticket.waker.wake_by_ref();
+        }
     }
 
     async fn done(&self, region: &RegionName, ask: Ask) -> Answer<()> {
@@ -249,7 +270,8 @@ impl Pager for Desk {
         let mut digest = DefaultHasher::new();
         page.subject.hash(&mut digest);
         let planned = matches!(page.notice, Notice::Plan { .. });
-        self.done(region, Ask::Page { subject: digest.finish(), planned }).await
+        let home = matches!(page.notice, Notice::Home(_));
+        self.done(region, Ask::Page { subject: digest.finish(), planned, home }).await
     }
 
     async fn advise(&self, region: &RegionName, _: &Page) -> Answer<()> {

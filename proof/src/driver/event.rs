@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 pub fn event(world: &World, who: Who) -> Value {
     let setting = &world.setting;
     match who {
-        Who::Region(_) | Who::Home(None) => json!({ "source": "aws.events", "detail-type": "Scheduled Event" }),
-        Who::Home(Some(release)) => created(setting, release),
+        Who::Region(_) | Who::Replication(_, None) => {
+            json!({ "source": "aws.events", "detail-type": "Scheduled Event" })
+        }
+        Who::Replication(region, Some(release)) => created(setting, region, release),
         Who::Wave(job) => {
             let token = job.since.map(|since| token(setting, since, job.silence));
             let mut data = json!({
@@ -34,8 +36,8 @@ fn token(setting: &Setting, since: Seconds, silence: Option<(usize, Seconds)>) -
     Token { since: stamp(since), silence }
 }
 
-fn created(setting: &Setting, release: usize) -> Value {
-    let home = setting.fleet.regions.get(setting.home());
+fn created(setting: &Setting, region: usize, release: usize) -> Value {
+    let home = setting.fleet.regions.get(region);
     let key = setting.releases.get(release).map(|(id, _)| keys::manifest(*id));
     json!({
         "source": "aws.s3",

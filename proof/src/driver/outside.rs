@@ -73,6 +73,7 @@ impl Outside {
         };
         ticket.answer = Some(answer);
         ticket.heard = true;
+        ticket.waker.wake_by_ref();
         Some(takes)
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Running {
 
 /// A function's time-out: `replication` waits for a minute where regions are late.
 fn time_out(who: Who) -> Seconds {
-    if matches!(who, Who::Home(_)) { 2 * TIME_OUT } else { TIME_OUT }
+    if matches!(who, Who::Replication(..)) { 2 * TIME_OUT } else { TIME_OUT }
 }
 
 impl Run<'_> {
@@ -261,7 +261,7 @@ impl Run<'_> {
 /// Whether this is the step or event that is meant; `state` is that of the region which it concerns.
 fn is_meant(whose: Whose, who: Who, state: Option<State>) -> bool {
     match (whose, who) {
-        (Whose::Wave, Who::Wave(_) | Who::Home(_)) => true,
+        (Whose::Wave, Who::Wave(_) | Who::Replication(..)) => true,
         (Whose::Region(one), Who::Region(other)) => one == other,
         (Whose::In(meant), _) => state == Some(meant),
         _ => false,
@@ -271,7 +271,7 @@ fn is_meant(whose: Whose, who: Who, state: Option<State>) -> bool {
 fn caller_words(setting: &Setting, who: Who) -> String {
     match who {
         Who::Region(region) => format!("rollback {}", setting.title(region)),
-        Who::Home(_) => "replication".to_owned(),
+        Who::Replication(region, _) => format!("replication {}", setting.title(region)),
         Who::Wave(job) => {
             let last = job.action == setting.fleet.regions.len();
             let action = if last { "verification".to_owned() } else { format!("place {}", job.action + 1) };

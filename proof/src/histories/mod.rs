@@ -7,6 +7,7 @@ mod coverage;
 mod draw;
 mod ended;
 mod illness;
+mod parted;
 mod repeats;
 mod run;
 mod script;
@@ -38,6 +39,10 @@ pub struct Summary {
     pub longest_calm: u32,
     /// Updates taken from a caller whose lease had run out.
     pub strays: u64,
+    /// Of these: from a home that another had replaced in the region since the call read its chain.
+    pub replaced: u64,
+    /// Histories in which home moved.
+    pub moved: u64,
     /// The first failure.
     pub failure: Option<Failure>,
 }
@@ -51,6 +56,8 @@ impl Summary {
         *self.endings.entry(ended.words()).or_default() += 1;
         self.longest_calm = self.longest_calm.max(ended.calm_steps);
         self.strays += u64::from(ended.tally.strays);
+        self.replaced += u64::from(ended.tally.replaced);
+        self.moved += u64::from(ended.tally.moves > 0);
     }
 
     /// Whether every invariant held, in one line.
@@ -85,6 +92,11 @@ impl fmt::Display for Summary {
             self.asked()
         )?;
         writeln!(f, "updates taken from a caller whose lease had run out (I11's remaining race): {}", self.strays)?;
+        writeln!(
+            f,
+            "of these from a home that another had replaced there: {}; histories in which home moved: {}",
+            self.replaced, self.moved
+        )?;
         writeln!(f, "most steps after the last fault: {} (stated bound: {LIMIT})", self.longest_calm)?;
         for (ending, count) in &self.endings {
             writeln!(f, "{count:>12}  {ending}")?;

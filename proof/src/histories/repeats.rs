@@ -11,7 +11,7 @@ pub(super) fn is_event(item: &Item) -> bool {
 /// What two worlds' fleets and projections differ in, times and words aside.
 pub(super) fn difference(one: &World, other: &World) -> Option<Broken> {
     let hub = |world: &World| {
-        let hub = &world.hub.history;
+        let hub = &world.hub().history;
         let deferred: Vec<_> = hub.deferred.keys().cloned().collect();
         let condemned: Vec<_> = hub.condemned.keys().copied().collect();
         (deferred, condemned, hub.ended.clone(), hub.halt.is_some(), hub.approved.clone())

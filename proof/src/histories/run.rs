@@ -25,7 +25,7 @@ const RERUNS: u32 = 2;
 pub(super) enum Event {
     /// An item begins.
     Begins(usize),
-    /// A fault is over.
+    /// A fault, or what parts regions, is over.
     Over(usize),
     /// A function is called, for the so-many-th time with this event.
     Called(usize, u8),
@@ -43,8 +43,8 @@ pub(super) enum Event {
     GivenUp(usize),
     /// A region's sweep, by `rollback`.
     Sweep(usize),
-    /// Home's, by `replication`.
-    HomeSweep,
+    /// Its other one, by `replication`: home's alone, where nobody could take over.
+    Looks(usize),
 }
 
 pub(super) struct Run<'a> {
@@ -145,7 +145,10 @@ impl<'a> Run<'a> {
             // Sweeps of different regions fall on different seconds.
             self.at(START + 37 * (region as Seconds + 1), Event::Sweep(region));
         }
-        self.at(START + 20, Event::HomeSweep);
+        let home = self.world.setting.home();
+        for region in (0..regions).filter(|region| self.script.deputies > 0 || *region == home) {
+            self.at(START + 20 + 37 * region as Seconds, Event::Looks(region));
+        }
         self.arrive(1);
         let mut ending = None;
         for reruns in 0..=RERUNS {
@@ -217,18 +220,24 @@ impl<'a> Run<'a> {
     }
 
     fn is_still(&self) -> bool {
-        self.calls.is_empty() && self.world.is_idle() && self.world.regions.iter().all(|place| place.update.is_none())
+        // Who only looks moves nothing.
+        let looks = |running: &Running| matches!(running.call.caller.who, Who::Replication(_, None));
+        self.calls.iter().all(looks)
+            && self.world.is_idle()
+            && self.world.regions.iter().all(|place| place.update.is_none())
     }
 
     fn handle(&mut self, event: Event) {
         match event {
             Event::Begins(item) => self.begins(item),
-            Event::Over(item) => {
-                if let Some(Item::Holds { fault, region, .. }) = self.script.items.get(item) {
-                    self.world.fault(*region, *fault, false);
-                    self.after(*region);
+            Event::Over(item) => match self.script.items.get(item).copied() {
+                Some(Item::Holds { fault, region, .. }) => {
+                    self.world.fault(region, fault, false);
+                    self.after(region);
                 }
-            }
+                Some(Item::Parts { region, others, .. }) => self.world.part(region, others, false),
+                _ => {}
+            },
             Event::Called(caller, attempt) => self.called(caller, attempt),
             Event::Answers(serial, number) => self.answers(serial, number),
             Event::Hears(serial, number) => self.hears(serial, number),
@@ -268,9 +277,9 @@ impl<'a> Run<'a> {
                 self.call_at(self.world.now, Who::Region(region));
                 self.at(self.world.now + SWEEP, Event::Sweep(region));
             }
-            Event::HomeSweep => {
-                self.call_at(self.world.now, Who::Home(None));
-                self.at(self.world.now + SWEEP, Event::HomeSweep);
+            Event::Looks(region) => {
+                self.call_at(self.world.now, Who::Replication(region, None));
+                self.at(self.world.now + SWEEP, Event::Looks(region));
             }
         }
     }
@@ -286,6 +295,10 @@ impl<'a> Run<'a> {
                 self.at(self.world.now + lasts, Event::Over(number));
                 self.world.ring(region);
                 self.after(region);
+            }
+            Item::Parts { region, others, lasts, .. } => {
+                self.world.part(region, others, true);
+                self.at(self.world.now + lasts, Event::Over(number));
             }
             Item::Arrives { .. } => self.arrive(2),
             Item::Reruns { at_once, .. } => {
@@ -335,7 +348,7 @@ impl<'a> Run<'a> {
         match who {
             Who::Region(region) => region,
             Who::Wave(job) => self.world.subject(job).unwrap_or(0),
-            Who::Home(_) => self.world.setting.home(),
+            Who::Replication(region, _) => region,
         }
     }
 

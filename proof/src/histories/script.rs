@@ -4,7 +4,8 @@ use super::coverage::State;
 use super::draw::Draw;
 use crate::random::stream;
 use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike, freezes};
-use meridian_domain::{Kind, NothingCaptured, OrderPolicy, RegionalFail, Rule, ShadowPolicy, Style};
+use jiff::SignedDuration;
+use meridian_domain::{Kind, NothingCaptured, OrderPolicy, RegionalFail, Rule, ShadowPolicy, Style, Takeover};
 use meridian_judge::{CapturedMargins, CapturedVerdict};
 
 /// Whose event or step is meant: the first one at or after the item's time.
@@ -49,6 +50,8 @@ pub enum Item {
     Behaves { region: usize, release: usize, quality: Quality },
     /// A region's replica of the first release never comes.
     Lacks { region: usize },
+    /// Nothing comes through between a region and `others`, a bit each.
+    Parts { region: usize, others: u8, from: Seconds, lasts: Seconds },
     /// A region's captured requests say this of every release but the champion.
     Shadows { region: usize, verdict: CapturedVerdict, from: Seconds },
 }
@@ -57,7 +60,7 @@ impl Item {
     /// When it begins, and when it is over.
     pub fn span(&self) -> (Seconds, Seconds) {
         match *self {
-            Item::Holds { from, lasts, .. } => (from, from + lasts),
+            Item::Holds { from, lasts, .. } | Item::Parts { from, lasts, .. } => (from, from + lasts),
             Item::Pauses { from, by, .. } | Item::Delays { from, by, .. } => (from, from + A_WHILE + by),
             Item::Doubles { from, after, .. } => (from, from + A_WHILE + after),
             Item::Strikes { from, .. } | Item::Loses { from, .. } => (from, from + A_WHILE),
@@ -97,6 +100,8 @@ pub struct Script {
     pub shadow: Option<(NothingCaptured, RegionalFail)>,
     /// Which of the [freezes](crate::world::freezes) is policy.
     pub freeze: Option<usize>,
+    /// Deputies, which the regions let take over: the ones after home, as many as these.
+    pub deputies: usize,
     /// What happens, and when.
     pub items: Vec<Item>,
     /// Whether only events are disturbed: the end must be as if nothing had been (I10).
@@ -146,6 +151,7 @@ impl Script {
             riders,
             shadow,
             freeze,
+            deputies: 0,
             items,
             events_only,
         };
@@ -153,6 +159,7 @@ impl Script {
         script.govern(&mut Draw(stream(seed, &[number, 1])));
         script.shadow(&mut Draw(stream(seed, &[number, 2])));
         script.fall_ill(&mut Draw(stream(seed, &[number, 3])));
+        script.part(&mut Draw(stream(seed, &[number, 4])));
         script
     }
 
@@ -357,6 +364,12 @@ impl Script {
             keep: 2,
             margins: CapturedMargins::default(),
         });
+        if self.deputies > 0 {
+            let names = fleet.regions.iter().skip(1).take(self.deputies).map(|region| region.name.clone());
+            fleet.deputies = names.collect();
+            fleet.takeover = Takeover::Auto;
+            fleet.home_patience = SignedDuration::from_mins(4);
+        }
         let releases = 2 + usize::from(self.items.iter().any(|item| matches!(item, Item::Arrives { .. })));
         let mut setting = Setting::new(fleet, releases, self.live, START);
         for item in &self.items {

@@ -56,6 +56,7 @@ fn simpler(script: &Script) -> Vec<Script> {
         Item::Holds { region, .. }
         | Item::Behaves { region, .. }
         | Item::Shadows { region, .. }
+        | Item::Parts { region, .. }
         | Item::Lacks { region } => *region < regions,
         Item::Strikes { whose, .. } | Item::Pauses { whose, .. } | Item::Loses { whose, .. } => {
             is_within(*whose, regions)
@@ -64,11 +65,18 @@ fn simpler(script: &Script) -> Vec<Script> {
         Item::SetsAside { region: Some(region), .. } => *region < regions,
         _ => true,
     };
-    if script.regions > 1 && script.items.iter().all(|item| fits(item, script.regions - 1)) {
+    let most = script.regions > 1 && (script.deputies == 0 || script.regions > 3);
+    if most && script.items.iter().all(|item| fits(item, script.regions - 1)) {
         all.push(Script { regions: script.regions - 1, ..script.clone() });
     }
     if !script.riders.is_empty() {
         all.push(Script { riders: Vec::new(), ..script.clone() });
+    }
+    if script.deputies > 0 && !script.items.iter().any(|item| matches!(item, Item::Parts { .. })) {
+        all.push(Script { deputies: 0, ..script.clone() });
+    }
+    if script.deputies > 1 {
+        all.push(Script { deputies: 1, ..script.clone() });
     }
     if script.freeze.is_some() {
         all.push(Script { freeze: None, ..script.clone() });
@@ -117,6 +125,9 @@ impl fmt::Display for Failure {
         }
         if let Some(freeze) = self.script.freeze.and_then(|at| freezes().get(at)) {
             writeln!(f, "frozen by {:?}", freeze.name)?;
+        }
+        if self.script.deputies > 0 {
+            writeln!(f, "deputies {:?}, which the regions let take over", self.script.setting().fleet.deputies)?;
         }
         if let Some((nothing, fail)) = self.script.shadow {
             writeln!(f, "shadow: {nothing:?} where nothing was captured, {fail:?} where it fails")?;

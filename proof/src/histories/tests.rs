@@ -242,33 +242,65 @@ fn a_frozen_region_stays_unpaged_unless_a_person_lets_it_start() {
     assert_eq!(told.ended.ending, Some(Ending::Newest), "{:#?}", told.lines);
 }
 
+/// The first region's update to v427, late, so that nothing is asked of its caller.
+fn late_request(world: &mut World, read: Seconds) -> Option<Broken> {
+    world.regions[0].configured = 0b11;
+    world.rerun(1, false);
+    let request = Request {
+        region: 0,
+        release: 1,
+        execution: Some(0),
+        epoch: 1,
+        fenced: true,
+        read,
+        on_record: true,
+        guarded: true,
+        canary: true,
+        bake: 300,
+        soak: 600,
+        looked: world.now,
+        late: true,
+    };
+    world.request(request);
+    world.breach.take().map(|breach| breach.what)
+}
+
 #[test]
 fn a_region_that_starts_in_a_freeze_is_caught() {
     let breach = |name| {
         let setting = Script { freeze: freeze(name), ..quiet_night() }.setting();
-        let mut world = World::new(std::sync::Arc::new(setting), START + 60, false);
-        let looked = world.now;
-        world.regions[0].configured = 0b11;
-        world.rerun(1, false);
-        // Late, so that nothing is asked of its caller.
-        let (execution, late) = (Some(0), true);
-        let request = Request {
-            region: 0,
-            release: 1,
-            execution,
-            epoch: 1,
-            fenced: true,
-            on_record: true,
-            guarded: true,
-            canary: true,
-            bake: 300,
-            soak: 600,
-            looked,
-            late,
-        };
-        world.request(request);
-        world.breach.map(|breach| breach.what)
+        late_request(&mut World::new(std::sync::Arc::new(setting), START + 60, false), 0)
     };
     assert_eq!(breach("eu-west-1-03:10"), None);
     assert_eq!(breach("eu-west-1-03:00"), Some(Wrong::Frozen.of(0, 1)));
+}
+
+/// Home is cut off in the first canary: the others let the deputy take over, which brings them to the release, and home once it is back.
+#[test]
+fn regions_that_home_is_cut_off_from_get_the_release_from_another_home() {
+    let cut_off = Item::Parts { region: 0, others: u8::MAX, from: 240, lasts: 7200 };
+    let script = Script { deputies: 1, items: vec![cut_off], ..quiet_night() };
+    let told = story(&script);
+    assert_eq!(told.ended.ending, Some(Ending::Newest), "{:#?}", told.lines);
+    assert_eq!((told.world.home(), told.ended.tally.replaced), (1, 0), "{:#?}", told.lines);
+    let by = |region: usize| told.world.regions[region].chain.history.serving.as_ref().unwrap().by.clone();
+    let elsewhere = |region| told.world.executions.iter().any(|own| own.home == 1 && own.actor == by(region));
+    assert!(elsewhere(1) && elsewhere(2), "{:#?}", told.lines);
+}
+
+/// I11: what was sent before the word may land after it, and is counted; what was sent by a call that had read it may not be sent.
+#[test]
+fn a_request_of_a_home_that_had_read_that_it_is_replaced_is_caught() {
+    let setting = Script { deputies: 1, ..quiet_night() }.setting();
+    let mut world = World::new(std::sync::Arc::new(setting), START + 60, false);
+    let names: Vec<_> = world.setting.fleet.regions.iter().map(|region| region.name.clone()).collect();
+    let (from, to, why) = (names[0].clone(), names[1].clone(), "a drill".to_owned());
+    let moved = Record::HomeMoved { binding: meridian_domain::Binding, from, to, lost: true, why };
+    let now = world.now;
+    world.regions[0].chain.append(now, &"replication".parse().unwrap(), moved);
+    let mut other = world.clone();
+    assert_eq!(late_request(&mut other, now - 1), None);
+    assert_eq!((other.tally.replaced, other.tally.strays), (1, 1));
+    let caught = late_request(&mut world, now + 1);
+    assert_eq!(caught, Some(Broken::Replaced { region: 0, actor: "wave-1".parse().unwrap() }));
 }

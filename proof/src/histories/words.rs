@@ -49,6 +49,16 @@ impl Script {
                 Item::Shadows { region, verdict, .. } => {
                     format!("{from}  {}: its captured requests say: {verdict}", setting.title(*region))
                 }
+                Item::Parts { region, others, lasts, .. } => {
+                    let is_one = |other: &usize| others & (1 << other) != 0 && other != region;
+                    let names = (0..self.regions).filter(is_one).map(|other| setting.title(other));
+                    let names: Vec<_> = names.collect();
+                    format!(
+                        "{from}  {}: nothing comes through to {} for {lasts} s",
+                        setting.title(*region),
+                        names.join(", ")
+                    )
+                }
                 Item::Lacks { region } => format!("          {}: v427's replica never comes", setting.title(*region)),
                 Item::Behaves { region, release, quality } => {
                     format!(

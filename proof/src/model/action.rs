@@ -25,6 +25,10 @@ pub enum Action {
     Begins(usize, Fault),
     /// A fault of the region of this place is over.
     Over(usize, Fault),
+    /// A region hears nothing of others any more, a bit each, nor they of it.
+    Parts(usize, u8),
+    /// All hear of each other again.
+    Joins,
     /// An event that is due arrives, and will arrive once more.
     Doubles(usize),
     /// An event that is due does not arrive now, and may never.
@@ -136,6 +140,7 @@ impl State {
                     .map(|fault| Action::Over(region, fault)),
             );
         }
+        actions.extend(self.world.is_parted().then_some(Action::Joins));
         let faulty = self.world.regions.iter().any(|place| !place.faults.is_empty());
         actions.extend(
             (0..self.world.regions.len())
@@ -151,6 +156,9 @@ impl State {
                 self.world.regions.get(*region).is_some_and(|place| !place.faults.has(*fault))
             });
             actions.extend(begins.map(|(region, fault)| Action::Begins(*region, *fault)));
+        }
+        if left.allows(left.parts) && !self.world.is_parted() {
+            actions.extend(bounds.parts.iter().map(|(region, others)| Action::Parts(*region, *others)));
         }
         if left.actors > 0 {
             actions.push(Action::Beside);
@@ -181,7 +189,7 @@ impl Astray {
         match self {
             Astray::Event(Who::Wave(_)) => "a late or doubled event for promote arrives",
             Astray::Event(Who::Region(_)) => "a late or doubled event for rollback arrives",
-            Astray::Event(Who::Home(_)) => "a late or doubled event for replication arrives",
+            Astray::Event(Who::Replication(..)) => "a late or doubled event for replication arrives",
             Astray::Request(_) => "a late request arrives",
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike, Timing, fleet};
 use jiff::SignedDuration;
+use meridian_domain::Takeover;
 use std::sync::Arc;
 
 /// 03:02 UTC on the reference night, a full minute.
@@ -26,6 +27,8 @@ pub struct Left {
     pub astray: u8,
     /// Executions that a person starts beside the one that runs: a second actor.
     pub actors: u8,
+    /// Regions that hear nothing of each other for a while.
+    pub parts: u8,
     /// Releases that arrive while the wave runs.
     pub nights: u8,
     /// Halts, and their lifting.
@@ -45,6 +48,8 @@ pub struct Bounds {
     pub faults: Vec<(usize, Fault)>,
     /// What may strike a step.
     pub strikes: Vec<Strike>,
+    /// Which regions may hear nothing of a region any more: a bit each.
+    pub parts: Vec<(usize, u8)>,
 }
 
 /// What may strike a step. Dying before a step is dying after the one before it.
@@ -68,7 +73,14 @@ impl Bounds {
         setting.timing =
             Timing { provisioning: 60, slow: 600, shifting: 60, rolling_back: 60, continuation: 60, turn: 0 };
         let left = Left::default();
-        Self { name: name.to_owned(), setting: Arc::new(setting), left, faults: Vec::new(), strikes: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            setting: Arc::new(setting),
+            left,
+            faults: Vec::new(),
+            strikes: Vec::new(),
+            parts: Vec::new(),
+        }
     }
 
     /// Lets so much happen.
@@ -80,6 +92,12 @@ impl Bounds {
         self
     }
 
+    /// Of what strikes a step, only that its request arrives later.
+    fn only_late(mut self) -> Self {
+        self.strikes.retain(|strike| matches!(strike, Strike::Late(_)));
+        self
+    }
+
     /// Lets these faults begin in every region. The hub's is one fault, wherever it is laid.
     pub fn faulty(mut self, kinds: &[Fault]) -> Self {
         for region in 0..self.setting.targets.len() {
@@ -87,6 +105,17 @@ impl Bounds {
             self.faults.extend(here.map(|kind| (region, *kind)));
         }
         self
+    }
+
+    /// Lets each of these partings happen, and the region after home take over where most regions say so.
+    pub fn parted(mut self, ways: &[(usize, u8)]) -> Self {
+        self.parts = ways.to_vec();
+        self.adjusted(|setting| {
+            let fleet = Arc::make_mut(&mut setting.fleet);
+            fleet.deputies = fleet.regions.get(1).map(|region| region.name.clone()).into_iter().collect();
+            fleet.takeover = Takeover::Auto;
+            fleet.home_patience = SignedDuration::from_mins(4);
+        })
     }
 
     /// The first release after the champion behaves so in a region.
@@ -106,8 +135,18 @@ impl Bounds {
 }
 
 /// One of anything that goes wrong.
-pub const ONE: Left =
-    Left { total: 1, faults: 1, strikes: 1, stands: 1, doubles: 1, astray: 1, actors: 0, nights: 0, people: 0 };
+pub const ONE: Left = Left {
+    total: 1,
+    faults: 1,
+    strikes: 1,
+    stands: 1,
+    doubles: 1,
+    astray: 1,
+    parts: 0,
+    actors: 0,
+    nights: 0,
+    people: 0,
+};
 
 /// The slices of the complete exploration.
 pub fn slices() -> Vec<Bounds> {
@@ -124,6 +163,13 @@ pub fn slices() -> Vec<Bounds> {
         among(2, "two of calls and events, 2 regions", steps),
         among(1, "two of them, two actors, 1 region", Left { actors: 1, ..steps }),
         beside(),
+        parted("parted regions", Left { total: 1, parts: 1, ..Left::default() }),
+        parted("parted regions, and a late request", Left { total: 2, parts: 1, strikes: 1, ..Left::default() })
+            .only_late(),
+        parted(
+            "parted regions, and a call that stands still",
+            Left { total: 2, parts: 1, stands: 1, ..Left::default() },
+        ),
     ];
     for (what, quality) in bad_releases() {
         for region in 0..3 {
@@ -135,6 +181,14 @@ pub fn slices() -> Vec<Bounds> {
         all.push(three(what, ONE).adjusted(|setting| change(&mut setting.live)));
     }
     all
+}
+
+/// Every way in which two of three regions hear nothing of each other, or one of the others.
+const WAYS: [(usize, u8); 6] = [(0, 0b110), (1, 0b101), (2, 0b011), (0, 0b010), (0, 0b100), (1, 0b100)];
+
+/// Three regions, the second of which the others let take over.
+fn parted(name: &str, left: Left) -> Bounds {
+    Bounds::new(name, 3, 2).parted(&WAYS).with(left)
 }
 
 /// A call that stands still anywhere while a fault begins and ends: what it has seen is not so any more.

@@ -59,6 +59,15 @@ impl State {
                 self.toggle(region, fault, false);
                 return Some(());
             }
+            Action::Parts(region, others) => {
+                self.left.spend(|left| &mut left.parts);
+                self.world.part(region, others, true);
+                return Some(());
+            }
+            Action::Joins => {
+                self.world.join();
+                return Some(());
+            }
             _ => self.fresh = false,
         }
         match action {
@@ -121,7 +130,7 @@ impl State {
             }
             Action::Repairs(region) => self.world.repair(region),
             Action::Rests => self.rests(),
-            Action::Tick | Action::Begins(..) | Action::Over(..) => {}
+            Action::Tick | Action::Begins(..) | Action::Over(..) | Action::Parts(..) | Action::Joins => {}
         }
         Some(())
     }
@@ -149,6 +158,10 @@ impl State {
             Event::Sweep(region) => {
                 self.at(SWEEP, Event::Sweep(region));
                 self.called(Who::Region(region), 0);
+            }
+            Event::Looks(region) => {
+                self.at(SWEEP, Event::Looks(region));
+                self.called(Who::Replication(region, None), 0);
             }
             Event::GivenUp(job) => self.world.gives_up(job),
         }

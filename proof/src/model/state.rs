@@ -14,6 +14,8 @@ pub(super) enum Event {
     Called(Who, u8),
     /// A region is swept.
     Sweep(usize),
+    /// A region's other sweep, by `replication`.
+    Looks(usize),
     /// CodePipeline gives a job up.
     GivenUp(Job),
 }
@@ -90,6 +92,9 @@ impl State {
         for region in 0..regions {
             // Sweeps of different regions fall on different minutes.
             state.at(60 * (region as Seconds + 1), Event::Sweep(region));
+            if !bounds.parts.is_empty() {
+                state.at(60 * (region as Seconds + 1), Event::Looks(region));
+            }
         }
         state.arrive(1);
         state.settle();
@@ -120,7 +125,10 @@ impl State {
     pub(super) fn is_still(&self) -> bool {
         let rests = |place: &crate::world::Region| place.update.is_none() && place.faults.is_empty() && !place.broken;
         // Who only looks, as a sweep does, moves nothing.
-        self.standing.is_empty() && self.world.is_idle() && self.world.regions.iter().all(rests)
+        self.standing.is_empty()
+            && !self.world.is_parted()
+            && self.world.is_idle()
+            && self.world.regions.iter().all(rests)
     }
 
     /// What follows from what has just happened in a region; what can have no effect any more is forgotten.
@@ -192,6 +200,7 @@ impl State {
                         prints.who(world, who);
                     }
                     Event::Sweep(region) => prints.thing((1, region)),
+                    Event::Looks(region) => prints.thing((3, region)),
                     Event::GivenUp(job) => {
                         prints.thing(2);
                         prints.job(world, job);
@@ -247,7 +256,13 @@ impl State {
     pub fn left_one_behind(&self) -> bool {
         let serving = |region: &crate::world::Region| region.serves_alone() == Some(self.newest);
         let new = self.world.regions.iter().filter(|region| serving(region)).count();
-        !self.world.hub.history.deferred.is_empty() && new + 1 == self.world.regions.len()
+        !self.world.hub().history.deferred.is_empty() && new + 1 == self.world.regions.len()
+    }
+
+    /// Home has moved, and every region serves the release.
+    pub fn went_on_elsewhere(&self) -> bool {
+        let serving = |region: &crate::world::Region| region.serves_alone() == Some(self.newest);
+        self.world.home() != self.world.setting.home() && self.world.regions.iter().all(serving)
     }
 
     /// An update runs, to other bytes than those that serve, which SageMaker took from a caller whose lease had run out: I11's
@@ -263,6 +278,6 @@ impl State {
     /// Whether something holds that must end before anything else has to: a fault, or unknown bytes that a person
     /// has to mend.
     pub fn is_ailing(&self) -> bool {
-        self.world.regions.iter().any(|place| !place.faults.is_empty() || place.broken)
+        self.world.is_parted() || self.world.regions.iter().any(|place| !place.faults.is_empty() || place.broken)
     }
 }

@@ -27,13 +27,18 @@ impl World {
     pub fn declines(&self, caller: &Caller, region: usize, ask: &Ask) -> Option<Failure> {
         let faults = self.regions.get(region)?.faults;
         let unreachable = |holds: bool| holds.then(|| Failure::of(ErrorKind::Unreachable));
+        let from = self.runs_in(caller.who);
+        if self.are_parted(from, region) && !matches!(ask, Ask::Sleep(_)) {
+            return unreachable(true);
+        }
+        let hub = region == self.setting.home() && self.regions.iter().any(|place| place.faults.has(Fault::Hub));
         match ask {
             Ask::Entries { chain, .. } | Ask::Checkpoint { chain } => match chain {
-                Chain::Home => unreachable(!self.hub_answers()),
+                Chain::Home => unreachable(hub),
                 Chain::Region(_) => unreachable(faults.has(Fault::Reads)),
             },
             Ask::Append { chain, .. } | Ask::PutCheckpoint { chain, .. } => match chain {
-                Chain::Home => unreachable(!self.hub_answers()),
+                Chain::Home => unreachable(hub),
                 Chain::Region(_) => unreachable(faults.has(Fault::Writes)),
             },
             Ask::Describe
@@ -50,7 +55,7 @@ impl World {
             Ask::Invoke { .. } => unreachable(faults.has(Fault::Golden)),
             Ask::Page { .. } | Ask::Advise => {
                 // Home's functions go through all topics in turn: where home's declines them, so do the others.
-                let home = self.regions.get(self.setting.home()).is_some_and(|home| home.faults.has(Fault::Pages));
+                let home = self.regions.get(from).is_some_and(|home| home.faults.has(Fault::Pages));
                 let declined = faults.has(Fault::Pages) || (home && !matches!(caller.who, Who::Region(_)));
                 declined.then(|| Failure::of(ErrorKind::Refused))
             }
@@ -69,9 +74,12 @@ impl World {
     }
 
     /// A page is declined, and no ledger can take it as owed: only the failed execution will tell (docs/proof.md).
-    pub fn declined(&mut self, ask: &Ask) {
-        let mute = |place: &super::Region| place.faults.has(Fault::Writes) || place.faults.has(Fault::Reads);
-        if matches!(ask, Ask::Page { .. }) && self.regions.iter().all(mute) {
+    pub fn declined(&mut self, caller: &Caller, ask: &Ask) {
+        let from = self.runs_in(caller.who);
+        let mute = |(region, place): (usize, &super::Region)| {
+            place.faults.has(Fault::Writes) || place.faults.has(Fault::Reads) || self.are_parted(from, region)
+        };
+        if matches!(ask, Ask::Page { .. }) && self.regions.iter().enumerate().all(mute) {
             self.tally.lost += 1;
         }
     }
@@ -89,16 +97,16 @@ impl World {
     /// Does what is asked, and answers.
     pub fn answer(&mut self, caller: &Caller, region: usize, ask: &Ask) -> Answer {
         match ask {
-            Ask::Entries { chain, from } => Ok(Reply::Entries(self.entries(chain, *from))),
-            Ask::Checkpoint { chain } => Ok(Reply::Checkpoint(self.checkpoint(chain))),
-            Ask::PutCheckpoint { chain, seq, bytes } => self.put_checkpoint(chain, *seq, bytes),
-            Ask::Append { chain, entry } => self.append(caller, chain, entry),
-            Ask::Read { key } => match self.setting.files.get(key) {
+            Ask::Entries { chain, from } => Ok(Reply::Entries(self.entries(region, chain, *from))),
+            Ask::Checkpoint { chain } => Ok(Reply::Checkpoint(self.checkpoint(region, chain))),
+            Ask::PutCheckpoint { chain, seq, bytes } => self.put_checkpoint(region, chain, *seq, bytes),
+            Ask::Append { chain, entry } => self.append(caller, region, chain, entry),
+            Ask::Read { key } => match self.setting.files.get(key).or_else(|| self.kept.get(&(region, key.clone()))) {
                 Some(bytes) => Ok(Reply::Bytes(bytes.clone())),
                 None => no(ErrorKind::NotFound),
             },
-            Ask::List { prefix, after } => Ok(Reply::Keys(self.listed(prefix, after.as_deref()))),
-            Ask::Create { key, .. } => match self.kept.insert(key.clone()) {
+            Ask::List { prefix, after } => Ok(Reply::Keys(self.listed(region, prefix, after.as_deref()))),
+            Ask::Create { key, body } => match self.create(region, key, body) {
                 true => Ok(Reply::Done),
                 false => no(ErrorKind::Conflict),
             },
@@ -138,12 +146,12 @@ impl World {
             Ask::Counts(query) => Ok(Reply::Counts(self.counts(region, query))),
             // Nothing is known of the days before: probation looks, and stays silent.
             Ask::Slots(_) => Ok(Reply::Counts(ArmMinutes::default())),
-            Ask::Start(spec) => self.start_execution(spec),
-            Ask::Execution(execution) => self.execution(execution),
-            Ask::Executions => Ok(self.latest_executions()),
+            Ask::Start(spec) => self.start_execution(region, spec),
+            Ask::Execution(execution) => self.execution(region, execution),
+            Ask::Executions => Ok(self.latest_executions(region)),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),
-            Ask::Page { subject, planned } => {
+            Ask::Page { subject, planned, home: _ } => {
                 checks::on_page(self, caller, *planned);
                 self.tally.pages += 1;
                 self.subjects.insert(*subject);
@@ -155,31 +163,27 @@ impl World {
         }
     }
 
-    fn entries(&self, chain: &Chain, from: u64) -> Vec<Stored> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let all = match chain {
-            Chain::Home => Some(&self.hub.entries),
-            Chain::Region(name) => self.regions.get(self.setting.region_of(name)).map(|place| &place.chain.entries),
-        };
-        all.map(|all| all.iter().skip(from).cloned().collect()).unwrap_or_default()
+    /// A region's chain lies in its own bucket, and the hub's in any that was asked.
+    fn entries(&self, region: usize, chain: &Chain, from: u64) -> Vec<Stored> {
+        match chain {
+            Chain::Home => self.hub_in(region).listed(from),
+            Chain::Region(_) => self.regions.get(region).map(|place| place.chain.listed(from)).unwrap_or_default(),
+        }
     }
 
-    fn checkpoint(&self, chain: &Chain) -> Option<Arc<Vec<u8>>> {
+    fn checkpoint(&self, region: usize, chain: &Chain) -> Option<Arc<Vec<u8>>> {
         let newest = match chain {
-            Chain::Home => self.hub.checkpoint.as_ref(),
-            Chain::Region(name) => self.regions.get(self.setting.region_of(name))?.chain.checkpoint.as_ref(),
+            Chain::Home => self.hub_in(region).checkpoint.as_ref(),
+            Chain::Region(_) => self.regions.get(region)?.chain.checkpoint.as_ref(),
         };
         newest.map(|(_, bytes)| bytes.clone())
     }
 
     /// A conditional write: of the older ones, which nobody reads any more, the world does not know which are kept.
-    fn put_checkpoint(&mut self, chain: &Chain, seq: u64, bytes: &[u8]) -> Answer {
+    fn put_checkpoint(&mut self, region: usize, chain: &Chain, seq: u64, bytes: &[u8]) -> Answer {
         let place = match chain {
-            Chain::Home => Some(&mut self.hub.checkpoint),
-            Chain::Region(name) => {
-                let region = self.setting.region_of(name);
-                self.regions.get_mut(region).map(|place| &mut place.chain.checkpoint)
-            }
+            Chain::Home => self.hubs.get_mut(region).map(|hub| &mut hub.checkpoint),
+            Chain::Region(_) => self.regions.get_mut(region).map(|place| &mut place.chain.checkpoint),
         };
         let Some(place) = place else { return no(ErrorKind::Refused) };
         let newest = place.as_ref().map(|(newest, _)| *newest);
@@ -193,18 +197,17 @@ impl World {
     }
 
     /// A conditional write: each number is taken once.
-    fn append(&mut self, caller: &Caller, chain: &Chain, entry: &Entry) -> Answer {
+    fn append(&mut self, caller: &Caller, region: usize, chain: &Chain, entry: &Entry) -> Answer {
         let now = self.now;
         let stored = match chain {
             Chain::Home => {
-                if !self.hub.is_next(entry) {
+                if !self.hub_in(region).is_next(entry) {
                     return no(ErrorKind::Conflict);
                 }
                 checks::on_hub_record(self, &entry.record, caller);
-                self.hub.store(now, entry.clone())
+                self.hub_mut(region, |hub| hub.store(now, entry.clone())).unwrap_or(Ok(()))
             }
-            Chain::Region(name) => {
-                let region = self.setting.region_of(name);
+            Chain::Region(_) => {
                 if !self.regions.get(region).is_some_and(|place| place.chain.is_next(entry)) {
                     return no(ErrorKind::Conflict);
                 }
@@ -224,15 +227,19 @@ impl World {
         Ok(Reply::Done)
     }
 
-    /// Keys in home's bucket: manifests that have arrived, and what `replication` keeps of its neighbour's chains.
-    fn listed(&self, prefix: &str, after: Option<&str>) -> Vec<Listed> {
+    /// Keys in a region's bucket: manifests that have arrived, and what `replication` keeps of its neighbour's chains.
+    fn listed(&self, region: usize, prefix: &str, after: Option<&str>) -> Vec<Listed> {
         let modified = self.timestamp();
         let mut keys: Vec<String> = match prefix {
             keys::MANIFESTS => {
                 let arrived = self.setting.releases.iter().take(self.arrived + 1);
                 arrived.map(|(id, _)| keys::manifest(*id)).collect()
             }
-            _ => self.kept.iter().filter(|key| key.starts_with(prefix)).cloned().collect(),
+            _ => {
+                let here = self.kept.range((region, prefix.to_owned())..).map(|(place, _)| place);
+                let under = here.take_while(|(bucket, key)| *bucket == region && key.starts_with(prefix));
+                under.map(|(_, key)| key.clone()).collect()
+            }
         };
         keys.sort_unstable();
         keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
@@ -276,8 +283,9 @@ impl World {
             region,
             release: self.setting.release_with(region, &spec.config)?,
             execution: caller.execution(),
+            read: caller.read.get(region).copied().flatten().unwrap_or(Seconds::MIN),
             epoch: caller.epoch.unwrap_or(0),
-            fenced: caller.fenced,
+            fenced: caller.is_fenced(region),
             on_record: !caller.declined,
             guarded: !spec.rollback_alarms.is_empty(),
             canary,
@@ -371,15 +379,16 @@ impl World {
     }
 
     /// An execution is asked for: the same token finds the same one.
-    fn start_execution(&mut self, spec: &StartSpec) -> Answer {
+    fn start_execution(&mut self, home: usize, spec: &StartSpec) -> Answer {
         if spec.pipeline != self.setting.fleet.pipeline {
             return no(ErrorKind::NotFound);
         }
         let release = self.setting.releases.iter().position(|(id, _)| spec.token.starts_with(&id.to_string()));
         let Some(release) = release else { return no(ErrorKind::Refused) };
-        let known = self.executions.iter().position(|execution| execution.token.as_ref() == Some(&spec.token));
-        let number = known.unwrap_or_else(|| self.queue(release, Some(spec.token.clone())));
-        self.start_next();
+        let is = |own: &super::Execution| own.home == home && own.token.as_ref() == Some(&spec.token);
+        let known = self.executions.iter().position(is);
+        let number = known.unwrap_or_else(|| self.queue(home, release, Some(spec.token.clone())));
+        self.start_next(home);
         match self.executions.get(number) {
             Some(execution) => Ok(Reply::Text(execution.actor.to_string())),
             None => no(ErrorKind::Refused),
@@ -398,6 +407,7 @@ fn record_words(fleet: &Fleet, record: &Record) -> String {
         Record::Deferred { why, .. } | Record::Halted { why, .. } | Record::Condemned { why, .. } => {
             format!("{name}: {}", say.why(why))
         }
+        Record::WaveEnded { page: Some(end), .. } => format!("{name}: {}", say.why(&(**end).clone().into())),
         _ => name,
     }
 }

@@ -1,6 +1,6 @@
 //! Whose call it is, what may happen to one of its port calls, and what the call has seen: the checks hold it against that.
 
-use super::{Job, Seconds, World};
+use super::{Job, MOST_REGIONS, Seconds, World};
 use crate::ask::{Ask, Failure, Reply};
 use meridian_domain::{AlarmState, Chain, EndpointView, Record, RegionHistory, ResourceName, Target, alarms};
 use meridian_handlers::ports::ErrorKind;
@@ -21,8 +21,8 @@ pub enum Who {
     Wave(Job),
     /// `rollback`'s, in a region.
     Region(usize),
-    /// `replication`'s in home: of a release's manifest, which has arrived, or of its sweep.
-    Home(Option<usize>),
+    /// `replication`'s in a region: of a release's manifest, which has arrived, or of its sweep.
+    Replication(usize, Option<usize>),
 }
 
 /// What happens to one port call beyond the faults that hold: at most one thing.
@@ -77,6 +77,10 @@ pub struct Caller {
     pub epoch: Option<u64>,
     /// Whether the last thing that was read says that this call holds the lease: nothing else was asked since.
     pub fenced: bool,
+    /// The region whose chain was looked at last, for who is home there: only the lease was read since.
+    pub heard: Option<usize>,
+    /// When each region's chain was last read.
+    pub read: [Option<Seconds>; MOST_REGIONS],
     /// Whether an update was asked for.
     pub asked_update: bool,
     /// What the region's composite alarm said.
@@ -100,9 +104,6 @@ pub struct Caller {
     /// How many entries each region's ledger had when the call last looked at the region's endpoint; none before it did.
     pub seen: [Option<u32>; MOST_REGIONS],
 }
-
-/// Regions that a fleet has at most here.
-const MOST_REGIONS: usize = 8;
 
 /// What a region's ledger says of its way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +133,8 @@ impl Caller {
             looked,
             epoch: None,
             fenced: false,
+            heard: None,
+            read: [None; MOST_REGIONS],
             asked_update: false,
             alarm: None,
             view: None,
@@ -150,13 +153,14 @@ impl Caller {
     pub fn execution(&self) -> Option<usize> {
         match self.who {
             Who::Wave(job) => Some(job.execution),
-            Who::Region(_) | Who::Home(_) => None,
+            Who::Region(_) | Who::Replication(..) => None,
         }
     }
 
     /// Notes what the call learns from an answer.
     pub fn learns(&mut self, world: &World, region: usize, ask: &Ask, answer: Result<&Reply, Failure>) {
         self.hears_of_paper(world, ask, answer);
+        self.hears_of_home(world, ask, answer.is_ok());
         if let (Ask::Describe, Some(seen)) = (ask, self.seen.get_mut(region)) {
             let entries = world.regions.get(region).map_or(0, |place| place.chain.entries.len());
             *seen = Some(u32::try_from(entries).unwrap_or(u32::MAX));
@@ -164,13 +168,13 @@ impl Caller {
         let reply = answer.ok();
         self.asked_update |= matches!(ask, Ask::Update(_));
         self.fenced = match ask {
-            Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world),
+            Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world, region),
             ask => self.fenced && ask.follows_lease(),
         };
         if let (Ask::Entries { chain: Chain::Home, .. } | Ask::Append { chain: Chain::Home, .. }, Some(_)) =
             (ask, reply)
         {
-            self.epoch = Some(world.hub.history.epoch.0);
+            self.epoch = Some(world.hub_in(region).history.epoch.0);
         }
         match (ask, reply) {
             (Ask::Entries { chain: Chain::Region(name), .. }, Some(_)) => {
@@ -190,13 +194,28 @@ impl Caller {
         }
     }
 
+    /// Who is home by a region's chain.
+    fn hears_of_home(&mut self, world: &World, ask: &Ask, answered: bool) {
+        self.heard = match ask {
+            Ask::Entries { chain: Chain::Region(name), .. } => {
+                let region = world.setting.region_of(name);
+                if let (Some(read), true) = (self.read.get_mut(region), answered) {
+                    *read = Some(world.now);
+                }
+                Some(region)
+            }
+            Ask::Entries { chain: Chain::Home, .. } => self.heard,
+            ask => self.heard.filter(|_| ask.follows_lease()),
+        };
+    }
+
     /// What ledgers and the pager take of the call.
     fn hears_of_paper(&mut self, world: &World, ask: &Ask, answer: Result<&Reply, Failure>) {
         let fails = answer.is_err_and(|failure| failure.kind != ErrorKind::Conflict);
         match ask {
-            Ask::Page { .. } => {
-                let for_good = answer.is_err_and(|failure| !failure.takes_time());
-                self.unheard = for_good && self.opened && world.takes_entries(self.looked);
+            Ask::Page { home, .. } => {
+                let for_good = !home && answer.is_err_and(|failure| !failure.takes_time());
+                self.unheard = for_good && self.opened && world.takes_entries(self);
             }
             Ask::Entries { chain: Chain::Region(_), .. } | Ask::Checkpoint { chain: Chain::Region(_) } => {
                 self.declined |= fails;
@@ -227,10 +246,15 @@ impl Caller {
         self.read_hub_last = matches!(ask, Ask::Entries { chain: Chain::Home, .. }) || (self.read_hub_last && unsent);
     }
 
+    /// Whether the call has just read who is home by a region's chain, and then that it holds the lease.
+    pub fn is_fenced(&self, region: usize) -> bool {
+        self.fenced && self.heard == Some(region)
+    }
+
     /// Whether the lease is this call's wave's, and of the generation that the call knew before.
-    fn holds_lease(&self, world: &World) -> bool {
+    fn holds_lease(&self, world: &World, home: usize) -> bool {
         let actor = self.execution().and_then(|number| world.executions.get(number)).map(|execution| &execution.actor);
-        let hub = &world.hub.history;
+        let hub = &world.hub_in(home).history;
         let held = hub.lease.as_ref().is_some_and(|lease| {
             Some(&lease.holder) == actor && lease.epoch == hub.epoch && lease.until > world.timestamp()
         });

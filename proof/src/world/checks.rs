@@ -58,10 +58,13 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     let Request { region, release, late, .. } = *request;
     let now = world.timestamp();
     let Some(actor) = world.executions.get(execution).map(|execution| execution.actor.clone()) else { return false };
-    let lease = world.hub.history.lease.as_ref();
+    let lease = world.hub_of(execution).history.lease.as_ref();
     let held = lease.is_some_and(|lease| lease.holder == actor && lease.epoch.0 == request.epoch && lease.until > now);
     hold(world, request.fenced || late, || Wrong::Unleased { actor: actor.clone() }.of(region, release));
-    world.tally.strays += u32::from(!held);
+    let word = replaced_at(world, region, execution);
+    hold(world, word.is_none_or(|at| at >= request.read), || Broken::Replaced { region, actor: actor.clone() });
+    world.tally.strays += u32::from(!held || word.is_some());
+    world.tally.replaced += u32::from(word.is_some());
     approved(world, region, release);
     stopped(world, request);
     let Some(place) = world.regions.get(region) else { return false };
@@ -78,7 +81,17 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     order(world, request, &actor);
     tries(world, request, &actor);
     frozen(world, request);
-    !held
+    !held || word.is_some()
+}
+
+/// When a region's chain heard that another home has replaced an execution's, if it has.
+fn replaced_at(world: &World, region: usize, execution: usize) -> Option<Seconds> {
+    let home = world.executions.get(execution)?.home;
+    let own = world.setting.fleet.regions.get(home).map(|policy| &policy.name)?;
+    let chain = &world.regions.get(region)?.chain;
+    chain.history.home().filter(|home| *home != own)?;
+    let words = |(at, record)| matches!(record, &Record::HomeMoved { .. }).then_some(at);
+    chain.newest_taken_first().find_map(words)
 }
 
 /// I8: a region's own way back stands in its ledger before it is asked for, wherever the ledger took what was written.
@@ -103,7 +116,7 @@ fn frozen(world: &mut World, request: &Request) {
 /// I9: what the judge may err is split over policy's tries, so an execution that home started gives no region more of them.
 fn tries(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let setting = &world.setting;
-    let resumed = world.hub.history.resumed.contains_key(actor);
+    let resumed = world.hubs.iter().any(|hub| hub.history.resumed.contains_key(actor));
     let Some((release, _)) = setting.releases.get(request.release) else { return };
     let place = world.regions.get(request.region);
     let undecided = place.map_or(0, |place| place.chain.history.tries_of(release).len());
@@ -118,16 +131,19 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let places = request.execution.map(|number| world.places(number).collect::<Vec<_>>());
     let own = setting.fleet.regions.get(request.region).map(|region| &region.name);
     let set_aside = own.is_some_and(|own| world.is_set_aside(Rule::Order, own, stamp(request.looked)));
+    let parted = parted_from_home(world, request);
+    let parted_from = |region: usize| parted & (1 << region) != 0;
     for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {
         let name = setting.fleet.regions.get(before).map(|region| region.name.clone());
-        let deferred = name.is_some_and(|name| world.hub.history.deferred.contains_key(&(actor.clone(), name)));
+        let deferred = name.is_some_and(|name| world.is_left_behind(actor, &name));
         // Nobody waits for one that is only being brought in, or where nothing runs, nor where a person has set the order aside.
         if !setting.kind(before).is_waited_for() || set_aside {
             continue;
         }
         // Where the control plane did not answer the caller, what the ledger says stands (I7): nobody can see more.
         let fresh = world.regions.get(before).is_some_and(|place| {
-            place.served_at(request.release, request.looked) || !place.could_be_described(request.looked)
+            let unseen = parted_from(before) || !place.could_be_described(request.looked);
+            place.served_at(request.release, request.looked) || unseen
         });
         let place = world.regions.get(before).filter(|_| setting.kind(before) == Kind::Active);
         let loaded = place.is_none_or(|place| is_judged_at_full_load(world, place, request.release));
@@ -149,13 +165,14 @@ fn is_judged_at_full_load(world: &World, place: &super::Region, release: usize) 
 fn stopped(world: &mut World, request: &Request) {
     let Some(&(release, _)) = world.setting.releases.get(request.release) else { return };
     let known_by = request.looked.min(world.now - A_MINUTE);
-    let hub = &world.hub;
+    let hub = request.execution.map_or_else(|| world.hub(), |execution| world.hub_of(execution));
+    let parted = parted_from_home(world, request);
     let by_hub = hub.newest_first().any(|(at, record)| {
         at < known_by && matches!(record, Record::Condemned { release: condemned, .. } if *condemned == release)
     });
     let halted = hub.history.halt.is_some() && written_before(hub, known_by, |r| matches!(r, Record::Halted { .. }));
-    let by_evidence = world.regions.iter().any(|place| {
-        let readable = place.could_be_read(request.looked);
+    let by_evidence = world.regions.iter().enumerate().any(|(region, place)| {
+        let readable = place.could_be_read(request.looked) && parted & (1 << region) == 0;
         readable
             && condemns(&place.chain.history, release)
             && written_before(&place.chain, known_by, |record| {
@@ -165,13 +182,19 @@ fn stopped(world: &mut World, request: &Request) {
     let region_halted = world.regions.iter().enumerate().any(|(region, place)| {
         let history = &place.chain.history;
         let reaches = if region == request.region { history.halt.is_some() } else { history.halts_fleet() };
-        let halted = reaches && place.could_be_read(request.looked);
+        let halted = reaches && place.could_be_read(request.looked) && parted & (1 << region) == 0;
         halted && written_before(&place.chain, known_by, |record| matches!(record, Record::Halted { .. }))
     });
     let stops = [(by_hub, Stop::Condemned), (by_evidence, Stop::Evidence), (halted || region_halted, Stop::Halt)];
     for (stopped, by) in stops {
         hold(world, !stopped, || Wrong::Stopped(by).of(request.region, request.release));
     }
+}
+
+/// The regions that the home whose request it is cannot reach, a bit each.
+fn parted_from_home(world: &World, request: &Request) -> u8 {
+    let home = request.execution.and_then(|number| world.executions.get(number)).map(|own| own.home);
+    home.and_then(|home| world.parted.get(home)).copied().unwrap_or(0)
 }
 
 /// Whether the last entry of a kind was written before a moment.
@@ -192,7 +215,7 @@ fn condemns(history: &RegionHistory, release: meridian_domain::ReleaseId) -> boo
 fn approved(world: &mut World, region: usize, release: usize) {
     let Some(&(id, _)) = world.setting.releases.get(release) else { return };
     let attested = world.regions.get(region).is_some_and(|place| place.chain.history.attested.contains(&id));
-    let approved = world.hub.history.approved.contains(&id) || release == 0;
+    let approved = world.is_approved(&id) || release == 0;
     hold(world, attested && approved, || Wrong::NotApproved.of(region, release));
 }
 
@@ -265,18 +288,20 @@ fn one_at_a_time(world: &mut World) {
     // Left behind by its own wave, or by the wave that moves another one.
     let deferred = |region: usize| {
         let name = setting.fleet.regions.get(region).map(|policy| &policy.name);
-        let by = |(_, wave): &(usize, meridian_domain::Actor)| {
-            name.is_some_and(|name| world.hub.history.deferred.contains_key(&(wave.clone(), name.clone())))
-        };
+        let by =
+            |(_, wave): &(usize, meridian_domain::Actor)| name.is_some_and(|name| world.is_left_behind(wave, name));
         moving.iter().any(by)
     };
     let moving: Vec<usize> = moving.iter().map(|(region, _)| *region).filter(|region| !deferred(*region)).collect();
     hold(world, moving.len() <= 1, || Broken::MidShift { regions: moving });
 }
 
-/// A call changes something in a region that is no update. I11: it has just seen that it holds the lease.
+/// A call changes something in a region that is no update. I11: it has just seen that it holds the lease, and is home there.
 pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
-    hold(world, caller.fenced || caller.execution().is_none(), || Broken::Unleased { region });
+    // A chain that cannot be read says nothing of who is home.
+    let unread = caller.read.get(region).is_some_and(Option::is_none);
+    let fenced = caller.is_fenced(region) || caller.fenced && unread;
+    hold(world, fenced || caller.execution().is_none(), || Broken::Unleased { region });
 }
 
 /// People are paged. I14: a wave that was delivered twice tells them once, so it has just read what the hub's chain has gained.
@@ -291,16 +316,18 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
     let Some(execution) = world.executions.get(job.execution).cloned() else { return };
     let Some((id, _)) = setting.releases.get(execution.release) else { return };
     // A wave that was overtaken before it moved anything exits, and says nothing of the fleet.
-    if world.hub.history.line.last().is_some_and(|newest| newest.release != *id) {
+    let hub = &world.hub_in(execution.home).history;
+    if hub.line.last().is_some_and(|newest| newest.release != *id) {
         return;
     }
     let subject = world.subject(job);
     for (region, policy) in setting.fleet.regions.iter().enumerate() {
         let asked = subject.map_or(policy.kind != Kind::Joining, |subject| subject == region);
         let key = (execution.actor.clone(), policy.name.clone());
-        let deferred = subject.is_some() && world.hub.history.deferred.contains_key(&key);
+        let hub = &world.hub_in(execution.home).history;
+        let deferred = subject.is_some() && hub.deferred.contains_key(&key);
         // Said on record, and held against the truth there: a call that is repeated says no more than that.
-        let said = subject.is_none() && world.hub.history.ended.contains_key(&execution.actor);
+        let said = subject.is_none() && hub.ended.contains_key(&execution.actor);
         let serves = world.had_at(region, execution.release, caller.looked);
         hold(world, !asked || serves || deferred || said, || {
             Wrong::SaidToServe { execution: Some(job.execution) }.of(region, execution.release)
@@ -336,6 +363,17 @@ fn on_rollback_end(world: &mut World, caller: &Caller) {
 }
 
 impl World {
+    /// Whether any home's evaluation has approved a release.
+    fn is_approved(&self, release: &meridian_domain::ReleaseId) -> bool {
+        self.hubs.iter().any(|hub| hub.history.approved.contains(release))
+    }
+
+    /// Whether a wave has left a region behind, on record with its home or with one that replaced it.
+    fn is_left_behind(&self, wave: &meridian_domain::Actor, region: &meridian_domain::RegionName) -> bool {
+        let key = (wave.clone(), region.clone());
+        self.hubs.iter().any(|hub| hub.history.deferred.contains_key(&key))
+    }
+
     /// Whether a region had `release` at `moment` or later: it took all traffic, or is kept where nothing runs.
     fn had_at(&self, region: usize, release: usize, moment: Seconds) -> bool {
         let Some(place) = self.regions.get(region) else { return false };

@@ -61,6 +61,8 @@ pub struct Request {
     pub epoch: u64,
     /// Whether the caller had just seen that it holds the lease.
     pub fenced: bool,
+    /// When its call last read who is home by the region's chain.
+    pub read: Seconds,
     /// Whether the region's ledger let the caller read it and write to it.
     pub on_record: bool,
     /// Whether alarms turn the update back.

@@ -2,6 +2,7 @@
 
 use super::{Seconds, stamp};
 use meridian_domain::{Actor, ChainError, Entry, Head, Projection, Record, Stored};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A chain as it is stored.
@@ -13,20 +14,28 @@ pub struct Chain<H> {
     pub entries: Vec<Stored>,
     /// The end of the chain.
     head: Head,
+    /// Entries beyond it: something between is missing.
+    ahead: BTreeMap<u64, Stored>,
     /// The newest checkpoint, and the number of its entry.
     pub checkpoint: Option<(u64, Arc<Vec<u8>>)>,
 }
 
 impl<H: Projection> Default for Chain<H> {
     fn default() -> Self {
-        Self { history: H::default(), entries: Vec::new(), head: Head::default(), checkpoint: None }
+        Self {
+            history: H::default(),
+            entries: Vec::new(),
+            head: Head::default(),
+            ahead: BTreeMap::new(),
+            checkpoint: None,
+        }
     }
 }
 
 impl<H: Projection> Chain<H> {
     /// Whether `entry` takes the next place: S3's conditional write.
     pub fn is_next(&self, entry: &Entry) -> bool {
-        entry.seq == self.entries.len() as u64
+        entry.seq == self.entries.len() as u64 && !self.ahead.contains_key(&entry.seq)
     }
 
     /// Stores an entry.
@@ -34,7 +43,31 @@ impl<H: Projection> Chain<H> {
     /// # Errors
     /// An entry that does not follow from the one before: S3 takes it all the same, and nobody can read on.
     pub fn store(&mut self, at: Seconds, entry: Entry) -> Result<(), ChainError> {
-        let stored = Stored::new(entry, stamp(at));
+        self.take(Stored::new(entry, stamp(at)))
+    }
+
+    /// Puts an entry back in its own place, whichever others are there by now; none where that is taken.
+    pub fn put_back(&mut self, stored: Stored) -> Option<Result<(), ChainError>> {
+        let seq = stored.entry.seq;
+        if seq < self.entries.len() as u64 || self.ahead.contains_key(&seq) {
+            return None;
+        }
+        self.ahead.insert(seq, stored);
+        while let Some(next) = self.ahead.remove(&(self.entries.len() as u64)) {
+            if let Err(fault) = self.take(next) {
+                return Some(Err(fault));
+            }
+        }
+        Some(Ok(()))
+    }
+
+    /// What lies in the bucket from a number on: with a gap, while something between is missing.
+    pub fn listed(&self, from: u64) -> Vec<Stored> {
+        let skipped = usize::try_from(from).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skipped).chain(self.ahead.range(from..).map(|(_, own)| own)).cloned().collect()
+    }
+
+    fn take(&mut self, stored: Stored) -> Result<(), ChainError> {
         let believed = self.head.believe(&stored)?;
         self.history.apply(&believed);
         self.entries.push(stored);

@@ -14,6 +14,7 @@ mod counts;
 mod decisive;
 mod endpoint;
 mod fleets;
+mod homes;
 mod ledger;
 mod past;
 mod people;
@@ -32,9 +33,10 @@ pub use pipeline::{Execution, Job, Stand};
 pub use setting::{Lie, Live, Quality, Setting, Showing, Timing};
 pub use time::{Seconds, stamp};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{HubHistory, RegionHistory};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What goes wrong in a region, or with what is called there, for as long as it lasts.
@@ -62,7 +64,7 @@ pub enum Fault {
     Rollback,
     /// Every call of `promote` for this region dies at once: the judge is dead.
     Judge,
-    /// The hub's chain neither reads nor writes.
+    /// The chain of the hub that policy names neither reads nor writes.
     Hub,
     /// The rollback alarm rings, whatever serves.
     Alarm,
@@ -203,6 +205,8 @@ pub struct Region {
 
 /// Releases that a world may have: the champion and two more.
 pub const RELEASES: usize = 3;
+/// Regions that a fleet has at most here.
+pub const MOST_REGIONS: usize = 8;
 
 /// The whole simulated fleet at one moment: endpoints, ledgers, alarms, the pipeline, and what is under way between them.
 #[derive(Clone, Debug)]
@@ -211,8 +215,8 @@ pub struct World {
     pub setting: Arc<Setting>,
     /// The world's time.
     pub now: Seconds,
-    /// The hub's chain, in home, with the state that its entries result in.
-    pub hub: Chain<HubHistory>,
+    /// The hub's chain as each region's bucket has it, with the state that its entries result in: empty where home never was.
+    pub hubs: Vec<Chain<HubHistory>>,
     /// The regions, in promotion order.
     pub regions: Vec<Region>,
     /// The pipeline's executions, in the order in which they were started.
@@ -231,8 +235,10 @@ pub struct World {
     pub story: Option<Vec<String>>,
     /// The newest release whose manifest has arrived in home.
     pub arrived: usize,
-    /// What `replication` keeps of its neighbour's chains: the objects' keys.
-    pub kept: BTreeSet<String>,
+    /// What `replication` keeps of its neighbour's chains, in each region's bucket.
+    pub kept: BTreeMap<(usize, String), Bytes>,
+    /// The regions between which and each region nothing comes through: a bit each.
+    pub parted: [u8; MOST_REGIONS],
     /// Functions that are called next, in so many seconds.
     pub called: Vec<(Seconds, Who)>,
 }
@@ -250,6 +256,10 @@ pub struct Tally {
     pub lost: u32,
     /// Updates that SageMaker took from a caller whose lease had run out meanwhile (I11's remaining race).
     pub strays: u32,
+    /// Of these: from a home that another had replaced in the region since the call read its chain.
+    pub replaced: u32,
+    /// Moves of home that a hub's chain has on record.
+    pub moves: u32,
     /// Port calls that an injected disturbance met.
     pub struck: u32,
     /// When the last page went out.
@@ -259,7 +269,10 @@ pub struct Tally {
 impl World {
     /// 03:02: the champion serves everywhere, the later releases are attested, approved and waiting.
     pub fn new(setting: Arc<Setting>, start: Seconds, telling: bool) -> Self {
-        let hub = setting.hub.clone();
+        let mut hubs = vec![Chain::default(); setting.targets.len()];
+        if let Some(home) = hubs.get_mut(setting.home()) {
+            home.clone_from(&setting.hub);
+        }
         let regions = setting.regions.iter().map(|chain| Region {
             blue: 0,
             update: None,
@@ -289,7 +302,7 @@ impl World {
         });
         let regions = regions.collect();
         Self {
-            hub,
+            hubs,
             regions,
             now: start,
             executions: Vec::new(),
@@ -300,7 +313,8 @@ impl World {
             subjects: BTreeSet::new(),
             story: telling.then(Vec::new),
             arrived: 0,
-            kept: BTreeSet::new(),
+            kept: BTreeMap::new(),
+            parted: [0; MOST_REGIONS],
             called: Vec::new(),
             setting,
         }
@@ -338,14 +352,13 @@ impl World {
         }
     }
 
-    /// Whether any region's ledger takes an entry of a call that began to look then.
-    fn takes_entries(&self, looked: Seconds) -> bool {
-        let takes = |place: &Region| !place.faults.has(Fault::Writes) && place.could_be_read(looked);
-        self.regions.iter().any(takes)
-    }
-
-    /// Whether the hub's chain answers.
-    pub fn hub_answers(&self) -> bool {
-        !self.regions.iter().any(|region| region.faults.has(Fault::Hub))
+    /// Whether any region's ledger takes an entry of a call.
+    fn takes_entries(&self, caller: &Caller) -> bool {
+        let from = self.runs_in(caller.who);
+        let takes = |(region, place): (usize, &Region)| {
+            let reached = !self.are_parted(from, region) && place.could_be_read(caller.looked);
+            reached && !place.faults.has(Fault::Writes)
+        };
+        self.regions.iter().enumerate().any(takes)
     }
 }

@@ -17,7 +17,7 @@ impl World {
     /// A person lifts every halt.
     pub fn lift(&mut self) {
         self.tell(|_| "a person lifts every halt".to_owned());
-        if self.hub.history.halt.is_some() {
+        if self.hub().history.halt.is_some() {
             self.person(None, Record::Lifted { why: "mended".to_owned() });
         }
         for region in 0..self.regions.len() {
@@ -61,24 +61,27 @@ impl World {
         let now = self.now;
         match region.and_then(|region| self.regions.get_mut(region)) {
             Some(place) => place.chain.append(now, &person, record),
-            None => self.hub.append(now, &person, record),
+            None => {
+                let home = self.home();
+                self.hub_mut(home, |hub| hub.append(now, &person, record));
+            }
         }
     }
 
     /// Whether a rule was set aside in a region at a moment.
     pub(super) fn is_set_aside(&self, what: Rule, region: &RegionName, at: Timestamp) -> bool {
-        self.hub.history.overridden(what, region, at).is_some()
+        self.hubs.iter().any(|hub| hub.history.overridden(what, region, at).is_some())
     }
 
     /// Whether a halt stands, the hub's or any region's.
     pub fn is_halted(&self) -> bool {
-        self.hub.history.halt.is_some() || self.regions.iter().any(|place| place.chain.history.halt.is_some())
+        self.hub().history.halt.is_some() || self.regions.iter().any(|place| place.chain.history.halt.is_some())
     }
 
     /// Whether a new execution of a release could change anything: nothing is halted, and it is not condemned.
     pub fn may_start(&self, release: usize) -> bool {
         let id = self.setting.releases.get(release).map(|(id, _)| *id);
-        let condemned = id.is_some_and(|id| self.hub.history.condemned.contains_key(&id));
+        let condemned = id.is_some_and(|id| self.hub().history.condemned.contains_key(&id));
         !condemned && !self.is_halted()
     }
 }

@@ -13,6 +13,8 @@ use meridian_handlers::promote::Token;
 pub struct Execution {
     /// Its id, as the ledger has it.
     pub actor: Actor,
+    /// The region whose pipeline it walks through: home, or one that took itself for home.
+    pub home: usize,
     /// The release that it walks with, by its number.
     pub release: usize,
     /// By which `replication` started it, and finds it again; none where a person did.
@@ -74,33 +76,35 @@ const UNKNOWN: Failure = Failure { kind: ErrorKind::NotFound, code: "JobNotFound
 const NO_EXECUTION: Failure = Failure { kind: ErrorKind::NotFound, code: "PipelineExecutionNotFoundException" };
 
 impl World {
-    /// A release's manifest arrives in home.
+    /// A release's manifest arrives in the home that policy names; a home that has taken over meets it at its sweep.
     pub fn arrives(&mut self, release: usize) {
         self.arrived = self.arrived.max(release);
         self.tell(|setting| format!("{}'s manifest arrives", setting.version(release)));
-        self.called.push((0, Who::Home(Some(release))));
+        self.called.push((0, Who::Replication(self.setting.home(), Some(release))));
     }
 
     /// A person starts an execution of a release: behind the others, or at once beside them.
     pub fn rerun(&mut self, release: usize, at_once: bool) {
-        let number = self.queue(release, None);
-        if at_once { self.start(number) } else { self.start_next() }
+        let home = self.home();
+        let number = self.queue(home, release, None);
+        if at_once { self.start(number) } else { self.start_next(home) }
     }
 
     /// An execution is queued.
-    pub(super) fn queue(&mut self, release: usize, token: Option<String>) -> usize {
+    pub(super) fn queue(&mut self, home: usize, release: usize, token: Option<String>) -> usize {
         let number = self.executions.len();
         let text = format!("wave-{}", number + 1);
-        let actor: Actor = text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"));
+        let actor = actor_of(&text);
         self.tell(|setting| format!("{text} starts: {}", setting.version(release)));
-        self.executions.push(Execution { actor, release, token, stand: Stand::Queued });
+        self.executions.push(Execution { actor, home, release, token, stand: Stand::Queued });
         number
     }
 
-    /// Starts the first queued execution where none runs.
-    pub fn start_next(&mut self) {
-        let running = self.executions.iter().any(|execution| matches!(execution.stand, Stand::Running(_)));
-        let next = self.executions.iter().position(|execution| execution.stand == Stand::Queued);
+    /// Starts the first execution that a region's pipeline has queued, where none runs there.
+    pub fn start_next(&mut self, home: usize) {
+        let runs = |own: &Execution| own.home == home && matches!(own.stand, Stand::Running(_));
+        let running = self.executions.iter().any(runs);
+        let next = self.executions.iter().position(|own| own.home == home && own.stand == Stand::Queued);
         if let Some(next) = next.filter(|_| !running) {
             self.start(next);
         }
@@ -111,11 +115,16 @@ impl World {
         let job = Job { execution: number, action: 0, since: None, silence: None, serial: 0 };
         let Some(execution) = self.executions.get_mut(number).filter(|own| own.stand == Stand::Queued) else { return };
         execution.stand = Stand::Running(job);
-        let created = setting::created(execution.release);
-        let release = self.setting.releases.get(execution.release).map(|(id, _)| *id);
-        if let Some(release) = release.filter(|release| !self.hub.history.approved.contains(release)) {
-            let actor: Actor = "shadow-eval".parse().unwrap_or_else(|_| unreachable!("an actor"));
-            self.hub.append(self.now, &actor, Record::Approved { release, created });
+        let (created, home) = (setting::created(execution.release), execution.home);
+        let Some(&(release, _)) = self.setting.releases.get(execution.release) else { return };
+        let hub = &self.hub_in(home).history;
+        // Where home has moved to, its registry has no package yet.
+        let package = || Record::Registered { release, package: "package".to_owned() };
+        let registered = (!hub.packages.contains_key(&release)).then(package);
+        let approved = (!hub.approved.contains(&release)).then_some(Record::Approved { release, created });
+        let (actor, now) = (actor_of("shadow-eval"), self.now);
+        for record in registered.into_iter().chain(approved) {
+            self.hub_mut(home, |hub| hub.append(now, &actor, record));
         }
         self.called.push((self.setting.timing.turn, Who::Wave(job)));
     }
@@ -128,8 +137,8 @@ impl World {
 
     /// The regions of an execution's places.
     pub fn places(&self, execution: usize) -> impl Iterator<Item = usize> {
-        let actor = self.executions.get(execution).map(|execution| &execution.actor);
-        let ordered = actor.and_then(|actor| self.hub.history.order(actor));
+        let own = self.executions.get(execution);
+        let ordered = own.and_then(|own| self.hub_in(own.home).history.order(&own.actor));
         self.setting.fleet.in_order(ordered).map(|region| self.setting.region_of(&region.name))
     }
 
@@ -174,8 +183,9 @@ impl World {
     }
 
     /// `GetPipelineExecution`.
-    pub(super) fn execution(&self, actor: &Actor) -> Result<Reply, Failure> {
-        let own = self.executions.iter().find(|own| own.actor == *actor).ok_or(NO_EXECUTION)?;
+    pub(super) fn execution(&self, home: usize, actor: &Actor) -> Result<Reply, Failure> {
+        let is = |own: &&Execution| own.home == home && own.actor == *actor;
+        let own = self.executions.iter().find(is).ok_or(NO_EXECUTION)?;
         let release = self.setting.releases.get(own.release).map(|(id, _)| ("release".to_owned(), id.to_string()));
         let version = ("version".to_owned(), self.setting.version(own.release).to_string());
         let variables = release.into_iter().chain([version]).collect();
@@ -183,9 +193,10 @@ impl World {
     }
 
     /// `ListPipelineExecutions`. What has ended did so five minutes ago: home looks at it as early as it may.
-    pub(super) fn latest_executions(&self) -> Reply {
+    pub(super) fn latest_executions(&self, home: usize) -> Reply {
         let changed = Timestamp::from_second(self.now - 300).unwrap_or_default();
-        let latest = self.executions.iter().rev().take(LATEST_EXECUTIONS.into());
+        let own = self.executions.iter().rev().filter(|own| own.home == home);
+        let latest = own.take(LATEST_EXECUTIONS.into());
         let listed = latest.map(|own| ListedExecution { id: own.actor.clone(), ended: own.stand.end(), changed });
         Reply::Executions(listed.collect())
     }
@@ -205,9 +216,9 @@ impl World {
     }
 
     fn goes_to(&mut self, job: Job, next: Stand) {
-        if let Some(execution) = self.executions.get_mut(job.execution) {
-            execution.stand = next;
-        }
+        let Some(execution) = self.executions.get_mut(job.execution) else { return };
+        execution.stand = next;
+        let home = execution.home;
         match next {
             Stand::Running(next) => {
                 let timing = self.setting.timing;
@@ -217,7 +228,7 @@ impl World {
             stand => {
                 let word = if stand == Stand::Succeeded { "succeeds" } else { "fails" };
                 self.tell(|_| format!("wave-{} {word}", job.execution + 1));
-                self.start_next();
+                self.start_next(home);
             }
         }
     }
@@ -226,4 +237,8 @@ impl World {
     pub fn is_idle(&self) -> bool {
         self.executions.iter().all(|execution| matches!(execution.stand, Stand::Succeeded | Stand::Failed))
     }
+}
+
+fn actor_of(text: &str) -> Actor {
+    text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"))
 }

@@ -58,6 +58,7 @@ impl Model for Bounded {
         all.push(Property::sometimes("condemned", |_, state: &State| ends(state, Ending::Condemned)));
         all.push(Property::sometimes("stopped", |_, state: &State| ends(state, Ending::Stopped)));
         all.push(Property::sometimes("one left behind, the others new", |_, state: &State| state.left_one_behind()));
+        all.push(Property::sometimes("gone on elsewhere", |_, state: &State| state.went_on_elsewhere()));
         all.push(Property::sometimes("a stray update runs", |_, state: &State| state.has_stray()));
         all
     }

@@ -9,7 +9,7 @@ use checker::{Explored, Walk, explore};
 use meridian_domain::Record;
 use meridian_domain::alarms::VERDICT;
 use meridian_proof::ask::{Ask, Reply};
-use meridian_proof::model::{Bounds, ONE};
+use meridian_proof::model::{Bounds, Left, ONE};
 use meridian_proof::world::{Broken, Fault, Lie, Quality, Showing, Wrong};
 
 fn holds(explored: &Explored) {
@@ -51,6 +51,17 @@ fn a_bad_release_with_one_of_anything_beside_it_breaks_nothing() {
     let explored = explore(bounds, Walk::Depth);
     holds(&explored);
     assert!(explored.found.contains(&"condemned"), "{:?}", explored.found);
+}
+
+/// Home hears nothing of the others, nor they of it, from any moment on and until any later one: another region goes on with the wave.
+#[test]
+fn a_home_that_is_cut_off_breaks_nothing_and_the_wave_goes_on_elsewhere() {
+    let left = Left { total: 1, parts: 1, ..Left::default() };
+    let explored = explore(Bounds::new("home cut off", 3, 2).parted(&[(0, 0b110)]).with(left), Walk::Depth);
+    holds(&explored);
+    for reached in ["gone on elsewhere", "on the newest release"] {
+        assert!(explored.found.contains(&reached), "{reached}: {:?}", explored.found);
+    }
 }
 
 /// What functions break within `bounds` whose port calls meet `lies`, and the shortest story of it.

@@ -25,6 +25,8 @@ pub enum Broken {
     EventsMatter { region: Option<usize> },
     /// A wave creates or notes something in the region and has not just seen that it holds the lease.
     Unleased { region: usize },
+    /// The wave acts in the region, whose chain had told it that another home has replaced its own.
+    Replaced { region: usize, actor: Actor },
     /// The wave writes about the region, and another has written there since it looked.
     StaleLook { region: usize, actor: Actor, record: Box<Record> },
     /// The audit refuses what was planned.
@@ -104,6 +106,8 @@ pub enum Liveness {
     OtherBehind { ill: usize, other: usize },
     /// One region alone was ill, and people were paged too often.
     PagedOften { ill: usize, pages: usize },
+    /// Home is elsewhere by what most regions said, and this region does not say so.
+    OtherHome { region: usize, home: usize },
     /// The faults are over, and the executions do not come to rest.
     NeverRests { stands: Vec<Stand> },
     /// The region's endpoint does not come to rest.
@@ -122,7 +126,7 @@ impl Broken {
             Self::NotRolledBack { .. } => "I6",
             Self::NoScaling | Self::ChainBroken { .. } => "I8",
             Self::EventsMatter { .. } => "I10",
-            Self::Unleased { .. } | Self::StaleLook { .. } => "I11",
+            Self::Unleased { .. } | Self::Replaced { .. } | Self::StaleLook { .. } => "I11",
             Self::Refused { .. } => "audit",
             Self::Unheard | Self::PagedUnread => "I14",
             Self::Liveness(_) => "L",
@@ -159,9 +163,12 @@ impl Broken {
             }
             Self::Unleased { region } => write!(
                 f,
-                "something is created or noted in {} by a wave that has not just seen that it holds the lease",
+                "something is created or noted in {} by a wave that has not just seen that it holds the lease and is home's",
                 title(region)
             ),
+            Self::Replaced { region, actor } => {
+                write!(f, "{actor} acts in {}, which had told it that another home has replaced its own", title(region))
+            }
             Self::StaleLook { region, actor, record } => {
                 let region = title(region);
                 write!(
@@ -250,7 +257,10 @@ impl Wrong {
             Self::NoTryLeft => write!(f, "{region} gets another canary of {release} than policy's tries"),
             Self::NotLetThrough => write!(f, "{region}'s canary of {release} goes on and nobody let it through"),
             Self::Unleased { actor } => {
-                write!(f, "{region} is updated by {actor}, which has not just seen that it holds the lease")
+                write!(
+                    f,
+                    "{region} is updated by {actor}, which has not just seen that it holds the lease and is home's"
+                )
             }
             Self::SaidToServe { execution } => {
                 match execution {
@@ -281,6 +291,9 @@ impl Liveness {
             }
             Self::NeverRests { stands } => {
                 write!(f, "the faults are long over and the world does not come to rest: {stands:?}")
+            }
+            Self::OtherHome { region, home } => {
+                write!(f, "home is {}, and {} does not say so", title(home), title(region))
             }
             Self::EndpointMoves { region } => write!(f, "{}'s endpoint never comes to rest", title(region)),
             Self::NeverEnds { who } => write!(f, "a call takes no end: {who:?}"),

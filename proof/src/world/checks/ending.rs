@@ -4,7 +4,7 @@ use super::{Liveness, Wrong, breach, hold};
 use crate::world::World;
 use meridian_domain::reason::Gate;
 use meridian_domain::resume::resume;
-use meridian_domain::{Kind, Reason, RegionName};
+use meridian_domain::{Actor, Kind, Projection, Reason, RegionName};
 
 /// How a history ended, once nothing moves any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,14 +30,14 @@ pub fn ending(world: &mut World) -> Option<Ending> {
     let releases: Vec<Option<usize>> =
         (0..world.regions.len()).filter(counts).map(|region| world.is_on(region)).collect();
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
-    let hub = &world.hub.history;
+    let hub = &world.hub().history;
     let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
     // A page that neither the pager nor the ledger took counts: the failed execution is all that tells (docs/proof.md).
     let told = world.tally.pages + world.tally.lost > 0 || lags_by_policy(world, newest);
     let owed = world.regions.iter().any(|place| !place.chain.history.owed.is_empty());
     let id = world.setting.releases.get(newest).map(|(id, _)| *id);
-    let condemned = id.is_some_and(|id| hub.condemned.contains_key(&id));
-    let last = world.executions.last().map(|execution| &execution.actor);
+    let condemned = id.is_some_and(|id| world.hubs.iter().any(|hub| hub.history.condemned.contains_key(&id)));
+    let last = last_execution(world);
     let ended = last.is_some_and(|actor| hub.ended.contains_key(actor));
     let ending = match () {
         () if releases.iter().all(|release| *release == Some(newest)) => Ending::Newest,
@@ -76,22 +76,33 @@ fn has_open_try(world: &World) -> bool {
     let fleet = &world.setting.fleet;
     let names = fleet.regions.iter().map(|policy| &policy.name);
     let regions = names.zip(&world.regions).map(|(name, place)| (name, &place.chain.history));
-    resume(fleet, &world.hub.history, world.timestamp()).is_some_and(|due| due.is_due_in(fleet, regions))
+    let hub = &world.hub().history;
+    let Some(due) = resume(fleet, hub, world.timestamp()) else { return false };
+    // A home that has taken over evaluates nothing: what it does not know as approved waits for a deployment.
+    let moved = world.home() != world.setting.home();
+    due.is_due_in(fleet, regions) && (!moved || hub.approved.contains(&due.release))
 }
 
 /// Whether every region that does not serve the newest release was left behind by the last wave for a freeze, or because its tries
 /// did not decide: nobody is paged for what policy says.
 fn lags_by_policy(world: &World, newest: usize) -> bool {
     let setting = &world.setting;
-    let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };
+    let Some(last) = last_execution(world) else { return false };
     let by_policy = |name: &RegionName| {
-        let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
+        let why = world.hub().history.deferred.get(&(last.clone(), name.clone()));
         why.is_some_and(|why| is_for_freeze(why) || why.undecided().is_some())
     };
     let policies = setting.fleet.regions.iter().enumerate();
     let mut lagging =
         policies.filter(|(region, policy)| policy.kind != Kind::Joining && world.is_on(*region) != Some(newest));
     lagging.all(|(_, policy)| by_policy(&policy.name))
+}
+
+/// The last execution of home's, or of the home before where it has had none.
+fn last_execution(world: &World) -> Option<&Actor> {
+    let home = world.home();
+    let own = world.executions.iter().rfind(|execution| execution.home == home);
+    own.or(world.executions.last()).map(|execution| &execution.actor)
 }
 
 /// A history that does not come to rest.
@@ -103,6 +114,7 @@ pub fn never_rests(world: &mut World) {
 /// In the end the ledgers say what is: what serves, and nothing in flight.
 fn truth_is_on_record(world: &mut World) {
     let setting = world.setting.clone();
+    one_home(world);
     for region in 0..setting.targets.len() {
         let Some(place) = world.regions.get(region) else { continue };
         if place.broken || setting.kind(region) == Kind::PilotLight {
@@ -119,6 +131,20 @@ fn truth_is_on_record(world: &mut World) {
             breach(world, Wrong::NeverClosed.of(region, release));
         }
         hold(world, named == Some(blue), || Wrong::OtherOnRecord { named }.of(region, blue));
+    }
+}
+
+/// In the end every region says who is home, where home has moved.
+fn one_home(world: &mut World) {
+    let setting = world.setting.clone();
+    let home = world.home();
+    if home == setting.home() {
+        return;
+    }
+    let name = setting.fleet.regions.get(home).map(|policy| &policy.name);
+    let elsewhere = world.regions.iter().position(|place| place.chain.history.home() != name);
+    if let Some(region) = elsewhere {
+        breach(world, Liveness::OtherHome { region, home }.into());
     }
 }
 

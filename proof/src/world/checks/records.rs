@@ -1,6 +1,6 @@
 //! What is written to the ledgers, held against what is so and what its writer has seen.
 
-use super::{A_MINUTE, Broken, Wrong, breach, hold};
+use super::{A_MINUTE, Broken, Wrong, breach, hold, replaced_at};
 use crate::world::{Caller, Seconds, Who, World};
 use meridian_domain::reason::JobFailure;
 use meridian_domain::{Kind, Record, Verdict};
@@ -9,6 +9,7 @@ use meridian_judge::{COUNTS_DELAY, Judgement};
 /// A record is about to be written to a region's chain.
 pub(in crate::world) fn on_record(world: &mut World, region: usize, record: &Record, caller: &Caller) {
     let looked = caller.looked;
+    of_home(world, region, record, caller);
     fresh(world, region, record, caller);
     taken(world, region, record);
     if let Record::FullLoadJudged { target, judgement, .. } = record {
@@ -37,7 +38,7 @@ fn keeps(world: &mut World, region: usize, release: usize, looked: Seconds) {
     let setting = world.setting.clone();
     let Some((id, _)) = setting.releases.get(release) else { return };
     let attested = world.regions.get(region).is_some_and(|place| place.chain.history.attested.contains(id));
-    let approved = world.hub.history.approved.contains(id);
+    let approved = world.is_approved(id);
     hold(world, attested && approved, || Wrong::NotApproved.of(region, release));
     let shown = world.regions.iter().enumerate().any(|(other, place)| {
         setting.kind(other) == Kind::Active
@@ -47,11 +48,21 @@ fn keeps(world: &mut World, region: usize, release: usize, looked: Seconds) {
     hold(world, shown, || Wrong::KeptUnshown.of(region, release));
 }
 
+/// I11: a region's chain takes nothing from the wave of a home that it knows to be replaced.
+fn of_home(world: &mut World, region: usize, record: &Record, caller: &Caller) {
+    let Some(number) = caller.execution().filter(|_| !matches!(record, Record::HomeMoved { .. })) else { return };
+    let replaced = replaced_at(world, region, number).is_some();
+    let actor = world.executions.get(number).map(|execution| execution.actor.clone());
+    if let Some(actor) = actor.filter(|_| replaced) {
+        breach(world, Broken::Replaced { region, actor });
+    }
+}
+
 /// I11: a wave decides nothing about a region from a look at its endpoint that is older than what another has written there
-/// since. What has happened, and what is owed, may be written at any time.
+/// since. What has happened, what is owed, and who is home may be written at any time.
 fn fresh(world: &mut World, region: usize, record: &Record, caller: &Caller) {
     let Some(execution) = caller.execution().and_then(|number| world.executions.get(number)) else { return };
-    if matches!(record, Record::UpdateStarted { .. } | Record::PageOwed { .. }) {
+    if matches!(record, Record::UpdateStarted { .. } | Record::PageOwed { .. } | Record::HomeMoved { .. }) {
         return;
     }
     let seen = caller.seen.get(region).copied().flatten().unwrap_or(0) as usize;
@@ -76,6 +87,7 @@ fn taken(world: &mut World, region: usize, record: &Record) {
 /// A record is about to be written to the hub's chain.
 pub(in crate::world) fn on_hub_record(world: &mut World, record: &Record, caller: &Caller) {
     match record {
+        Record::HomeMoved { .. } => world.tally.moves += 1,
         Record::JobFailed { why, .. } => {
             if let JobFailure::StepRefused { step, violations } = &**why {
                 breach(world, Broken::Refused { step: step.clone(), notes: violations.clone() });

@@ -1,9 +1,12 @@
 //! What of the ledgers' projections is decisive.
 
-use super::{Prints, UPDATE};
+use super::{CALL, Prints, UPDATE};
 use crate::world::checks::is_for_freeze;
 use crate::world::{Seconds, World};
-use meridian_domain::{Chain, HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
+use bytes::Bytes;
+use meridian_domain::heads::KeptHead;
+use meridian_domain::{Chain, HomeMove, HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 impl<H: Hasher> Prints<'_, H> {
@@ -43,7 +46,7 @@ impl<H: Hasher> Prints<'_, H> {
             lost,
             failed_jobs,
             halt,
-            // Nobody moves home here.
+            // Said of all chains together.
             moved: _,
         } = hub;
         let newest = started.last().map(|(release, _)| release);
@@ -73,9 +76,40 @@ impl<H: Hasher> Prints<'_, H> {
         halt.is_some().hash(self.hasher);
     }
 
+    /// Who is home by each chain: of two moves the later one holds.
+    pub(super) fn moves(&mut self, world: &World) {
+        let hubs = world.hubs.iter().map(|hub| hub.history.moved.as_ref());
+        let all = hubs.chain(world.regions.iter().map(|place| place.chain.history.moved.as_ref()));
+        let all: Vec<Option<&HomeMove>> = all.collect();
+        let mut order: Vec<_> = all.iter().flatten().map(|moved| moved.since).collect();
+        order.sort_unstable();
+        order.dedup();
+        for moved in all {
+            moved.map(|own| (&own.to, own.lost, order.binary_search(&own.since))).hash(self.hasher);
+        }
+    }
+
+    /// Of what regions keep of each other's chains: how many entries the newest end of each lacks.
+    pub(super) fn kept(&mut self, world: &World, kept: &BTreeMap<(usize, String), Bytes>) {
+        let mut before = None;
+        for (holder, key) in kept.keys() {
+            let Some((prefix, _)) = key.rsplit_once('/').filter(|(prefix, _)| before != Some((holder, *prefix))) else {
+                continue;
+            };
+            // The newest is listed first.
+            before = Some((holder, prefix));
+            let next = (holder + 1) % world.regions.len();
+            let is_hub = prefix.ends_with(&format!("/{}", Chain::Home));
+            let own = world.regions.get(next).filter(|_| !is_hub).map(|place| place.chain.entries.len());
+            let length = own.unwrap_or_else(|| world.hub_in(next).entries.len());
+            let end = KeptHead::of_key(key).map(|head| length as u64 - head.seq);
+            (holder, is_hub, end).hash(self.hasher);
+        }
+    }
+
     /// Whether a wave that ends well has an all-clear to send.
     pub(super) fn uncleared(&mut self, world: &World) {
-        let hub = &world.hub.history;
+        let hub = &world.hub().history;
         let regions = world.setting.fleet.regions.iter().zip(&world.regions);
         let own = regions.map(|(policy, region)| (Chain::Region(policy.name.clone()), &region.chain.history.pages));
         let mut all = std::iter::once((Chain::Home, &hub.pages)).chain(own);
@@ -117,12 +151,16 @@ impl<H: Hasher> Prints<'_, H> {
             carries: _,
             evacuated: _,
             missed: _,
-            // Home is there.
-            silent_homes: _,
+            silent_homes,
             moved: _,
             worse,
         } = history;
         attested.len().hash(self.hasher);
+        for (home, silent) in silent_homes {
+            (home, silent.asked).hash(self.hasher);
+            let patience = self.setting.fleet.home_patience.as_secs() + CALL;
+            self.stamp(silent.since, patience);
+        }
         if let Some(serving) = serving {
             (serving.target.release, &serving.by).hash(self.hasher);
         }

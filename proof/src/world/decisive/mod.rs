@@ -40,7 +40,7 @@ impl World {
         let Self {
             setting: _,
             now,
-            hub,
+            hubs,
             regions,
             executions,
             in_flight,
@@ -51,10 +51,13 @@ impl World {
             story: _,
             arrived,
             kept,
+            parted,
             called,
         } = self;
         let mut prints = self.prints(hasher, late);
-        (woken, arrived, kept).hash(prints.hasher);
+        (woken, arrived, parted).hash(prints.hasher);
+        prints.kept(self, kept);
+        prints.moves(self);
         // Minutes are the clock's, and so are the judge's.
         now.rem_euclid(60).hash(prints.hasher);
         for (wait, who) in called {
@@ -63,10 +66,13 @@ impl World {
         }
         breach.as_ref().map(|breach| breach.what.invariant()).hash(prints.hasher);
         // Only whether anybody was ever told is asked for, in the end.
-        let Tally { calls: _, asked: _, pages, lost, strays: _, struck: _, last_page: _ } = tally;
+        let Tally { calls: _, asked: _, pages, lost, strays: _, replaced: _, moves: _, struck: _, last_page: _ } =
+            tally;
         (pages + lost > 0).hash(prints.hasher);
-        prints.hub(&hub.history);
-        prints.hub_entries(hub);
+        for hub in hubs {
+            prints.hub(&hub.history);
+            prints.hub_entries(hub);
+        }
         prints.uncleared(self);
         for (number, region) in regions.iter().enumerate() {
             prints.region(number, region);
@@ -250,8 +256,8 @@ impl<H: Hasher> Prints<'_, H> {
     }
 
     fn execution(&mut self, world: &World, execution: &Execution) {
-        let Execution { actor, release, token, stand } = execution;
-        (actor, release, token, std::mem::discriminant(stand)).hash(self.hasher);
+        let Execution { actor, home, release, token, stand } = execution;
+        (actor, home, release, token, std::mem::discriminant(stand)).hash(self.hasher);
         if let Stand::Running(job) = stand {
             self.job(world, job);
         }
@@ -272,15 +278,29 @@ impl<H: Hasher> Prints<'_, H> {
         match who {
             Who::Wave(job) => self.job(world, job),
             Who::Region(region) => region.hash(self.hasher),
-            Who::Home(release) => (true, release).hash(self.hasher),
+            Who::Replication(region, release) => (region, release).hash(self.hasher),
         }
     }
 
     /// A request on its way.
     pub fn request(&mut self, request: &Request) {
-        let Request { region, release, execution, epoch, fenced, on_record, guarded, canary, bake, soak, looked, late } =
-            request;
+        let Request {
+            region,
+            release,
+            execution,
+            epoch,
+            fenced,
+            read,
+            on_record,
+            guarded,
+            canary,
+            bake,
+            soak,
+            looked,
+            late,
+        } = request;
         (region, release, execution, epoch, fenced, on_record, guarded, canary, bake, soak, late).hash(self.hasher);
         self.time(*looked, UPDATE);
+        self.time(*read, UPDATE);
     }
 }

@@ -5,6 +5,7 @@
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::home;
 use crate::journal::Journal;
+use crate::on_call;
 use crate::ports::{Artifacts, Clock, ErrorKind, Ledger, Page, Pager};
 use futures_util::future::join;
 use jiff::Timestamp;
@@ -101,7 +102,9 @@ async fn take_over<P: Artifacts + Ledger + Pager + Clock>(
     };
     if moved.is_later(Some(said)) {
         let notice = Notice::Home(HomeNotice::Taken { from: moved.from.clone() });
-        ports.page(&ctx.region, &Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region)).await?;
+        let page = Page::of(&ctx.fleet, notice, &ctx.region, &Sender::Region);
+        // It is home by now, and a topic that takes nothing keeps no wave waiting: who is home is on record everywhere.
+        on_call::page_if_it_can(ports, &ctx.fleet.at_home(&ctx.region), &page).await?;
         home::tell(ports, own, &moved).await?;
     }
     Ok(true)

@@ -107,7 +107,7 @@ async fn is_held_back(
         tracing::warn!(%release, %version, "not started: it was rejected or condemned");
         return Ok(true);
     }
-    if ctx.moved && !hub.approved.contains(&release) {
+    if !is_evaluated_here(ctx, hub, &release) {
         tracing::warn!(%release, %version, "not started: this home evaluates none before every region is deployed with its name");
         return Ok(true);
     }
@@ -123,6 +123,11 @@ async fn is_held_back(
     }
 }
 
+/// A home that has moved evaluates nothing new before every region is deployed with its name.
+fn is_evaluated_here(ctx: &Context, hub: &HubHistory, release: &ReleaseId) -> bool {
+    !ctx.moved || hub.approved.contains(release)
+}
+
 /// Starts the wave of the newest release, if nobody has: what the arrival's own call would have done. Where there is none to start,
 /// the last one may have tries open.
 pub(super) async fn start_newest<P>(
@@ -136,8 +141,9 @@ where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
     let history = hub.history();
-    // What home refused, or has not looked at yet, takes nobody's place; neither does what somebody has decided against.
-    let waits = |release: &&ReleaseId| !history.waves.contains_key(*release) && history.counts(release);
+    // What home refused, has not looked at yet or cannot evaluate takes nobody's place; neither does what somebody has decided against.
+    let counts = |release: &ReleaseId| history.counts(release) && is_evaluated_here(ctx, history, release);
+    let waits = |release: &&ReleaseId| !history.waves.contains_key(*release) && counts(release);
     let mut newest: Option<(Timestamp, ReleaseId)> = None;
     for release in releases.iter().filter(waits) {
         let Some(attested) = own.history().attested_at.get(release) else { continue };

@@ -179,14 +179,20 @@ fn a_home_that_was_replaced_meanwhile_starts_nothing_and_has_it_on_record_once()
     assert_eq!(own.iter().filter(|record| **record == moved).count(), 1, "{own:#?}");
 }
 
-/// A deputy that home has moved to: what is evaluated starts there, in its own pipeline; what is not waits for a deployment.
+/// A deputy that home has moved to: what is evaluated starts there, in its own pipeline; what is not waits for a deployment, and keeps
+/// nothing waiting that is older.
 #[test]
 fn a_deputy_starts_what_was_evaluated_once_its_own_chain_says_that_it_is_home() {
     let (world, deputy) = (World::default(), OTHERS[1]);
     let release = released(&world, "v427");
     look_in(&world, [OTHERS[0], OTHERS[2]]);
-    let attested = Record::Attested { release, version: "v427".parse().unwrap() };
-    world.write(&name(HOME), Chain::Region(name(HOME)), "replication", attested);
+    pass(&world, 1);
+    let newer = released(&world, "v428");
+    look_in(&world, [OTHERS[0], OTHERS[2]]);
+    for (release, version) in [(release, "v427"), (newer, "v428")] {
+        let attested = Record::Attested { release, version: version.parse().unwrap() };
+        world.write(&name(HOME), Chain::Region(name(HOME)), "replication", attested);
+    }
     let (from, to, why) = (name(HOME), name(deputy), "a drill".to_owned());
     let moved = Record::HomeMoved { binding: Binding, lost: false, from, to, why };
     let home_says = |record: Record| world.write(&name(deputy), Chain::Home, "maria", record);

@@ -5,8 +5,6 @@ use meridian_domain::{Fleet, HubHistory, Projection, RegionHistory};
 use meridian_handlers::context::Context;
 use meridian_handlers::home::{at_home, take_over};
 use meridian_handlers::journal::Journal;
-use proptest::prelude::*;
-use std::collections::BTreeSet;
 
 const AU: &str = "ap-southeast-2";
 const JP: &str = "ap-northeast-1";
@@ -98,6 +96,19 @@ fn the_home_that_was_hears_of_it_when_it_is_back_and_starts_nothing() {
     assert_eq!((world.started.borrow().len(), attested(&world, HOME)), (0, 1), "{release}");
 }
 
+/// Who is home is on record everywhere: a topic that takes nothing leaves no fleet without one.
+#[test]
+fn topics_that_decline_the_word_keep_no_home_waiting() {
+    let world = lost();
+    for _ in 0..4 {
+        world.mute(ErrorKind::Refused);
+        sweeps(&world, &[JP, AU, BR], 5);
+    }
+    assert!(has_hub(&world, JP));
+    assert_eq!(world.pages(), []);
+    assert!(world.called(JP, "ListPipelineExecutions") > 0, "it looks at its own pipeline as home does");
+}
+
 /// Half of the regions may be cut off from the other half: neither takes over, and people are asked.
 #[test]
 fn two_of_four_regions_are_no_majority_and_people_are_asked() {
@@ -132,93 +143,5 @@ fn a_command_that_the_regions_word_has_crossed_goes_on_when_it_is_given_again() 
             assert_eq!(home_of(&world, region).as_deref(), Some(to), "{region}");
         }
         assert!(has_hub(&world, to), "{to}");
-    }
-}
-
-/// What happens next in a network that parts regions from each other. Regions by their place in [`REGIONS`].
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    /// Nothing comes from the one to the other any more, nor back; or it does again.
-    Parts(usize, usize),
-    Sweeps(usize),
-    /// Whoever takes itself for home there does something in a region.
-    Acts {
-        home: usize,
-        place: usize,
-    },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let place = || 0..REGIONS.len();
-    prop_oneof![
-        2 => (place(), place()).prop_map(|(one, other)| Step::Parts(one, other)),
-        6 => place().prop_map(Step::Sweeps),
-        3 => (place(), place()).prop_map(|(home, place)| Step::Acts { home, place }),
-    ]
-}
-
-/// As a wave does: by the hub's chain it is home, it tells the region, and writes what it does there.
-fn acts(world: &World, home: &str, place: &str) {
-    let Ok(hub) = run(Journal::<HubHistory>::open(world, &name(home), Chain::Home)) else { return };
-    let is_home = hub.history().home().map_or(home == HOME, |own| *own == name(home));
-    let Ok(chain) = run(Journal::<RegionHistory>::open(world, &name(place), Chain::Region(name(place)))) else {
-        return;
-    };
-    let knows_better = chain.history().moved.as_ref().filter(|own| own.is_later(hub.history().moved.as_ref()));
-    if !is_home || hub.head().next == 0 || knows_better.is_some_and(|own| own.to != name(home)) {
-        return;
-    }
-    let mut chain = chain.acting_for(&name(home));
-    if let Some(moved) = hub.history().moved.as_ref().filter(|own| own.is_later(chain.history().moved.as_ref())) {
-        let _ = run(chain.append_done(world, &moved.by, moved.since, moved.record()));
-    }
-    let _ = run(chain.append(world, &home.parse().unwrap(), Record::Lifted { why: "a step".to_owned() }));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// I11: in each region the steps of one home end where those of the next begin, and those of a home that was replaced do not come back.
-    #[test]
-    fn no_region_takes_a_step_of_a_home_that_another_has_replaced_there(
-        steps in proptest::collection::vec(step(), 1..60)
-    ) {
-        let world = lost();
-        world.dark.borrow_mut().clear();
-        let mut parted = BTreeSet::new();
-        for step in steps {
-            let from = match step {
-                Step::Parts(one, other) => {
-                    let pair = (one.min(other), one.max(other));
-                    if one != other && !parted.remove(&pair) {
-                        parted.insert(pair);
-                    }
-                    continue;
-                }
-                Step::Sweeps(region) | Step::Acts { home: region, .. } => region,
-            };
-            let reaches = |to: &usize| !parted.contains(&(from.min(*to), from.max(*to)));
-            let dark = (0..REGIONS.len()).filter(|to| !reaches(to)).map(|to| name(REGIONS[to])).collect();
-            *world.dark.borrow_mut() = dark;
-            match step {
-                Step::Acts { home, place } => acts(&world, REGIONS[home], REGIONS[place]),
-                _ => drop(run(handle(&world, &under_auto(REGIONS[from]), &ReplicationEvent::Sweep))),
-            }
-            world.pass(SignedDuration::from_mins(2));
-            world.dark.borrow_mut().clear();
-        }
-        for region in REGIONS {
-            let mut home = name(HOME);
-            let mut since = None;
-            for entry in world.entries(&name(region), &Chain::Region(name(region))) {
-                if let Record::HomeMoved { to, .. } = &entry.record {
-                    if since.is_none_or(|since| entry.at > since) {
-                        (home, since) = (to.clone(), Some(entry.at));
-                    }
-                } else if matches!(entry.record, Record::Lifted { .. }) {
-                    prop_assert_eq!(entry.actor.to_string(), home.to_string(), "in {}", region);
-                }
-            }
-        }
     }
 }
