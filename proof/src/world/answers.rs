@@ -205,7 +205,7 @@ impl World {
                     return no(ErrorKind::Conflict);
                 }
                 checks::on_hub_record(self, &entry.record, caller);
-                self.hub_mut(region, |hub| hub.store(now, entry.clone())).unwrap_or(Ok(()))
+                self.hubs.get_mut(region).map_or(Ok(()), |hub| hub.store(now, entry.clone()))
             }
             Chain::Region(_) => {
                 if !self.regions.get(region).is_some_and(|place| place.chain.is_next(entry)) {

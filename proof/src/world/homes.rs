@@ -29,10 +29,6 @@ impl World {
         self.hub_in(self.executions.get(execution).map_or_else(|| self.home(), |own| own.home))
     }
 
-    pub(super) fn hub_mut<T>(&mut self, region: usize, change: impl FnOnce(&mut Chain<HubHistory>) -> T) -> Option<T> {
-        self.hubs.get_mut(region).map(change)
-    }
-
     /// The region in which a function runs.
     pub fn runs_in(&self, who: Who) -> usize {
         match who {
@@ -97,8 +93,7 @@ impl World {
         };
         let Ok(stored) = Stored::read(body, stamp(self.now)) else { return false };
         debug_assert_eq!(stored.entry.seq, seq, "an entry lies under its own number");
-        let stored = self.hub_mut(region, |hub| hub.put_back(stored)).flatten();
-        match stored {
+        match self.hubs.get_mut(region).and_then(|hub| hub.put_back(stored)) {
             None => false,
             Some(Ok(())) => true,
             Some(Err(fault)) => {

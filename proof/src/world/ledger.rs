@@ -61,6 +61,11 @@ impl<H: Projection> Chain<H> {
         Some(Ok(()))
     }
 
+    /// The numbers of entries that lie beyond something that is missing.
+    pub fn ahead(&self) -> impl Iterator<Item = u64> {
+        self.ahead.keys().copied()
+    }
+
     /// What lies in the bucket from a number on: with a gap, while something between is missing.
     pub fn listed(&self, from: u64) -> Vec<Stored> {
         let skipped = usize::try_from(from).unwrap_or(usize::MAX);

@@ -63,7 +63,9 @@ impl World {
             Some(place) => place.chain.append(now, &person, record),
             None => {
                 let home = self.home();
-                self.hub_mut(home, |hub| hub.append(now, &person, record));
+                if let Some(hub) = self.hubs.get_mut(home) {
+                    hub.append(now, &person, record);
+                }
             }
         }
     }

@@ -123,8 +123,8 @@ impl World {
         let registered = (!hub.packages.contains_key(&release)).then(package);
         let approved = (!hub.approved.contains(&release)).then_some(Record::Approved { release, created });
         let (actor, now) = (actor_of("shadow-eval"), self.now);
-        for record in registered.into_iter().chain(approved) {
-            self.hub_mut(home, |hub| hub.append(now, &actor, record));
+        if let Some(hub) = self.hubs.get_mut(home) {
+            registered.into_iter().chain(approved).for_each(|record| hub.append(now, &actor, record));
         }
         self.called.push((self.setting.timing.turn, Who::Wave(job)));
     }

@@ -72,6 +72,9 @@ impl World {
         for hub in hubs {
             prints.hub(&hub.history);
             prints.hub_entries(hub);
+            // A copy that died on its way.
+            let length = hub.entries.len() as u64;
+            hub.ahead().for_each(|seq| prints.thing(seq - length));
         }
         prints.uncleared(self);
         for (number, region) in regions.iter().enumerate() {
